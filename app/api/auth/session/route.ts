@@ -1,0 +1,22 @@
+import { answer, answerProblem } from '#lib/http/answer.ts';
+import { apiRoute } from '#lib/http/api-route.ts';
+import { readSession } from '#lib/session/session.ts';
+import type { SessionReply } from '#lib/shared/contract.ts';
+
+/** Who is logged in here. */
+export const GET = apiRoute(async (_request, language) => {
+  const loggedIn = await readSession();
+  if (loggedIn === null) {
+    return answerProblem({ code: 'not_logged_in' }, language);
+  }
+  const { user, session } = loggedIn;
+  const reply: SessionReply = {
+    user: {
+      id: user.id,
+      phone_number: user.phone_number,
+      created_at: new Date(user.created_at).toISOString(),
+    },
+    expires_at: new Date(session.expires_at).toISOString(),
+  };
+  return answer(reply);
+});

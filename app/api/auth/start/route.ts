@@ -1,0 +1,39 @@
+import { getApp } from '#lib/app.ts';
+import { answer, answerProblem } from '#lib/http/answer.ts';
+import { apiRoute } from '#lib/http/api-route.ts';
+import { readJsonBody } from '#lib/http/body.ts';
+import { isSameOriginWrite } from '#lib/http/same-origin.ts';
+import { startAttempt } from '#lib/login/start.ts';
+import { viewAttempt } from '#lib/login/view.ts';
+import { isCountryCode, parsePhoneNumber } from '#lib/phone-number.ts';
+import { startRequestSchema } from '#lib/shared/contract.ts';
+import { createToken } from '#lib/token.ts';
+
+/** Starts an attempt, or returns this browser's live one for the same number. */
+export const POST = apiRoute(async (request, language) => {
+  if (!isSameOriginWrite(request)) {
+    return answerProblem({ code: 'request_cross_origin' }, language);
+  }
+  const body = await readJsonBody(request, startRequestSchema);
+  if (!body.ok) {
+    return answerProblem(body.error, language);
+  }
+  const { config, cookies, login } = getApp();
+  const country = body.value.country ?? config.app.defaultCountry;
+  if (!isCountryCode(country)) {
+    return answerProblem({ code: 'request_invalid' }, language);
+  }
+  const phoneNumber = parsePhoneNumber(body.value.phone_number, country);
+  if (!phoneNumber.ok) {
+    return answerProblem(phoneNumber.error, language);
+  }
+
+  const browserToken = (await cookies.attempt.read())?.browserToken ?? createToken();
+  const started = await startAttempt(login, phoneNumber.value, browserToken);
+  if (!started.ok) {
+    return answerProblem(started.error, language);
+  }
+  const { attempt, attemptToken } = started.value;
+  await cookies.attempt.write({ browserToken, attemptToken });
+  return answer(viewAttempt(login, attempt, config.app.defaultCountry));
+});

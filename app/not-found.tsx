@@ -1,0 +1,17 @@
+import Link from 'next/link';
+import { messagesIn, readLanguage } from '#lib/language.ts';
+
+export default async function NotFoundPage() {
+  const messages = messagesIn(await readLanguage()).site;
+  return (
+    <section>
+      <h1>{messages.notFoundHeading}</h1>
+      <p>{messages.notFoundText}</p>
+      <p>
+        <Link href="/" prefetch={false}>
+          {messages.toLogin}
+        </Link>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,72 @@
+import * as z from 'zod/mini';
+import {
+  type AttemptView,
+  attemptViewSchema,
+  doneReplySchema,
+  type ErrorReply,
+  errorReplySchema,
+  type StatusReply,
+  statusReplySchema,
+} from '#lib/shared/contract.ts';
+
+/** The browser's side of the API. Nothing here throws: what went wrong is part of the answer. */
+
+/** No readable answer: offline, a cut connection, or something between us and the server spoke. */
+export type NoAnswer = { kind: 'no_answer' };
+
+export type StartAnswer =
+  | { kind: 'started'; attempt: AttemptView }
+  | { kind: 'refused'; problem: ErrorReply }
+  | NoAnswer;
+
+export type PollAnswer =
+  | { kind: 'status'; reply: StatusReply }
+  | { kind: 'refused'; problem: ErrorReply }
+  | NoAnswer;
+
+/** Asks for a number to call, or for the one this browser was given for the same number. */
+export async function startAttempt(phoneNumberInput: string): Promise<StartAnswer> {
+  const body = await request('/api/auth/start', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ phone_number: phoneNumberInput }),
+  });
+  const attempt = attemptViewSchema.safeParse(body);
+  return attempt.success ? { kind: 'started', attempt: attempt.data } : readRefusal(body);
+}
+
+/** Asks what became of the attempt. The server may hold the answer until something happens. */
+export async function pollStatus(signal: AbortSignal): Promise<PollAnswer> {
+  const body = await request('/api/auth/status', { signal });
+  const reply = statusReplySchema.safeParse(body);
+  return reply.success ? { kind: 'status', reply: reply.data } : readRefusal(body);
+}
+
+/** Ends the attempt. Without an answer it ends by itself, or with the next start. */
+export async function cancelAttempt(): Promise<void> {
+  await request('/api/auth/cancel', { method: 'POST' });
+}
+
+/** Ends the session. Returns whether the server has confirmed it. */
+export async function logOut(): Promise<boolean> {
+  const body = await request('/api/auth/logout', { method: 'POST' });
+  return doneReplySchema.safeParse(body).success;
+}
+
+/** The JSON of an answer, whatever its status; null when there is none. */
+async function request(path: string, init: RequestInit): Promise<unknown> {
+  const headers = new Headers(init.headers);
+  // Proves to the server that a script of this site asks: see lib/http/same-origin.ts.
+  headers.set('x-requested-with', 'fetch');
+  try {
+    const response = await fetch(path, { ...init, headers, cache: 'no-store' });
+    return z.json().parse(await response.json());
+  } catch {
+    return null;
+  }
+}
+
+function readRefusal(body: unknown): { kind: 'refused'; problem: ErrorReply } | NoAnswer {
+  const problem = errorReplySchema.safeParse(body);
+  return problem.success ? { kind: 'refused', problem: problem.data } : { kind: 'no_answer' };
+}

@@ -1,0 +1,54 @@
+'use client';
+
+import { usePathname, useRouter } from 'next/navigation';
+import type { SubmitEvent } from 'react';
+import type { Language } from '#lib/shared/language.ts';
+import styles from './page-frame.module.css';
+
+/** Each language in its own words, so that whoever needs it can read it. */
+const names: readonly { language: Language; name: string }[] = [
+  { language: 'ja', name: '日本語' },
+  { language: 'en', name: 'English' },
+];
+
+/** Changes the language of the pages and keeps what is on them. Without scripts it is a plain form. */
+export function LanguageSwitch(props: { current: Language; label: string }) {
+  const router = useRouter();
+  const path = usePathname();
+
+  const change = async (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget, event.nativeEvent.submitter);
+    const body = new URLSearchParams();
+    for (const [name, value] of form) {
+      body.set(name, String(value));
+    }
+    await fetch('/api/language', { method: 'POST', body, redirect: 'manual' });
+    router.refresh();
+  };
+
+  return (
+    <form
+      className={styles.languages}
+      method="post"
+      action="/api/language"
+      aria-label={props.label}
+      onSubmit={change}
+    >
+      <input type="hidden" name="back" value={path} />
+      {names.map(({ language, name }) => (
+        <button
+          key={language}
+          type="submit"
+          name="language"
+          value={language}
+          lang={language}
+          className="link"
+          aria-current={language === props.current}
+        >
+          {name}
+        </button>
+      ))}
+    </form>
+  );
+}

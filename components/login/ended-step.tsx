@@ -1,0 +1,31 @@
+import type { AttemptEnd } from '#lib/shared/contract.ts';
+import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import styles from './login.module.css';
+import { StepHeading } from './step-heading.tsx';
+
+/** Says why there was no login, and offers the next one. */
+export function EndedStep(props: {
+  messages: LoginMessages;
+  status: AttemptEnd;
+  message: string;
+  isStarting: boolean;
+  takesFocus: boolean;
+  onStartAgain(): void;
+}) {
+  const { messages, status, isStarting } = props;
+  const headings: Readonly<Record<AttemptEnd, string>> = {
+    expired: messages.expiredHeading,
+    cancelled: messages.cancelledHeading,
+    contested: messages.contestedHeading,
+    failed: messages.failedHeading,
+  };
+  return (
+    <section className={styles.step}>
+      <StepHeading takesFocus={props.takesFocus}>{headings[status]}</StepHeading>
+      <p>{props.message}</p>
+      <button type="button" className="primary" aria-busy={isStarting} onClick={props.onStartAgain}>
+        {isStarting ? messages.numberSubmitting : messages.startAgain}
+      </button>
+    </section>
+  );
+}

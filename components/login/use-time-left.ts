@@ -1,0 +1,18 @@
+import { useEffect, useState } from 'react';
+
+/**
+ * Counts down by this device's clock.
+ *
+ * @param expiresAt milliseconds since 1970, as this device counts them.
+ * @returns whole seconds left, 0 at the end.
+ */
+export function useTimeLeft(expiresAt: number, initialSeconds: number): number {
+  const [secondsLeft, setSecondsLeft] = useState(initialSeconds);
+  useEffect(() => {
+    const update = () => setSecondsLeft(Math.max(0, Math.ceil((expiresAt - Date.now()) / 1_000)));
+    update();
+    const timer = setInterval(update, 1_000);
+    return () => clearInterval(timer);
+  }, [expiresAt]);
+  return secondsLeft;
+}

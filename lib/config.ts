@@ -1,0 +1,222 @@
+import 'server-only';
+import * as z from 'zod';
+import { type CountryCode, isCountryCode } from './phone-number.ts';
+import { fail, type Result, succeed } from './result.ts';
+
+/** Everything the environment decides, read once at boot. */
+export interface Config {
+  pauth: {
+    apiKey: string;
+    baseUrl: URL;
+    timeoutMs: number;
+    /** The vendor is a sandbox on this machine, and the pages say so. */
+    isSandbox: boolean;
+  };
+  app: {
+    origin: URL;
+    siteName: string;
+    defaultCountry: CountryCode;
+    signup: 'open' | 'closed';
+    callCost: 'free' | 'paid' | 'unknown';
+    /** Newest first: the first one seals, all of them open. */
+    sessionSecrets: [string, ...string[]];
+  };
+  attempt: {
+    ttlSeconds: number;
+    pollLimit: number;
+    /** The longest a status poll is held; 0 answers every poll at once. */
+    statusWaitSeconds: number;
+  };
+  store: {
+    /** Where the SQLite file lies, or `:memory:`. */
+    path: string;
+  };
+}
+
+/** What is wrong with one variable, in words for the person who deploys. Never holds its value. */
+export interface ConfigFault {
+  variable: string;
+  problem: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const number = (unit: string, min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .pipe(z.int().min(min).max(max))
+    .catch(Number.NaN)
+    .refine((value) => !Number.isNaN(value), `must be a whole number of ${unit}, ${min} to ${max}`)
+    .default(fallback);
+
+const choice = <const Values extends readonly [string, ...string[]]>(
+  values: Values,
+  fallback: Values[number],
+) => z.enum(values, `must be one of: ${values.join(', ')}`).default(fallback);
+
+const url = z
+  .string('is required')
+  .refine((text) => URL.canParse(text), 'must be a complete address such as https://example.com')
+  .transform((text) => new URL(text));
+
+const sessionSecret = z
+  .string()
+  .min(32, 'must be at least 32 characters long: openssl rand -base64 32')
+  .refine(
+    (secret) =>
+      new Set(secret).size >= 12 && !/password|secret|changeme|example|12345678/i.test(secret),
+    'is too easy to guess: openssl rand -base64 32',
+  );
+
+const environmentSchema = z.object({
+  PAUTH_API_KEY: z
+    .string('is required: the key of your pAuth account')
+    .regex(/^[\x21-\x7e]+$/, 'must not be empty or hold spaces'),
+  PAUTH_BASE_URL: url.default(new URL('https://api.pauth.me')),
+  PAUTH_TIMEOUT_MS: number('milliseconds', 500, 10_000, 3_000),
+  APP_ORIGIN: url.refine(
+    (origin) => origin.href === `${origin.origin}/`,
+    'must be an origin alone, such as https://login.example.com',
+  ),
+  SESSION_SECRET: z
+    .string('is required: openssl rand -base64 32')
+    .transform((list) => list.split(',').map((secret) => secret.trim()))
+    .pipe(z.tuple([sessionSecret], sessionSecret)),
+  DATABASE_URL: z
+    .string()
+    .regex(/^file:.+/, 'must be file:<path>; other databases are not supported yet')
+    .default('file:.data/call-login.db'),
+  SIGNUP: choice(['open', 'closed'], 'open'),
+  ATTEMPT_TTL_SECONDS: number('seconds', 60, 600, 300),
+  POLL_LIMIT: number('polls', 1, 1_000, 30),
+  STATUS_WAIT_SECONDS: number('seconds', 0, 55, 25),
+  DEFAULT_COUNTRY: z
+    .string()
+    .refine(isCountryCode, 'must be a two-letter country code such as JP')
+    .default('JP'),
+  CALL_COST: choice(['free', 'paid', 'unknown'], 'unknown'),
+  SITE_NAME: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(60, 'must be at most 60 characters long')
+    .default('call-login'),
+});
+
+/** The variables this project reads, for `.env.example` and its test. */
+export const environmentVariables: readonly string[] = Object.keys(environmentSchema.shape);
+
+/**
+ * Reads the configuration from an environment, or lists every fault in it at once.
+ *
+ * An empty variable counts as one that is not set, as in an `.env` file.
+ */
+export function readConfig(environment: Environment): Result<Config, ConfigFault[]> {
+  const given = Object.fromEntries(
+    environmentVariables.flatMap((variable) => {
+      const value = environment[variable];
+      return value === undefined || value === '' ? [] : [[variable, value]];
+    }),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  const faults: ConfigFault[] = (parsed.error?.issues ?? []).map((issue) => ({
+    variable: String(issue.path[0]),
+    problem: issue.message,
+  }));
+  faults.push(...faultsOfHost(environment));
+  if (!parsed.success) {
+    return fail(faults);
+  }
+  const { data } = parsed;
+  faults.push(...faultsOfAddresses(data.APP_ORIGIN, data.PAUTH_BASE_URL));
+  if (faults.length > 0) {
+    return fail(faults);
+  }
+  return succeed({
+    pauth: {
+      apiKey: data.PAUTH_API_KEY,
+      baseUrl: data.PAUTH_BASE_URL,
+      timeoutMs: data.PAUTH_TIMEOUT_MS,
+      isSandbox: isLoopback(data.PAUTH_BASE_URL),
+    },
+    app: {
+      origin: data.APP_ORIGIN,
+      siteName: data.SITE_NAME,
+      defaultCountry: data.DEFAULT_COUNTRY,
+      signup: data.SIGNUP,
+      callCost: data.CALL_COST,
+      sessionSecrets: data.SESSION_SECRET,
+    },
+    attempt: {
+      ttlSeconds: data.ATTEMPT_TTL_SECONDS,
+      pollLimit: data.POLL_LIMIT,
+      statusWaitSeconds: data.STATUS_WAIT_SECONDS,
+    },
+    store: { path: data.DATABASE_URL.slice('file:'.length) },
+  });
+}
+
+/** One line per fault, for the terminal of whoever starts the server. */
+export function describeFaults(faults: readonly ConfigFault[]): string {
+  const lines = faults.map(({ variable, problem }) => `  ${variable} ${problem}`);
+  return ['call-login cannot start. Set right in the environment:', ...lines].join('\n');
+}
+
+/** The configuration of this process. Throws with every fault in its message. */
+export function loadConfig(): Config {
+  const config = readConfig(process.env);
+  if (!config.ok) {
+    throw new Error(describeFaults(config.error));
+  }
+  return config.value;
+}
+
+function faultsOfAddresses(origin: URL, baseUrl: URL): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (!isLoopback(origin) && origin.protocol !== 'https:') {
+    faults.push({ variable: 'APP_ORIGIN', problem: 'must begin with https://' });
+  }
+  const isLocalTrial = isLoopback(origin) && isLoopback(baseUrl);
+  if (!isLocalTrial && isLoopback(baseUrl)) {
+    faults.push({
+      variable: 'PAUTH_BASE_URL',
+      problem: 'is this machine: anyone who can reach a sandbox logs in as anyone',
+    });
+  } else if (!isLocalTrial && baseUrl.protocol !== 'https:') {
+    faults.push({ variable: 'PAUTH_BASE_URL', problem: 'must begin with https://' });
+  }
+  if (baseUrl.username !== '' || baseUrl.password !== '' || baseUrl.search !== '') {
+    faults.push({
+      variable: 'PAUTH_BASE_URL',
+      problem: 'must hold no user name, password or query',
+    });
+  }
+  return faults;
+}
+
+/** Hosts that keep no disk between requests, by a variable each of them sets. */
+const serverlessMarks = ['VERCEL', 'AWS_LAMBDA_FUNCTION_NAME', 'NETLIFY', 'K_SERVICE'] as const;
+
+function faultsOfHost(environment: Environment): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    faults.push({
+      variable: 'NODE_TLS_REJECT_UNAUTHORIZED',
+      problem: 'switches TLS verification off; remove it',
+    });
+  }
+  const mark = serverlessMarks.find((name) => environment[name] !== undefined);
+  if (mark !== undefined) {
+    faults.push({
+      variable: 'DATABASE_URL',
+      problem: `is a file, and this host (${mark} is set) keeps no files: users and sessions would be lost`,
+    });
+  }
+  return faults;
+}
+
+function isLoopback(address: URL): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(address.hostname);
+}

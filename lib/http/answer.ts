@@ -1,0 +1,100 @@
+import 'server-only';
+import { messagesIn } from '../language.ts';
+import type { PhoneNumberError } from '../phone-number.ts';
+import type { ErrorReply } from '../shared/contract.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
+import type { Language } from '../shared/language.ts';
+import { fillIn } from '../shared/messages/messages.ts';
+
+/** Anything a request can fail with: an error code, and what its text or headers need besides. */
+export type Problem =
+  | PhoneNumberError
+  | { code: Exclude<ErrorCode, PhoneNumberError['code']>; retryAfterSeconds?: number | null };
+
+/** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */
+const statusOf: Readonly<Record<ErrorCode, number>> = {
+  phone_number_missing: 422,
+  phone_number_unreadable: 422,
+  phone_number_too_short: 422,
+  phone_number_too_long: 422,
+  phone_number_unknown_country: 422,
+  phone_number_not_in_country: 422,
+  phone_number_cannot_call: 422,
+  request_cross_origin: 403,
+  request_not_json: 415,
+  request_too_large: 413,
+  request_invalid: 400,
+  attempt_missing: 404,
+  attempt_expired: 408,
+  attempt_cancelled: 410,
+  attempt_contested: 409,
+  attempt_failed: 410,
+  signup_closed: 403,
+  user_disabled: 403,
+  pauth_unreachable: 503,
+  pauth_timed_out: 504,
+  pauth_refused_number: 422,
+  pauth_failed: 502,
+  not_logged_in: 401,
+  store_unavailable: 503,
+  internal_error: 500,
+};
+
+/** Passing troubles for which a time to come back is always given. */
+const DEFAULT_RETRY_AFTER_SECONDS = 3;
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'pauth_unreachable',
+  'pauth_timed_out',
+  'pauth_failed',
+  'store_unavailable',
+]);
+
+/** Answers JSON that no cache may keep. */
+export function answer(
+  body: unknown,
+  status = 200,
+  headers: Record<string, string> = {},
+): Response {
+  return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } });
+}
+
+/** Answers a problem with its status, its code, and a sentence in the visitor's language. */
+export function answerProblem(problem: Problem, language: Language): Response {
+  const { code } = problem;
+  const retryAfterSeconds = retryAfterOf(problem);
+  const reply: ErrorReply = {
+    code,
+    error: describeProblem(problem, language),
+    ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
+  };
+  return answer(
+    reply,
+    statusOf[code],
+    retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) },
+  );
+}
+
+/** The HTTP status that goes with an error code. */
+export function httpStatusOf(code: ErrorCode): number {
+  return statusOf[code];
+}
+
+/** The sentence a person reads, in their language. */
+export function describeProblem(problem: Problem, language: Language): string {
+  const text = messagesIn(language).errors[problem.code];
+  return problem.code === 'phone_number_not_in_country'
+    ? fillIn(text, { country: countryName(problem.country, language) })
+    : text;
+}
+
+function countryName(country: string, language: Language): string {
+  return new Intl.DisplayNames([language], { type: 'region' }).of(country) ?? country;
+}
+
+function retryAfterOf(problem: Problem): number | null {
+  if (!passing.has(problem.code)) {
+    return null;
+  }
+  const known = 'retryAfterSeconds' in problem ? problem.retryAfterSeconds : null;
+  return known ?? DEFAULT_RETRY_AFTER_SECONDS;
+}

@@ -1,0 +1,43 @@
+import 'server-only';
+import { match } from '@formatjs/intl-localematcher';
+import Negotiator from 'negotiator';
+import { cookies, headers } from 'next/headers';
+import { DEFAULT_LANGUAGE, type Language, languageSchema, languages } from './shared/language.ts';
+import { en } from './shared/messages/en.ts';
+import { ja } from './shared/messages/ja.ts';
+import type { Messages } from './shared/messages/messages.ts';
+
+/** Remembers what a person chose with the switch, for a year. Says nothing about who they are. */
+export const LANGUAGE_COOKIE = 'language';
+
+const catalogues: Readonly<Record<Language, Messages>> = { ja, en };
+
+/** Every text in one language. */
+export function messagesIn(language: Language): Messages {
+  return catalogues[language];
+}
+
+/** The language of this request: the one chosen with the switch, else the best of Accept-Language. */
+export async function readLanguage(): Promise<Language> {
+  const chosen = languageSchema.safeParse((await cookies()).get(LANGUAGE_COOKIE)?.value);
+  return chosen.success
+    ? chosen.data
+    : negotiateLanguage((await headers()).get('accept-language') ?? undefined);
+}
+
+/** The best of our languages for an Accept-Language header (RFC 9110, 12.5.4). Never throws. */
+export function negotiateLanguage(acceptLanguage: string | undefined): Language {
+  const wanted = new Negotiator({ headers: { 'accept-language': acceptLanguage } })
+    .languages()
+    .filter(isLanguageTag);
+  const best = languageSchema.safeParse(match(wanted, languages, DEFAULT_LANGUAGE));
+  return best.success ? best.data : DEFAULT_LANGUAGE;
+}
+
+function isLanguageTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag).length === 1;
+  } catch {
+    return false;
+  }
+}

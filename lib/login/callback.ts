@@ -1,0 +1,30 @@
+import 'server-only';
+import { findAttemptByCallbackToken, findAttemptById, hastenCheck } from '../store/attempts.ts';
+import type { LoginAttempt } from '../store/schema.ts';
+import { hashToken } from '../token.ts';
+import { checkIfDue } from './check.ts';
+import { CALLBACK_INTERVAL_MS, type LoginParts } from './parts.ts';
+
+/**
+ * Takes the vendor's hint that something happened to an attempt: asks the vendor, soon and at most
+ * once per hint. Nothing the hint says is believed; a token nobody was given costs no request.
+ */
+export async function takeCallback(parts: LoginParts, callbackToken: string): Promise<void> {
+  const attempt = await findAttemptByCallbackToken(parts.store, hashToken(callbackToken));
+  if (attempt === null || attempt.state !== 'pending') {
+    return;
+  }
+  await hastenCheck(parts.store, attempt.id, earliestCheck(attempt, parts.clock.now()));
+  const hastened = await findAttemptById(parts.store, attempt.id);
+  if (hastened !== null) {
+    await checkIfDue(parts, hastened);
+  }
+  parts.wakeUps.wake(attempt.id);
+}
+
+/** The first callback has the vendor asked at once; a flood of them only every two seconds. */
+function earliestCheck(attempt: LoginAttempt, now: number): number {
+  return attempt.called_back_at === null
+    ? now
+    : Math.max(now, attempt.called_back_at + CALLBACK_INTERVAL_MS);
+}

@@ -1,0 +1,105 @@
+import 'server-only';
+import type { PauthSessionStatus } from '../pauth/parse.ts';
+import { fail, type Result, succeed } from '../result.ts';
+import { advanceAttempt, leaseCheck, releaseCheck } from '../store/attempts.ts';
+import { insertEvent } from '../store/events.ts';
+import type { LoginAttempt } from '../store/schema.ts';
+import { endWithoutLogin } from './end.ts';
+import { failureOfPauth, type LoginFailure } from './failures.ts';
+import { backOffMs, checkIntervalMs } from './pace.ts';
+import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
+
+/** A process that dies while asking the vendor keeps others from asking this much longer. */
+const LEASE_MARGIN_MS = 1_000;
+
+/**
+ * Asks the vendor about an attempt, if that is due and no other request is doing it, and records
+ * what it says.
+ *
+ * @returns whether the vendor was asked; or why it did not answer, the attempt still alive.
+ */
+export async function checkIfDue(
+  parts: LoginParts,
+  attempt: LoginAttempt,
+): Promise<Result<'asked' | 'not_due', LoginFailure>> {
+  const now = parts.clock.now();
+  const leasedUntil = now + parts.rules.pauthTimeoutMs + LEASE_MARGIN_MS;
+  if (
+    attempt.pauth_session_id === null ||
+    !(await leaseCheck(parts.store, attempt.id, { now, leasedUntil }))
+  ) {
+    return succeed('not_due');
+  }
+  const reply = await parts.pauth.checkSession(attempt.pauth_session_id);
+
+  if (!reply.ok) {
+    parts.log.warn(
+      { event: 'pauth_check_failed', attempt: attempt.id, pauth: reply.error },
+      'the vendor did not answer',
+    );
+    if (reply.error.kind === 'refused' && reply.error.status === 404) {
+      await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
+      return succeed('asked');
+    }
+    const failure = failureOfPauth(reply.error, 'check');
+    const failures = attempt.check_failures + 1;
+    const pauseMs = backOffMs(failures, failure.retryAfterSeconds);
+    const nextCheckAt = parts.clock.now() + pauseMs;
+    await releaseCheck(parts.store, attempt.id, { leasedUntil, nextCheckAt, failures });
+    return fail({ ...failure, retryAfterSeconds: Math.ceil(pauseMs / 1_000) });
+  }
+
+  await record(parts, attempt, reply.value);
+  const askedAt = parts.clock.now();
+  await releaseCheck(parts.store, attempt.id, {
+    leasedUntil,
+    nextCheckAt: askedAt + checkIntervalMs(askedAt - attempt.created_at),
+    failures: 0,
+  });
+  return succeed('asked');
+}
+
+async function record(
+  parts: LoginParts,
+  attempt: LoginAttempt,
+  known: PauthSessionStatus,
+): Promise<void> {
+  switch (known.status) {
+    case 'pending':
+      if (known.unknownStatus !== null) {
+        parts.log.warn(
+          { event: 'pauth_unknown_status', attempt: attempt.id, status: known.unknownStatus },
+          'the vendor answered a status its guide does not name',
+        );
+      }
+      return;
+    case 'expired':
+      return await endWithoutLogin(parts, attempt, 'expired');
+    case 'verified':
+      if (known.phoneNumber !== attempt.phone_number) {
+        parts.log.error(
+          {
+            event: 'pauth_wrong_number',
+            attempt: attempt.id,
+            phoneNumber: parts.tagPhoneNumber(attempt.phone_number),
+            verified: parts.tagPhoneNumber(known.phoneNumber),
+          },
+          'the vendor verified another phone number than the one asked for',
+        );
+        return await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
+      }
+      return await setVerified(parts, attempt);
+  }
+}
+
+async function setVerified(parts: LoginParts, attempt: LoginAttempt): Promise<void> {
+  const at = parts.clock.now();
+  const expiresAt = Math.max(attempt.expires_at, at + VERIFIED_GRACE_MS);
+  await parts.store.transaction().execute(async (transaction) => {
+    const step = { from: 'pending', to: 'verified', expiresAt } as const;
+    if (await advanceAttempt(transaction, attempt.id, step)) {
+      await insertEvent(transaction, { at, type: 'attempt_verified', attemptId: attempt.id });
+    }
+  });
+  parts.wakeUps.wake(attempt.id);
+}

@@ -1,0 +1,38 @@
+import 'server-only';
+
+/**
+ * How long to wait between two checks of one attempt. Most people call within a minute, so the
+ * vendor is asked often at first and less and less while nobody calls.
+ *
+ * @param ageMs since the attempt was started.
+ */
+export function checkIntervalMs(ageMs: number): number {
+  if (ageMs < 60_000) {
+    return 2_000;
+  }
+  return ageMs < 120_000 ? 3_000 : 5_000;
+}
+
+const LONGEST_BACK_OFF_MS = 15_000;
+const LONGEST_RETRY_AFTER_MS = 30_000;
+
+/**
+ * How long to leave the vendor alone after it failed to answer a check.
+ *
+ * @param failures in a row, this one included.
+ * @param retryAfterSeconds what the vendor asked for, if it did.
+ */
+export function backOffMs(failures: number, retryAfterSeconds: number | null): number {
+  const own = Math.min(LONGEST_BACK_OFF_MS, 1_000 * 2 ** Math.min(failures, 10));
+  const asked = Math.min(LONGEST_RETRY_AFTER_MS, (retryAfterSeconds ?? 0) * 1_000);
+  return Math.max(own, asked);
+}
+
+/**
+ * How long the browser is to wait before its next poll where polls are not held. Grows with age so
+ * that the 30 polls of the guide outlast an attempt of five minutes: five polls in the first ten
+ * seconds, then each a fifth of the age apart, at most 25 s.
+ */
+export function pollIntervalMs(ageMs: number): number {
+  return Math.round(Math.min(25_000, Math.max(2_000, ageMs / 5)));
+}

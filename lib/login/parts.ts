@@ -1,0 +1,39 @@
+import 'server-only';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import type { PauthClient } from '../pauth/client.ts';
+import type { PhoneNumber } from '../shared/phone-number.ts';
+import type { Store } from '../store/schema.ts';
+import type { WakeUps } from '../wake-ups.ts';
+
+/** What the life of an attempt needs from the rest of the house. */
+export interface LoginParts {
+  store: Store;
+  pauth: PauthClient;
+  clock: Clock;
+  wakeUps: WakeUps;
+  log: Log;
+  rules: LoginRules;
+  /** How a phone number is written in the log. */
+  tagPhoneNumber(phoneNumber: PhoneNumber): string;
+}
+
+export interface LoginRules {
+  attemptTtlMs: number;
+  sessionTtlMs: number;
+  /** The most one call of the vendor's client takes. */
+  pauthTimeoutMs: number;
+  /** Whether a call from a number without a user makes one. */
+  signup: 'open' | 'closed';
+  /** Where the vendor reaches us; the callback token is appended to it. */
+  callbackBase: URL;
+}
+
+/** How long a verified attempt waits for its browser at least: the way back from the dialler. */
+export const VERIFIED_GRACE_MS = 120_000;
+
+/** How long an answer that was lost on the way can be had again, unless the session is used. */
+export const REDELIVERY_MS = 60_000;
+
+/** How often one attempt's callbacks can make us ask the vendor, after the first of them. */
+export const CALLBACK_INTERVAL_MS = 2_000;

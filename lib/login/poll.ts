@@ -1,0 +1,135 @@
+import 'server-only';
+import { type Result, succeed } from '../result.ts';
+import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEndCode } from '../shared/error-codes.ts';
+import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
+import type { LoginAttempt } from '../store/schema.ts';
+import { findSession } from '../store/sessions.ts';
+import { deriveToken, hashToken } from '../token.ts';
+import { checkIfDue } from './check.ts';
+import { completeAttempt } from './complete.ts';
+import { endWithoutLogin } from './end.ts';
+import type { LoginFailure } from './failures.ts';
+import { pollIntervalMs } from './pace.ts';
+import { type LoginParts, REDELIVERY_MS } from './parts.ts';
+
+export type PollOutcome =
+  | { status: 'pending'; expiresInMs: number; pollAfterMs: number }
+  /** The vendor did not answer; the attempt lives on. */
+  | { status: 'trouble'; failure: LoginFailure }
+  /** Logged in. The token is null when the session has been delivered and used already. */
+  | { status: 'completed'; sessionToken: string | null }
+  | { status: AttemptEnd; code: AttemptEndCode }
+  /** No attempt has this token. */
+  | { status: 'missing' };
+
+/**
+ * What became of an attempt: asks the vendor where that is due, completes the login where the call
+ * has come, and otherwise waits up to `holdMs` for something to change.
+ *
+ * Only the browser that started the attempt has `attemptToken`, so only it can be logged in here.
+ *
+ * @param signal aborted when nobody waits for the answer any more.
+ */
+export async function pollAttempt(
+  parts: LoginParts,
+  attemptToken: string,
+  hold: { holdMs: number; signal?: AbortSignal },
+): Promise<PollOutcome> {
+  const first = await findAttemptByToken(parts.store, hashToken(attemptToken));
+  if (first === null) {
+    return { status: 'missing' };
+  }
+  const holdUntil = parts.clock.now() + hold.holdMs;
+  const listener = parts.wakeUps.listen(first.id);
+  try {
+    for (;;) {
+      const attempt = await findAttemptById(parts.store, first.id);
+      if (attempt === null) {
+        return { status: 'missing' };
+      }
+      if (attempt.state === 'completed') {
+        return await deliver(parts, attempt, attemptToken);
+      }
+      if (attempt.state !== 'pending' && attempt.state !== 'verified') {
+        return { status: attempt.state, code: attempt.failure ?? `attempt_${attempt.state}` };
+      }
+      const advanced = await advance(parts, attempt, attemptToken);
+      if (!advanced.ok) {
+        return { status: 'trouble', failure: advanced.error };
+      }
+      if (advanced.value) {
+        continue;
+      }
+      const now = parts.clock.now();
+      // A page that has been told of trouble is told at once that it is over.
+      const hasRecovered = first.check_failures > 0 && attempt.check_failures === 0;
+      if (now >= holdUntil || hasRecovered || hold.signal?.aborted) {
+        return {
+          status: 'pending',
+          expiresInMs: attempt.expires_at - now,
+          pollAfterMs: hold.holdMs > 0 ? 0 : pollIntervalMs(now - attempt.created_at),
+        };
+      }
+      const waitMs = Math.min(holdUntil, attempt.expires_at, nextStepAt(attempt, now)) - now;
+      await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), hold.signal);
+    }
+  } finally {
+    listener.close();
+  }
+}
+
+/** Between two looks at an attempt that somebody else is working on. */
+const SHORTEST_WAIT_MS = 50;
+
+/** When there is something to do for a pending attempt, if nothing wakes us before. */
+function nextStepAt(attempt: LoginAttempt, now: number): number {
+  return attempt.pauth_session_id === null
+    ? now + SHORTEST_WAIT_MS
+    : Math.max(attempt.next_check_at, attempt.check_leased_until);
+}
+
+/**
+ * Does the one thing that is due for a live attempt.
+ *
+ * @returns false when there is nothing to do but wait; or why the vendor did not answer.
+ */
+async function advance(
+  parts: LoginParts,
+  attempt: LoginAttempt,
+  attemptToken: string,
+): Promise<Result<boolean, LoginFailure>> {
+  if (attempt.expires_at <= parts.clock.now()) {
+    await endWithoutLogin(parts, attempt, 'expired');
+    return succeed(true);
+  }
+  if (attempt.state === 'verified') {
+    await completeAttempt(parts, attempt, sessionTokenOf(attemptToken));
+    return succeed(true);
+  }
+  const checked = await checkIfDue(parts, attempt);
+  return checked.ok ? succeed(checked.value === 'asked') : checked;
+}
+
+/** The session's own token, the same for every answer to the same browser: see `deriveToken`. */
+function sessionTokenOf(attemptToken: string): string {
+  return deriveToken(attemptToken, 'session');
+}
+
+/**
+ * A cookie that was lost on the way can be had again, by the same browser, until the session is
+ * used or a minute has passed.
+ */
+async function deliver(
+  parts: LoginParts,
+  attempt: LoginAttempt,
+  attemptToken: string,
+): Promise<PollOutcome> {
+  const sessionToken = sessionTokenOf(attemptToken);
+  const found = await findSession(parts.store, hashToken(sessionToken));
+  const isStillOwed =
+    found !== null &&
+    found.session.last_used_at === null &&
+    parts.clock.now() - (attempt.ended_at ?? 0) <= REDELIVERY_MS;
+  return { status: 'completed', sessionToken: isStillOwed ? sessionToken : null };
+}

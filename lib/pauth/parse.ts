@@ -1,0 +1,91 @@
+import 'server-only';
+import * as z from 'zod';
+import { type CountryCode, parseAnySpelling, parseCallNumber } from '../phone-number.ts';
+import { fail, type Result, succeed } from '../result.ts';
+import type { PhoneNumber } from '../shared/phone-number.ts';
+import type { PauthError } from './errors.ts';
+
+/** What the vendor made for us: its id of the pAuth session, and the number to call. */
+export interface PauthSession {
+  pauthSessionId: string;
+  callNumber: PhoneNumber;
+}
+
+/** What the vendor knows of a pAuth session. An unknown status counts as pending: see the guide. */
+export type PauthSessionStatus =
+  | { status: 'pending'; unknownStatus: string | null }
+  | { status: 'expired' }
+  | { status: 'verified'; phoneNumber: PhoneNumber };
+
+/** The id becomes a path segment, so it must not be able to name another path. */
+const pauthSessionIdSchema = z.union([
+  z.string().regex(/^[\w-][\w.~-]{0,199}$/),
+  z.int().nonnegative().transform(String),
+]);
+
+const createReplySchema = z.object({
+  id: pauthSessionIdSchema,
+  call_number: z.string().max(64),
+});
+
+const checkReplySchema = z.object({
+  status: z.string().max(64),
+  phone_number: z.unknown(),
+});
+
+/** Reads the answer to "create session". `country` is whose spelling a bare number is in. */
+export function parseCreateReply(
+  text: string,
+  country: CountryCode,
+): Result<PauthSession, PauthError> {
+  const reply = parseJson(text, createReplySchema);
+  if (!reply.ok) {
+    return reply;
+  }
+  const callNumber = parseCallNumber(reply.value.call_number, country);
+  return callNumber === null
+    ? fail({ kind: 'unexpected', detail: 'call_number is not a number a person should call' })
+    : succeed({ pauthSessionId: reply.value.id, callNumber });
+}
+
+/** Reads the answer to "check status". "Verified" without a readable phone number is no answer. */
+export function parseCheckReply(
+  text: string,
+  country: CountryCode,
+): Result<PauthSessionStatus, PauthError> {
+  const reply = parseJson(text, checkReplySchema);
+  if (!reply.ok) {
+    return reply;
+  }
+  const { status, phone_number: spelling } = reply.value;
+  switch (status) {
+    case 'verified': {
+      const phoneNumber = typeof spelling === 'string' ? parseAnySpelling(spelling, country) : null;
+      return phoneNumber === null
+        ? fail({ kind: 'unexpected', detail: 'verified, without a readable phone_number' })
+        : succeed({ status, phoneNumber });
+    }
+    case 'expired':
+      return succeed({ status });
+    default:
+      return succeed({
+        status: 'pending',
+        unknownStatus: status === 'pending' ? null : status,
+      });
+  }
+}
+
+function parseJson<T>(text: string, schema: z.ZodType<T>): Result<T, PauthError> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return fail({ kind: 'unexpected', detail: 'the answer is not JSON' });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) {
+    return succeed(parsed.data);
+  }
+  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole');
+  return fail({ kind: 'unexpected', detail: `the answer has wrong fields: ${fields.join(', ')}` });
+}

@@ -1,0 +1,90 @@
+import 'server-only';
+import { readCappedText } from '../capped-text.ts';
+import { fail, type Result, succeed } from '../result.ts';
+import type { PauthError } from './errors.ts';
+
+/** The vendor's guide answers in a few hundred bytes; whatever is longer is not an answer. */
+export const REPLY_MAX_BYTES = 64 * 1024;
+
+export interface PauthRequest {
+  method: 'GET' | 'POST';
+  url: URL;
+  apiKey: string;
+  /** Sent as JSON. */
+  body?: unknown;
+}
+
+/**
+ * Sends one request to the vendor and reads its answer, without believing a word of it.
+ *
+ * `signal` is the deadline for everything, the last byte of the body included. Redirects are
+ * refused: following one would hand the key or the phone number to whoever it names.
+ *
+ * @returns the text of a successful answer.
+ */
+export async function send(
+  request: PauthRequest,
+  deadline: { signal: AbortSignal; timeoutMs: number },
+): Promise<Result<string, PauthError>> {
+  try {
+    const response = await fetch(request.url, {
+      method: request.method,
+      headers: {
+        authorization: `Bearer ${request.apiKey}`,
+        accept: 'application/json',
+        // A compressed answer could be small on the wire and huge in memory.
+        'accept-encoding': 'identity',
+        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      redirect: 'error',
+      cache: 'no-store',
+      signal: deadline.signal,
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      return fail({
+        kind: 'refused',
+        status: response.status,
+        retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after')),
+      });
+    }
+    const encoding = response.headers.get('content-encoding');
+    if (encoding !== null && encoding !== 'identity') {
+      await response.body?.cancel();
+      return fail({ kind: 'unexpected', detail: 'the answer is compressed' });
+    }
+    const text = await readCappedText(response.body, REPLY_MAX_BYTES);
+    return text === null
+      ? fail({ kind: 'unexpected', detail: `the answer is over ${REPLY_MAX_BYTES} bytes` })
+      : succeed(text);
+  } catch (error) {
+    return fail(whyFailed(error, deadline));
+  }
+}
+
+function whyFailed(
+  error: unknown,
+  deadline: { signal: AbortSignal; timeoutMs: number },
+): PauthError {
+  if (deadline.signal.aborted) {
+    return { kind: 'timed_out', timeoutMs: deadline.timeoutMs };
+  }
+  // `fetch` wraps what the connection said in a TypeError, as its cause.
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return /redirect/i.test(detail)
+    ? { kind: 'unexpected', detail: 'the vendor redirects' }
+    : { kind: 'unreachable', detail };
+}
+
+/** Reads Retry-After in both of its forms (RFC 9110, 10.2.3). */
+function retryAfterSeconds(header: string | null): number | null {
+  if (header === null) {
+    return null;
+  }
+  const seconds = /^\d+$/.test(header.trim())
+    ? Number(header)
+    : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : null;
+}

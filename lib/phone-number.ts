@@ -1,0 +1,192 @@
+import 'server-only';
+import {
+  type CountryCode,
+  getExampleNumber,
+  isSupportedCountry,
+  type NumberType,
+  type PhoneNumber as ParsedPhoneNumber,
+  ParseError,
+  parsePhoneNumberWithError,
+  validatePhoneNumberLength,
+} from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
+import { fail, type Result, succeed } from './result.ts';
+import {
+  PHONE_NUMBER_INPUT_MAX_LENGTH,
+  type PhoneNumber,
+  phoneNumberSchema,
+} from './shared/phone-number.ts';
+
+export type { CountryCode };
+
+export type PhoneNumberError =
+  | {
+      code:
+        | 'phone_number_missing'
+        | 'phone_number_unreadable'
+        | 'phone_number_too_short'
+        | 'phone_number_too_long'
+        | 'phone_number_unknown_country'
+        | 'phone_number_cannot_call';
+    }
+  | { code: 'phone_number_not_in_country'; country: CountryCode };
+
+/** Lines whose callers pay more than for an ordinary call, or that nobody answers. */
+const notToBeCalled: ReadonlySet<NumberType> = new Set([
+  'PREMIUM_RATE',
+  'SHARED_COST',
+  'UAN',
+  'PAGER',
+  'VOICEMAIL',
+]);
+
+/** Lines that are called but do not call: an attempt for one could never be verified. */
+const notCalling: ReadonlySet<NumberType> = new Set([...notToBeCalled, 'TOLL_FREE']);
+
+const invisible = /[\p{Cf}\p{Cc}]/gu;
+const dashes = /[\p{Pd}ー−ｰ─━_~〜・]/gu;
+const label = /^(?:tel|phone|telephone|mobile|cell|携帯電話|携帯|電話番号|電話)[\s:.-]*/iu;
+const brackets = /[()[\]{}<>「」『』【】〔〕〈〉]/gu;
+
+/** Brings every way people write, paste and autofill one number to plain digits with at most a plus. */
+function fold(phoneNumberInput: string): string {
+  const text = phoneNumberInput
+    .normalize('NFKC')
+    .replace(invisible, '')
+    .replace(dashes, '-')
+    .replace(brackets, ' ')
+    .trim()
+    .replace(label, '')
+    .replace(/[\s./-]+/gu, '');
+  // Autofill may put a second country code in front of a complete number.
+  const complete = text.slice(Math.max(0, text.lastIndexOf('+')));
+  return (
+    complete
+      .replace(/^00/u, '+')
+      // 184 and 186 are dialled in Japan before a number to hide or show the caller ID.
+      .replace(/^18[46](?=0)/u, '')
+  );
+}
+
+/**
+ * Reads what a person typed as the number of a phone they can call from.
+ *
+ * Takes any usual spelling: full-width digits, spaces, hyphens, brackets, `+81`, `0081`, a label
+ * in front (`TEL: 090…`), the dialling prefixes 184 and 186. A number without a country code is
+ * read as one of `country`. Idempotent: the result parses to itself.
+ *
+ * @param country ISO 3166-1 alpha-2.
+ */
+export function parsePhoneNumber(
+  phoneNumberInput: string,
+  country: CountryCode,
+): Result<PhoneNumber, PhoneNumberError> {
+  if (phoneNumberInput.length > PHONE_NUMBER_INPUT_MAX_LENGTH) {
+    return fail({ code: 'phone_number_too_long' });
+  }
+  const text = fold(phoneNumberInput);
+  if (text === '') {
+    return fail({ code: 'phone_number_missing' });
+  }
+  if (!/^\+?\p{Nd}+$/u.test(text)) {
+    return fail({ code: 'phone_number_unreadable' });
+  }
+  const parsed = parse(text, country);
+  if (!parsed.ok) {
+    return fail({ code: codeOfParseError(parsed.error) });
+  }
+  if (!parsed.value.isValid()) {
+    return fail(whyInvalid(text, parsed.value, country));
+  }
+  if (isOneOf(notCalling, parsed.value)) {
+    return fail({ code: 'phone_number_cannot_call' });
+  }
+  return succeed(phoneNumberSchema.parse(parsed.value.number));
+}
+
+/**
+ * Reads a phone number in the vendor's reply. Its format is not documented, so any common spelling
+ * will do, read as a number of `country` unless it says otherwise. `null` when it is none.
+ */
+export function parseAnySpelling(text: string, country: CountryCode): PhoneNumber | null {
+  const parsed = parse(fold(text.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH)), country);
+  return parsed.ok && parsed.value.isPossible()
+    ? phoneNumberSchema.parse(parsed.value.number)
+    : null;
+}
+
+/**
+ * Reads the number the vendor wants called. Unlike `parseAnySpelling` it takes only numbers that
+ * exist and cost an ordinary call at most, since a person is about to dial it. `null` otherwise.
+ */
+export function parseCallNumber(text: string, country: CountryCode): PhoneNumber | null {
+  const parsed = parse(fold(text.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH)), country);
+  return parsed.ok && parsed.value.isValid() && !isOneOf(notToBeCalled, parsed.value)
+    ? phoneNumberSchema.parse(parsed.value.number)
+    : null;
+}
+
+/**
+ * Writes a number as its own country does: `090-1234-5678` for a number of `country`, with the
+ * country code in front for any other.
+ */
+export function formatPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode): string {
+  const parsed = parsePhoneNumberWithError(phoneNumber);
+  return parsed.country === country ? parsed.formatNational() : parsed.formatInternational();
+}
+
+/** A number of a mobile phone in a country, as it is written there, to show how to type one. */
+export function examplePhoneNumber(country: CountryCode): string {
+  return country === 'JP'
+    ? '090-1234-5678'
+    : (getExampleNumber(country, examples)?.formatNational() ?? '');
+}
+
+/** Whether a text names a country that phone numbers can be read for. */
+export function isCountryCode(text: string): text is CountryCode {
+  return isSupportedCountry(text);
+}
+
+function parse(text: string, country: CountryCode): Result<ParsedPhoneNumber, string> {
+  try {
+    return succeed(parsePhoneNumberWithError(text, { defaultCountry: country, extract: false }));
+  } catch (error) {
+    if (error instanceof ParseError) {
+      return fail(error.message);
+    }
+    throw error;
+  }
+}
+
+function isOneOf(types: ReadonlySet<NumberType>, parsed: ParsedPhoneNumber): boolean {
+  const type = parsed.getType();
+  return type !== undefined && types.has(type);
+}
+
+function whyInvalid(
+  text: string,
+  parsed: ParsedPhoneNumber,
+  country: CountryCode,
+): PhoneNumberError {
+  switch (validatePhoneNumberLength(text, country)) {
+    case 'TOO_SHORT':
+      return { code: 'phone_number_too_short' };
+    case 'TOO_LONG':
+      return { code: 'phone_number_too_long' };
+    default:
+      return { code: 'phone_number_not_in_country', country: parsed.country ?? country };
+  }
+}
+
+function codeOfParseError(reason: string) {
+  switch (reason) {
+    case 'TOO_SHORT':
+      return 'phone_number_too_short';
+    case 'TOO_LONG':
+      return 'phone_number_too_long';
+    case 'INVALID_COUNTRY':
+      return 'phone_number_unknown_country';
+    default:
+      return 'phone_number_unreadable';
+  }
+}

@@ -1,0 +1,66 @@
+import 'server-only';
+import { createHash, hkdfSync } from 'node:crypto';
+import { sealData, unsealData } from 'iron-session';
+import type * as z from 'zod';
+
+/** Seals values for one purpose and opens only its own seals. */
+export interface Sealer<T> {
+  seal(value: T): Promise<string>;
+  /** The sealed value, or null for anything that is not a seal of ours, whole and in time. */
+  unseal(seal: string): Promise<T | null>;
+}
+
+export interface SealerOptions<T> {
+  /** Keeps the seals of one cookie from opening as another's: it goes into the key. */
+  purpose: string;
+  schema: z.ZodType<T>;
+  ttlSeconds: number;
+  /** Newest first: the first one seals, all of them open. */
+  secrets: readonly [string, ...string[]];
+}
+
+/** Browsers refuse cookies over 4096 bytes, so a longer text was never a seal of ours. */
+const SEAL_MAX_LENGTH = 4096;
+
+export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
+  const { purpose, schema, ttlSeconds, secrets } = options;
+  const sealing = { [keyId(secrets[0])]: deriveKey(secrets[0], purpose) };
+  const opening = Object.fromEntries(
+    secrets.map((secret) => [keyId(secret), deriveKey(secret, purpose)]),
+  );
+
+  return {
+    async seal(value) {
+      // Only the newest key is offered: given several, iron-session seals with the highest id.
+      return await sealData(value, { password: sealing, ttl: ttlSeconds });
+    },
+
+    async unseal(seal) {
+      if (seal.length > SEAL_MAX_LENGTH) {
+        return null;
+      }
+      try {
+        const value: unknown = await unsealData(seal, { password: opening, ttl: ttlSeconds });
+        const parsed = schema.safeParse(value);
+        return parsed.success ? parsed.data : null;
+      } catch {
+        return null;
+      }
+    },
+  };
+}
+
+/**
+ * Names a key by what it is, not by its place in the list, so that a cookie still finds its key
+ * after a newer secret was put in front or an older one taken away. iron-session wants a number.
+ */
+function keyId(secret: string): string {
+  const digest = createHash('sha256').update(`key id ${secret}`).digest();
+  return String(digest.readUIntBE(0, 6));
+}
+
+/** A key of its own for each purpose (HKDF, RFC 5869), 256 bits in hexadecimal. */
+function deriveKey(secret: string, purpose: string): string {
+  const key = hkdfSync('sha256', secret, '', `call-login ${purpose}`, 32);
+  return Buffer.from(key).toString('hex');
+}

@@ -1,0 +1,74 @@
+import * as z from 'zod/mini';
+import { errorCodes } from './error-codes.ts';
+import { phoneNumberSchema } from './phone-number.ts';
+
+/**
+ * The HTTP contract between the pages and `app/api/auth`: what goes over the wire, once, for both
+ * sides. Field names follow the vendor's guide, which spells them with underscores.
+ */
+
+/** `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2; without it the site's default counts. */
+export const startRequestSchema = z.strictObject({
+  phone_number: z.string().check(z.maxLength(1024)),
+  country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+});
+
+/** A live attempt as its own browser may see it: what to call, from where, and for how long. */
+export const attemptViewSchema = z.object({
+  /** Our own handle for logs and support. No route accepts it back. */
+  session_id: z.string(),
+  call_number: phoneNumberSchema,
+  /** The call number as its country writes it: `050-1234-5678`. */
+  call_number_text: z.string(),
+  /** The number that must place the call, as its country writes it. */
+  phone_number_text: z.string(),
+  expires_in_seconds: z.number(),
+});
+
+export type AttemptView = z.infer<typeof attemptViewSchema>;
+
+/** Any refusal: a stable code, and a sentence in the visitor's language that names the next step. */
+export const errorReplySchema = z.object({
+  code: z.enum(errorCodes),
+  error: z.string(),
+  /** When trying again makes sense, where that is known. */
+  retry_after_seconds: z.optional(z.number()),
+});
+
+export type ErrorReply = z.infer<typeof errorReplySchema>;
+
+/** How an attempt can end without a login. */
+export const attemptEnds = ['expired', 'failed', 'cancelled', 'contested'] as const;
+
+export type AttemptEnd = (typeof attemptEnds)[number];
+
+/** `GET /api/auth/status`, whatever its HTTP status, except when the vendor is in trouble. */
+export const statusReplySchema = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('pending'),
+    expires_in_seconds: z.number(),
+    /** How long to wait before the next poll; 0 where the server holds the poll itself. */
+    poll_after_ms: z.number(),
+  }),
+  z.object({ status: z.literal('verified') }),
+  z.object({ status: z.enum(attemptEnds), code: z.enum(errorCodes), message: z.string() }),
+]);
+
+export type StatusReply = z.infer<typeof statusReplySchema>;
+
+/** `POST /api/auth/cancel` and `POST /api/auth/logout`: done, now or before. */
+export const doneReplySchema = z.object({ status: z.literal('done') });
+
+export type DoneReply = z.infer<typeof doneReplySchema>;
+
+/** `GET /api/auth/session`: who am I. */
+export const sessionReplySchema = z.object({
+  user: z.object({
+    id: z.string(),
+    phone_number: phoneNumberSchema,
+    created_at: z.iso.datetime(),
+  }),
+  expires_at: z.iso.datetime(),
+});
+
+export type SessionReply = z.infer<typeof sessionReplySchema>;

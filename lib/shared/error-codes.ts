@@ -1,0 +1,48 @@
+/**
+ * Every code an error answer can carry. Stable: clients and logs depend on them. The text a person
+ * reads is in `messages/`, the HTTP status in `lib/http/answer.ts`.
+ */
+export const errorCodes = [
+  // What was typed
+  'phone_number_missing',
+  'phone_number_unreadable',
+  'phone_number_too_short',
+  'phone_number_too_long',
+  'phone_number_unknown_country',
+  'phone_number_not_in_country',
+  'phone_number_cannot_call',
+
+  // How it was sent
+  'request_cross_origin',
+  'request_not_json',
+  'request_too_large',
+  'request_invalid',
+
+  // What became of the attempt
+  'attempt_missing',
+  'attempt_expired',
+  'attempt_cancelled',
+  'attempt_contested',
+  'attempt_failed',
+  'signup_closed',
+  'user_disabled',
+
+  // What the vendor did
+  'pauth_unreachable',
+  'pauth_timed_out',
+  'pauth_refused_number',
+  'pauth_failed',
+
+  // Everything else
+  'not_logged_in',
+  'store_unavailable',
+  'internal_error',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** Why an attempt has no login at its end. */
+export type AttemptEndCode = Extract<
+  ErrorCode,
+  `attempt_${string}` | `pauth_${string}` | 'signup_closed' | 'user_disabled'
+>;

@@ -1,0 +1,244 @@
+import 'server-only';
+import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEndCode } from '../shared/error-codes.ts';
+import type { PhoneNumber } from '../shared/phone-number.ts';
+import type { AttemptState, LoginAttempt, Queries } from './schema.ts';
+
+/** The states in which a call can still lead to a login. */
+const live: AttemptState[] = ['pending', 'verified'];
+
+export type NewAttempt = Pick<
+  LoginAttempt,
+  | 'id'
+  | 'token_hash'
+  | 'callback_token_hash'
+  | 'browser_hash'
+  | 'phone_number'
+  | 'created_at'
+  | 'expires_at'
+>;
+
+/**
+ * Adds a pending attempt that the vendor does not know of yet.
+ *
+ * @returns false, changing nothing, when the browser has a live attempt already.
+ */
+export async function insertAttempt(queries: Queries, attempt: NewAttempt): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await queries
+    .insertInto('attempts')
+    .values({
+      ...attempt,
+      state: 'pending',
+      failure: null,
+      pauth_session_id: null,
+      call_number: null,
+      ended_at: null,
+      next_check_at: attempt.created_at,
+      check_leased_until: 0,
+      check_failures: 0,
+      called_back_at: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+/** The attempt whose browser holds this token, or null. */
+export async function findAttemptByToken(
+  queries: Queries,
+  tokenHash: string,
+): Promise<LoginAttempt | null> {
+  return await findAttempt(queries, 'token_hash', tokenHash);
+}
+
+/** The attempt whose callback address holds this token, or null. */
+export async function findAttemptByCallbackToken(
+  queries: Queries,
+  callbackTokenHash: string,
+): Promise<LoginAttempt | null> {
+  return await findAttempt(queries, 'callback_token_hash', callbackTokenHash);
+}
+
+/** The attempt with this id, or null. */
+export async function findAttemptById(queries: Queries, id: string): Promise<LoginAttempt | null> {
+  return await findAttempt(queries, 'id', id);
+}
+
+async function findAttempt(
+  queries: Queries,
+  column: 'id' | 'token_hash' | 'callback_token_hash',
+  value: string,
+): Promise<LoginAttempt | null> {
+  const row = await queries
+    .selectFrom('attempts')
+    .selectAll()
+    .where(column, '=', value)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The one attempt of a browser that can still lead to a login, or null. */
+export async function findLiveAttempt(
+  queries: Queries,
+  browserHash: string,
+): Promise<LoginAttempt | null> {
+  const row = await queries
+    .selectFrom('attempts')
+    .selectAll()
+    .where('browser_hash', '=', browserHash)
+    .where('state', 'in', live)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/**
+ * Attempts of other browsers that the same call could have been meant for: same phone number, same
+ * call number, and either live or over without a login no longer ago than `overSince`.
+ */
+export async function findRivals(
+  queries: Queries,
+  attempt: LoginAttempt & { call_number: PhoneNumber },
+  overSince: number,
+): Promise<LoginAttempt[]> {
+  return await queries
+    .selectFrom('attempts')
+    .selectAll()
+    .where('phone_number', '=', attempt.phone_number)
+    .where('call_number', '=', attempt.call_number)
+    .where('browser_hash', '!=', attempt.browser_hash)
+    .where('state', '!=', 'completed')
+    .where((where) =>
+      where.or([
+        where('ended_at', '>=', overSince),
+        // An attempt that nobody polls any more runs out without ending.
+        where.and([where('ended_at', 'is', null), where('expires_at', '>=', overSince)]),
+      ]),
+    )
+    .execute();
+}
+
+/** Notes what the vendor answered to the start. The attempt may have ended meanwhile. */
+export async function setPauthSession(
+  queries: Queries,
+  id: string,
+  pauthSession: { pauthSessionId: string; callNumber: PhoneNumber },
+  nextCheckAt: number,
+): Promise<void> {
+  await queries
+    .updateTable('attempts')
+    .set({
+      pauth_session_id: pauthSession.pauthSessionId,
+      call_number: pauthSession.callNumber,
+    })
+    // A callback may have asked for a check before the vendor's answer arrived.
+    .set((set) => ({
+      next_check_at: set
+        .case()
+        .when('called_back_at', 'is', null)
+        .then(nextCheckAt)
+        .else(set.ref('next_check_at'))
+        .end(),
+    }))
+    .where('id', '=', id)
+    .execute();
+}
+
+/**
+ * Moves a pending attempt to `verified`, or a verified one to `completed`.
+ *
+ * @returns false, changing nothing, when it is in another state: somebody was first.
+ */
+export async function advanceAttempt(
+  queries: Queries,
+  id: string,
+  step:
+    | { from: 'pending'; to: 'verified'; expiresAt: number }
+    | { from: 'verified'; to: 'completed'; endedAt: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await queries
+    .updateTable('attempts')
+    .set(
+      step.to === 'verified'
+        ? { state: step.to, expires_at: step.expiresAt }
+        : { state: step.to, ended_at: step.endedAt },
+    )
+    .where('id', '=', id)
+    .where('state', '=', step.from)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/**
+ * Ends a live attempt without a login.
+ *
+ * @returns false, changing nothing, when it has ended already.
+ */
+export async function endAttempt(
+  queries: Queries,
+  id: string,
+  end: { state: AttemptEnd; failure?: AttemptEndCode; endedAt: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await queries
+    .updateTable('attempts')
+    .set({ state: end.state, failure: end.failure ?? null, ended_at: end.endedAt })
+    .where('id', '=', id)
+    .where('state', 'in', live)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/**
+ * Takes the right to ask the vendor about a pending attempt, if it is due and nobody else has it.
+ *
+ * @returns whether the caller has it now. It ends at `leasedUntil` or with `releaseCheck`.
+ */
+export async function leaseCheck(
+  queries: Queries,
+  id: string,
+  lease: { now: number; leasedUntil: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await queries
+    .updateTable('attempts')
+    // A callback during this check will set an earlier time, and so have the vendor asked again.
+    .set({ check_leased_until: lease.leasedUntil, next_check_at: lease.leasedUntil })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .where('pauth_session_id', 'is not', null)
+    .where('next_check_at', '<=', lease.now)
+    .where('check_leased_until', '<=', lease.now)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Gives the right back and says when the next check is due, unless a callback wants it sooner. */
+export async function releaseCheck(
+  queries: Queries,
+  id: string,
+  release: { leasedUntil: number; nextCheckAt: number; failures: number },
+): Promise<void> {
+  await queries
+    .updateTable('attempts')
+    .set({ check_leased_until: 0, check_failures: release.failures })
+    .set((set) => ({
+      next_check_at: set
+        .case()
+        .when('next_check_at', '=', release.leasedUntil)
+        .then(release.nextCheckAt)
+        .else(set.ref('next_check_at'))
+        .end(),
+    }))
+    .where('id', '=', id)
+    .where('check_leased_until', '=', release.leasedUntil)
+    .execute();
+}
+
+/** Makes the next check of a pending attempt due at `checkAt`, unless it is due sooner. */
+export async function hastenCheck(queries: Queries, id: string, checkAt: number): Promise<void> {
+  await queries
+    .updateTable('attempts')
+    .set({ next_check_at: checkAt, called_back_at: checkAt })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .where('next_check_at', '>', checkAt)
+    .execute();
+}

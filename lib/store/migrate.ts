@@ -1,0 +1,25 @@
+import 'server-only';
+import { type MigrationProvider, Migrator } from 'kysely/migration';
+import { first } from './migrations/0001-first.ts';
+import type { Store } from './schema.ts';
+
+/** Named so that they sort in the order they were written; never edited once released. */
+const migrations: MigrationProvider = {
+  getMigrations: async () => ({ '0001-first': first }),
+};
+
+/**
+ * Brings the database to the shape this code expects, or throws and leaves it as it was.
+ *
+ * @returns the names of the migrations that ran.
+ */
+export async function migrate(store: Store): Promise<string[]> {
+  const { error, results } = await new Migrator({
+    db: store,
+    provider: migrations,
+  }).migrateToLatest();
+  if (error !== undefined) {
+    throw error;
+  }
+  return (results ?? []).map((result) => result.migrationName);
+}

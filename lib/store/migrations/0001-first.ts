@@ -1,0 +1,72 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** Users, attempts, sessions, events: what a login needs. */
+export const first: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('users')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('phone_number', 'text', (column) => column.notNull().unique())
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('last_login_at', 'bigint')
+      .addColumn('disabled_at', 'bigint')
+      .execute();
+
+    await db.schema
+      .createTable('attempts')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('token_hash', 'text', (column) => column.notNull().unique())
+      .addColumn('callback_token_hash', 'text', (column) => column.notNull().unique())
+      .addColumn('browser_hash', 'text', (column) => column.notNull())
+      .addColumn('phone_number', 'text', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('failure', 'text')
+      .addColumn('pauth_session_id', 'text')
+      .addColumn('call_number', 'text')
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('ended_at', 'bigint')
+      .addColumn('next_check_at', 'bigint', (column) => column.notNull())
+      .addColumn('check_leased_until', 'bigint', (column) => column.notNull())
+      .addColumn('check_failures', 'integer', (column) => column.notNull())
+      .addColumn('called_back_at', 'bigint')
+      .execute();
+    // One live attempt per browser: what makes a double click spend one vendor session.
+    await db.schema
+      .createIndex('attempts_live_per_browser')
+      .on('attempts')
+      .column('browser_hash')
+      .unique()
+      .where(sql.ref('state'), 'in', ['pending', 'verified'])
+      .execute();
+    await db.schema
+      .createIndex('attempts_by_phone_number')
+      .on('attempts')
+      .columns(['phone_number', 'created_at'])
+      .execute();
+
+    await db.schema
+      .createTable('sessions')
+      .addColumn('id_hash', 'text', (column) => column.primaryKey())
+      .addColumn('user_id', 'text', (column) =>
+        column.notNull().references('users.id').onDelete('cascade'),
+      )
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('last_used_at', 'bigint')
+      .execute();
+    await db.schema.createIndex('sessions_by_user').on('sessions').column('user_id').execute();
+
+    await db.schema
+      .createTable('events')
+      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+      .addColumn('at', 'bigint', (column) => column.notNull())
+      .addColumn('type', 'text', (column) => column.notNull())
+      .addColumn('attempt_id', 'text')
+      .addColumn('user_id', 'text')
+      .addColumn('reason', 'text')
+      .execute();
+    await db.schema.createIndex('events_by_user').on('events').columns(['user_id', 'id']).execute();
+  },
+};

@@ -1,0 +1,68 @@
+import 'server-only';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import * as z from 'zod';
+import type { Store, Tables } from './schema.ts';
+
+/** How long a write waits for another process that is writing. */
+const BUSY_TIMEOUT_MS = 2_000;
+
+/**
+ * Opens the embedded database, making its file and folder where they do not exist yet.
+ *
+ * A commit returns only when it is on the disk (WAL with `synchronous=FULL`): a login that was
+ * answered survives the power going out.
+ *
+ * @param path a file, or `:memory:`.
+ */
+export function openSqlite(path: string): Store {
+  if (path !== ':memory:') {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  }
+  const database = new DatabaseSync(path, {
+    enableForeignKeyConstraints: true,
+    timeout: BUSY_TIMEOUT_MS,
+  });
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+}
+
+/** Whether an error came from the database itself: full, read-only, locked, broken. */
+export function isStoreFailure(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+}
+
+/** What SQLite can hold. Anything else in a query is a mistake of ours. */
+const valuesSchema = z.array(
+  z.union([z.string(), z.number(), z.bigint(), z.null(), z.instanceof(Uint8Array)]),
+);
+
+/** Speaks the interface of better-sqlite3, which is what Kysely asks for. */
+function adapt(database: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>();
+  return {
+    close: () => database.close(),
+    prepare(sql) {
+      const known = statements.get(sql);
+      if (known !== undefined) {
+        return known;
+      }
+      // A transaction that reads first and writes later would fail when another process wrote in
+      // between; taking the write lock at once makes it wait instead.
+      const statement = adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql));
+      statements.set(sql, statement);
+      return statement;
+    },
+  };
+}
+
+function adaptStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (values) => statement.all(...valuesSchema.parse(values)),
+    run: (values) => statement.run(...valuesSchema.parse(values)),
+    iterate: (values) => statement.iterate(...valuesSchema.parse(values)),
+  };
+}

@@ -1,0 +1,62 @@
+import 'server-only';
+
+/** Tells whoever waits for an attempt, in this process, that it has changed. */
+export interface WakeUps {
+  /** Starts listening; what changes from now on is not missed. Close it when done. */
+  listen(attemptId: string): WakeUpListener;
+  wake(attemptId: string): void;
+}
+
+export interface WakeUpListener {
+  /** Resolves at the next change, or at once if there was one since the last wait; or after `timeoutMs`. */
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+export function createWakeUps(): WakeUps {
+  const listeners = new Map<string, Set<() => void>>();
+
+  return {
+    wake(attemptId) {
+      for (const notify of listeners.get(attemptId) ?? []) {
+        notify();
+      }
+    },
+
+    listen(attemptId) {
+      let missed = false;
+      let resume: (() => void) | null = null;
+      const notify = () => {
+        missed = true;
+        resume?.();
+      };
+      const notifiers = listeners.get(attemptId) ?? new Set();
+      listeners.set(attemptId, notifiers.add(notify));
+
+      return {
+        async wait(timeoutMs, signal) {
+          if (!missed && !signal?.aborted && timeoutMs > 0) {
+            await new Promise<void>((resolve) => {
+              const timer = setTimeout(resolve, timeoutMs);
+              const done = () => {
+                clearTimeout(timer);
+                signal?.removeEventListener('abort', done);
+                resolve();
+              };
+              resume = done;
+              signal?.addEventListener('abort', done);
+            });
+            resume = null;
+          }
+          missed = false;
+        },
+        close() {
+          notifiers.delete(notify);
+          if (notifiers.size === 0) {
+            listeners.delete(attemptId);
+          }
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { expect, it } from 'vitest';
+import { firstFreeCallNumber, isCallNumber } from './call-numbers.ts';
+
+it('gives out valid IP phone numbers of Japan, each once, until none is left', () => {
+  const taken = new Set<string>();
+  for (let next = firstFreeCallNumber(taken); next && taken.size < 200; ) {
+    const parsed = parsePhoneNumberFromString(next);
+    expect(parsed?.isValid()).toBe(true);
+    expect(parsed?.getType()).toBe('VOIP');
+    expect(parsed?.country).toBe('JP');
+    taken.add(next);
+    next = firstFreeCallNumber(taken);
+  }
+  expect(taken.size).toBe(200);
+});
+
+it('gives the lowest free number first', () => {
+  expect(firstFreeCallNumber(new Set())).toBe('+815098760001');
+  expect(firstFreeCallNumber(new Set(['+815098760001']))).toBe('+815098760002');
+  expect(firstFreeCallNumber(new Set(['+815098760002']))).toBe('+815098760001');
+});
+
+it('knows its own numbers', () => {
+  expect(isCallNumber('+815098769999')).toBe(true);
+  expect(isCallNumber('+815012345678')).toBe(false);
+});

@@ -1,0 +1,291 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { ControlClient } from './control-client.ts';
+import { startSandbox } from './server.ts';
+import { check, checkedSession, create, freshPhoneNumber, openSession } from './vendor-requests.ts';
+
+const sandbox = await startSandbox();
+const control = new ControlClient(sandbox.url);
+afterAll(() => sandbox.close());
+beforeEach(() => control.reset());
+
+function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+  return fetch(`${sandbox.url}/_sandbox/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+}
+
+describe('a call', () => {
+  it('verifies the session of its caller at its call number, and no other', async () => {
+    const phoneNumber = freshPhoneNumber();
+    const called = await openSession(sandbox.url, phoneNumber);
+    const notCalled = await openSession(sandbox.url, phoneNumber);
+    const ofAnother = await openSession(sandbox.url, freshPhoneNumber());
+
+    expect(await control.call(phoneNumber, called.callNumber)).toEqual([
+      { id: called.id, phone_number: phoneNumber },
+    ]);
+    expect(await checkedSession(sandbox.url, notCalled.id)).toEqual({ status: 'pending' });
+    expect(await checkedSession(sandbox.url, ofAnother.id)).toEqual({ status: 'pending' });
+  });
+
+  it('verifies every live session of its caller when the caller alone counts', async () => {
+    await control.setOptions({ match: 'caller' });
+    const phoneNumber = freshPhoneNumber();
+    const first = await openSession(sandbox.url, phoneNumber);
+    const second = await openSession(sandbox.url, phoneNumber);
+    const verified = await control.call(phoneNumber, '+815098769999');
+    expect(verified.map(({ id }) => id)).toEqual([first.id, second.id]);
+  });
+
+  it.each(['call_number', 'caller'] as const)(
+    'with withheld caller ID verifies nobody (match: %s)',
+    async (match) => {
+      await control.setOptions({ match });
+      const { id, callNumber } = await openSession(sandbox.url, freshPhoneNumber());
+      expect(await control.call(null, callNumber)).toEqual([]);
+      expect(await checkedSession(sandbox.url, id)).toEqual({ status: 'pending' });
+    },
+  );
+
+  it('verifies a session once, and not after it has expired', async () => {
+    const phoneNumber = freshPhoneNumber();
+    const { callNumber } = await openSession(sandbox.url, phoneNumber);
+    expect(await control.call(phoneNumber, callNumber)).toHaveLength(1);
+    expect(await control.call(phoneNumber, callNumber)).toEqual([]);
+
+    await openSession(sandbox.url, phoneNumber);
+    await control.advanceClock(301);
+    expect(await control.call(phoneNumber, callNumber)).toEqual([]);
+  });
+
+  it.each(['call_number', 'caller'] as const)(
+    'to a number that is not ours is refused with 404 (match: %s)',
+    async (match) => {
+      await control.setOptions({ match });
+      const phoneNumber = freshPhoneNumber();
+      await openSession(sandbox.url, phoneNumber);
+      const response = await send('POST', 'calls', { from: phoneNumber, to: '+815012345678' });
+      expect(response.status).toBe(404);
+      expect(await control.calls()).toEqual([]);
+    },
+  );
+
+  it('takes numbers as people write them', async () => {
+    const { id } = await openSession(sandbox.url, '+819012345678');
+    const verified = await control.call('090-1234-5678', '050-9876-0001');
+    expect(verified).toEqual([{ id, phone_number: '+819012345678' }]);
+  });
+
+  it('is listed', async () => {
+    const phoneNumber = freshPhoneNumber();
+    const { id, callNumber } = await openSession(sandbox.url, phoneNumber);
+    await control.call(null, callNumber);
+    await control.call(phoneNumber, callNumber);
+    expect(await control.calls()).toMatchObject([
+      { from: null, to: callNumber, verified: [] },
+      { from: phoneNumber, to: callNumber, verified: [{ id, phone_number: phoneNumber }] },
+    ]);
+    expect(await control.calls(phoneNumber)).toHaveLength(1);
+  });
+});
+
+describe('bad control input', () => {
+  it.each([
+    ['POST', 'calls', '{"from":'],
+    ['POST', 'calls', { from: '+819012345678' }],
+    ['POST', 'calls', { from: 'hello', to: '+815098760001' }],
+    ['POST', 'calls', { from: null, to: '+815098760001', extra: 1 }],
+    ['POST', 'faults', { kind: 'unknown' }],
+    ['POST', 'faults', { kind: 'status' }],
+    ['POST', 'faults', { kind: 'status', status: 500, stauts: 1 }],
+    ['POST', 'faults', { kind: 'delay' }],
+    ['POST', 'faults', { kind: 'reset', times: 0 }],
+    ['POST', 'faults', { kind: 'wrong_number', match: 'create' }],
+    ['POST', 'clock', { advance_seconds: 0 }],
+    ['POST', 'clock', { advance_seconds: -1 }],
+    ['PATCH', 'options', { match: 'both' }],
+    ['PATCH', 'options', { call_numbers: 'shared', unknown: 1 }],
+    ['GET', 'sessions?phone_number=hello', undefined],
+    ['GET', 'requests?phone=x', undefined],
+  ])('to %s %s is refused with 422 and changes nothing: %o', async (method, path, body) => {
+    const response = await send(method, path, body);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toEqual({ error: expect.any(String) });
+    expect(await (await send('GET', 'faults')).json()).toEqual({ faults: [] });
+    expect(await control.calls()).toEqual([]);
+    expect(await (await send('GET', 'clock')).json()).toMatchObject({ advanced_seconds: 0 });
+    expect(await (await send('GET', 'options')).json()).toMatchObject({
+      call_numbers: 'distinct',
+      match: 'call_number',
+    });
+  });
+
+  it('is answered with every issue', async () => {
+    const response = await send('POST', 'calls', { from: 'a', to: 'b', extra: 1 });
+    const { error } = await response.json();
+    expect(error).toContain('from: ');
+    expect(error).toContain('to: ');
+    expect(error).toContain('extra');
+  });
+
+  it('is 404 on an unknown control and 405 by another method', async () => {
+    expect((await send('GET', 'unknown')).status).toBe(404);
+    expect((await send('PUT', 'calls')).status).toBe(405);
+    expect(await control.requests()).toEqual([]);
+  });
+});
+
+describe('the clock', () => {
+  it('moves for everybody', async () => {
+    const { id } = await openSession(sandbox.url, freshPhoneNumber());
+    const response = await send('POST', 'clock', { advance_seconds: 300 });
+    expect(await response.json()).toEqual({ now: expect.any(String), advanced_seconds: 300 });
+    expect(await checkedSession(sandbox.url, id)).toEqual({ status: 'expired' });
+  });
+
+  it('moves for one phone number', async () => {
+    const [moved, still] = [freshPhoneNumber(), freshPhoneNumber()];
+    const movedSession = await openSession(sandbox.url, moved);
+    const stillSession = await openSession(sandbox.url, still);
+    await control.advanceClock(300, moved);
+    expect(await checkedSession(sandbox.url, movedSession.id)).toEqual({ status: 'expired' });
+    expect(await checkedSession(sandbox.url, stillSession.id)).toEqual({ status: 'pending' });
+  });
+});
+
+describe('the options', () => {
+  it('change one by one', async () => {
+    expect(await (await send('GET', 'options')).json()).toEqual({
+      call_numbers: 'distinct',
+      match: 'call_number',
+      callbacks: 'on',
+      verified_phone_number_format: 'e164',
+    });
+    const response = await send('PATCH', 'options', { verified_phone_number_format: 'national' });
+    expect(await response.json()).toEqual({
+      call_numbers: 'distinct',
+      match: 'call_number',
+      callbacks: 'on',
+      verified_phone_number_format: 'national',
+    });
+  });
+});
+
+describe('the sessions', () => {
+  it('are listed with all that is known of them, by phone number', async () => {
+    const phoneNumber = freshPhoneNumber();
+    const { id, callNumber } = await openSession(sandbox.url, phoneNumber);
+    await openSession(sandbox.url, freshPhoneNumber());
+    expect(await control.sessions()).toHaveLength(2);
+    const [session, ...others] = await control.sessions(phoneNumber);
+    expect(others).toEqual([]);
+    expect(session).toEqual({
+      id,
+      phone_number: phoneNumber,
+      call_number: callNumber,
+      status: 'pending',
+      callback_url: 'https://app.example/callback',
+      callback: null,
+      created_at: expect.any(String),
+      expires_at: expect.any(String),
+      expires_in_seconds: 300,
+    });
+    const livesMs = Date.parse(session?.expires_at ?? '') - Date.parse(session?.created_at ?? '');
+    expect(livesMs).toBe(300_000);
+  });
+});
+
+describe('the request log', () => {
+  it('holds every vendor request, without the key', async () => {
+    const phoneNumber = freshPhoneNumber();
+    const { id } = await openSession(sandbox.url, phoneNumber);
+    await check(sandbox.url, id);
+    await check(sandbox.url, id, { headers: { authorization: 'Bearer wrong' } });
+    await fetch(`${sandbox.url}/v1/elsewhere`);
+    await fetch(`${sandbox.url}/`);
+
+    const path = `/v1/auth/sessions/${id}`;
+    const about = { at: expect.any(String), phone_number: phoneNumber, session_id: id };
+    const checked = { ...about, method: 'GET', path, kind: 'check', body: null };
+    expect(await control.requests()).toEqual([
+      {
+        ...about,
+        method: 'POST',
+        path: '/v1/auth/sessions',
+        kind: 'create',
+        authorized: true,
+        status: 201,
+        body: { phone_number: phoneNumber, callback_url: 'https://app.example/callback' },
+      },
+      { ...checked, authorized: true, status: 200 },
+      { ...checked, authorized: false, status: 401 },
+      expect.objectContaining({ path: '/v1/elsewhere', kind: 'other', status: 404 }),
+    ]);
+    expect(await (await send('GET', 'requests')).text()).not.toContain('sandbox-key');
+  });
+
+  it('tells the requests of one phone number', async () => {
+    const phoneNumber = freshPhoneNumber();
+    const { id } = await openSession(sandbox.url, phoneNumber);
+    const other = await openSession(sandbox.url, freshPhoneNumber());
+    await check(sandbox.url, id);
+    await check(sandbox.url, other.id);
+    await create(sandbox.url, { phone_number: phoneNumber, callback_url: 'nowhere' });
+
+    const requests = await control.requests(phoneNumber);
+    expect(requests.map(({ kind, status }) => [kind, status])).toEqual([
+      ['create', 201],
+      ['check', 200],
+      ['create', 422],
+    ]);
+    // As a person types it in an address, with the plus unescaped.
+    const typed = await send('GET', `requests?phone_number=${phoneNumber}`);
+    expect(await typed.json()).toEqual({ requests });
+  });
+});
+
+it('deleting the state brings back the state at boot', async () => {
+  const phoneNumber = freshPhoneNumber();
+  const { id, callNumber } = await openSession(sandbox.url, phoneNumber);
+  await control.call(phoneNumber, callNumber);
+  await control.addFault({ kind: 'reset' });
+  await control.advanceClock(10);
+  await control.advanceClock(10, phoneNumber);
+  await control.setOptions({ callbacks: 'off', match: 'caller', call_numbers: 'shared' });
+
+  expect((await send('DELETE', 'state')).status).toBe(204);
+
+  expect(await control.sessions()).toEqual([]);
+  expect(await control.calls()).toEqual([]);
+  expect(await control.requests()).toEqual([]);
+  expect(await (await send('GET', 'faults')).json()).toEqual({ faults: [] });
+  const clock = await send('GET', `clock?phone_number=${phoneNumber}`);
+  expect(await clock.json()).toMatchObject({ advanced_seconds: 0 });
+  expect(await (await send('GET', 'options')).json()).toMatchObject({
+    callbacks: 'on',
+    match: 'call_number',
+    call_numbers: 'distinct',
+  });
+  expect((await check(sandbox.url, id)).status).toBe(404);
+});
+
+describe('a browser', () => {
+  it.each([
+    ['cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['of another port', { 'sec-fetch-site': 'same-site' }],
+    ['of another origin', { origin: 'https://evil.example' }],
+    ['of no origin', { origin: 'null' }],
+  ])('showing a page %s may not control the sandbox', async (_, headers) => {
+    const response = await send('POST', 'clock', { advance_seconds: 1 }, headers);
+    expect(response.status).toBe(403);
+    expect(await (await send('GET', 'clock')).json()).toMatchObject({ advanced_seconds: 0 });
+    expect((await send('GET', 'sessions', undefined, headers)).status).toBe(403);
+  });
+
+  it('showing the handset may', async () => {
+    const headers = { origin: sandbox.url, 'sec-fetch-site': 'same-origin' };
+    expect((await send('POST', 'clock', { advance_seconds: 1 }, headers)).status).toBe(200);
+  });
+});

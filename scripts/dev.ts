@@ -1,0 +1,56 @@
+/**
+ * `npm run dev`: the sandbox and the app on this machine, ready to try, without account or key.
+ * Whatever the environment sets already stands.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { findFreePort, startProcess } from './processes.ts';
+
+const sandboxPort = await findFreePort(Number(process.env.SANDBOX_PORT ?? 4010));
+const sandbox = await startProcess({
+  args: ['sandbox/main.ts'],
+  env: { ...process.env, SANDBOX_PORT: String(sandboxPort) },
+  ready: /http:\/\//,
+});
+
+const port = await findFreePort(Number(process.env.PORT ?? 3000));
+const origin = `http://localhost:${port}`;
+let isReady = false;
+const app = await startProcess({
+  args: ['node_modules/next/dist/bin/next', 'dev', '--port', String(port)],
+  env: {
+    PAUTH_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
+    PAUTH_API_KEY: process.env.SANDBOX_API_KEY ?? 'sandbox-key',
+    APP_ORIGIN: origin,
+    SESSION_SECRET: ownSecret('.data/dev-session-secret'),
+    ...process.env,
+    NODE_ENV: 'development',
+  },
+  ready: /Ready in/,
+  onOutput: (text) => {
+    // Next's own greeting names addresses that are not the one to open.
+    if (isReady || !/^\s*(▲|-|✓)/m.test(text)) {
+      process.stdout.write(text);
+    }
+  },
+});
+isReady = true;
+console.log(`\n  Open ${origin}\n`);
+
+const stopAll = async () => {
+  await Promise.all([app.stop(), sandbox.stop()]);
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stopAll());
+}
+await Promise.race([app.exited, sandbox.exited]);
+await stopAll();
+
+/** A secret for this checkout alone, made once, so that a restart logs nobody out. */
+function ownSecret(path: string): string {
+  if (!existsSync(path)) {
+    mkdirSync('.data', { recursive: true });
+    writeFileSync(path, randomBytes(32).toString('base64'), { mode: 0o600 });
+  }
+  return readFileSync(path, 'utf8');
+}

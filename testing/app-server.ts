@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePort, type RunningProcess, startProcess } from '#scripts/processes.ts';
+
+export interface AppServer {
+  origin: string;
+  databasePath: string;
+  /** Everything the server has printed. */
+  output: RunningProcess['output'];
+  stop: RunningProcess['stop'];
+}
+
+/** Good enough for a server that lives for one test run. */
+export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
+
+/**
+ * Starts the production build on a port and a database of its own.
+ *
+ * @param env on top of what a deployment needs; see `.env.example`.
+ */
+export async function startAppServer(
+  sandboxUrl: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<AppServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
+  const databasePath = join(folder, 'call-login.db');
+  const port = await findFreePort();
+  const origin = `http://localhost:${port}`;
+  const server = await startProcess({
+    args: ['node_modules/next/dist/bin/next', 'start', '--port', String(port)],
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      PAUTH_API_KEY: 'sandbox-key',
+      PAUTH_BASE_URL: sandboxUrl,
+      APP_ORIGIN: origin,
+      SESSION_SECRET: TEST_SECRET,
+      DATABASE_URL: `file:${databasePath}`,
+      ...env,
+    },
+    ready: /Ready in/,
+  });
+  return {
+    origin,
+    databasePath,
+    output: server.output,
+    stop: async (signal) => {
+      await server.stop(signal);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

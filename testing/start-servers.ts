@@ -1,0 +1,22 @@
+import type { TestProject } from 'vitest/node';
+import { startSandbox } from '#sandbox/server.ts';
+import { startAppServer } from './app-server.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    appOrigin: string;
+    sandboxUrl: string;
+  }
+}
+
+/** One production build and one sandbox for all HTTP tests; each test has its own phone number. */
+export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
+  const sandbox = await startSandbox();
+  const app = await startAppServer(sandbox.url, { STATUS_WAIT_SECONDS: '2' });
+  project.provide('appOrigin', app.origin);
+  project.provide('sandboxUrl', sandbox.url);
+  return async () => {
+    await app.stop();
+    await sandbox.close();
+  };
+}

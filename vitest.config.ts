@@ -1,0 +1,32 @@
+import { defaultServerConditions } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+// Server modules say so by importing `server-only`, which throws unless this condition is set.
+const conditions = ['react-server', ...defaultServerConditions];
+const server = {
+  ssr: { resolve: { conditions, externalConditions: ['react-server', 'node'] } },
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        ...server,
+        test: {
+          name: 'unit',
+          include: ['{components,lib,sandbox,scripts}/**/*.test.ts'],
+          execArgv: ['--conditions=react-server'],
+        },
+      },
+      {
+        ...server,
+        test: {
+          name: 'http',
+          include: ['app/**/*.test.ts'],
+          globalSetup: 'testing/start-servers.ts',
+          execArgv: ['--conditions=react-server'],
+        },
+      },
+    ],
+  },
+});
