@@ -24,6 +24,8 @@ export default defineConfig({
           name: 'http',
           include: ['app/**/*.test.ts'],
           globalSetup: 'testing/start-servers.ts',
+          // They share one server, and some count what reaches the vendor.
+          fileParallelism: false,
           execArgv: ['--conditions=react-server'],
         },
       },

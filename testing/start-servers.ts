@@ -12,7 +12,10 @@ declare module 'vitest' {
 /** One production build and one sandbox for all HTTP tests; each test has its own phone number. */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
   const sandbox = await startSandbox();
-  const app = await startAppServer(sandbox.url, { STATUS_WAIT_SECONDS: '2' });
+  const app = await startAppServer(sandbox.url, {
+    STATUS_WAIT_SECONDS: '2',
+    PAUTH_TIMEOUT_MS: '1000',
+  });
   project.provide('appOrigin', app.origin);
   project.provide('sandboxUrl', sandbox.url);
   return async () => {

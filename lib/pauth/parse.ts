@@ -30,7 +30,7 @@ const createReplySchema = z.object({
 
 const checkReplySchema = z.object({
   status: z.string().max(64),
-  phone_number: z.unknown(),
+  phone_number: z.unknown().optional(),
 });
 
 /** Reads the answer to "create session". `country` is whose spelling a bare number is in. */

@@ -3,7 +3,7 @@ import type { Messages } from './messages.ts';
 export const en: Messages = {
   site: {
     languageLabel: 'Language',
-    sandboxNotice: 'This is a trial setup. No real calls are made.',
+    sandboxNotice: 'This is a trial setup. Use the trial phone, not a real one.',
     sandboxLink: 'Open the trial phone',
     noScript: 'To log in, switch JavaScript on in your browser and reload this page.',
     notFoundHeading: 'Page not found',

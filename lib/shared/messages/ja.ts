@@ -2,7 +2,7 @@
 export const ja = {
   site: {
     languageLabel: '表示言語',
-    sandboxNotice: 'これは試用環境です。本物の電話はかかりません。',
+    sandboxNotice: 'これは試用環境です。本物の電話ではなく、試用の電話機をお使いください。',
     sandboxLink: '試用の電話機を開く',
     noScript:
       'ログインするには、ブラウザーの JavaScript を有効にして、ページを再読み込みしてください。',

@@ -1,0 +1,75 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from './journey.ts';
+
+async function expectAccessible(page: Page) {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`every step is accessible, ${colorScheme}`, async ({
+    login,
+    phoneNumber,
+    vendor,
+    messages,
+    page,
+    consoleProblems,
+  }) => {
+    await page.emulateMedia({ colorScheme });
+    await login.open();
+    await expect(login.submit).toBeEnabled();
+    await expectAccessible(page);
+    await login.enter('090');
+    await expect(login.field).toHaveAttribute('aria-invalid', 'true');
+    await expectAccessible(page);
+    await login.enter(phoneNumber.text);
+    await login.callNumber();
+    await expectAccessible(page);
+    await vendor.advanceClock(301, phoneNumber.e164);
+    await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
+    await expectAccessible(page);
+    await login.button(messages.login.startAgain).click();
+    await vendor.call(phoneNumber.e164, await login.callNumber());
+    await login.expectLoggedIn(phoneNumber.text);
+    await expectAccessible(page);
+    await page.goto('/nowhere');
+    await expectAccessible(page);
+    consoleProblems.splice(0);
+  });
+}
+
+test('the whole journey works by keyboard alone, and focus follows the steps', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+}) => {
+  await login.open();
+  await expect(login.submit).toBeEnabled();
+  await tabTo(page, login.field);
+  await page.keyboard.type(phoneNumber.text);
+  await page.keyboard.press('Enter');
+  const callNumber = await login.callNumber();
+  await expect(login.heading(messages.login.callHeading)).toBeFocused();
+  await expect(page.getByRole('status')).toHaveText(messages.login.waiting);
+  await tabTo(page, page.getByRole('link', { name: messages.login.callButton, exact: true }));
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  await tabTo(page, login.button(messages.account.logOut));
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/login');
+});
+
+async function tabTo(page: Page, target: ReturnType<Page['locator']>) {
+  for (let presses = 0; presses < 20; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (await target.evaluate((element) => element === document.activeElement)) {
+      return;
+    }
+  }
+  throw new Error('the keyboard does not reach it');
+}

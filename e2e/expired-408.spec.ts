@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer, request as forward } from 'node:http';
+import { expect, test } from './journey.ts';
+
+test('guide: the 408 that Chromium repeats is answered the same each time', async ({
+  app,
+  browser,
+  phoneNumber,
+  vendor,
+  messages,
+  locale,
+}) => {
+  // Between the browser and the app, to see what Chromium really sends.
+  const statuses: (number | undefined)[] = [];
+  const between = createServer((request, response) => {
+    const onward = forward(
+      app.origin + request.url,
+      { method: request.method, headers: request.headers },
+      (answer) => {
+        if (request.url === '/api/auth/status') {
+          statuses.push(answer.statusCode);
+        }
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    request.pipe(onward);
+    response.on('close', () => onward.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  const address = between.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+
+  const context = await browser.newContext({
+    baseURL: `http://localhost:${port}`,
+    ...(locale === undefined ? {} : { locale }),
+  });
+  const page = await context.newPage();
+  await page.goto('/login');
+  await page.getByLabel(messages.login.numberLabel, { exact: true }).fill(phoneNumber.text);
+  await page.getByRole('button', { name: messages.login.numberSubmit }).click();
+  await page.getByRole('heading', { name: messages.login.callHeading }).waitFor();
+  await vendor.advanceClock(301, phoneNumber.e164);
+
+  await expect(page.getByRole('heading', { name: messages.login.expiredHeading })).toBeVisible();
+  await expect(page.getByText(messages.errors.attempt_expired)).toBeVisible();
+  await context.close();
+  between.close();
+
+  const sinceExpiry = statuses.slice(statuses.indexOf(408));
+  expect(new Set(sinceExpiry)).toEqual(new Set([408]));
+  // What this test is about: Chromium sent the one request of the page again by itself.
+  expect(sinceExpiry.length).toBeGreaterThan(1);
+});

@@ -1,0 +1,74 @@
+import { expect, test } from './journey.ts';
+
+const unusable = [
+  ['nothing', '', 'phone_number_missing'],
+  ['a name', 'Hanako', 'phone_number_unreadable'],
+  ['an e-mail address', 'hanako@example.com', 'phone_number_unreadable'],
+  ['half a number', '090-1234', 'phone_number_too_short'],
+  ['two numbers in one', '090-1234-5678 090-1234-5678', 'phone_number_too_long'],
+  ['a toll-free number', '0120-123-456', 'phone_number_cannot_call'],
+  ['a country that is none', '+999 1234 5678', 'phone_number_unknown_country'],
+] as const;
+
+for (const [what, input, code] of unusable) {
+  test(`${what} is explained at the field, and stays in it`, async ({
+    login,
+    messages,
+    page,
+    vendor,
+    consoleProblems,
+  }) => {
+    await login.open();
+    await login.enter(input);
+    await expect(login.field).toBeFocused();
+    await expect(login.field).toHaveValue(input);
+    await expect(login.field).toHaveAttribute('aria-invalid', 'true');
+    await expect(login.field).toHaveAccessibleDescription(
+      new RegExp(escapeForPattern(messages.errors[code])),
+    );
+    await expect(page.getByText(messages.errors[code])).toBeVisible();
+    expect(await vendor.requests('+819012345678')).toEqual([]);
+    expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('422')]);
+  });
+}
+
+for (const spelling of [
+  '０９０ー{b}ー{c}',
+  'TEL: 090{b}{c}',
+  '+81 90 {b} {c}',
+  '0081(0)90-{b}-{c}',
+]) {
+  test(`a number written ${spelling} is read as what it is`, async ({
+    login,
+    phoneNumber,
+    page,
+  }) => {
+    const [, b = '', c = ''] = phoneNumber.text.split('-');
+    await login.open();
+    await login.enter(spelling.replace('{b}', b).replace('{c}', c));
+    await login.callNumber();
+    await expect(page.getByText(phoneNumber.text)).toBeVisible();
+  });
+}
+
+test('a number of another country says so', async ({ login, messages, page, consoleProblems }) => {
+  await login.open();
+  await login.enter('(415) 555-2671');
+  const [before = '', after = ''] = messages.errors.phone_number_not_in_country.split('{country}');
+  const country = messages.site.languageLabel === 'Language' ? 'Japan' : '日本';
+  await expect(page.getByText(`${before}${country}${after}`)).toBeVisible();
+  consoleProblems.splice(0);
+});
+
+test('changing the language keeps what was typed', async ({ login, messages, page }) => {
+  await login.open();
+  await login.field.fill('090-12');
+  const other = messages.site.languageLabel === 'Language' ? '日本語' : 'English';
+  await page.getByRole('button', { name: other }).click();
+  await expect(login.heading(messages.login.numberHeading)).toBeHidden();
+  await expect(page.getByRole('textbox')).toHaveValue('090-12');
+});
+
+function escapeForPattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,47 @@
+import { expect, test } from './journey.ts';
+
+// Polls are answered at once here, and there are few of them.
+test.use({ appEnv: { STATUS_WAIT_SECONDS: '0', POLL_LIMIT: '2' } });
+
+test('guide: the page polls a limited number of times, then a button checks once more', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+}) => {
+  const polls: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/auth/status')) {
+      polls.push(request.url());
+    }
+  });
+  const callNumber = await login.start(phoneNumber.text);
+  const check = login.button(messages.login.pausedCheck);
+  await expect(check).toBeVisible();
+  expect(polls).toHaveLength(2);
+
+  const checked = page.waitForResponse('**/api/auth/status');
+  await check.click();
+  await checked;
+  await expect(login.heading(messages.login.callHeading)).toBeVisible();
+  expect(polls).toHaveLength(3);
+
+  await vendor.call(phoneNumber.e164, callNumber);
+  await check.click();
+  await login.expectLoggedIn(phoneNumber.text);
+  expect(polls).toHaveLength(4);
+});
+
+test('after the last poll a person can start again with another number to call', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+}) => {
+  const first = await login.start(phoneNumber.text);
+  await login.button(messages.login.startAgain).click();
+  await expect.poll(() => login.callNumber()).not.toBe(first);
+  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await login.expectLoggedIn(phoneNumber.text);
+});

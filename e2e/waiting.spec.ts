@@ -1,0 +1,76 @@
+import { expect, test } from './journey.ts';
+
+test('coming back from the dialler checks at once', async ({
+  login,
+  phoneNumber,
+  vendor,
+  page,
+}) => {
+  await vendor.addFault({
+    match: 'check',
+    kind: 'malformed',
+    body: '{"status":"pending"}',
+    phone_number: phoneNumber.e164,
+  });
+  const callNumber = await login.start(phoneNumber.text);
+  await vendor.call(phoneNumber.e164, callNumber);
+  const dropped = page.waitForEvent('requestfailed');
+  const asked = page.waitForRequest('**/api/auth/status');
+  await vendor.clearFaults(phoneNumber.e164);
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await dropped;
+  await asked;
+  await login.expectLoggedIn(phoneNumber.text);
+});
+
+test('a tunnel loses nothing: offline is shown, and the login goes on behind it', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+  context,
+  consoleProblems,
+}) => {
+  const callNumber = await login.start(phoneNumber.text);
+  await context.setOffline(true);
+  await expect(page.getByText(messages.login.disconnected).first()).toBeVisible();
+  await vendor.call(phoneNumber.e164, callNumber);
+  await context.setOffline(false);
+  await login.expectLoggedIn(phoneNumber.text);
+  expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
+});
+
+test('two tabs of one browser share the attempt, and both are let in', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  context,
+  page,
+}) => {
+  const callNumber = await login.start(phoneNumber.text);
+  const second = await context.newPage();
+  await second.goto('/login');
+  await expect(second.getByRole('heading', { name: messages.login.callHeading })).toBeVisible();
+  await expect(second.getByText(phoneNumber.text)).toBeVisible();
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  await second.bringToFront();
+  await expect(second).toHaveURL('/account');
+  expect((await vendor.requests(phoneNumber.e164)).length).toBeLessThanOrEqual(4);
+  await page.close();
+});
+
+test('the back button after the login leads on, not back', async ({
+  login,
+  phoneNumber,
+  vendor,
+  page,
+}) => {
+  const callNumber = await login.start(phoneNumber.text);
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  await page.goBack();
+  await expect(page).toHaveURL('/account');
+});

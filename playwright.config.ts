@@ -1,0 +1,33 @@
+import { defineConfig, devices } from '@playwright/test';
+import { chromiumArguments, findChromium } from './testing/chromium.ts';
+
+const executablePath = findChromium();
+const desktop = {
+  ...devices['Desktop Chrome'],
+  viewport: { width: 1280, height: 800 },
+};
+const phone = { ...devices['iPhone 14'], defaultBrowserType: 'chromium' as const };
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  reporter: [['list']],
+  use: {
+    launchOptions: {
+      ...(executablePath === null ? {} : { executablePath }),
+      args: [...chromiumArguments],
+    },
+    trace: 'retain-on-failure',
+  },
+  projects: [
+    { name: 'desktop, Japanese', use: { ...desktop, locale: 'ja-JP' } },
+    { name: 'phone, English', use: { ...phone, locale: 'en-US' } },
+    // The field speaks two languages, but it is the same on every screen.
+    { name: 'phone, Japanese', use: { ...phone, locale: 'ja-JP' }, testIgnore: /number-field/ },
+    { name: 'desktop, English', use: { ...desktop, locale: 'en-US' }, testIgnore: /number-field/ },
+  ],
+});

@@ -1,0 +1,84 @@
+import { randomInt } from 'node:crypto';
+
+/** A browser reduced to what HTTP sees of it: cookies kept and sent, requests of the page's own. */
+export class Visitor {
+  readonly #origin: string;
+  readonly #cookies = new Map<string, string>();
+
+  constructor(origin: string) {
+    this.#origin = origin;
+  }
+
+  /** Sends a request as a script of the page would, keeps the cookies of the answer. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers({
+      'sec-fetch-site': 'same-origin',
+      'sec-fetch-mode': 'cors',
+      'sec-fetch-dest': 'empty',
+    });
+    if (this.#cookies.size > 0) {
+      headers.set('cookie', this.cookieHeader());
+    }
+    for (const [name, value] of new Headers(init.headers)) {
+      headers.set(name, value);
+    }
+    const response = await fetch(this.#origin + path, { redirect: 'manual', ...init, headers });
+    for (const cookie of response.headers.getSetCookie()) {
+      this.#keep(cookie);
+    }
+    return response;
+  }
+
+  async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return await this.fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  async start(phoneNumberInput: string): Promise<Response> {
+    return await this.post('/api/auth/start', { phone_number: phoneNumberInput });
+  }
+
+  async status(headers: Record<string, string> = {}): Promise<Response> {
+    return await this.fetch('/api/auth/status', { headers });
+  }
+
+  cookieHeader(): string {
+    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
+  cookie(name: string): string | undefined {
+    return this.#cookies.get(name);
+  }
+
+  /** Another browser that has stolen, or been given, this one's cookies. */
+  clone(): Visitor {
+    const clone = new Visitor(this.#origin);
+    for (const [name, value] of this.#cookies) {
+      clone.#cookies.set(name, value);
+    }
+    return clone;
+  }
+
+  setCookie(name: string, value: string): void {
+    this.#cookies.set(name, value);
+  }
+
+  #keep(setCookie: string): void {
+    const [pair = ''] = setCookie.split(';');
+    const separator = pair.indexOf('=');
+    const name = pair.slice(0, separator);
+    if (/max-age=0/i.test(setCookie)) {
+      this.#cookies.delete(name);
+    } else {
+      this.#cookies.set(name, pair.slice(separator + 1));
+    }
+  }
+}
+
+/** A Japanese mobile number that no other test is likely to use. */
+export function randomPhoneNumber(): string {
+  return `+8180${randomInt(10_000_000, 99_999_999)}`;
+}
