@@ -7,7 +7,7 @@ import { ja } from '#lib/shared/messages/ja.ts';
 export default function ErrorPage() {
   const messages = (document.documentElement.lang === 'en' ? en : ja).site;
   return (
-    <section>
+    <section className="stack">
       <h1>{messages.crashHeading}</h1>
       <p>{messages.crashText}</p>
       <button type="button" className="primary" onClick={() => window.location.reload()}>

@@ -81,8 +81,7 @@ test('vendor trouble is shown, and the attempt outlives it', async ({
 }) => {
   const callNumber = await login.start(phoneNumber.text);
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
-  const trouble = `${messages.errors.pauth_unreachable} ${messages.login.stillWaiting}`;
-  await expect(login.page.getByText(trouble).first()).toBeVisible();
+  await expect(login.page.getByText(messages.login.vendorTrouble).first()).toBeVisible();
   await vendor.clearFaults(phoneNumber.e164);
   await expect(login.page.getByText(messages.login.waiting).first()).toBeVisible();
   await vendor.call(phoneNumber.e164, callNumber);

@@ -16,9 +16,9 @@ export default async function AccountPage() {
   const language = await readLanguage();
   const messages = messagesIn(language).account;
   return (
-    <section className={styles.account}>
+    <section className="stack">
       <h1>{messages.heading}</h1>
-      <dl>
+      <dl className={styles.facts}>
         <dt>{messages.phoneNumber}</dt>
         <dd>{formatPhoneNumber(user.phone_number, config.app.defaultCountry)}</dd>
         <dt>{messages.since}</dt>

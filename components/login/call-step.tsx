@@ -50,7 +50,7 @@ export function CallStep(props: {
   }, [announce, spokenTime]);
 
   return (
-    <section className={styles.step}>
+    <section className="stack">
       <StepHeading takesFocus={props.takesFocus}>{messages.callHeading}</StepHeading>
       <p className={styles.callNumber}>{attempt.call_number_text}</p>
       <p>
@@ -121,8 +121,10 @@ function noticeOf(
       return null;
     case 'disconnected':
       return messages.disconnected;
+    case 'passing':
+      return messages.vendorTrouble;
     case 'refused':
-      return `${trouble.error} ${messages.stillWaiting}`;
+      return trouble.error;
   }
 }
 

@@ -1,6 +1,5 @@
 import type { AttemptEnd } from '#lib/shared/contract.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
-import styles from './login.module.css';
 import { StepHeading } from './step-heading.tsx';
 
 /** Says why there was no login, and offers the next one. */
@@ -19,12 +18,13 @@ export function EndedStep(props: {
     contested: messages.contestedHeading,
     failed: messages.failedHeading,
   };
+  const next = status === 'expired' ? messages.startAgain : messages.backToNumber;
   return (
-    <section className={styles.step}>
+    <section className="stack">
       <StepHeading takesFocus={props.takesFocus}>{headings[status]}</StepHeading>
       <p>{props.message}</p>
       <button type="button" className="primary" aria-busy={isStarting} onClick={props.onStartAgain}>
-        {isStarting ? messages.numberSubmitting : messages.startAgain}
+        {isStarting ? messages.numberSubmitting : next}
       </button>
     </section>
   );

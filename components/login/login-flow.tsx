@@ -6,7 +6,6 @@ import type { AttemptEnd, AttemptView, StatusReply } from '#lib/shared/contract.
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CallStep } from './call-step.tsx';
 import { EndedStep } from './ended-step.tsx';
-import styles from './login.module.css';
 import { NumberStep } from './number-step.tsx';
 import { StepHeading } from './step-heading.tsx';
 
@@ -104,7 +103,7 @@ export function LoginFlow(props: LoginFlowProps) {
   }, [step.name, next]);
 
   return (
-    <div className={styles.flow}>
+    <>
       {step.name === 'number' && (
         <NumberStep
           messages={messages}
@@ -147,7 +146,7 @@ export function LoginFlow(props: LoginFlowProps) {
         />
       )}
       {step.name === 'verified' && (
-        <section className={styles.step}>
+        <section className="stack">
           <StepHeading takesFocus>{messages.verifiedHeading}</StepHeading>
           <p>{messages.verifiedText}</p>
         </section>
@@ -156,7 +155,7 @@ export function LoginFlow(props: LoginFlowProps) {
       <p role="status" className="visually-hidden">
         {isStarting ? messages.numberSubmitting : announcement}
       </p>
-    </div>
+    </>
   );
 }
 

@@ -33,12 +33,10 @@ export function NumberStep(props: {
   };
 
   return (
-    <form className={styles.step} onSubmit={submit} noValidate>
+    <form className="stack" onSubmit={submit} noValidate>
       <StepHeading takesFocus={props.takesFocus}>{messages.numberHeading}</StepHeading>
-      <p>
-        {messages.numberIntro}
-        {props.cost}
-      </p>
+      <p>{messages.numberIntro}</p>
+      <p>{props.cost}</p>
       <div className={styles.field}>
         <label htmlFor={ids.field}>{messages.numberLabel}</label>
         <p id={ids.example} className={styles.example}>

@@ -6,8 +6,15 @@ import type { StatusReply } from '#lib/shared/contract.ts';
 type Outcome = Exclude<StatusReply, { status: 'pending' }>;
 
 export interface StatusPolls {
-  /** What stands in the way of an answer, to be shown: a sentence of the server's, or no connection. */
-  trouble: { kind: 'none' } | { kind: 'refused'; error: string } | { kind: 'disconnected' };
+  /** What stands in the way of an answer, to be shown. */
+  trouble:
+    | { kind: 'none' }
+    /** No connection to the server. */
+    | { kind: 'disconnected' }
+    /** The server cannot say just now, and will be asked again. */
+    | { kind: 'passing' }
+    /** The server will not say, in its own words why. */
+    | { kind: 'refused'; error: string };
   /** All polls are spent; only `checkNow` asks again. */
   isSpent: boolean;
   /** Asks at once, dropping a poll under way. */
@@ -81,7 +88,10 @@ export function useStatusPolls(options: {
       if (answer.problem.code === 'attempt_missing') {
         onMissing();
       }
-      setTrouble({ kind: 'refused', error: answer.problem.error });
+      const { error, retry_after_seconds: retryAfterSeconds } = answer.problem;
+      setTrouble(
+        retryAfterSeconds === undefined ? { kind: 'refused', error } : { kind: 'passing' },
+      );
       return;
     }
     setTrouble({ kind: 'none' });

@@ -39,13 +39,15 @@ export const en: Messages = {
     timeLeftLast: 'Less than one minute left.',
     disconnected:
       'We cannot reach the server. Stay where you have signal: we continue as soon as it is back.',
-    stillWaiting: 'Your login is still open.',
+    vendorTrouble:
+      'Checking for your call is taking longer than usual. Your login is still open: please wait.',
     sandboxHint: 'In this trial setup, call from the trial phone instead of a real one.',
     sandboxLink: 'Call from the trial phone',
     pausedHeading: 'We have not seen your call yet',
     pausedText: 'If you have called, use the button below to check.',
     pausedCheck: 'Check again',
-    startAgain: 'Start again with a new number to call',
+    startAgain: 'Get a new number to call',
+    backToNumber: 'Back to your phone number',
     expiredHeading: 'Time is up',
     cancelledHeading: 'Cancelled',
     contestedHeading: 'Login stopped',
@@ -78,7 +80,7 @@ export const en: Messages = {
     request_too_large: 'The request is too large. Reload the page and try again.',
     request_invalid: 'The request is not valid. Reload the page and try again.',
     attempt_missing: 'No login is under way here. Start again with your phone number.',
-    attempt_expired: 'Time is up. Please try again.',
+    attempt_expired: 'We did not see your call in time. Please try again.',
     attempt_cancelled: 'This login was cancelled. Start again with your phone number.',
     attempt_contested:
       'Somebody was logging in with the same phone number in another browser. To be safe, both were stopped. If that was not you, do not call. If it was you, wait a few minutes and start again in one browser only.',

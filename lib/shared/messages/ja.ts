@@ -39,13 +39,15 @@ export const ja = {
     timeLeftLast: '残り1分を切りました。',
     disconnected:
       'サーバーにつながりません。電波の届く場所でお待ちください。つながると、続きから確認します。',
-    stillWaiting: 'このログインは続いています。',
+    vendorTrouble:
+      '電話の確認に時間がかかっています。ログインは続いていますので、このままお待ちください。',
     sandboxHint: '試用環境では、電話の代わりに試用の電話機からかけます。',
     sandboxLink: '試用の電話機でかける',
     pausedHeading: 'まだ電話を確認できていません',
     pausedText: 'もう電話をかけた場合は、下のボタンで確認してください。',
     pausedCheck: 'もう一度確認する',
-    startAgain: '新しい番号でやり直す',
+    startAgain: 'かける番号をもう一度表示',
+    backToNumber: '電話番号の入力に戻る',
     expiredHeading: '時間切れです',
     cancelledHeading: '取り消しました',
     contestedHeading: 'ログインを中止しました',
@@ -79,7 +81,7 @@ export const ja = {
     request_too_large: '送信の内容が大きすぎます。ページを再読み込みして、やり直してください。',
     request_invalid: '送信の内容が正しくありません。ページを再読み込みして、やり直してください。',
     attempt_missing: '進行中のログインがありません。電話番号の入力からやり直してください。',
-    attempt_expired: '時間切れです。再度お試しください。',
+    attempt_expired: '時間内に電話を確認できませんでした。再度お試しください。',
     attempt_cancelled: 'このログインは取り消されました。電話番号の入力からやり直してください。',
     attempt_contested:
       '同じ電話番号のログインが、別のブラウザーでも行われていました。安全のため、どちらも中止しました。心当たりがない場合は、電話をかけないでください。心当たりがある場合は、数分待ってから、1つのブラウザーだけでやり直してください。',
