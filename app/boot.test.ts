@@ -76,6 +76,25 @@ describe('a server behind https', () => {
   });
 });
 
+describe('a server without a proxy in front', () => {
+  it('counts by the connection, whatever address the client makes up', async () => {
+    const app = await startAppServer(inject('sandboxUrl'), { TRUSTED_PROXY: '' });
+    // What comes in before the boot is through counts as from nowhere.
+    await new Visitor(app.origin).fetch('/api/health');
+    const statuses: number[] = [];
+    for (let count = 0; count < 11; count += 1) {
+      const response = await new Visitor(app.origin).post(
+        '/api/auth/start',
+        { phone_number: randomPhoneNumber() },
+        { 'x-forwarded-for': `198.51.100.${count}`, 'cf-connecting-ip': `198.51.100.${count}` },
+      );
+      statuses.push(response.status);
+    }
+    await app.stop();
+    expect(statuses).toEqual([...Array(10).fill(200), 429]);
+  });
+});
+
 describe('a guide setting', () => {
   it('guide: PAUTH_API_KEY and PAUTH_BASE_URL come from the environment, and the key reaches no page or log', async () => {
     const app = await startAppServer(inject('sandboxUrl'), { PAUTH_API_KEY: 'canary-key-9c4d' });

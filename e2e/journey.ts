@@ -5,6 +5,7 @@ import type { Messages } from '#lib/shared/messages/messages.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#testing/app-server.ts';
+import { randomNetwork } from '#testing/visitor.ts';
 
 interface WorkerParts {
   sandbox: Sandbox;
@@ -52,6 +53,8 @@ export const test = base.extend<Parts, WorkerParts>({
     },
     { scope: 'worker' },
   ],
+
+  extraHTTPHeaders: async ({}, use) => use({ 'x-forwarded-for': randomNetwork() }),
 
   baseURL: async ({ app }, use) => use(app.origin),
 

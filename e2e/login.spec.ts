@@ -1,4 +1,5 @@
 import type { ControlClient } from '#sandbox/control-client.ts';
+import { randomNetwork } from '#testing/visitor.ts';
 import { expect, LoginPage, test } from './journey.ts';
 
 test('a person types their number, calls, and is logged in', async ({
@@ -145,6 +146,7 @@ test('a second browser gains nothing from the first one’s call', async ({
   const secondContext = await browser.newContext({
     ...(locale === undefined ? {} : { locale }),
     ...(baseURL === undefined ? {} : { baseURL }),
+    extraHTTPHeaders: { 'x-forwarded-for': randomNetwork() },
   });
   const second = new LoginPage(await secondContext.newPage(), messages);
   expect(await second.start(phoneNumber.text)).not.toBe(callNumber);

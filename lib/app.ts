@@ -1,6 +1,8 @@
 import 'server-only';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
+import { createSqliteCounters } from './limits/sqlite-counter.ts';
+import { createStartLimits } from './limits/start-limits.ts';
 import { createLog, tagPhoneNumber } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
@@ -61,6 +63,7 @@ function createApp(config: Config): App {
       clock,
       wakeUps: createWakeUps(),
       log: createLog(),
+      startLimits: createStartLimits(config.startLimits, createSqliteCounters(config.store.path)),
       tagPhoneNumber: (phoneNumber) => tagPhoneNumber(phoneNumber, newestSecret),
       pauth: createPauthClient({
         baseUrl: config.pauth.baseUrl,

@@ -28,10 +28,10 @@ function read(given: Given) {
   return config.value;
 }
 
-/** The variables at fault, each as often as it has faults. */
+/** The variables at fault. */
 function faultsOf(given: Given): string[] {
   const config = readConfig(given);
-  return config.ok ? [] : config.error.map(({ variable }) => variable);
+  return config.ok ? [] : [...new Set(config.error.map(({ variable }) => variable))];
 }
 
 describe('the configuration', () => {
@@ -50,6 +50,15 @@ describe('the configuration', () => {
         signup: 'open',
         callCost: 'unknown',
         sessionSecrets: [SECRET],
+        trustedProxy: { hops: 0 },
+      },
+      startLimits: {
+        perNumber: [
+          { count: 3, seconds: 60 },
+          { count: 5, seconds: 3_600 },
+        ],
+        perNetwork: [{ count: 10, seconds: 600 }],
+        total: [{ count: 1_000, seconds: 3_600 }],
       },
       attempt: { ttlSeconds: 300, pollLimit: 30, statusWaitSeconds: 25 },
       store: { path: '.data/call-login.db' },
@@ -133,6 +142,12 @@ describe('refuses', () => {
     ['an unknown cost', 'CALL_COST', 'Free'],
     ['an unknown country', 'DEFAULT_COUNTRY', 'XX'],
     ['a country in small letters', 'DEFAULT_COUNTRY', 'jp'],
+    ['an unknown proxy', 'TRUSTED_PROXY', 'nginx'],
+    ['too many proxies', 'TRUSTED_PROXY', '10'],
+    ['a proxy that only objects know', 'TRUSTED_PROXY', 'constructor'],
+    ['a limit of nothing', 'START_LIMIT_TOTAL', '0/60'],
+    ['a limit without a time', 'START_LIMIT_PER_NETWORK', '5'],
+    ['limits with a comma between', 'START_LIMIT_PER_NUMBER', '1/60,5/3600'],
     ['a blank site name', 'SITE_NAME', '   '],
     ['a long site name', 'SITE_NAME', 'x'.repeat(61)],
   ])('%s', (_what, variable, value) => {

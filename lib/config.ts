@@ -1,5 +1,7 @@
 import 'server-only';
 import * as z from 'zod';
+import { platformHeaders, type TrustedProxy } from './limits/client-address.ts';
+import type { Limit, StartLimitRules } from './limits/start-limits.ts';
 import { type CountryCode, isCountryCode } from './phone-number.ts';
 import { fail, type Result, succeed } from './result.ts';
 
@@ -20,7 +22,9 @@ export interface Config {
     callCost: 'free' | 'paid' | 'unknown';
     /** Newest first: the first one seals, all of them open. */
     sessionSecrets: [string, ...string[]];
+    trustedProxy: TrustedProxy;
   };
+  startLimits: StartLimitRules;
   attempt: {
     ttlSeconds: number;
     pollLimit: number;
@@ -58,7 +62,10 @@ const choice = <const Values extends readonly [string, ...string[]]>(
 
 const url = z
   .string('is required')
-  .refine((text) => URL.canParse(text), 'must be a complete address such as https://example.com')
+  .refine(
+    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
+    'must be a complete address such as https://example.com',
+  )
   .transform((text) => new URL(text));
 
 const sessionSecret = z
@@ -69,6 +76,37 @@ const sessionSecret = z
       new Set(secret).size >= 12 && !/password|secret|changeme|example|12345678/i.test(secret),
     'is too easy to guess: openssl rand -base64 32',
   );
+
+/** `5/3600`: five in an hour; several with spaces between, all of which hold. */
+const limits = (fallback: string) =>
+  z
+    .string()
+    .regex(
+      /^[1-9]\d{0,8}\/[1-9]\d{0,8}( [1-9]\d{0,8}\/[1-9]\d{0,8})*$/,
+      'must be <count>/<seconds>, such as 5/3600; several with a space between',
+    )
+    .default(fallback)
+    .transform((text) =>
+      text.split(' ').map((pair): Limit => {
+        const [count, seconds] = pair.split('/').map(Number);
+        return { count: count ?? 1, seconds: seconds ?? 1 };
+      }),
+    );
+
+const trustedProxy = z
+  .string()
+  .default('0')
+  .transform((text, context): TrustedProxy => {
+    const header = platformHeaders.get(text);
+    if (header !== undefined) {
+      return { header };
+    }
+    if (!/^\d$/.test(text)) {
+      const names = [...platformHeaders.keys()].join(', ');
+      context.addIssue(`must be ${names}, or the number of proxies in front, 0 to 9`);
+    }
+    return { hops: Number(text) };
+  });
 
 const environmentSchema = z.object({
   PAUTH_API_KEY: z
@@ -88,6 +126,10 @@ const environmentSchema = z.object({
     .string()
     .regex(/^file:.+/, 'must be file:<path>; other databases are not supported yet')
     .default('file:.data/call-login.db'),
+  TRUSTED_PROXY: trustedProxy,
+  START_LIMIT_PER_NUMBER: limits('3/60 5/3600'),
+  START_LIMIT_PER_NETWORK: limits('10/600'),
+  START_LIMIT_TOTAL: limits('1000/3600'),
   SIGNUP: choice(['open', 'closed'], 'open'),
   ATTEMPT_TTL_SECONDS: number('seconds', 60, 600, 300),
   POLL_LIMIT: number('polls', 1, 1_000, 30),
@@ -105,6 +147,9 @@ const environmentSchema = z.object({
     .default('call-login'),
 });
 
+/** The two that are also checked against each other, whatever else is wrong. */
+const addressesSchema = environmentSchema.pick({ APP_ORIGIN: true, PAUTH_BASE_URL: true });
+
 /** The variables this project reads, for `.env.example` and its test. */
 export const environmentVariables: readonly string[] = Object.keys(environmentSchema.shape);
 
@@ -117,7 +162,7 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
   const given = Object.fromEntries(
     environmentVariables.flatMap((variable) => {
       const value = environment[variable];
-      return value === undefined || value === '' ? [] : [[variable, value]];
+      return isSet(value) ? [[variable, value]] : [];
     }),
   );
   const parsed = environmentSchema.safeParse(given);
@@ -126,14 +171,14 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
     problem: issue.message,
   }));
   faults.push(...faultsOfHost(environment));
-  if (!parsed.success) {
+  const addresses = addressesSchema.safeParse(given);
+  if (addresses.success) {
+    faults.push(...faultsOfAddresses(addresses.data.APP_ORIGIN, addresses.data.PAUTH_BASE_URL));
+  }
+  if (!parsed.success || faults.length > 0) {
     return fail(faults);
   }
   const { data } = parsed;
-  faults.push(...faultsOfAddresses(data.APP_ORIGIN, data.PAUTH_BASE_URL));
-  if (faults.length > 0) {
-    return fail(faults);
-  }
   return succeed({
     pauth: {
       apiKey: data.PAUTH_API_KEY,
@@ -148,6 +193,12 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       signup: data.SIGNUP,
       callCost: data.CALL_COST,
       sessionSecrets: data.SESSION_SECRET,
+      trustedProxy: data.TRUSTED_PROXY,
+    },
+    startLimits: {
+      perNumber: data.START_LIMIT_PER_NUMBER,
+      perNetwork: data.START_LIMIT_PER_NETWORK,
+      total: data.START_LIMIT_TOTAL,
     },
     attempt: {
       ttlSeconds: data.ATTEMPT_TTL_SECONDS,
@@ -187,10 +238,10 @@ function faultsOfAddresses(origin: URL, baseUrl: URL): ConfigFault[] {
   } else if (!isLocalTrial && baseUrl.protocol !== 'https:') {
     faults.push({ variable: 'PAUTH_BASE_URL', problem: 'must begin with https://' });
   }
-  if (baseUrl.username !== '' || baseUrl.password !== '' || baseUrl.search !== '') {
+  if (/[@?#]/.test(baseUrl.href)) {
     faults.push({
       variable: 'PAUTH_BASE_URL',
-      problem: 'must hold no user name, password or query',
+      problem: 'must hold no user name, password, query or fragment',
     });
   }
   return faults;
@@ -198,6 +249,10 @@ function faultsOfAddresses(origin: URL, baseUrl: URL): ConfigFault[] {
 
 /** Hosts that keep no disk between requests, by a variable each of them sets. */
 const serverlessMarks = ['VERCEL', 'AWS_LAMBDA_FUNCTION_NAME', 'NETLIFY', 'K_SERVICE'] as const;
+
+function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
 
 function faultsOfHost(environment: Environment): ConfigFault[] {
   const faults: ConfigFault[] = [];
@@ -207,7 +262,7 @@ function faultsOfHost(environment: Environment): ConfigFault[] {
       problem: 'switches TLS verification off; remove it',
     });
   }
-  const mark = serverlessMarks.find((name) => environment[name] !== undefined);
+  const mark = serverlessMarks.find((name) => isSet(environment[name]));
   if (mark !== undefined) {
     faults.push({
       variable: 'DATABASE_URL',

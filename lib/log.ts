@@ -13,14 +13,15 @@ export function createLog(destination?: DestinationStream): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     // What an error carries beyond these could hold a phone number or a key.
-    serializers: {
-      error: (error: unknown) =>
-        error instanceof Error
-          ? { name: error.name, message: error.message, stack: error.stack }
-          : { message: String(error) },
-    },
+    serializers: { error: describeError, err: describeError },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+function describeError(error: unknown) {
+  return error instanceof Error
+    ? { name: error.name, message: error.message, stack: error.stack }
+    : { message: String(error) };
 }
 
 /**

@@ -58,10 +58,10 @@ function fold(phoneNumberInput: string): string {
     .trim()
     .replace(label, '')
     .replace(/[\s./-]+/gu, '');
-  // Autofill may put a second country code in front of a complete number.
-  const complete = text.slice(Math.max(0, text.lastIndexOf('+')));
   return (
-    complete
+    text
+      // Autofill may put a second country code in front of a complete number.
+      .replace(/^\+?\p{Nd}{0,3}(?=\+)/u, '')
       .replace(/^00/u, '+')
       // 184 and 186 are dialled in Japan before a number to hide or show the caller ID.
       .replace(/^18[46](?=0)/u, '')
@@ -88,7 +88,7 @@ export function parsePhoneNumber(
   if (text === '') {
     return fail({ code: 'phone_number_missing' });
   }
-  if (!/^\+?\p{Nd}+$/u.test(text)) {
+  if (!isPlain(text)) {
     return fail({ code: 'phone_number_unreadable' });
   }
   const parsed = parse(text, country);
@@ -101,7 +101,8 @@ export function parsePhoneNumber(
   if (isOneOf(notCalling, parsed.value)) {
     return fail({ code: 'phone_number_cannot_call' });
   }
-  return succeed(phoneNumberSchema.parse(parsed.value.number));
+  const phoneNumber = canonical(parsed.value);
+  return phoneNumber === null ? fail({ code: 'phone_number_too_long' }) : succeed(phoneNumber);
 }
 
 /**
@@ -109,10 +110,8 @@ export function parsePhoneNumber(
  * will do, read as a number of `country` unless it says otherwise. `null` when it is none.
  */
 export function parseAnySpelling(text: string, country: CountryCode): PhoneNumber | null {
-  const parsed = parse(fold(text.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH)), country);
-  return parsed.ok && parsed.value.isPossible()
-    ? phoneNumberSchema.parse(parsed.value.number)
-    : null;
+  const parsed = parseWhole(text, country);
+  return parsed?.isPossible() ? canonical(parsed) : null;
 }
 
 /**
@@ -120,10 +119,8 @@ export function parseAnySpelling(text: string, country: CountryCode): PhoneNumbe
  * exist and cost an ordinary call at most, since a person is about to dial it. `null` otherwise.
  */
 export function parseCallNumber(text: string, country: CountryCode): PhoneNumber | null {
-  const parsed = parse(fold(text.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH)), country);
-  return parsed.ok && parsed.value.isValid() && !isOneOf(notToBeCalled, parsed.value)
-    ? phoneNumberSchema.parse(parsed.value.number)
-    : null;
+  const parsed = parseWhole(text, country);
+  return parsed?.isValid() && !isOneOf(notToBeCalled, parsed) ? canonical(parsed) : null;
 }
 
 /**
@@ -158,6 +155,26 @@ function parse(text: string, country: CountryCode): Result<ParsedPhoneNumber, st
   }
 }
 
+/** Reads a text that is a phone number and nothing else; null when it is not. */
+function parseWhole(text: string, country: CountryCode): ParsedPhoneNumber | null {
+  if (text.length > PHONE_NUMBER_INPUT_MAX_LENGTH) {
+    return null;
+  }
+  const plain = fold(text);
+  const parsed = isPlain(plain) ? parse(plain, country) : null;
+  return parsed?.ok ? parsed.value : null;
+}
+
+function isPlain(text: string): boolean {
+  return /^\+?\p{Nd}+$/u.test(text);
+}
+
+/** E.164, or null: some countries have numbers of more digits than it allows. */
+function canonical(parsed: ParsedPhoneNumber): PhoneNumber | null {
+  const phoneNumber = phoneNumberSchema.safeParse(parsed.number);
+  return phoneNumber.success ? phoneNumber.data : null;
+}
+
 function isOneOf(types: ReadonlySet<NumberType>, parsed: ParsedPhoneNumber): boolean {
   const type = parsed.getType();
   return type !== undefined && types.has(type);
@@ -174,7 +191,11 @@ function whyInvalid(
     case 'TOO_LONG':
       return { code: 'phone_number_too_long' };
     default:
-      return { code: 'phone_number_not_in_country', country: parsed.country ?? country };
+      return {
+        code: 'phone_number_not_in_country',
+        // Of the countries that share a code, the first one is the main one.
+        country: parsed.country ?? parsed.getPossibleCountries()[0] ?? country,
+      };
   }
 }
 

@@ -37,12 +37,12 @@ export function createWakeUps(): WakeUps {
         async wait(timeoutMs, signal) {
           if (!missed && !signal?.aborted && timeoutMs > 0) {
             await new Promise<void>((resolve) => {
-              const timer = setTimeout(resolve, timeoutMs);
               const done = () => {
                 clearTimeout(timer);
                 signal?.removeEventListener('abort', done);
                 resolve();
               };
+              const timer = setTimeout(done, timeoutMs);
               resume = done;
               signal?.addEventListener('abort', done);
             });
@@ -52,7 +52,7 @@ export function createWakeUps(): WakeUps {
         },
         close() {
           notifiers.delete(notify);
-          if (notifiers.size === 0) {
+          if (notifiers.size === 0 && listeners.get(attemptId) === notifiers) {
             listeners.delete(attemptId);
           }
         },

@@ -11,6 +11,7 @@ import { ControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#testing/app-server.ts';
 import { chromiumArguments, findChromium } from '#testing/chromium.ts';
+import { randomNetwork } from '#testing/visitor.ts';
 
 const FOLDER = 'test-results/pictures';
 
@@ -36,7 +37,12 @@ let taken = 0;
 for (const [size, screen] of Object.entries(sizes)) {
   for (const [language, { locale, messages }] of Object.entries(languages)) {
     for (const colorScheme of themes) {
-      const context = await browser.newContext({ ...screen, locale, colorScheme });
+      const context = await browser.newContext({
+        ...screen,
+        locale,
+        colorScheme,
+        extraHTTPHeaders: { 'x-forwarded-for': randomNetwork() },
+      });
       const page = await context.newPage();
       await takeJourney(page, messages, async (step) => {
         const path = `${FOLDER}/${step}-${size}-${language}-${colorScheme}.png`;

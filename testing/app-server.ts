@@ -38,6 +38,8 @@ export async function startAppServer(
       APP_ORIGIN: origin,
       SESSION_SECRET: TEST_SECRET,
       DATABASE_URL: `file:${databasePath}`,
+      // Each visitor of a test says where it comes from, so that the limits can stay as they are.
+      TRUSTED_PROXY: '1',
       ...env,
     },
     ready: /Ready in/,

@@ -4,6 +4,8 @@ import { randomInt } from 'node:crypto';
 export class Visitor {
   readonly #origin: string;
   readonly #cookies = new Map<string, string>();
+  /** Where it is, for the proxy the server believes in. */
+  network = randomNetwork();
 
   constructor(origin: string) {
     this.#origin = origin;
@@ -15,6 +17,7 @@ export class Visitor {
       'sec-fetch-site': 'same-origin',
       'sec-fetch-mode': 'cors',
       'sec-fetch-dest': 'empty',
+      'x-forwarded-for': this.network,
     });
     if (this.#cookies.size > 0) {
       headers.set('cookie', this.cookieHeader());
@@ -56,6 +59,7 @@ export class Visitor {
   /** Another browser that has stolen, or been given, this one's cookies. */
   clone(): Visitor {
     const clone = new Visitor(this.#origin);
+    clone.network = this.network;
     for (const [name, value] of this.#cookies) {
       clone.#cookies.set(name, value);
     }
@@ -76,6 +80,11 @@ export class Visitor {
       this.#cookies.set(name, pair.slice(separator + 1));
     }
   }
+}
+
+/** An address of the network 10.0.0.0/8. */
+export function randomNetwork(): string {
+  return `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }
 
 /** A Japanese mobile number that no other test is likely to use. */

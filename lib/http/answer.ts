@@ -24,6 +24,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   request_not_json: 415,
   request_too_large: 413,
   request_invalid: 400,
+  rate_limited: 429,
   attempt_missing: 404,
   attempt_expired: 408,
   attempt_cancelled: 410,
@@ -43,6 +44,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
 /** Passing troubles for which a time to come back is always given. */
 const DEFAULT_RETRY_AFTER_SECONDS = 3;
 const passing: ReadonlySet<ErrorCode> = new Set([
+  'rate_limited',
   'pauth_unreachable',
   'pauth_timed_out',
   'pauth_failed',
@@ -82,9 +84,22 @@ export function httpStatusOf(code: ErrorCode): number {
 /** The sentence a person reads, in their language. */
 export function describeProblem(problem: Problem, language: Language): string {
   const text = messagesIn(language).errors[problem.code];
-  return problem.code === 'phone_number_not_in_country'
-    ? fillIn(text, { country: countryName(problem.country, language) })
-    : text;
+  switch (problem.code) {
+    case 'phone_number_not_in_country':
+      return fillIn(text, { country: countryName(problem.country, language) });
+    case 'rate_limited':
+      return fillIn(text, { wait: wait(problem.retryAfterSeconds ?? 60, language) });
+    default:
+      return text;
+  }
+}
+
+/** A time to wait as a person says it: in seconds up to two minutes, then in whole minutes. */
+function wait(seconds: number, language: Language): string {
+  const [value, unit] = seconds <= 120 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
+    value,
+  );
 }
 
 function countryName(country: string, language: Language): string {

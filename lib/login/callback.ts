@@ -14,7 +14,12 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
   if (attempt === null || attempt.state !== 'pending') {
     return;
   }
-  await hastenCheck(parts.store, attempt.id, earliestCheck(attempt, parts.clock.now()));
+  const now = parts.clock.now();
+  if (attempt.called_back_at !== null && attempt.called_back_at > now) {
+    // An earlier hint has the next check coming already.
+    return;
+  }
+  await hastenCheck(parts.store, attempt.id, { now, checkAt: earliestCheck(attempt, now) });
   const hastened = await findAttemptById(parts.store, attempt.id);
   if (hastened !== null) {
     await checkIfDue(parts, hastened);

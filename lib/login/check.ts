@@ -16,13 +16,18 @@ const LEASE_MARGIN_MS = 1_000;
  * Asks the vendor about an attempt, if that is due and no other request is doing it, and records
  * what it says.
  *
- * @returns whether the vendor was asked; or why it did not answer, the attempt still alive.
+ * @returns whether there is something new to read; or why the vendor did not answer, the attempt
+ * still alive.
  */
 export async function checkIfDue(
   parts: LoginParts,
   attempt: LoginAttempt,
-): Promise<Result<'asked' | 'not_due', LoginFailure>> {
+): Promise<Result<'checked' | 'not_due', LoginFailure>> {
   const now = parts.clock.now();
+  if (attempt.expires_at <= now) {
+    await endWithoutLogin(parts, attempt, 'expired');
+    return succeed('checked');
+  }
   const leasedUntil = now + parts.rules.pauthTimeoutMs + LEASE_MARGIN_MS;
   if (
     attempt.pauth_session_id === null ||
@@ -39,7 +44,7 @@ export async function checkIfDue(
     );
     if (reply.error.kind === 'refused' && reply.error.status === 404) {
       await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
-      return succeed('asked');
+      return succeed('checked');
     }
     const failure = failureOfPauth(reply.error, 'check');
     const failures = attempt.check_failures + 1;
@@ -56,7 +61,7 @@ export async function checkIfDue(
     nextCheckAt: askedAt + checkIntervalMs(askedAt - attempt.created_at),
     failures: 0,
   });
-  return succeed('asked');
+  return succeed('checked');
 }
 
 async function record(

@@ -1,5 +1,6 @@
 import 'server-only';
 import type { Clock } from '../clock.ts';
+import type { StartLimits } from '../limits/start-limits.ts';
 import type { Log } from '../log.ts';
 import type { PauthClient } from '../pauth/client.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
@@ -13,6 +14,7 @@ export interface LoginParts {
   clock: Clock;
   wakeUps: WakeUps;
   log: Log;
+  startLimits: StartLimits;
   rules: LoginRules;
   /** How a phone number is written in the log. */
   tagPhoneNumber(phoneNumber: PhoneNumber): string;

@@ -8,7 +8,6 @@ import { findSession } from '../store/sessions.ts';
 import { deriveToken, hashToken } from '../token.ts';
 import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
-import { endWithoutLogin } from './end.ts';
 import type { LoginFailure } from './failures.ts';
 import { pollIntervalMs } from './pace.ts';
 import { type LoginParts, REDELIVERY_MS } from './parts.ts';
@@ -99,16 +98,12 @@ async function advance(
   attempt: LoginAttempt,
   attemptToken: string,
 ): Promise<Result<boolean, LoginFailure>> {
-  if (attempt.expires_at <= parts.clock.now()) {
-    await endWithoutLogin(parts, attempt, 'expired');
-    return succeed(true);
-  }
-  if (attempt.state === 'verified') {
+  if (attempt.state === 'verified' && attempt.expires_at > parts.clock.now()) {
     await completeAttempt(parts, attempt, sessionTokenOf(attemptToken));
     return succeed(true);
   }
   const checked = await checkIfDue(parts, attempt);
-  return checked.ok ? succeed(checked.value === 'asked') : checked;
+  return checked.ok ? succeed(checked.value === 'checked') : checked;
 }
 
 /** The session's own token, the same for every answer to the same browser: see `deriveToken`. */

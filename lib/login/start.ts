@@ -1,5 +1,6 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import type { Start } from '../limits/start-limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import {
@@ -26,6 +27,14 @@ export interface StartedAttempt {
   attemptToken: string;
 }
 
+/** Who asks for an attempt. */
+export interface Browser {
+  /** Tells its attempts from those of other browsers. */
+  browserToken: string;
+  /** Where it is: see `networkOf`. */
+  network: string;
+}
+
 /** While the same browser's other request waits for the vendor: how often to look. */
 const LOOK_AGAIN_MS = 250;
 
@@ -34,22 +43,55 @@ const LOOK_AGAIN_MS = 250;
  * same number, so that a reload or a double click never spends a second vendor session. A live
  * attempt for another number is cancelled.
  *
- * @param browserToken names the browser; its attempts are told apart from other browsers' by it.
+ * A new attempt counts towards the limits; returning the live one does not.
  */
 export async function startAttempt(
   parts: LoginParts,
   phoneNumber: PhoneNumber,
-  browserToken: string,
+  browser: Browser,
 ): Promise<Result<StartedAttempt, LoginFailure>> {
-  const opened = await openAttempt(parts, phoneNumber, browserToken);
-  const outcome = opened.isNew
-    ? await askVendor(parts, opened.attempt, opened.callbackToken)
-    : await waitForVendor(parts, opened.attempt);
+  const { browserToken, network } = browser;
+  const start = { phoneNumberTag: parts.tagPhoneNumber(phoneNumber), network };
+  const outcome = await startWithin(parts, phoneNumber, browserToken, start);
   if (!outcome.ok) {
     return outcome;
   }
   const attemptToken = tokenOf(outcome.value.id, browserToken);
   return succeed({ attempt: outcome.value, attemptToken });
+}
+
+/**
+ * The row is made before the start is counted, and found before it is looked at whether it would be:
+ * so the second of two parallel starts finds the first one's attempt, whatever the limits say.
+ */
+async function startWithin(
+  parts: LoginParts,
+  phoneNumber: PhoneNumber,
+  browserToken: string,
+  start: Start,
+): Promise<Result<CallableAttempt, LoginFailure>> {
+  const live = await findLiveAttempt(parts.store, hashToken(browserToken));
+  if (live === null || live.phone_number !== phoneNumber) {
+    const allowed = await parts.startLimits.check(start);
+    if (!allowed.ok) {
+      return fail({ code: 'rate_limited', ...allowed.error });
+    }
+  }
+  const opened = await openAttempt(parts, phoneNumber, browserToken);
+  if (!opened.isNew) {
+    return await waitForVendor(parts, opened.attempt);
+  }
+  const counted = await parts.startLimits.consume(start);
+  if (!counted.ok) {
+    await endWithoutLogin(parts, opened.attempt, 'failed', 'rate_limited');
+    return fail({ code: 'rate_limited', ...counted.error });
+  }
+  const outcome = await askVendor(parts, opened.attempt, opened.callbackToken);
+  // After a timeout the vendor may have made a session all the same.
+  if (!outcome.ok && outcome.error.code !== 'pauth_timed_out') {
+    await parts.startLimits.refund(start);
+  }
+  return outcome;
 }
 
 /** Follows from the browser's token, so that two parallel starts of one browser answer the same. */
@@ -75,7 +117,7 @@ async function openAttempt(
   return await parts.store.transaction().execute(async (transaction) => {
     const previous = await findLiveAttempt(transaction, browserHash);
     if (previous !== null) {
-      const hasExpired = previous.expires_at <= now;
+      const hasExpired = previous.expires_at <= now || isAbandoned(parts, previous, now);
       if (!hasExpired && previous.phone_number === phoneNumber) {
         return { isNew: false, attempt: previous };
       }
@@ -108,6 +150,11 @@ async function openAttempt(
     await insertEvent(transaction, { at: now, type: 'attempt_started', attemptId: id });
     return { isNew: true, attempt, callbackToken };
   });
+}
+
+/** Whether the process that was asking the vendor for it must have died: it has had its time. */
+function isAbandoned(parts: LoginParts, attempt: LoginAttempt, now: number): boolean {
+  return isAwaitingVendor(attempt) && now - attempt.created_at > parts.rules.pauthTimeoutMs * 2;
 }
 
 async function askVendor(
@@ -170,7 +217,8 @@ function callable(attempt: LoginAttempt | null): Result<CallableAttempt, LoginFa
       : fail({ code: 'attempt_failed', retryAfterSeconds: null });
   }
   // It ended while the vendor was being asked.
-  const code = attempt.state === 'cancelled' ? 'attempt_cancelled' : 'attempt_failed';
+  const code =
+    attempt.state === 'cancelled' ? 'attempt_cancelled' : (attempt.failure ?? 'attempt_failed');
   return fail({ code, retryAfterSeconds: null });
 }
 

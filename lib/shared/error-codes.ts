@@ -18,6 +18,9 @@ export const errorCodes = [
   'request_too_large',
   'request_invalid',
 
+  // Too much of it
+  'rate_limited',
+
   // What became of the attempt
   'attempt_missing',
   'attempt_expired',
@@ -44,5 +47,5 @@ export type ErrorCode = (typeof errorCodes)[number];
 /** Why an attempt has no login at its end. */
 export type AttemptEndCode = Extract<
   ErrorCode,
-  `attempt_${string}` | `pauth_${string}` | 'signup_closed' | 'user_disabled'
+  `attempt_${string}` | `pauth_${string}` | 'rate_limited' | 'signup_closed' | 'user_disabled'
 >;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** E.164 as ITU-T defines it: a plus, a country code that never starts with 0, 15 digits at most. */
-const e164Pattern = /^\+[1-9]\d{6,14}$/;
+const e164Pattern = /^\+[1-9]\d{3,14}$/;
 
 export const phoneNumberSchema = z.string().check(z.regex(e164Pattern)).brand('PhoneNumber');
 

@@ -93,7 +93,8 @@ export async function findLiveAttempt(
 
 /**
  * Attempts of other browsers that the same call could have been meant for: same phone number, same
- * call number, and either live or over without a login no longer ago than `overSince`.
+ * call number, and live, or over without a login no longer ago than `overSince`, or completed while
+ * this one was live, by what may be the only call there was.
  */
 export async function findRivals(
   queries: Queries,
@@ -106,10 +107,10 @@ export async function findRivals(
     .where('phone_number', '=', attempt.phone_number)
     .where('call_number', '=', attempt.call_number)
     .where('browser_hash', '!=', attempt.browser_hash)
-    .where('state', '!=', 'completed')
     .where((where) =>
       where.or([
-        where('ended_at', '>=', overSince),
+        where.and([where('state', '!=', 'completed'), where('ended_at', '>=', overSince)]),
+        where.and([where('state', '=', 'completed'), where('ended_at', '>', attempt.created_at)]),
         // An attempt that nobody polls any more runs out without ending.
         where.and([where('ended_at', 'is', null), where('expires_at', '>=', overSince)]),
       ]),
@@ -232,13 +233,34 @@ export async function releaseCheck(
     .execute();
 }
 
-/** Makes the next check of a pending attempt due at `checkAt`, unless it is due sooner. */
-export async function hastenCheck(queries: Queries, id: string, checkAt: number): Promise<void> {
+/**
+ * Makes the next check of a pending attempt due at `checkAt`, unless it is due sooner anyway, and
+ * notes for when the callback has it coming.
+ */
+export async function hastenCheck(
+  queries: Queries,
+  id: string,
+  { now, checkAt }: { now: number; checkAt: number },
+): Promise<void> {
   await queries
     .updateTable('attempts')
-    .set({ next_check_at: checkAt, called_back_at: checkAt })
+    .set((set) => ({
+      next_check_at: set
+        .case()
+        .when('next_check_at', '>', checkAt)
+        .then(checkAt)
+        .else(set.ref('next_check_at'))
+        .end(),
+      called_back_at: set
+        .case()
+        .when('next_check_at', '>', checkAt)
+        .then(checkAt)
+        .when('next_check_at', '>', now)
+        .then(set.ref('next_check_at'))
+        .else(now)
+        .end(),
+    }))
     .where('id', '=', id)
     .where('state', '=', 'pending')
-    .where('next_check_at', '>', checkAt)
     .execute();
 }

@@ -29,9 +29,30 @@ export function openSqlite(path: string): Store {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
 }
 
-/** Whether an error came from the database itself: full, read-only, locked, broken. */
+/** What SQLite reports of its surroundings: https://sqlite.org/rescode.html, primary codes. */
+const failureCodes: ReadonlySet<number> = new Set([
+  5, // busy
+  6, // locked
+  8, // read-only
+  10, // input or output
+  11, // corrupt
+  13, // full
+  14, // cannot open
+  26, // not a database
+]);
+
+const sqliteErrorSchema = z.union([
+  z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.number() }),
+  // The connection is closed: this process is on its way out.
+  z.object({ code: z.literal('ERR_INVALID_STATE') }),
+]);
+
+/** Whether an error is the database's: full, read-only, locked, broken. Not a mistake of ours. */
 export function isStoreFailure(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
+  const parsed = sqliteErrorSchema.safeParse(error);
+  return (
+    parsed.success && (!('errcode' in parsed.data) || failureCodes.has(parsed.data.errcode & 0xff))
+  );
 }
 
 /** What SQLite can hold. Anything else in a query is a mistake of ours. */

@@ -79,6 +79,7 @@ export const en: Messages = {
     request_not_json: 'The request has the wrong format. Reload the page and try again.',
     request_too_large: 'The request is too large. Reload the page and try again.',
     request_invalid: 'The request is not valid. Reload the page and try again.',
+    rate_limited: 'There were too many tries in a row. Please try again in {wait}.',
     attempt_missing: 'No login is under way here. Start again with your phone number.',
     attempt_expired: 'We did not see your call in time. Please try again.',
     attempt_cancelled: 'This login was cancelled. Start again with your phone number.',

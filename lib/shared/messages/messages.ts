@@ -13,6 +13,6 @@ export type AccountMessages = Messages['account'];
 /** Puts values into a text: `fillIn('{n} left', { n: '3' })` is `'3 left'`. */
 export function fillIn(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
-    String(values[name] ?? placeholder),
+    Object.hasOwn(values, name) ? String(values[name]) : placeholder,
   );
 }

@@ -3,6 +3,7 @@ import { answer, answerProblem } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
+import { networkOf } from '#lib/limits/client-address.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { viewAttempt } from '#lib/login/view.ts';
 import { isCountryCode, parsePhoneNumber } from '#lib/phone-number.ts';
@@ -29,7 +30,8 @@ export const POST = apiRoute(async (request, language) => {
   }
 
   const browserToken = (await cookies.attempt.read())?.browserToken ?? createToken();
-  const started = await startAttempt(login, phoneNumber.value, browserToken);
+  const network = networkOf(request.headers, config.app.trustedProxy);
+  const started = await startAttempt(login, phoneNumber.value, { browserToken, network });
   if (!started.ok) {
     return answerProblem(started.error, language);
   }

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { readJsonBody } from './body.ts';
+
+const schema = z.strictObject({ phone_number: z.string() });
+
+/** What `fetch` wants for a body whose length is not known; the types of the browser lack it. */
+const streamed = {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  duplex: 'half',
+};
+
+async function read(body: BodyInit, contentType = 'application/json') {
+  const headers = { 'content-type': contentType };
+  const request = new Request('https://login.example/', { method: 'POST', headers, body });
+  return await readJsonBody(request, schema);
+}
+
+describe('a JSON body', () => {
+  it.each(['application/json', 'Application/JSON', 'application/json; charset=utf-8'])(
+    'is read when sent as %s',
+    async (contentType) => {
+      expect(await read('{"phone_number":"０９０"}', contentType)).toEqual({
+        ok: true,
+        value: { phone_number: '０９０' },
+      });
+    },
+  );
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', ''])(
+    'is not read when sent as %j, which a form of another site could do',
+    async (contentType) => {
+      expect(await read('{"phone_number":""}', contentType)).toMatchObject({
+        error: { code: 'request_not_json' },
+      });
+    },
+  );
+
+  it.each(['', '{', 'phone_number', '\ufeff{}', '{"phone_number":"\ud800'])(
+    'is not read when it is none: %j',
+    async (body) => {
+      expect(await read(body)).toMatchObject({ error: { code: 'request_not_json' } });
+    },
+  );
+
+  it.each(['null', '[]', '1', '{}', '{"phone_number":1}', '{"phone_number":"","extra":1}'])(
+    'is refused in another shape: %s',
+    async (body) => {
+      expect(await read(body)).toMatchObject({ error: { code: 'request_invalid' } });
+    },
+  );
+
+  it('is read up to 4 KiB and refused beyond', async () => {
+    const body = '{"phone_number":""}';
+    expect(await read(body.padEnd(4_096))).toMatchObject({ ok: true });
+    expect(await read(body.padEnd(4_097))).toMatchObject({ error: { code: 'request_too_large' } });
+    expect(await read('あ'.repeat(2_000))).toMatchObject({ error: { code: 'request_too_large' } });
+  });
+
+  it('without end is given up early', async () => {
+    let chunks = 0;
+    let isCancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        chunks += 1;
+        controller.enqueue(new Uint8Array(1_024).fill(0x20));
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const request = new Request('https://login.example/', { ...streamed, body: endless });
+    expect(await readJsonBody(request, schema)).toMatchObject({
+      error: { code: 'request_too_large' },
+    });
+    expect(isCancelled).toBe(true);
+    expect(chunks).toBeLessThan(10);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { networkOf, peerHeader, type TrustedProxy } from './client-address.ts';
+
+const network = (headers: Record<string, string>, trustedProxy: TrustedProxy) =>
+  networkOf(new Headers(headers), trustedProxy);
+
+const peer = (address: string) => network({ [peerHeader()]: address }, { hops: 0 });
+
+describe('the network of a request', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::ffff:c000:207', '192.0.2.7'],
+    ['0:0:0:0:0:FFFF:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002:ffff::1', '2001:db8:1:2::/64'],
+    ['2001:db8:1:3::1', '2001:db8:1:3::/64'],
+    ['::1', '::/64'],
+    ['', 'unknown'],
+    ['not an address', 'unknown'],
+    ['192.0.2.7:443', 'unknown'],
+  ])('of %j is %s', (address, expected) => {
+    expect(peer(address)).toBe(expected);
+  });
+
+  it('is the peer’s where nobody is trusted, whatever the client says', () => {
+    const headers = {
+      'x-forwarded-for': '198.51.100.1',
+      'x-real-ip': '198.51.100.2',
+      'cf-connecting-ip': '198.51.100.3',
+      [peerHeader()]: '192.0.2.7',
+    };
+    expect(network(headers, { hops: 0 })).toBe('192.0.2.7');
+  });
+
+  it('is what the trusted proxies say, not what was said to them', () => {
+    const headers = {
+      'x-forwarded-for': '203.0.113.66, 198.51.100.1, 10.0.0.1',
+      [peerHeader()]: '10.0.0.2',
+    };
+    expect(network(headers, { hops: 1 })).toBe('10.0.0.1');
+    expect(network(headers, { hops: 2 })).toBe('198.51.100.1');
+    expect(network(headers, { hops: 9 })).toBe('unknown');
+  });
+
+  it('is what the named platform says', () => {
+    const headers = { 'cf-connecting-ip': '198.51.100.3', 'x-forwarded-for': '203.0.113.66' };
+    expect(network(headers, { header: 'cf-connecting-ip' })).toBe('198.51.100.3');
+    expect(network({}, { header: 'cf-connecting-ip' })).toBe('unknown');
+  });
+});

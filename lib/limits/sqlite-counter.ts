@@ -1,0 +1,59 @@
+import 'server-only';
+import { DatabaseSync } from 'node:sqlite';
+import { RateLimiterRes, RateLimiterSQLite } from 'rate-limiter-flexible';
+import type { Counter, Limit } from './start-limits.ts';
+
+/**
+ * Makes counters that live in the embedded database, on a connection of their own: processes that
+ * share the file share the limits, and a restart forgets none.
+ *
+ * A count need not survive the power going out, so these commits do not wait for the disk.
+ */
+export function createSqliteCounters(path: string): (name: string, limit: Limit) => Counter {
+  const database = new DatabaseSync(path, { timeout: 2_000 });
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS limits (
+      key TEXT PRIMARY KEY,
+      points INTEGER NOT NULL DEFAULT 0,
+      expire INTEGER
+    );
+  `);
+  const storeClient = {
+    prepare: (sql: string) => database.prepare(sql),
+    // Each of the library's transactions is a single statement, which is atomic by itself.
+    transaction: <T>(run: () => T) => run,
+  };
+  return (name, limit) => {
+    const limiter = new RateLimiterSQLite({
+      storeClient,
+      storeType: 'better-sqlite3',
+      tableName: 'limits',
+      tableCreated: true,
+      keyPrefix: name,
+      points: limit.count,
+      duration: limit.seconds,
+    });
+    return {
+      async peek(key) {
+        const known = await limiter.get(key);
+        return known !== null && known.consumedPoints >= limit.count ? known.msBeforeNext : null;
+      },
+      async consume(key) {
+        try {
+          await limiter.consume(key);
+          return null;
+        } catch (refusal) {
+          if (refusal instanceof RateLimiterRes) {
+            return refusal.msBeforeNext;
+          }
+          throw refusal;
+        }
+      },
+      async refund(key) {
+        await limiter.reward(key);
+      },
+    };
+  };
+}

@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createSqliteCounters } from './sqlite-counter.ts';
+import { createStartLimits, type StartLimitRules } from './start-limits.ts';
+
+const rules: StartLimitRules = {
+  perNumber: [
+    { count: 2, seconds: 60 },
+    { count: 3, seconds: 3_600 },
+  ],
+  perNetwork: [{ count: 4, seconds: 600 }],
+  total: [{ count: 6, seconds: 3_600 }],
+};
+
+const open = (path = ':memory:') => createStartLimits(rules, createSqliteCounters(path));
+
+const start = (phoneNumberTag: string, network = '192.0.2.1') => ({ phoneNumberTag, network });
+
+const allowed = { ok: true, value: null };
+const waitFor = (retryAfterSeconds: number) => ({ ok: false, error: { retryAfterSeconds } });
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_800_000_000_000, toFake: ['Date'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the limits on starts', () => {
+  it('hold back one number from one network, and say when the next start is welcome', async () => {
+    const limits = open();
+    expect(await limits.consume(start('a'))).toEqual(allowed);
+    expect(await limits.consume(start('a'))).toEqual(allowed);
+    vi.advanceTimersByTime(20_000);
+    expect(await limits.check(start('a'))).toEqual(waitFor(40));
+    expect(await limits.consume(start('a'))).toEqual(waitFor(40));
+    vi.advanceTimersByTime(40_000);
+    expect(await limits.consume(start('a'))).toEqual(allowed);
+    expect(await limits.consume(start('a'))).toEqual(waitFor(3_540));
+  });
+
+  it('let the owner of a targeted number in from elsewhere', async () => {
+    const limits = open();
+    while ((await limits.consume(start('a'))).ok) {}
+    expect(await limits.consume(start('a', '198.51.100.9'))).toEqual(allowed);
+  });
+
+  it('hold back one network, whatever the numbers', async () => {
+    const limits = open();
+    for (const number of ['a', 'b', 'c', 'd']) {
+      expect(await limits.consume(start(number))).toEqual(allowed);
+    }
+    expect(await limits.consume(start('e'))).toEqual(waitFor(600));
+    expect(await limits.consume(start('e', '198.51.100.9'))).toEqual(allowed);
+  });
+
+  it('bound what the whole site spends', async () => {
+    const limits = open();
+    for (let count = 0; count < 6; count += 1) {
+      expect(await limits.consume(start(`${count}`, `192.0.2.${count}`))).toEqual(allowed);
+    }
+    expect(await limits.consume(start('x', '198.51.100.9'))).toEqual(waitFor(3_600));
+  });
+
+  it('do not grow longer by asking again', async () => {
+    const limits = open();
+    while ((await limits.consume(start('a'))).ok) {}
+    for (let count = 0; count < 100; count += 1) {
+      await limits.consume(start('a'));
+    }
+    vi.advanceTimersByTime(60_000);
+    expect(await limits.consume(start('a'))).toEqual(allowed);
+    // The refused ones have not eaten the network's share either.
+    expect(await limits.consume(start('b'))).toEqual(allowed);
+  });
+
+  it('take back a start that cost nothing', async () => {
+    const limits = open();
+    for (let count = 0; count < 10; count += 1) {
+      expect(await limits.consume(start('a'))).toEqual(allowed);
+      await limits.refund(start('a'));
+    }
+  });
+
+  it('let through no more than they say, however many ask at once', async () => {
+    const limits = open();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => limits.consume(start('a'))),
+    );
+    expect(answers.filter((answer) => answer.ok)).toHaveLength(2);
+  });
+
+  it('are shared by processes with one database, and outlive them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'call-login.db');
+    const [one, other] = [open(path), open(path)];
+    expect(await one.consume(start('a'))).toEqual(allowed);
+    expect(await other.consume(start('a'))).toEqual(allowed);
+    expect(await one.consume(start('a'))).toEqual(waitFor(60));
+    expect(await open(path).check(start('a'))).toEqual(waitFor(60));
+  });
+});

@@ -1,0 +1,218 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
+import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#testing/login-parts.ts';
+import { createToken } from '../token.ts';
+import { takeCallback } from './callback.ts';
+import { cancelAttempt } from './cancel.ts';
+import { startAttempt } from './start.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+afterAll(() => sandbox.close());
+
+/** Sooner than a held poll looks again by itself, which it does when the next check is due. */
+const promptly = { timeout: FIRST_CHECK_MS - 500 };
+
+describe('a callback', () => {
+  it(
+    'from the vendor itself lands a held poll at once, long before the next check is due',
+    promptly,
+    async () => {
+      const calling = await startSandbox({ callbacks: 'on' });
+      onTestFinished(() => calling.close());
+      const paths: string[] = [];
+      const receiver = createServer((request, response) => {
+        paths.push(request.url ?? '');
+        response.writeHead(204).end();
+        void takeCallback(login.parts, paths[0]?.slice('/callback/'.length) ?? '');
+      });
+      await once(receiver.listen(0, '127.0.0.1'), 'listening');
+      onTestFinished(() => void receiver.close().closeAllConnections());
+      const callbackBase = new URL(`http://127.0.0.1:${addressOf(receiver).port}/callback/`);
+      const login = await openLogin(calling, { rules: { callbackBase } });
+
+      const started = await login.start();
+      const held = login.poll(started, 25_000);
+      await login.call(started);
+      expect(await held).toMatchObject({ status: 'completed' });
+      expect(paths).toHaveLength(1);
+      expect(await login.countRequests('check')).toBe(1);
+    },
+  );
+
+  it('is only a hint: without a call the attempt stays pending', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await login.countRequests('check')).toBe(1);
+    expect(await login.poll(started)).toMatchObject({ status: 'pending' });
+  });
+
+  it('logs nobody in by itself: the browser has to come', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.call(started);
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await login.stored(started)).toMatchObject({ state: 'verified' });
+    expect(await login.countSessions()).toBe(0);
+  });
+
+  it('with a token nobody was given costs no vendor request', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    for (const token of [createToken(), started.attemptToken, started.attempt.id, '']) {
+      await takeCallback(login.parts, token);
+    }
+    expect(await login.countRequests('check')).toBe(0);
+  });
+
+  it('for an attempt that is over costs no vendor request', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await cancelAttempt(login.parts, started.attemptToken);
+    await login.call(started);
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await login.countRequests('check')).toBe(0);
+    expect(await login.stored(started)).toMatchObject({ state: 'cancelled' });
+  });
+
+  it('does not bring back an attempt whose time is over', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.call(started);
+    login.clock.advance(ATTEMPT_TTL_MS);
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await login.poll(started)).toMatchObject({ status: 'expired' });
+    expect(await login.countSessions()).toBe(0);
+  });
+
+  it('that finds the vendor in trouble leaves the attempt alive', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'status',
+      status: 429,
+      match: 'check',
+      times: 1,
+      phone_number: login.phoneNumber,
+    });
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await login.stored(started)).toMatchObject({ state: 'pending', check_failures: 1 });
+  });
+
+  it('that arrives before the vendor has answered the start is not lost', async () => {
+    const login = await openLogin(sandbox);
+    await login.control.addFault({
+      kind: 'delay',
+      delay_ms: 300,
+      after: true,
+      match: 'create',
+      phone_number: login.phoneNumber,
+    });
+    const starting = login.start();
+    await vi.waitFor(async () =>
+      expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
+    );
+    const [pauthSession] = await login.control.sessions(login.phoneNumber);
+    await login.control.call(login.phoneNumber, pauthSession?.call_number ?? '');
+    await takeCallback(login.parts, pauthSession?.callback_url.split('/').at(-1) ?? '');
+    expect(await login.countRequests('check')).toBe(0);
+
+    expect(await login.poll(await starting)).toMatchObject({ status: 'completed' });
+  });
+
+  it('that arrives while the vendor is being asked has it asked once more', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'delay',
+      delay_ms: 200,
+      after: true,
+      match: 'check',
+      times: 1,
+      phone_number: login.phoneNumber,
+    });
+    login.clock.advance(FIRST_CHECK_MS);
+    const held = login.poll(started, 25_000);
+    await vi.waitFor(async () => expect(await login.countRequests('check')).toBe(1));
+    await login.call(started);
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await held).toMatchObject({ status: 'completed' });
+    expect(await login.countRequests('check')).toBe(2);
+  });
+});
+
+describe('a flood of callbacks', () => {
+  /** Where checks are five seconds apart, so that what callbacks add to them can be told. */
+  const AGE_MS = 120_000;
+
+  it('has the vendor asked at once and then every two seconds', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const token = await login.callbackTokenOf(started);
+    const flood = async () => {
+      for (let count = 0; count < 20; count += 1) {
+        await takeCallback(login.parts, token);
+      }
+      return await login.countRequests('check');
+    };
+    login.clock.advance(AGE_MS);
+    await login.poll(started);
+    expect(await login.countRequests('check')).toBe(1);
+    expect(await flood()).toBe(2);
+    login.clock.advance(1_999);
+    expect(await flood()).toBe(2);
+    login.clock.advance(1);
+    expect(await flood()).toBe(3);
+    login.clock.advance(1_999);
+    expect(await flood()).toBe(3);
+    login.clock.advance(1);
+    expect(await flood()).toBe(4);
+  });
+
+  it('is counted from its first callback also when a check was due anyway', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const token = await login.callbackTokenOf(started);
+    login.clock.advance(AGE_MS);
+    for (let count = 0; count < 20; count += 1) {
+      await takeCallback(login.parts, token);
+    }
+    expect(await login.countRequests('check')).toBe(1);
+  });
+
+  it('at one moment has the vendor asked one at a time, and twice at most', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const token = await login.callbackTokenOf(started);
+    await Promise.all(Array.from({ length: 50 }, () => takeCallback(login.parts, token)));
+    await Promise.all(Array.from({ length: 50 }, () => takeCallback(login.parts, token)));
+    expect(await login.countRequests('check')).toBeLessThanOrEqual(2);
+  });
+});
+
+it('a failed start leaves nothing for a late callback to find', async () => {
+  const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 200 } });
+  await login.control.addFault({
+    kind: 'reset',
+    after: true,
+    match: 'create',
+    phone_number: login.phoneNumber,
+  });
+  await startAttempt(login.parts, login.phoneNumber, login.browser);
+  const [pauthSession] = await login.control.sessions(login.phoneNumber);
+  await login.control.call(login.phoneNumber, pauthSession?.call_number ?? '');
+  await takeCallback(login.parts, pauthSession?.callback_url.split('/').at(-1) ?? '');
+  expect(await login.countRequests('check')).toBe(0);
+  expect(await login.eventTypes()).toEqual(['attempt_started', 'attempt_failed']);
+});
+
+function addressOf(server: ReturnType<typeof createServer>): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new Error('the server does not listen on a port');
+  }
+  return address;
+}

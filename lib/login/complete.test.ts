@@ -1,0 +1,246 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
+import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin, type TestLogin } from '#testing/login-parts.ts';
+import { touchSession } from '../store/sessions.ts';
+import { createToken, hashToken } from '../token.ts';
+import { takeCallback } from './callback.ts';
+import { cancelAttempt } from './cancel.ts';
+import { REDELIVERY_MS, VERIFIED_GRACE_MS } from './parts.ts';
+import { pollAttempt } from './poll.ts';
+import type { StartedAttempt } from './start.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+afterAll(() => sandbox.close());
+
+/** Brings an attempt to `verified`, where only its own browser's poll is missing. */
+async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
+  await login.call(started);
+  await takeCallback(login.parts, await login.callbackTokenOf(started));
+}
+
+async function logIn(login: TestLogin, browserToken?: string): Promise<string> {
+  const started = await login.start(browserToken);
+  await verify(login, started);
+  const outcome = await login.poll(started);
+  if (outcome.status !== 'completed' || outcome.sessionToken === null) {
+    throw new Error(`no login: ${outcome.status}`);
+  }
+  return outcome.sessionToken;
+}
+
+describe('completing a login', () => {
+  it('makes the user, the session and the events', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.call(started);
+    login.clock.advance(FIRST_CHECK_MS);
+    const at = login.clock.now();
+    const outcome = await login.poll(started);
+
+    const users = await login.store.selectFrom('users').selectAll().execute();
+    const sessions = await login.store.selectFrom('sessions').selectAll().execute();
+    expect(users).toMatchObject([
+      { phone_number: login.phoneNumber, created_at: at, last_login_at: at, disabled_at: null },
+    ]);
+    expect(sessions).toEqual([
+      {
+        id_hash: expect.any(String),
+        user_id: users[0]?.id,
+        created_at: at,
+        expires_at: at + login.parts.rules.sessionTtlMs,
+        last_used_at: null,
+      },
+    ]);
+    expect(outcome).toEqual({ status: 'completed', sessionToken: expect.any(String) });
+    expect(await login.eventTypes()).toEqual([
+      'attempt_started',
+      'attempt_verified',
+      'user_created',
+      'attempt_completed',
+    ]);
+    expect(await login.stored(started)).toMatchObject({ state: 'completed', ended_at: at });
+  });
+
+  it('keeps only a hash of what opens the session', async () => {
+    const login = await openLogin(sandbox);
+    const sessionToken = await logIn(login);
+    const [session] = await login.store.selectFrom('sessions').selectAll().execute();
+    expect(session?.id_hash).toBe(hashToken(sessionToken));
+    expect(JSON.stringify(session)).not.toContain(sessionToken);
+  });
+
+  it('logs a known number in as the same user, with a session of its own', async () => {
+    const login = await openLogin(sandbox);
+    const first = await logIn(login);
+    login.clock.advance(1_000);
+    const second = await logIn(login, createToken());
+    expect(second).not.toBe(first);
+    expect(await login.countSessions()).toBe(2);
+    expect(await login.store.selectFrom('users').selectAll().execute()).toMatchObject([
+      { last_login_at: login.clock.now() },
+    ]);
+    expect((await login.eventTypes()).filter((type) => type === 'user_created')).toHaveLength(1);
+  });
+
+  it('happens once under a hundred polls at the same moment, which all get the one session', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.call(started);
+    login.clock.advance(FIRST_CHECK_MS);
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, () => login.poll(started, 25_000)),
+    );
+    const [first] = outcomes;
+    expect(first).toEqual({ status: 'completed', sessionToken: expect.any(String) });
+    expect(outcomes).toEqual(Array.from({ length: 100 }, () => first));
+    expect(await login.countSessions()).toBe(1);
+    expect(await login.countRequests('check')).toBe(1);
+    expect(await login.eventTypes()).toEqual([
+      'attempt_started',
+      'attempt_verified',
+      'user_created',
+      'attempt_completed',
+    ]);
+  });
+
+  it('happens for the browser that holds the attempt alone', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await verify(login, started);
+    const callbackToken = await login.callbackTokenOf(started);
+    for (const token of [createToken(), login.browserToken, callbackToken, started.attempt.id]) {
+      expect(await pollAttempt(login.parts, token, { holdMs: 0 })).toEqual({ status: 'missing' });
+    }
+    expect(await login.countSessions()).toBe(0);
+  });
+
+  it('changes nothing at all when its event cannot be written', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await verify(login, started);
+    await login.store.schema.dropTable('events').execute();
+    await expect(login.poll(started)).rejects.toThrow();
+    expect(await login.stored(started)).toMatchObject({ state: 'verified', ended_at: null });
+    expect(await login.countSessions()).toBe(0);
+    expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
+  });
+
+  it('waits for the event of the call itself', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.store.schema.dropTable('events').execute();
+    await expect(verify(login, started)).rejects.toThrow();
+    expect(await login.stored(started)).toMatchObject({ state: 'pending' });
+  });
+
+  it('cannot be undone by cancelling', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await verify(login, started);
+    await login.poll(started);
+    await cancelAttempt(login.parts, started.attemptToken);
+    expect(await login.stored(started)).toMatchObject({ state: 'completed' });
+    expect(await login.countSessions()).toBe(1);
+  });
+
+  it('does not follow on a verified attempt that was cancelled', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await verify(login, started);
+    await cancelAttempt(login.parts, started.attemptToken);
+    expect(await login.poll(started)).toMatchObject({ status: 'cancelled' });
+    expect(await login.countSessions()).toBe(0);
+  });
+});
+
+describe('an answer that was lost on the way', () => {
+  it('can be had again for a minute, and the vendor is not asked again', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await verify(login, started);
+    const first = await login.poll(started);
+    login.clock.advance(REDELIVERY_MS);
+    expect(await login.poll(started)).toEqual(first);
+    expect(await login.countRequests('check')).toBe(1);
+    login.clock.advance(1);
+    expect(await login.poll(started)).toEqual({ status: 'completed', sessionToken: null });
+  });
+
+  it('cannot be had again once the session has been used', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await verify(login, started);
+    const first = await login.poll(started);
+    const sessionToken = first.status === 'completed' ? (first.sessionToken ?? '') : '';
+    await touchSession(login.store, hashToken(sessionToken), login.clock.now());
+    expect(await login.poll(started)).toEqual({ status: 'completed', sessionToken: null });
+  });
+
+  it('cannot be had again once the session was ended', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await verify(login, started);
+    await login.poll(started);
+    await login.store.deleteFrom('sessions').execute();
+    expect(await login.poll(started)).toEqual({ status: 'completed', sessionToken: null });
+    expect(await login.countSessions()).toBe(0);
+  });
+});
+
+describe('an attempt verified shortly before its end', () => {
+  it('can still be completed on the way back from the dialler', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS - 1);
+    await verify(login, started);
+    login.clock.advance(VERIFIED_GRACE_MS - 1);
+    expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+  });
+
+  it('expires when its browser does not come back', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS - 1);
+    await verify(login, started);
+    login.clock.advance(VERIFIED_GRACE_MS);
+    expect(await login.poll(started)).toMatchObject({ status: 'expired' });
+    expect(await login.countSessions()).toBe(0);
+  });
+});
+
+describe('who may log in', () => {
+  it('with signup closed, a number without a user may not and gets no user', async () => {
+    const login = await openLogin(sandbox, { rules: { signup: 'closed' } });
+    const started = await login.start();
+    await verify(login, started);
+    expect(await login.poll(started)).toEqual({ status: 'failed', code: 'signup_closed' });
+    expect(await login.poll(started)).toEqual({ status: 'failed', code: 'signup_closed' });
+    expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
+    expect(await login.countSessions()).toBe(0);
+    expect(await login.store.selectFrom('events').selectAll().execute()).toContainEqual(
+      expect.objectContaining({ type: 'attempt_failed', reason: 'signup_closed' }),
+    );
+  });
+
+  it('with signup closed, a known number may', async () => {
+    const login = await openLogin(sandbox);
+    await logIn(login);
+    login.parts.rules.signup = 'closed';
+    await logIn(login, createToken());
+    expect(await login.countSessions()).toBe(2);
+  });
+
+  it.each(['open', 'closed'] as const)(
+    'with signup %s, a disabled user may not',
+    async (signup) => {
+      const login = await openLogin(sandbox);
+      await logIn(login);
+      await login.store.updateTable('users').set({ disabled_at: login.clock.now() }).execute();
+      login.parts.rules.signup = signup;
+      const started = await login.start(createToken());
+      await verify(login, started);
+      expect(await login.poll(started)).toEqual({ status: 'failed', code: 'user_disabled' });
+      expect(await login.countSessions()).toBe(1);
+    },
+  );
+});

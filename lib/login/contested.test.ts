@@ -1,0 +1,185 @@
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
+import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin, type TestLogin } from '#testing/login-parts.ts';
+import { createToken } from '../token.ts';
+import { takeCallback } from './callback.ts';
+import { cancelAttempt } from './cancel.ts';
+import type { StartedAttempt } from './start.ts';
+
+/** A vendor that matches calls by caller alone and has one number to call. */
+const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
+afterAll(() => careless.close());
+
+const contested = { status: 'contested', code: 'attempt_contested' };
+
+/** Two browsers that wait for a call from the same number. */
+async function startBoth(login: TestLogin) {
+  const theirs = await login.start(createToken());
+  return { theirs, mine: await login.start() };
+}
+
+async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
+  await login.call(started);
+  await takeCallback(login.parts, await login.callbackTokenOf(started));
+}
+
+describe('one call that two browsers wait for', () => {
+  it('logs neither in, whoever polls first, and records both', async () => {
+    const login = await openLogin(careless);
+    const { mine, theirs } = await startBoth(login);
+    await login.call(mine);
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(theirs)).toEqual(contested);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await login.countSessions()).toBe(0);
+    expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
+    expect(await login.eventTypes(mine)).toEqual(['attempt_started', 'attempt_contested']);
+    expect(await login.eventTypes(theirs)).toEqual([
+      'attempt_started',
+      'attempt_verified',
+      'attempt_contested',
+    ]);
+    expect(login.logged()).toContain('attempt_contested');
+  });
+
+  it('logs neither in when both poll at the same moment', async () => {
+    const login = await openLogin(careless);
+    const { mine, theirs } = await startBoth(login);
+    await login.call(mine);
+    login.clock.advance(FIRST_CHECK_MS);
+    const outcomes = await Promise.all(
+      [mine, theirs, mine, theirs].map((started) => login.poll(started, 25_000)),
+    );
+    expect(outcomes).toEqual([contested, contested, contested, contested]);
+    expect(await login.countSessions()).toBe(0);
+  });
+
+  it('tells the other page at once', { timeout: FIRST_CHECK_MS - 500 }, async () => {
+    const login = await openLogin(careless);
+    const { mine, theirs } = await startBoth(login);
+    const held = login.poll(theirs, 25_000);
+    await verify(login, mine);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await held).toEqual(contested);
+  });
+
+  it('logs the caller in, and them alone, where each has a number of its own to call', async () => {
+    const careful = await startSandbox({ callbacks: 'off' });
+    const login = await openLogin(careful);
+    const { mine, theirs } = await startBoth(login);
+    await login.call(mine);
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+    expect(await login.poll(theirs)).toMatchObject({ status: 'pending' });
+    await careful.close();
+  });
+
+  it('logs nobody in by an attempt that got its number to call only after the call was answered', async () => {
+    const login = await openLogin(careless);
+    await login.control.addFault({
+      kind: 'delay',
+      delay_ms: 400,
+      after: true,
+      match: 'create',
+      times: 1,
+      phone_number: login.phoneNumber,
+    });
+    const theirStart = login.start(createToken());
+    await vi.waitFor(async () =>
+      expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
+    );
+    const mine = await login.start();
+    login.clock.advance(1);
+    await verify(login, mine);
+    await login.poll(mine);
+
+    const theirs = await theirStart;
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(theirs)).toEqual(contested);
+  });
+});
+
+describe('an attempt of another browser that ended without a login', () => {
+  const ends: Record<string, (login: TestLogin, theirs: StartedAttempt) => Promise<void>> = {
+    cancelled: async (login, theirs) => await cancelAttempt(login.parts, theirs.attemptToken),
+    expired: async (login, theirs) => {
+      login.clock.advance(ATTEMPT_TTL_MS);
+      await login.poll(theirs);
+    },
+    'left to run out': async (login) => login.clock.advance(ATTEMPT_TTL_MS),
+  };
+
+  it.each(Object.keys(ends))('still counts for one time to live: %s', async (end) => {
+    const login = await openLogin(careless);
+    const theirs = await login.start(createToken());
+    await ends[end]?.(login, theirs);
+    login.clock.advance(ATTEMPT_TTL_MS);
+    const mine = await login.start();
+    await verify(login, mine);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await login.countSessions()).toBe(0);
+  });
+
+  it.each(Object.keys(ends))('no longer counts after that: %s', async (end) => {
+    const login = await openLogin(careless);
+    const theirs = await login.start(createToken());
+    await ends[end]?.(login, theirs);
+    login.clock.advance(ATTEMPT_TTL_MS + 1);
+    const mine = await login.start();
+    await verify(login, mine);
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+  });
+
+  it('keeps its own end and its own page', async () => {
+    const login = await openLogin(careless);
+    const { mine, theirs } = await startBoth(login);
+    await cancelAttempt(login.parts, theirs.attemptToken);
+    await verify(login, mine);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await login.poll(theirs)).toMatchObject({ status: 'cancelled' });
+    expect(await login.eventTypes(theirs)).toEqual(['attempt_started', 'attempt_cancelled']);
+  });
+
+  it('by being contested still counts: trying again at once gains nothing', async () => {
+    const login = await openLogin(careless);
+    const { mine, theirs } = await startBoth(login);
+    await verify(login, mine);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await login.poll(theirs)).toEqual(contested);
+    const again = await login.start();
+    await verify(login, again);
+    expect(await login.poll(again)).toEqual(contested);
+  });
+});
+
+describe('no contest', () => {
+  it('is an earlier attempt of the same browser', async () => {
+    const login = await openLogin(careless);
+    const earlier = await login.start();
+    await cancelAttempt(login.parts, earlier.attemptToken);
+    const mine = await login.start();
+    await verify(login, mine);
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+  });
+
+  it('is a login of another browser that was complete before', async () => {
+    const login = await openLogin(careless);
+    const theirs = await login.start(createToken());
+    await verify(login, theirs);
+    expect(await login.poll(theirs)).toMatchObject({ status: 'completed' });
+    const mine = await login.start();
+    await verify(login, mine);
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+    expect(await login.countSessions()).toBe(2);
+  });
+
+  it('is an attempt for another phone number with the same number to call', async () => {
+    const login = await openLogin(careless);
+    const other = await openLogin(careless);
+    const theirs = await login.start(createToken(), other.phoneNumber);
+    const mine = await login.start();
+    expect(theirs.attempt.call_number).toBe(mine.attempt.call_number);
+    await verify(login, mine);
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+  });
+});

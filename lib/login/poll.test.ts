@@ -1,0 +1,306 @@
+import { once } from 'node:events';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
+import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#testing/login-parts.ts';
+import { systemClock } from '../clock.ts';
+import { createToken } from '../token.ts';
+import { cancelAttempt } from './cancel.ts';
+import { pollAttempt } from './poll.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+afterAll(() => sandbox.close());
+
+/** Sooner than a held poll looks again by itself, which it does when the next check is due. */
+const promptly = { timeout: FIRST_CHECK_MS - 500 };
+
+describe('polling', () => {
+  it('a token that no attempt has is missing and costs no vendor request', async () => {
+    const login = await openLogin(sandbox);
+    await login.start();
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await pollAttempt(login.parts, createToken(), { holdMs: 60_000 })).toEqual({
+      status: 'missing',
+    });
+    expect(await login.countRequests('check')).toBe(0);
+  });
+
+  it('an attempt nobody has called for is pending, with the time it has left', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(started)).toEqual({
+      status: 'pending',
+      expiresInMs: ATTEMPT_TTL_MS - FIRST_CHECK_MS,
+      pollAfterMs: 2_000,
+    });
+    expect(await login.countRequests('check')).toBe(1);
+  });
+
+  it('relaxes with age where polls are not held, so that thirty of them outlast an attempt', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    let polls = 0;
+    for (;;) {
+      const outcome = await login.poll(started);
+      polls += 1;
+      if (outcome.status !== 'pending') {
+        expect(outcome).toMatchObject({ status: 'expired' });
+        break;
+      }
+      login.clock.advance(outcome.pollAfterMs);
+    }
+    expect(polls).toBeLessThanOrEqual(30);
+  });
+});
+
+describe('the vendor is asked', () => {
+  it.each([
+    { ageMs: 2_000, everyMs: 2_000 },
+    { ageMs: 59_999, everyMs: 2_000 },
+    { ageMs: 60_000, everyMs: 3_000 },
+    { ageMs: 120_000, everyMs: 5_000 },
+    { ageMs: 280_000, everyMs: 5_000 },
+  ])('no more often than every $everyMs ms at the age of $ageMs ms', async ({ ageMs, everyMs }) => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(ageMs);
+    await login.poll(started);
+    expect(await login.countRequests('check')).toBe(1);
+    login.clock.advance(everyMs - 1);
+    await Promise.all(Array.from({ length: 5 }, () => login.poll(started)));
+    expect(await login.countRequests('check')).toBe(1);
+    login.clock.advance(1);
+    await login.poll(started);
+    expect(await login.countRequests('check')).toBe(2);
+  });
+
+  it('once, however many tabs poll at the same moment', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'delay',
+      delay_ms: 50,
+      phone_number: login.phoneNumber,
+    });
+    login.clock.advance(FIRST_CHECK_MS);
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => login.poll(started)));
+    expect(outcomes.every(({ status }) => status === 'pending')).toBe(true);
+    expect(await login.countRequests('check')).toBe(1);
+  });
+
+  it('again after the lease of a process that died while asking', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.store
+      .updateTable('attempts')
+      .set({ check_leased_until: login.clock.now() + 5_000, next_check_at: 0 })
+      .execute();
+    login.clock.advance(4_999);
+    await login.poll(started);
+    expect(await login.countRequests('check')).toBe(0);
+    login.clock.advance(1);
+    await login.poll(started);
+    expect(await login.countRequests('check')).toBe(1);
+  });
+});
+
+describe('a vendor in trouble', () => {
+  it.each([
+    { code: 'pauth_failed', fault: { kind: 'status', status: 401 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 403 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 422 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 500 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 503 } },
+    { code: 'pauth_unreachable', fault: { kind: 'reset' } },
+    { code: 'pauth_timed_out', fault: { kind: 'delay', delay_ms: 60_000 } },
+    { code: 'pauth_timed_out', fault: { kind: 'slow_body', interval_ms: 20 } },
+    { code: 'pauth_failed', fault: { kind: 'malformed' } },
+    { code: 'pauth_failed', fault: { kind: 'malformed', body: '{"status":"verified"}' } },
+    { code: 'pauth_failed', fault: { kind: 'huge_body', bytes: 200_000, after: true } },
+    { code: 'pauth_failed', fault: { kind: 'redirect', location: 'http://127.0.0.1:9/' } },
+  ] as const)('leaves the attempt alive and is asked again: $fault', async ({ code, fault }) => {
+    const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 400 } });
+    const started = await login.start();
+    await login.control.addFault({ ...fault, match: 'check', phone_number: login.phoneNumber });
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(started)).toEqual({
+      status: 'trouble',
+      failure: { code, retryAfterSeconds: 2 },
+    });
+    expect(await login.stored(started)).toMatchObject({ state: 'pending', check_failures: 1 });
+
+    await login.control.clearFaults(login.phoneNumber);
+    await login.call(started);
+    login.clock.advance(2_000);
+    expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+  });
+
+  it('is left alone longer after each failure, up to 15 seconds, and has recovered at one answer', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'status',
+      status: 429,
+      match: 'check',
+      phone_number: login.phoneNumber,
+    });
+    login.clock.advance(FIRST_CHECK_MS);
+    for (const [failures, pauseMs] of [2_000, 4_000, 8_000, 15_000, 15_000].entries()) {
+      expect(await login.poll(started)).toMatchObject({
+        status: 'trouble',
+        failure: { retryAfterSeconds: pauseMs / 1_000 },
+      });
+      login.clock.advance(pauseMs - 1);
+      expect(await login.poll(started)).toMatchObject({ status: 'pending' });
+      expect(await login.countRequests('check')).toBe(failures + 1);
+      login.clock.advance(1);
+    }
+    await login.control.clearFaults(login.phoneNumber);
+    expect(await login.poll(started)).toMatchObject({ status: 'pending' });
+    expect(await login.stored(started)).toMatchObject({ check_failures: 0 });
+  });
+
+  it.each([
+    { asked: 20, pauseSeconds: 20 },
+    { asked: 86_400, pauseSeconds: 30 },
+  ])(
+    'that asks for $asked s is left alone for $pauseSeconds s',
+    async ({ asked, pauseSeconds }) => {
+      const login = await openLogin(sandbox);
+      const started = await login.start();
+      await login.control.addFault({
+        kind: 'status',
+        status: 503,
+        retry_after_seconds: asked,
+        match: 'check',
+        times: 1,
+        phone_number: login.phoneNumber,
+      });
+      login.clock.advance(FIRST_CHECK_MS);
+      expect(await login.poll(started)).toMatchObject({
+        failure: { retryAfterSeconds: pauseSeconds },
+      });
+      login.clock.advance(pauseSeconds * 1_000 - 1);
+      await login.poll(started);
+      expect(await login.countRequests('check')).toBe(1);
+      login.clock.advance(1);
+      await login.poll(started);
+      expect(await login.countRequests('check')).toBe(2);
+    },
+  );
+
+  it('that answers again ends a held poll at once', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'status',
+      status: 429,
+      match: 'check',
+      times: 1,
+      phone_number: login.phoneNumber,
+    });
+    login.clock.advance(FIRST_CHECK_MS);
+    await login.poll(started, 25_000);
+    login.clock.advance(2_000);
+    expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
+  });
+});
+
+describe('an attempt', () => {
+  it('expires by our own clock without the vendor being asked, and says so again', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS);
+    const expired = { status: 'expired', code: 'attempt_expired' };
+    expect(await login.poll(started, 25_000)).toEqual(expired);
+    expect(await login.poll(started, 25_000)).toEqual(expired);
+    expect(await login.countRequests('check')).toBe(0);
+    expect(await login.eventTypes()).toEqual(['attempt_started', 'attempt_expired']);
+  });
+
+  it('expires when the vendor says so', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.advanceClock(301, login.phoneNumber);
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(started)).toEqual({ status: 'expired', code: 'attempt_expired' });
+    expect(await login.stored(started)).toMatchObject({ state: 'expired' });
+  });
+
+  it('fails when the vendor no longer knows it', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'status',
+      status: 404,
+      match: 'check',
+      phone_number: login.phoneNumber,
+    });
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(started)).toEqual({ status: 'failed', code: 'attempt_failed' });
+    expect(await login.stored(started)).toMatchObject({
+      state: 'failed',
+      failure: 'attempt_failed',
+    });
+  });
+
+  it('fails and logs nobody in when the vendor verifies another number', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'wrong_number',
+      answered_phone_number: '+818011112222',
+      phone_number: login.phoneNumber,
+    });
+    login.clock.advance(FIRST_CHECK_MS);
+    const failed = { status: 'failed', code: 'attempt_failed' };
+    expect(await login.poll(started)).toEqual(failed);
+    await login.control.clearFaults(login.phoneNumber);
+    await login.call(started);
+    login.clock.advance(60_000);
+    expect(await login.poll(started)).toEqual(failed);
+    expect(await login.countSessions()).toBe(0);
+    expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
+    expect(await login.eventTypes()).toEqual(['attempt_started', 'attempt_failed']);
+    expect(login.logged()).toContain('pauth_wrong_number');
+    expect(login.logged()).not.toMatch(/8011112222/);
+    expect(login.logged()).not.toContain(login.phoneNumber.slice(1));
+  });
+
+  it('does not expire when its event cannot be written', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.store.schema.dropTable('events').execute();
+    login.clock.advance(ATTEMPT_TTL_MS);
+    await expect(login.poll(started)).rejects.toThrow();
+    expect(await login.stored(started)).toMatchObject({ state: 'pending' });
+  });
+});
+
+describe('a held poll', () => {
+  it('ends when it has been held long enough', async () => {
+    const login = await openLogin(sandbox, { clock: systemClock });
+    const started = await login.start();
+    expect(await login.poll(started, 60)).toMatchObject({ status: 'pending', pollAfterMs: 0 });
+    expect(await login.countRequests('check')).toBe(0);
+  });
+
+  it('ends at once when the attempt is cancelled', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const held = login.poll(started, 25_000);
+    await cancelAttempt(login.parts, started.attemptToken);
+    expect(await held).toEqual({ status: 'cancelled', code: 'attempt_cancelled' });
+  });
+
+  it('ends at once when nobody waits for its answer any more', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const leaving = new AbortController();
+    const held = login.poll(started, 25_000, leaving.signal);
+    const left = once(leaving.signal, 'abort');
+    setImmediate(() => leaving.abort());
+    await left;
+    expect(await held).toMatchObject({ status: 'pending' });
+  });
+});

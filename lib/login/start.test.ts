@@ -1,0 +1,229 @@
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
+import { ATTEMPT_TTL_MS, newPhoneNumber, openLogin } from '#testing/login-parts.ts';
+import { insertAttempt } from '../store/attempts.ts';
+import { createToken, hashToken } from '../token.ts';
+import { cancelAttempt } from './cancel.ts';
+import { startAttempt } from './start.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+afterAll(() => sandbox.close());
+
+describe('starting an attempt', () => {
+  it('gives the vendor the number in E.164 and a callback address of ours', async () => {
+    const login = await openLogin(sandbox);
+    await login.start();
+    expect(await login.control.requests(login.phoneNumber)).toMatchObject([
+      {
+        kind: 'create',
+        authorized: true,
+        body: {
+          phone_number: login.phoneNumber,
+          callback_url: expect.stringMatching(
+            /^https:\/\/login\.example\/api\/auth\/callback\/[\w-]{43}$/,
+          ),
+        },
+      },
+    ]);
+  });
+
+  it('keeps the vendor id and the call number, and only hashes of the tokens', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const [pauthSession] = await login.control.sessions(login.phoneNumber);
+    const stored = await login.stored(started);
+    expect(stored).toMatchObject({
+      state: 'pending',
+      phone_number: login.phoneNumber,
+      pauth_session_id: pauthSession?.id,
+      call_number: pauthSession?.call_number,
+      expires_at: login.clock.now() + ATTEMPT_TTL_MS,
+      token_hash: hashToken(started.attemptToken),
+      callback_token_hash: hashToken(await login.callbackTokenOf(started)),
+    });
+    expect(JSON.stringify(stored)).not.toContain(started.attemptToken);
+    expect(JSON.stringify(stored)).not.toContain(login.browserToken);
+    expect(await login.eventTypes()).toEqual(['attempt_started']);
+  });
+
+  it('does not happen when its event cannot be written, and asks the vendor for nothing', async () => {
+    const login = await openLogin(sandbox);
+    await login.store.schema.dropTable('events').execute();
+    await expect(login.start()).rejects.toThrow();
+    expect(await login.store.selectFrom('attempts').selectAll().execute()).toEqual([]);
+    expect(await login.countRequests('create')).toBe(0);
+  });
+});
+
+describe('starting again from the same browser', () => {
+  it('returns the live attempt for the same number and spends no second vendor session', async () => {
+    const login = await openLogin(sandbox);
+    const first = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS - 1);
+    const second = await login.start();
+    expect(second.attempt.id).toBe(first.attempt.id);
+    expect(second.attemptToken).toBe(first.attemptToken);
+    expect(await login.countRequests('create')).toBe(1);
+  });
+
+  it('spends one vendor session on twenty starts at once and answers all with one token', async () => {
+    const login = await openLogin(sandbox);
+    await login.control.addFault({
+      kind: 'delay',
+      delay_ms: 100,
+      phone_number: login.phoneNumber,
+    });
+    const started = await Promise.all(Array.from({ length: 20 }, () => login.start()));
+    expect(new Set(started.map(({ attemptToken }) => attemptToken)).size).toBe(1);
+    expect(new Set(started.map(({ attempt }) => attempt.call_number)).size).toBe(1);
+    expect(await login.countRequests('create')).toBe(1);
+  });
+
+  it('cancels the live attempt for another number', async () => {
+    const login = await openLogin(sandbox);
+    const first = await login.start();
+    const second = await login.start(login.browserToken, newPhoneNumber());
+    expect(second.attemptToken).not.toBe(first.attemptToken);
+    expect(await login.stored(first)).toMatchObject({
+      state: 'cancelled',
+      ended_at: login.clock.now(),
+    });
+    expect(await login.eventTypes(first)).toEqual(['attempt_started', 'attempt_cancelled']);
+    expect(await login.poll(first)).toMatchObject({ status: 'cancelled' });
+    expect(await login.poll(second)).toMatchObject({ status: 'pending' });
+  });
+
+  it('expires an attempt that has run out and makes a new one', async () => {
+    const login = await openLogin(sandbox);
+    const first = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS);
+    const second = await login.start();
+    expect(second.attempt.id).not.toBe(first.attempt.id);
+    expect(await login.eventTypes(first)).toEqual(['attempt_started', 'attempt_expired']);
+    expect(await login.countRequests('create')).toBe(2);
+  });
+
+  it('makes a new attempt where the process that asked the vendor died before its answer', async () => {
+    const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 300 } });
+    const createdAt = login.clock.now();
+    await insertAttempt(login.store, {
+      id: 'left-behind',
+      token_hash: 'left-behind',
+      callback_token_hash: 'left-behind',
+      browser_hash: hashToken(login.browserToken),
+      phone_number: login.phoneNumber,
+      created_at: createdAt,
+      expires_at: createdAt + ATTEMPT_TTL_MS,
+    });
+    login.clock.advance(30_000);
+    const started = await startAttempt(login.parts, login.phoneNumber, login.browser);
+    expect(started.ok).toBe(true);
+  });
+});
+
+it('gives another browser an attempt of its own for the same number', async () => {
+  const login = await openLogin(sandbox);
+  const [mine, theirs] = [await login.start(), await login.start(createToken())];
+  expect(theirs.attempt.id).not.toBe(mine.attempt.id);
+  expect(theirs.attemptToken).not.toBe(mine.attemptToken);
+  expect(await login.stored(mine)).toMatchObject({ state: 'pending' });
+  expect(await login.countRequests('create')).toBe(2);
+});
+
+it('an attempt cancelled while the vendor is asked stays cancelled', async () => {
+  const login = await openLogin(sandbox);
+  await login.control.addFault({
+    kind: 'delay',
+    delay_ms: 300,
+    phone_number: login.phoneNumber,
+    after: true,
+  });
+  const starting = startAttempt(login.parts, login.phoneNumber, login.browser);
+  await vi.waitFor(async () =>
+    expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
+  );
+  const other = await login.start(login.browserToken, newPhoneNumber());
+  expect(await starting).toMatchObject({ ok: false, error: { code: 'attempt_cancelled' } });
+  expect(await login.poll(other)).toMatchObject({ status: 'pending' });
+});
+
+describe('a vendor that makes no session', () => {
+  it.each([
+    { code: 'pauth_failed', fault: { kind: 'status', status: 401 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 403 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 404 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 500 } },
+    { code: 'pauth_failed', fault: { kind: 'status', status: 503 } },
+    { code: 'pauth_refused_number', fault: { kind: 'status', status: 400 } },
+    { code: 'pauth_refused_number', fault: { kind: 'status', status: 422 } },
+    { code: 'pauth_unreachable', fault: { kind: 'reset' } },
+    { code: 'pauth_timed_out', fault: { kind: 'delay', delay_ms: 60_000 } },
+    { code: 'pauth_timed_out', fault: { kind: 'slow_body', interval_ms: 20 } },
+    { code: 'pauth_failed', fault: { kind: 'malformed' } },
+    { code: 'pauth_failed', fault: { kind: 'malformed', body: '{"id":"x","call_number":"110"}' } },
+    { code: 'pauth_failed', fault: { kind: 'huge_body', bytes: 200_000, after: true } },
+    { code: 'pauth_failed', fault: { kind: 'redirect', location: 'http://127.0.0.1:9/' } },
+  ] as const)('fails the attempt with $code: $fault', async ({ code, fault }) => {
+    const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 300 } });
+    await login.control.addFault({ ...fault, phone_number: login.phoneNumber, times: 1 });
+    const refused = await startAttempt(login.parts, login.phoneNumber, login.browser);
+    expect(refused).toEqual({ ok: false, error: { code, retryAfterSeconds: null } });
+    expect(await login.countRequests('create')).toBe(1);
+    expect(await login.store.selectFrom('attempts').selectAll().execute()).toMatchObject([
+      { state: 'failed', failure: code, ended_at: login.clock.now() },
+    ]);
+    const events = await login.store.selectFrom('events').selectAll().orderBy('id').execute();
+    expect(events).toMatchObject([
+      { type: 'attempt_started', reason: null },
+      { type: 'attempt_failed', reason: code },
+    ]);
+    expect(login.logged()).not.toContain(login.phoneNumber);
+
+    const second = await startAttempt(login.parts, login.phoneNumber, login.browser);
+    expect(second.ok).toBe(true);
+  });
+
+  it('passes its Retry-After on', async () => {
+    const login = await openLogin(sandbox);
+    await login.control.addFault({
+      kind: 'status',
+      status: 429,
+      retry_after_seconds: 7,
+      phone_number: login.phoneNumber,
+    });
+    expect(await startAttempt(login.parts, login.phoneNumber, login.browser)).toEqual({
+      ok: false,
+      error: { code: 'pauth_failed', retryAfterSeconds: 7 },
+    });
+  });
+});
+
+describe('cancelling', () => {
+  it('ends the attempt once and records it once', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await cancelAttempt(login.parts, started.attemptToken);
+    login.clock.advance(1_000);
+    await cancelAttempt(login.parts, started.attemptToken);
+    expect(await login.stored(started)).toMatchObject({
+      state: 'cancelled',
+      ended_at: login.clock.now() - 1_000,
+    });
+    expect(await login.eventTypes(started)).toEqual(['attempt_started', 'attempt_cancelled']);
+  });
+
+  it('changes nothing for a token that no attempt has', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await cancelAttempt(login.parts, createToken());
+    expect(await login.stored(started)).toMatchObject({ state: 'pending' });
+  });
+
+  it('does not happen when its event cannot be written', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.store.schema.dropTable('events').execute();
+    await expect(cancelAttempt(login.parts, started.attemptToken)).rejects.toThrow();
+    expect(await login.stored(started)).toMatchObject({ state: 'pending', ended_at: null });
+  });
+});

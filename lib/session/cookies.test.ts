@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { onlyValue } from './cookies.ts';
+
+const NAME = '__Host-call-login-session';
+
+describe('the value of a cookie', () => {
+  it.each([
+    [`${NAME}=abc`, 'abc'],
+    [`a=1; ${NAME}=abc; b=2`, 'abc'],
+    [`a=1;${NAME}=abc;b=2`, 'abc'],
+    [`  ${NAME}=abc  `, 'abc'],
+    [`;; ${NAME}=abc;`, 'abc'],
+    [`${NAME}=a=b==`, 'a=b=='],
+    [`${NAME}=`, ''],
+  ])('is read from %j', (header, expected) => {
+    expect(onlyValue(header, NAME)).toBe(expected);
+  });
+
+  it.each([
+    '',
+    ';',
+    NAME,
+    `${NAME}x=abc`,
+    `x${NAME}=abc`,
+    `${NAME.slice('__Host-'.length)}=abc`,
+    `${NAME.toLowerCase()}=abc`,
+    `a=${NAME}=abc`,
+    `${NAME} =abc`,
+  ])('is not there in %j', (header) => {
+    expect(onlyValue(header, NAME)).toBeNull();
+  });
+
+  it.each([
+    `${NAME}=abc; ${NAME}=abc`,
+    `${NAME}=abc; ${NAME}=planted`,
+    `${NAME}=planted; a=1; ${NAME}=abc`,
+    `${NAME}=; ${NAME}=abc`,
+  ])('is not believed when it was sent twice: %j', (header) => {
+    expect(onlyValue(header, NAME)).toBeNull();
+  });
+
+  it('is a part of the header or null, whatever the header', () => {
+    const header = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(fc.constantFrom(NAME, '=', ';', ' ', 'a')).map((parts) => parts.join('')),
+    );
+    fc.assert(
+      fc.property(header, (text) => {
+        const value = onlyValue(text, NAME);
+        expect(value === null || text.includes(`${NAME}=${value}`)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
+import { createSealer } from './seal.ts';
+
+const NEWEST = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
+const OLDER = 'h4Kd9sLq2Wm7Zx0Cv5Bn8Tr3Yp6Gf1Aj';
+const TTL_SECONDS = 600;
+/** What a clock may be off before a seal counts as out of time. */
+const SKEW_SECONDS = 60;
+
+const schema = z.strictObject({ token: z.string(), name: z.string().optional() });
+const value = { token: 'k3yZ…\u0000"{}', name: '山田' };
+
+function sealerOf(
+  secrets: readonly [string, ...string[]] = [NEWEST],
+  purpose = 'attempt cookie',
+  ttlSeconds = TTL_SECONDS,
+) {
+  return createSealer({ purpose, schema, ttlSeconds, secrets });
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a seal', () => {
+  it('opens as what was sealed, and shows nothing of it', async () => {
+    const seal = await sealerOf().seal({ token: 'canary' });
+    expect(seal).not.toContain('canary');
+    expect(await sealerOf().unseal(seal)).toEqual({ token: 'canary' });
+    expect(await sealerOf().unseal(await sealerOf().seal(value))).toEqual(value);
+  });
+
+  it('is another one each time', async () => {
+    expect(await sealerOf().seal(value)).not.toBe(await sealerOf().seal(value));
+  });
+
+  it('fits into a cookie', async () => {
+    const seal = await sealerOf().seal({ token: 'x'.repeat(43), name: 'x'.repeat(43) });
+    expect(seal.length).toBeLessThan(1_000);
+    expect(seal).toMatch(/^[\w.~*-]+$/);
+  });
+
+  it('does not open for another purpose', async () => {
+    const seal = await sealerOf([NEWEST], 'attempt cookie').seal(value);
+    expect(await sealerOf([NEWEST], 'session cookie').unseal(seal)).toBeNull();
+  });
+
+  it('does not open as another shape', async () => {
+    const options = { purpose: 'attempt cookie', ttlSeconds: TTL_SECONDS } as const;
+    const secrets = [NEWEST] as const;
+    const other = createSealer({ ...options, secrets, schema: z.object({ token: z.number() }) });
+    expect(await sealerOf().unseal(await other.seal({ token: 1 }))).toBeNull();
+    const wider = createSealer({ ...options, secrets, schema: z.looseObject({}) });
+    expect(await sealerOf().unseal(await wider.seal({ token: 'a', isAdmin: true }))).toBeNull();
+  });
+
+  it('opens until its time is over and not after', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const seal = await sealerOf().seal(value);
+    vi.advanceTimersByTime((TTL_SECONDS - 1) * 1_000);
+    expect(await sealerOf().unseal(seal)).toEqual(value);
+    vi.advanceTimersByTime((SKEW_SECONDS + 2) * 1_000);
+    expect(await sealerOf().unseal(seal)).toBeNull();
+  });
+
+  it('keeps the time it was given when the rule changes', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const seal = await sealerOf([NEWEST], 'attempt cookie', 60).seal(value);
+    vi.advanceTimersByTime((60 + SKEW_SECONDS + 1) * 1_000);
+    expect(await sealerOf([NEWEST], 'attempt cookie', 86_400).unseal(seal)).toBeNull();
+  });
+});
+
+describe('with several secrets', () => {
+  it('an older one opens and only the newest seals', async () => {
+    const old = await sealerOf([OLDER]).seal(value);
+    expect(await sealerOf([NEWEST, OLDER]).unseal(old)).toEqual(value);
+    const fresh = await sealerOf([NEWEST, OLDER]).seal(value);
+    expect(await sealerOf([NEWEST]).unseal(fresh)).toEqual(value);
+    expect(await sealerOf([OLDER]).unseal(fresh)).toBeNull();
+  });
+
+  it('seals with the newest whichever of the two it is', async () => {
+    const fresh = await sealerOf([OLDER, NEWEST]).seal(value);
+    expect(await sealerOf([OLDER]).unseal(fresh)).toEqual(value);
+    expect(await sealerOf([NEWEST]).unseal(fresh)).toBeNull();
+  });
+
+  it('a retired one no longer opens', async () => {
+    const old = await sealerOf([OLDER]).seal(value);
+    expect(await sealerOf([NEWEST]).unseal(old)).toBeNull();
+  });
+
+  it('their order can be swapped without anybody being logged out', async () => {
+    const before = await sealerOf([NEWEST, OLDER]).seal(value);
+    expect(await sealerOf([OLDER, NEWEST]).unseal(before)).toEqual(value);
+  });
+});
+
+describe('what is no seal of ours is null and never an error', () => {
+  const sealer = sealerOf();
+
+  it.each([
+    '',
+    ' ',
+    '~2',
+    '~',
+    '*',
+    '*******',
+    'Fe26.2',
+    'Fe26.2*',
+    'Fe26.2**********',
+    'Fe26.2*******~2',
+    'Fe26.2**a*b*c*0*d*e~2',
+    'Fe26.2*1*a*b*c*notanumber*d*e~2',
+    'Fe26.2*1*a*b*c*-1*d*e',
+    `Fe26.2*1*${'a'.repeat(64)}*${'b'.repeat(22)}*c*${Date.now() + 100_000}*d*e~2`,
+    'Fe26.2*__proto__*a*b*c*9999999999999*d*e~2',
+    'Fe26.2*constructor*a*b*c*9999999999999*d*e~2',
+    'Fe26.1*1*a*b*c*9999999999999*d*e~2',
+    'Fe26.3*1*a*b*c*9999999999999*d*e~2',
+    'Fe26.2*!*a*b*c*9999999999999*d*e~2',
+    'undefined',
+    'null',
+    '{}',
+    '{"token":"a"}',
+    '%',
+    '\u0000',
+    '日本語',
+    '\ud800',
+    'a'.repeat(4_096),
+    'a'.repeat(4_097),
+    `Fe26.2*${'*'.repeat(4_000)}`,
+  ])('%j', async (text) => {
+    expect(await sealer.unseal(text)).toBeNull();
+  });
+
+  it('whatever the text', async () => {
+    const part = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('1', '~2', '~', '*', ''));
+    const iron = fc
+      .array(part, { minLength: 5, maxLength: 9 })
+      .map((parts) => ['Fe26.2', ...parts].join('*'));
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), iron), async (text) => {
+        expect(await sealer.unseal(text)).toBeNull();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('cut short anywhere', async () => {
+    const seal = await sealer.seal(value);
+    const end = seal.lastIndexOf('~');
+    for (let length = 0; length < end; length += 1) {
+      expect(await sealer.unseal(seal.slice(0, length)), String(length)).toBeNull();
+    }
+  });
+
+  it('with any character changed', async () => {
+    const seal = await sealer.seal(value);
+    const change = fc.record({
+      at: fc.nat(seal.lastIndexOf('~') - 1),
+      text: fc.string({ unit: 'grapheme-ascii', maxLength: 2 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(change, async ({ at, text }) => {
+        const changed = seal.slice(0, at) + text + seal.slice(at + 1);
+        fc.pre(changed !== seal);
+        expect(await sealer.unseal(changed)).toBeNull();
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('longer than any cookie, even when it is one', async () => {
+    const seal = await sealer.seal({ token: 'x'.repeat(5_000) });
+    expect(await sealer.unseal(seal)).toBeNull();
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../error-codes.ts';
+import { en } from './en.ts';
+import { ja } from './ja.ts';
+import { fillIn } from './messages.ts';
+
+/** Every text by the path of its key. */
+function textsOf(messages: object, path = ''): [string, string][] {
+  return Object.entries(messages).flatMap(([key, text]: [string, unknown]) =>
+    typeof text === 'object' && text !== null
+      ? textsOf(text, `${path}${key}.`)
+      : [[`${path}${key}`, String(text)] satisfies [string, string]],
+  );
+}
+
+const placeholdersIn = (text: string) => (text.match(/\{\w+\}/g) ?? []).toSorted();
+
+describe('the texts', () => {
+  const english = new Map(textsOf(en));
+  const japanese = new Map(textsOf(ja));
+
+  it('have the same keys in both languages', () => {
+    expect([...english.keys()].toSorted()).toEqual([...japanese.keys()].toSorted());
+  });
+
+  it.each([...japanese])('%s: says something in both, with the same placeholders', (key, text) => {
+    const translation = english.get(key) ?? '';
+    expect(text.trim()).not.toBe('');
+    expect(translation.trim()).not.toBe('');
+    expect(placeholdersIn(translation)).toEqual(placeholdersIn(text));
+  });
+
+  it('hold one for every error code and no other', () => {
+    expect(Object.keys(ja.errors).toSorted()).toEqual(errorCodes.toSorted());
+  });
+});
+
+describe('filling in a text', () => {
+  it('puts each value where it belongs, as often as it is named', () => {
+    expect(fillIn('{a} and {b} and {a}', { a: 'x', b: 2 })).toBe('x and 2 and x');
+  });
+
+  it('leaves alone what it has no value for', () => {
+    expect(fillIn('{a} {b}', { b: 1 })).toBe('{a} 1');
+  });
+
+  it('takes values literally', () => {
+    expect(fillIn('{a}', { a: '$& {b}', b: 'no' })).toBe('$& {b}');
+  });
+});

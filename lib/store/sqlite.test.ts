@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type RawBuilder, sql } from 'kysely';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { newPhoneNumber } from '#testing/login-parts.ts';
+import { migrate } from './migrate.ts';
+import type { Store } from './schema.ts';
+import { findSession, insertSession } from './sessions.ts';
+import { isStoreFailure, openSqlite } from './sqlite.ts';
+import { findUserByPhoneNumber, insertUser } from './users.ts';
+
+async function newPath(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'call-login-store-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return join(folder, 'made', 'on the way', 'call-login.db');
+}
+
+async function openStore(path: string): Promise<Store> {
+  const store = openSqlite(path);
+  onTestFinished(() => store.destroy());
+  await migrate(store);
+  return store;
+}
+
+const addUser = (store: Store, id = 'user', phoneNumber = newPhoneNumber()) =>
+  insertUser(store, { id, phoneNumber, createdAt: 0 });
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe('a database file', () => {
+  it('is made with its folder, and kept so that an answered login survives a power cut', async () => {
+    const store = await openStore(await newPath());
+    const pragma = async (query: RawBuilder<unknown>) => (await query.execute(store)).rows;
+    expect(await pragma(sql`PRAGMA journal_mode`)).toEqual([{ journal_mode: 'wal' }]);
+    expect(await pragma(sql`PRAGMA synchronous`)).toEqual([{ synchronous: 2 }]);
+    expect(await pragma(sql`PRAGMA foreign_keys`)).toEqual([{ foreign_keys: 1 }]);
+    expect(await pragma(sql`PRAGMA busy_timeout`)).toEqual([{ timeout: 2_000 }]);
+  });
+
+  it('shows a login that one connection committed to every other', async () => {
+    const path = await newPath();
+    const [one, other] = [await openStore(path), await openStore(path)];
+    const phoneNumber = newPhoneNumber();
+    await one.transaction().execute(async (transaction) => {
+      await insertUser(transaction, { id: 'user', phoneNumber, createdAt: 0 });
+      await insertSession(transaction, {
+        id_hash: 'hash',
+        user_id: 'user',
+        created_at: 0,
+        expires_at: 1,
+      });
+      expect(await findSession(other, 'hash')).toBeNull();
+    });
+    expect(await findSession(other, 'hash')).toMatchObject({ user: { phone_number: phoneNumber } });
+  });
+
+  it('outlives the process that wrote it', async () => {
+    const path = await newPath();
+    const phoneNumber = newPhoneNumber();
+    const before = openSqlite(path);
+    await migrate(before);
+    await addUser(before, 'user', phoneNumber);
+    await before.destroy();
+    const after = await openStore(path);
+    expect(await findUserByPhoneNumber(after, phoneNumber)).toMatchObject({ id: 'user' });
+  });
+
+  it('written by two processes at once has each wait for the other and loses nothing', async () => {
+    const path = await newPath();
+    const store = await openStore(path);
+    await addUser(store);
+    const rounds = 150;
+    const program = `
+      import { openSqlite } from ${JSON.stringify(new URL('sqlite.ts', import.meta.url).href)};
+      const store = openSqlite(${JSON.stringify(path)});
+      process.stdout.write('ready');
+      const count = ${countUp.toString()};
+      for (let round = 0; round < ${rounds}; round += 1) await count(store);
+      await store.destroy();`;
+    const other = spawn(
+      process.execPath,
+      ['--conditions=react-server', '--input-type=module', '--eval', program],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const ended = once(other, 'exit');
+    await once(other.stdout, 'data');
+    for (let round = 0; round < rounds; round += 1) {
+      await countUp(store);
+    }
+    expect(await ended).toEqual([0, null]);
+    expect(await store.selectFrom('users').select('last_login_at').execute()).toEqual([
+      { last_login_at: 2 * rounds },
+    ]);
+  });
+});
+
+/** Reads and then writes what it has read, as starting and completing an attempt do. */
+async function countUp(store: Store): Promise<void> {
+  await store.transaction().execute(async (transaction) => {
+    const user = await transaction
+      .selectFrom('users')
+      .select('last_login_at')
+      .executeTakeFirstOrThrow();
+    await transaction
+      .updateTable('users')
+      .set({ last_login_at: (user.last_login_at ?? 0) + 1 })
+      .execute();
+  });
+}
+
+describe('a failure of the store itself', () => {
+  it('is a database that may only be read', async () => {
+    const store = await openStore(await newPath());
+    await sql`PRAGMA query_only = ON`.execute(store);
+    expect(isStoreFailure(await failureOf(addUser(store)))).toBe(true);
+  });
+
+  it('is a disk that is full', async () => {
+    const store = await openStore(await newPath());
+    await sql`PRAGMA max_page_count = 1`.execute(store);
+    const long = 'x'.repeat(1_000_000);
+    expect(isStoreFailure(await failureOf(addUser(store, long)))).toBe(true);
+  });
+
+  it('is a database that another process keeps to itself', async () => {
+    const path = await newPath();
+    const [one, other] = [await openStore(path), await openStore(path)];
+    await sql`PRAGMA busy_timeout = 0`.execute(other);
+    await one.transaction().execute(async () => {
+      expect(isStoreFailure(await failureOf(addUser(other)))).toBe(true);
+    });
+  });
+
+  it('is a file that is no database', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'call-login-store-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const path = join(folder, 'call-login.db');
+    await writeFile(path, 'not a database at all, and long enough to be looked at'.repeat(100));
+    expect(isStoreFailure(await failureOf(openAsync(path)))).toBe(true);
+  });
+
+  it('is not a query that breaks a rule of the schema, which is a mistake of ours', async () => {
+    const store = await openStore(':memory:');
+    const orphan = { id_hash: 'hash', user_id: 'nobody', created_at: 0, expires_at: 0 };
+    const failure = await failureOf(insertSession(store, orphan));
+    expect(failure).toBeInstanceOf(Error);
+    expect(isStoreFailure(failure)).toBe(false);
+  });
+
+  it.each([new Error('boom'), new TypeError('x is not a function'), 'ERR_SQLITE_ERROR', null])(
+    'is not %s',
+    (error) => {
+      expect(isStoreFailure(error)).toBe(false);
+    },
+  );
+});
+
+async function openAsync(path: string): Promise<Store> {
+  return openSqlite(path);
+}

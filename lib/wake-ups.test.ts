@@ -1,0 +1,109 @@
+import { getEventListeners } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createWakeUps } from './wake-ups.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Whether a wait is over, once everything that can happen at this moment has happened. */
+async function isOver(wait: Promise<void>): Promise<boolean> {
+  let over = false;
+  void wait.then(() => {
+    over = true;
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  return over;
+}
+
+describe('waiting', () => {
+  it('ends at the next change of that attempt and no other', async () => {
+    const wakeUps = createWakeUps();
+    const wait = wakeUps.listen('a').wait(60_000);
+    wakeUps.wake('b');
+    expect(await isOver(wait)).toBe(false);
+    wakeUps.wake('a');
+    expect(await isOver(wait)).toBe(true);
+  });
+
+  it('ends for everybody who waits for it', async () => {
+    const wakeUps = createWakeUps();
+    const waits = [wakeUps.listen('a').wait(60_000), wakeUps.listen('a').wait(60_000)];
+    wakeUps.wake('a');
+    expect(await Promise.all(waits.map(isOver))).toEqual([true, true]);
+  });
+
+  it('ends at once for a change since listening began, once', async () => {
+    const wakeUps = createWakeUps();
+    const listener = wakeUps.listen('a');
+    wakeUps.wake('a');
+    wakeUps.wake('a');
+    expect(await isOver(listener.wait(60_000))).toBe(true);
+    expect(await isOver(listener.wait(60_000))).toBe(false);
+  });
+
+  it('ends at once for a change between two waits', async () => {
+    const wakeUps = createWakeUps();
+    const listener = wakeUps.listen('a');
+    const first = listener.wait(60_000);
+    wakeUps.wake('a');
+    await first;
+    wakeUps.wake('a');
+    expect(await isOver(listener.wait(60_000))).toBe(true);
+  });
+
+  it('does not end for a change before listening began', async () => {
+    const wakeUps = createWakeUps();
+    wakeUps.wake('a');
+    expect(await isOver(wakeUps.listen('a').wait(60_000))).toBe(false);
+  });
+
+  it('ends when its time is over, and not before', async () => {
+    const wait = createWakeUps().listen('a').wait(60_000);
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(await isOver(wait)).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await isOver(wait)).toBe(true);
+  });
+
+  it('does not begin without time', async () => {
+    expect(await isOver(createWakeUps().listen('a').wait(0))).toBe(true);
+    expect(await isOver(createWakeUps().listen('a').wait(-5))).toBe(true);
+  });
+
+  it('ends when nobody wants the answer any more, or does not begin', async () => {
+    const leaving = new AbortController();
+    const listener = createWakeUps().listen('a');
+    const wait = listener.wait(60_000, leaving.signal);
+    expect(await isOver(wait)).toBe(false);
+    leaving.abort();
+    expect(await isOver(wait)).toBe(true);
+    expect(await isOver(listener.wait(60_000, leaving.signal))).toBe(true);
+  });
+
+  it.each(['change', 'time'])('leaves nothing behind when it ends by %s', async (end) => {
+    const { signal } = new AbortController();
+    const wakeUps = createWakeUps();
+    const wait = wakeUps.listen('a').wait(1_000, signal);
+    if (end === 'change') {
+      wakeUps.wake('a');
+    } else {
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await wait;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+it('a listener that was closed hears nothing more', async () => {
+  const wakeUps = createWakeUps();
+  const [closed, other] = [wakeUps.listen('a'), wakeUps.listen('a')];
+  closed.close();
+  wakeUps.wake('a');
+  expect(await isOver(other.wait(60_000))).toBe(true);
+  expect(await isOver(closed.wait(60_000))).toBe(false);
+});

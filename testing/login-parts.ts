@@ -1,0 +1,180 @@
+import { onTestFinished } from 'vitest';
+import type { Clock } from '#lib/clock.ts';
+import { createSqliteCounters } from '#lib/limits/sqlite-counter.ts';
+import { createStartLimits } from '#lib/limits/start-limits.ts';
+import { createLog } from '#lib/log.ts';
+import type { LoginParts, LoginRules } from '#lib/login/parts.ts';
+import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
+import { type Browser, type StartedAttempt, startAttempt } from '#lib/login/start.ts';
+import { createPauthClient } from '#lib/pauth/client.ts';
+import { type PhoneNumber, phoneNumberSchema } from '#lib/shared/phone-number.ts';
+import { migrate } from '#lib/store/migrate.ts';
+import type { LoginAttempt, Store } from '#lib/store/schema.ts';
+import { openSqlite } from '#lib/store/sqlite.ts';
+import { createToken } from '#lib/token.ts';
+import { createWakeUps } from '#lib/wake-ups.ts';
+import { ControlClient } from '#sandbox/control-client.ts';
+import type { Sandbox } from '#sandbox/server.ts';
+import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
+
+/** A clock that stands still until a test moves it. */
+export interface TestClock extends Clock {
+  advance(ms: number): void;
+}
+
+export function createTestClock(): TestClock {
+  let now = Date.parse('2026-11-01T00:00:00Z');
+  return {
+    now: () => now,
+    advance(ms) {
+      now += ms;
+    },
+  };
+}
+
+/** A phone number that no other test of the file uses. */
+export function newPhoneNumber(): PhoneNumber {
+  return phoneNumberSchema.parse(freshPhoneNumber());
+}
+
+/** The life of attempts on a database of its own, with a sandbox for the vendor. */
+export interface TestLogin {
+  parts: LoginParts;
+  store: Store;
+  clock: TestClock;
+  control: ControlClient;
+  /** Whoever logs in, unless a test says otherwise. */
+  phoneNumber: PhoneNumber;
+  browserToken: string;
+  browser: Browser;
+  /** What was logged, as JSON lines. */
+  logged(): string;
+  /** Starts an attempt that must succeed. */
+  start(browserToken?: string, phoneNumber?: PhoneNumber): Promise<StartedAttempt>;
+  poll(started: StartedAttempt, holdMs?: number, signal?: AbortSignal): Promise<PollOutcome>;
+  /** Places the call that verifies an attempt. */
+  call(started: StartedAttempt): Promise<void>;
+  /** The token in the callback address the vendor was given for an attempt. */
+  callbackTokenOf(started: StartedAttempt): Promise<string>;
+  /** How many vendor requests about the phone number there were. */
+  countRequests(kind: 'create' | 'check', phoneNumber?: PhoneNumber): Promise<number>;
+  /** An attempt as it is stored now. */
+  stored(started: StartedAttempt): Promise<LoginAttempt>;
+  /** The types of the events so far, oldest first; with an attempt, its own alone. */
+  eventTypes(started?: StartedAttempt): Promise<string[]>;
+  countSessions(): Promise<number>;
+}
+
+/** From the block that is kept free for examples (RFC 5737). */
+export const TEST_NETWORK = '192.0.2.1';
+
+export const ATTEMPT_TTL_MS = 300_000;
+export const FIRST_CHECK_MS = 2_000;
+
+export async function openLogin(
+  sandbox: Sandbox,
+  options: { rules?: Partial<LoginRules>; clock?: Clock } = {},
+): Promise<TestLogin> {
+  const store = openSqlite(':memory:');
+  onTestFinished(() => store.destroy());
+  await migrate(store);
+
+  const clock = createTestClock();
+  const control = new ControlClient(sandbox.url);
+  const lines: string[] = [];
+  const rules: LoginRules = {
+    attemptTtlMs: ATTEMPT_TTL_MS,
+    sessionTtlMs: 604_800_000,
+    pauthTimeoutMs: 1_000,
+    signup: 'open',
+    callbackBase: new URL('https://login.example/api/auth/callback/'),
+    ...options.rules,
+  };
+  const parts: LoginParts = {
+    store,
+    clock: options.clock ?? clock,
+    wakeUps: createWakeUps(),
+    // Wide enough never to matter: the limits have tests of their own.
+    startLimits: createStartLimits(
+      { perNumber: [], perNetwork: [], total: [{ count: 100_000, seconds: 3_600 }] },
+      createSqliteCounters(':memory:'),
+    ),
+    log: createLog({ write: (line) => void lines.push(line) }),
+    tagPhoneNumber: () => 'tagged',
+    pauth: createPauthClient({
+      baseUrl: new URL(sandbox.url),
+      apiKey: 'sandbox-key',
+      timeoutMs: rules.pauthTimeoutMs,
+      country: 'JP',
+    }),
+    rules,
+  };
+  const ownPhoneNumber = newPhoneNumber();
+  const ownBrowserToken = createToken();
+
+  return {
+    parts,
+    store,
+    clock,
+    control,
+    phoneNumber: ownPhoneNumber,
+    browserToken: ownBrowserToken,
+    browser: { browserToken: ownBrowserToken, network: TEST_NETWORK },
+    logged: () => lines.join(''),
+
+    async start(browserToken = ownBrowserToken, phoneNumber = ownPhoneNumber) {
+      const started = await startAttempt(parts, phoneNumber, {
+        browserToken,
+        network: TEST_NETWORK,
+      });
+      if (!started.ok) {
+        throw new Error(`the attempt did not start: ${started.error.code}`);
+      }
+      return started.value;
+    },
+
+    poll: (started, holdMs = 0, signal) =>
+      pollAttempt(parts, started.attemptToken, {
+        holdMs,
+        ...(signal === undefined ? {} : { signal }),
+      }),
+
+    async call({ attempt }) {
+      await control.call(attempt.phone_number, attempt.call_number);
+    },
+
+    async callbackTokenOf({ attempt }) {
+      const sessions = await control.sessions(attempt.phone_number);
+      const session = sessions.find(({ id }) => id === attempt.pauth_session_id);
+      const token = session?.callback_url.split('/').at(-1);
+      if (token === undefined) {
+        throw new Error('the vendor knows no callback address of this attempt');
+      }
+      return token;
+    },
+
+    async countRequests(kind, phoneNumber = ownPhoneNumber) {
+      const requests = await control.requests(phoneNumber);
+      return requests.filter((request) => request.kind === kind).length;
+    },
+
+    stored: ({ attempt }) =>
+      store
+        .selectFrom('attempts')
+        .selectAll()
+        .where('id', '=', attempt.id)
+        .executeTakeFirstOrThrow(),
+
+    async eventTypes(started) {
+      const events = await store.selectFrom('events').selectAll().orderBy('id').execute();
+      return events
+        .filter((event) => started === undefined || event.attempt_id === started.attempt.id)
+        .map((event) => event.type);
+    },
+
+    async countSessions() {
+      const sessions = await store.selectFrom('sessions').selectAll().execute();
+      return sessions.length;
+    },
+  };
+}
