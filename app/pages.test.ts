@@ -78,6 +78,25 @@ describe('the pages', () => {
     expect(one.headers.get('cache-control')).toContain('no-store');
   });
 
+  it.each(['/login', '/api/health', '/api/auth/session', '/nowhere', '/icon.svg'])(
+    'and everything else carry the headers that keep others out: %s',
+    async (path) => {
+      const { headers } = await newVisitor().fetch(path);
+      expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{8}/);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('referrer-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+      expect(headers.get('permissions-policy')).toContain('microphone=()');
+      expect(headers.get('x-powered-by')).toBeNull();
+      if (path !== '/icon.svg') {
+        expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+        expect(headers.get('cache-control')).toContain('no-store');
+      }
+    },
+  );
+
   it('answer an address that is none with a page that leads on', async () => {
     const response = await newVisitor().fetch('/nowhere', inLanguage('ja'));
     expect(response.status).toBe(404);

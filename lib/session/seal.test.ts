@@ -78,6 +78,7 @@ describe('with several secrets', () => {
     const old = await sealerOf([OLDER]).seal(value);
     expect(await sealerOf([NEWEST, OLDER]).unseal(old)).toEqual(value);
     const fresh = await sealerOf([NEWEST, OLDER]).seal(value);
+    expect(await sealerOf([NEWEST, OLDER]).unseal(fresh)).toEqual(value);
     expect(await sealerOf([NEWEST]).unseal(fresh)).toEqual(value);
     expect(await sealerOf([OLDER]).unseal(fresh)).toBeNull();
   });
