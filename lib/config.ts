@@ -1,4 +1,5 @@
 import 'server-only';
+import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { platformHeaders, type TrustedProxy } from './limits/client-address.ts';
 import type { Limit, StartLimitRules } from './limits/start-limits.ts';
@@ -272,6 +273,11 @@ function faultsOfHost(environment: Environment): ConfigFault[] {
   return faults;
 }
 
+/** Whether an address is this machine itself, in any of its spellings. */
 function isLoopback(address: URL): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(address.hostname);
+  const host = address.hostname.replace(/^\[|\]$|\.$/g, '');
+  return (
+    host === 'localhost' ||
+    (ipaddr.isValid(host) && ['loopback', 'unspecified'].includes(ipaddr.process(host).range()))
+  );
 }

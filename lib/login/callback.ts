@@ -15,8 +15,9 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
     return;
   }
   const now = parts.clock.now();
-  if (attempt.called_back_at !== null && attempt.called_back_at > now) {
-    // An earlier hint has the next check coming already.
+  const isComing = attempt.called_back_at !== null && attempt.called_back_at > now;
+  if (isComing || attempt.check_failures > 0) {
+    // An earlier hint has the next check coming, or the vendor asked us to leave it alone.
     return;
   }
   await hastenCheck(parts.store, attempt.id, { now, checkAt: earliestCheck(attempt, now) });

@@ -73,7 +73,14 @@ async function record(
     case 'pending':
       if (known.unknownStatus !== null) {
         parts.log.warn(
-          { event: 'pauth_unknown_status', attempt: attempt.id, status: known.unknownStatus },
+          {
+            event: 'pauth_unknown_status',
+            attempt: attempt.id,
+            // A word may be logged, anything else could hold a phone number.
+            status: /^[a-z_]{1,32}$/i.test(known.unknownStatus)
+              ? known.unknownStatus
+              : 'unreadable',
+          },
           'the vendor answered a status its guide does not name',
         );
       }

@@ -1,11 +1,14 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import { type Result, succeed } from '../result.ts';
 import { advanceAttempt, endAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
 import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt, Queries } from '../store/schema.ts';
 import { insertSession } from '../store/sessions.ts';
 import { findUserByPhoneNumber, insertUser, setLastLogin } from '../store/users.ts';
 import { hashToken } from '../token.ts';
+import { findAlsoVerified } from './contest.ts';
+import type { LoginFailure } from './failures.ts';
 import type { LoginParts } from './parts.ts';
 import { isCallable } from './start.ts';
 
@@ -14,19 +17,29 @@ import { isCallable } from './start.ts';
  * session and the events change together or not at all.
  *
  * Where another browser's attempt could have been meant by the same call, nobody gets in: both are
- * contested (design, "Contested"). Afterwards the attempt is in its final state, whichever it is.
+ * contested (docs/decisions/0005). Afterwards the attempt is in its final state, whichever it is.
+ *
+ * @returns why that could not be decided; the attempt waits then.
  */
 export async function completeAttempt(
   parts: LoginParts,
   attempt: LoginAttempt,
   sessionToken: string,
-): Promise<void> {
+): Promise<Result<null, LoginFailure>> {
+  const alsoVerified = await findAlsoVerified(parts, attempt);
+  if (!alsoVerified.ok) {
+    return alsoVerified;
+  }
   const changed = await parts.store
     .transaction()
-    .execute(async (transaction) => await settle(parts, transaction, attempt.id, sessionToken));
+    .execute(
+      async (transaction) =>
+        await settle(parts, transaction, attempt.id, sessionToken, alsoVerified.value),
+    );
   for (const id of changed) {
     parts.wakeUps.wake(id);
   }
+  return succeed(null);
 }
 
 /** @returns the ids of the attempts it changed. */
@@ -35,6 +48,7 @@ async function settle(
   transaction: Queries,
   id: string,
   sessionToken: string,
+  alsoVerified: ReadonlySet<string>,
 ): Promise<string[]> {
   const at = parts.clock.now();
   const attempt = await findAttemptById(transaction, id);
@@ -42,7 +56,10 @@ async function settle(
     return [];
   }
 
-  const rivals = await findRivals(transaction, attempt, at - parts.rules.attemptTtlMs);
+  const others = await findRivals(transaction, attempt, at - parts.rules.attemptTtlMs);
+  const rivals = others.filter(
+    (other) => other.call_number === attempt.call_number || alsoVerified.has(other.id),
+  );
   if (rivals.length > 0) {
     const changed: string[] = [];
     for (const contested of [attempt, ...rivals]) {
@@ -81,7 +98,10 @@ async function settle(
     return [id];
   }
 
-  await advanceAttempt(transaction, id, { from: 'verified', to: 'completed', endedAt: at });
+  const step = { from: 'verified', to: 'completed', endedAt: at } as const;
+  if (!(await advanceAttempt(transaction, id, step))) {
+    return [];
+  }
   await setLastLogin(transaction, user.id, at);
   await insertSession(transaction, {
     id_hash: hashToken(sessionToken),

@@ -74,6 +74,33 @@ describe('one call that two browsers wait for', () => {
     await careful.close();
   });
 
+  it('logs neither in where each has a number of its own and the vendor goes by the caller alone', async () => {
+    const byCaller = await startSandbox({ callbacks: 'off', match: 'caller' });
+    const login = await openLogin(byCaller);
+    const { mine, theirs } = await startBoth(login);
+    expect(mine.attempt.call_number).not.toBe(theirs.attempt.call_number);
+    await login.call(mine);
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(theirs)).toEqual(contested);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await login.countSessions()).toBe(0);
+    await byCaller.close();
+  });
+
+  it('logs nobody in while the vendor does not say whose the call was', async () => {
+    const careful = await startSandbox({ callbacks: 'off' });
+    const login = await openLogin(careful);
+    const { mine } = await startBoth(login);
+    await verify(login, mine);
+    const fault = { match: 'check', kind: 'status', status: 500 } as const;
+    await login.control.addFault({ ...fault, phone_number: login.phoneNumber });
+    expect(await login.poll(mine)).toMatchObject({ status: 'trouble' });
+    expect(await login.countSessions()).toBe(0);
+    await login.control.clearFaults(login.phoneNumber);
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+    await careful.close();
+  });
+
   it('logs nobody in by an attempt that got its number to call only after the call was answered', async () => {
     const login = await openLogin(careless);
     await login.control.addFault({

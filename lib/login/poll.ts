@@ -99,8 +99,8 @@ async function advance(
   attemptToken: string,
 ): Promise<Result<boolean, LoginFailure>> {
   if (attempt.state === 'verified' && attempt.expires_at > parts.clock.now()) {
-    await completeAttempt(parts, attempt, sessionTokenOf(attemptToken));
-    return succeed(true);
+    const completed = await completeAttempt(parts, attempt, sessionTokenOf(attemptToken));
+    return completed.ok ? succeed(true) : completed;
   }
   const checked = await checkIfDue(parts, attempt);
   return checked.ok ? succeed(checked.value === 'checked') : checked;

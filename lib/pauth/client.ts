@@ -69,7 +69,9 @@ export function createPauthClient(options: PauthClientOptions): PauthClient {
       const deadline = startDeadline();
       let reply = await send(request, deadline);
       if (!reply.ok && isPassing(reply.error)) {
-        await delay(Math.random() * RETRY_DELAY_MS);
+        await delay(Math.random() * RETRY_DELAY_MS, null, { signal: deadline.signal }).catch(
+          () => {},
+        );
         reply = await send(request, deadline);
       }
       return reply.ok ? parseCheckReply(reply.value, country) : reply;

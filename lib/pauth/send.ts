@@ -73,7 +73,7 @@ function whyFailed(
   // `fetch` wraps what the connection said in a TypeError, as its cause.
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const detail = cause instanceof Error ? cause.message : String(cause);
-  return /redirect/i.test(detail)
+  return detail === 'unexpected redirect'
     ? { kind: 'unexpected', detail: 'the vendor redirects' }
     : { kind: 'unreachable', detail };
 }

@@ -40,9 +40,17 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
         return null;
       }
       try {
-        const value: unknown = await unsealData(seal, { password: opening, ttl: ttlSeconds });
+        let isOurs = true;
+        const value: unknown = await unsealData(seal, {
+          password: opening,
+          ttl: ttlSeconds,
+          // It answers an empty object then, which some schemas would take.
+          onUnsealError: () => {
+            isOurs = false;
+          },
+        });
         const parsed = schema.safeParse(value);
-        return parsed.success ? parsed.data : null;
+        return isOurs && parsed.success ? parsed.data : null;
       } catch {
         return null;
       }

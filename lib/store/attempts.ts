@@ -92,20 +92,20 @@ export async function findLiveAttempt(
 }
 
 /**
- * Attempts of other browsers that the same call could have been meant for: same phone number, same
- * call number, and live, or over without a login no longer ago than `overSince`, or completed while
- * this one was live, by what may be the only call there was.
+ * Attempts of other browsers to log in with the same phone number at the same time: live, or over
+ * without a login no longer ago than `overSince`, or completed while this one was live, by what may
+ * be the only call there was.
  */
 export async function findRivals(
   queries: Queries,
-  attempt: LoginAttempt & { call_number: PhoneNumber },
+  attempt: LoginAttempt,
   overSince: number,
 ): Promise<LoginAttempt[]> {
   return await queries
     .selectFrom('attempts')
     .selectAll()
     .where('phone_number', '=', attempt.phone_number)
-    .where('call_number', '=', attempt.call_number)
+    .where('pauth_session_id', 'is not', null)
     .where('browser_hash', '!=', attempt.browser_hash)
     .where((where) =>
       where.or([

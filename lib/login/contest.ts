@@ -1,0 +1,61 @@
+import 'server-only';
+import { fail, type Result, succeed } from '../result.ts';
+import { findRivals } from '../store/attempts.ts';
+import type { LoginAttempt } from '../store/schema.ts';
+import { failureOfPauth, type LoginFailure } from './failures.ts';
+import type { LoginParts } from './parts.ts';
+
+/** So many at one time on one number are an attack, and not worth that many requests to the vendor. */
+const MOST_ASKED = 20;
+
+/**
+ * Which other browsers' attempts the vendor takes the same call for. With a number to call of its
+ * own for each there should be none; a vendor that goes by the caller alone says so only here.
+ *
+ * Asks the vendor once for each, which happens only when two browsers log in with one phone number
+ * at one time.
+ *
+ * @returns their ids; or why the vendor did not say.
+ */
+export async function findAlsoVerified(
+  parts: LoginParts,
+  attempt: LoginAttempt,
+): Promise<Result<ReadonlySet<string>, LoginFailure>> {
+  const overSince = parts.clock.now() - parts.rules.attemptTtlMs;
+  const rivals = await findRivals(parts.store, attempt, overSince);
+  if (rivals.length > MOST_ASKED) {
+    return succeed(new Set(rivals.map((rival) => rival.id)));
+  }
+  const asked = await Promise.all(
+    rivals
+      .filter((rival) => rival.call_number !== attempt.call_number)
+      .map(async (rival) => ({ id: rival.id, isVerified: await isVerified(parts, rival) })),
+  );
+  const verified = new Set<string>();
+  for (const { id, isVerified } of asked) {
+    if (!isVerified.ok) {
+      return isVerified;
+    }
+    if (isVerified.value) {
+      verified.add(id);
+    }
+  }
+  return succeed(verified);
+}
+
+async function isVerified(
+  parts: LoginParts,
+  attempt: LoginAttempt,
+): Promise<Result<boolean, LoginFailure>> {
+  if (attempt.pauth_session_id === null) {
+    return succeed(false);
+  }
+  const reply = await parts.pauth.checkSession(attempt.pauth_session_id);
+  if (reply.ok) {
+    return succeed(reply.value.status === 'verified');
+  }
+  // The vendor has forgotten it: no call can verify it any more.
+  return reply.error.kind === 'refused' && reply.error.status === 404
+    ? succeed(false)
+    : fail(failureOfPauth(reply.error, 'check'));
+}
