@@ -26,6 +26,8 @@ export default defineConfig({
           globalSetup: 'testing/start-servers.ts',
           // They share one server, and some count what reaches the vendor.
           fileParallelism: false,
+          // Some wait for what a server does in its own time.
+          testTimeout: 20_000,
           execArgv: ['--conditions=react-server'],
         },
       },

@@ -1,11 +1,13 @@
 'use client';
 
+import { useContext } from 'react';
+import { LanguageContext } from '#components/language-context.tsx';
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
 
 /** Shown when a page could not be made. The reason is in the server's log, never here. */
 export default function ErrorPage() {
-  const messages = (document.documentElement.lang === 'en' ? en : ja).site;
+  const messages = { ja, en }[useContext(LanguageContext)].site;
   return (
     <section className="stack">
       <h1>{messages.crashHeading}</h1>

@@ -1,5 +1,6 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
+import { LanguageContext } from '#components/language-context.tsx';
 import { PageFrame } from '#components/page-frame.tsx';
 import { getApp } from '#lib/app.ts';
 import { messagesIn, readLanguage } from '#lib/language.ts';
@@ -30,14 +31,16 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   return (
     <html lang={language}>
       <body>
-        <PageFrame
-          siteName={config.app.siteName}
-          language={language}
-          messages={messagesIn(language).site}
-          sandboxUrl={config.pauth.isSandbox ? config.pauth.baseUrl.href : null}
-        >
-          {children}
-        </PageFrame>
+        <LanguageContext value={language}>
+          <PageFrame
+            siteName={config.app.siteName}
+            language={language}
+            messages={messagesIn(language).site}
+            sandboxUrl={config.pauth.isSandbox ? config.pauth.baseUrl.href : null}
+          >
+            {children}
+          </PageFrame>
+        </LanguageContext>
       </body>
     </html>
   );

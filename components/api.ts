@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import {
   type AttemptView,
   attemptViewSchema,
@@ -8,6 +7,8 @@ import {
   type StatusReply,
   statusReplySchema,
 } from '#lib/shared/contract.ts';
+import type { Language } from '#lib/shared/language.ts';
+import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 
 /** The browser's side of the API. Nothing here throws: what went wrong is part of the answer. */
 
@@ -29,7 +30,10 @@ export async function startAttempt(phoneNumberInput: string): Promise<StartAnswe
   const body = await request('/api/auth/start', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ phone_number: phoneNumberInput }),
+    // One more than is accepted is enough to be told that it is too long.
+    body: JSON.stringify({
+      phone_number: phoneNumberInput.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
+    }),
   });
   const attempt = attemptViewSchema.safeParse(body);
   return attempt.success ? { kind: 'started', attempt: attempt.data } : readRefusal(body);
@@ -47,6 +51,18 @@ export async function cancelAttempt(): Promise<void> {
   await request('/api/auth/cancel', { method: 'POST' });
 }
 
+/** Remembers the language of the pages. Returns whether the server has taken it. */
+export async function changeLanguage(language: Language): Promise<boolean> {
+  const body = new URLSearchParams({ language });
+  try {
+    // It answers with a way back to the page, which is where we are.
+    await fetch('/api/language', { method: 'POST', body, redirect: 'manual' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Ends the session. Returns whether the server has confirmed it. */
 export async function logOut(): Promise<boolean> {
   const body = await request('/api/auth/logout', { method: 'POST' });
@@ -60,7 +76,8 @@ async function request(path: string, init: RequestInit): Promise<unknown> {
   headers.set('x-requested-with', 'fetch');
   try {
     const response = await fetch(path, { ...init, headers, cache: 'no-store' });
-    return z.json().parse(await response.json());
+    const body: unknown = await response.json();
+    return body;
   } catch {
     return null;
   }

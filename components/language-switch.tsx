@@ -2,7 +2,8 @@
 
 import { usePathname, useRouter } from 'next/navigation';
 import type { SubmitEvent } from 'react';
-import type { Language } from '#lib/shared/language.ts';
+import { type Language, languageSchema } from '#lib/shared/language.ts';
+import { changeLanguage } from './api.ts';
 import styles from './page-frame.module.css';
 
 /** Each language in its own words, so that whoever needs it can read it. */
@@ -18,13 +19,11 @@ export function LanguageSwitch(props: { current: Language; label: string }) {
 
   const change = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = new FormData(event.currentTarget, event.nativeEvent.submitter);
-    const body = new URLSearchParams();
-    for (const [name, value] of form) {
-      body.set(name, String(value));
+    const chosen = new FormData(event.currentTarget, event.nativeEvent.submitter).get('language');
+    const language = languageSchema.safeParse(chosen);
+    if (language.success && (await changeLanguage(language.data))) {
+      router.refresh();
     }
-    await fetch('/api/language', { method: 'POST', body, redirect: 'manual' });
-    router.refresh();
   };
 
   return (

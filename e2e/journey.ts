@@ -85,7 +85,8 @@ export const test = base.extend<Parts, WorkerParts>({
 
 export { expect };
 
-function watchConsole(context: BrowserContext, problems: string[]): void {
+/** Collects what goes wrong in any page of a context, to be looked at when the journey is over. */
+export function watchConsole(context: BrowserContext, problems: string[]): void {
   context.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') {
       problems.push(message.text());

@@ -1,6 +1,6 @@
 import type { ControlClient } from '#sandbox/control-client.ts';
 import { randomNetwork } from '#testing/visitor.ts';
-import { expect, LoginPage, test } from './journey.ts';
+import { expect, LoginPage, test, watchConsole } from './journey.ts';
 
 test('a person types their number, calls, and is logged in', async ({
   login,
@@ -141,6 +141,7 @@ test('a second browser gains nothing from the first one’s call', async ({
   messages,
   locale,
   baseURL,
+  consoleProblems,
 }) => {
   const callNumber = await login.start(phoneNumber.text);
   const secondContext = await browser.newContext({
@@ -148,6 +149,7 @@ test('a second browser gains nothing from the first one’s call', async ({
     ...(baseURL === undefined ? {} : { baseURL }),
     extraHTTPHeaders: { 'x-forwarded-for': randomNetwork() },
   });
+  watchConsole(secondContext, consoleProblems);
   const second = new LoginPage(await secondContext.newPage(), messages);
   expect(await second.start(phoneNumber.text)).not.toBe(callNumber);
   await vendor.call(phoneNumber.e164, callNumber);

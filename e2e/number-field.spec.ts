@@ -57,7 +57,7 @@ test('a number of another country says so', async ({ login, messages, page, cons
   const [before = '', after = ''] = messages.errors.phone_number_not_in_country.split('{country}');
   const country = messages.site.languageLabel === 'Language' ? 'Japan' : '日本';
   await expect(page.getByText(`${before}${country}${after}`)).toBeVisible();
-  consoleProblems.splice(0);
+  expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('422')]);
 });
 
 test('changing the language keeps what was typed', async ({ login, messages, page }) => {

@@ -44,6 +44,7 @@ export async function bootApp(): Promise<App> {
 
 function createApp(config: Config): App {
   const store = openSqlite(config.store.path);
+  const limitsPath = config.store.path === ':memory:' ? ':memory:' : `${config.store.path}.limits`;
   const clock = systemClock;
   const attemptTtlMs = config.attempt.ttlSeconds * 1_000;
   const [newestSecret] = config.app.sessionSecrets;
@@ -63,7 +64,7 @@ function createApp(config: Config): App {
       clock,
       wakeUps: createWakeUps(),
       log: createLog(),
-      startLimits: createStartLimits(config.startLimits, createSqliteCounters(config.store.path)),
+      startLimits: createStartLimits(config.startLimits, createSqliteCounters(limitsPath)),
       tagPhoneNumber: (phoneNumber) => tagPhoneNumber(phoneNumber, newestSecret),
       pauth: createPauthClient({
         baseUrl: config.pauth.baseUrl,

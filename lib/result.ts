@@ -1,3 +1,5 @@
+import 'server-only';
+
 /** The outcome of something that can fail in ways its caller must handle: errors are values. */
 export type Result<T, E> = { ok: true; value: T } | { ok: false; error: E };
 

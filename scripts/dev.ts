@@ -13,38 +13,49 @@ const sandbox = await startProcess({
   ready: /http:\/\//,
 });
 
-const port = await findFreePort(Number(process.env.PORT ?? 3000));
-const origin = `http://localhost:${port}`;
-let isReady = false;
-const app = await startProcess({
-  args: ['node_modules/next/dist/bin/next', 'dev', '--port', String(port)],
-  env: {
-    PAUTH_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
-    PAUTH_API_KEY: process.env.SANDBOX_API_KEY ?? 'sandbox-key',
-    APP_ORIGIN: origin,
-    SESSION_SECRET: ownSecret('.data/dev-session-secret'),
-    ...process.env,
-    NODE_ENV: 'development',
-  },
-  ready: /Ready in/,
-  onOutput: (text) => {
+try {
+  const port = await findFreePort(Number(process.env.PORT ?? 3000));
+  const origin = `http://localhost:${port}`;
+  let isReady = false;
+  const app = await startProcess({
+    args: ['node_modules/next/dist/bin/next', 'dev', '--port', String(port)],
+    env: {
+      PAUTH_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
+      PAUTH_API_KEY: process.env.SANDBOX_API_KEY ?? 'sandbox-key',
+      APP_ORIGIN: origin,
+      SESSION_SECRET: ownSecret('.data/dev-session-secret'),
+      ...process.env,
+      NODE_ENV: 'development',
+    },
+    ready: /Ready in/,
     // Next's own greeting names addresses that are not the one to open.
-    if (isReady || !/^\s*(▲|-|✓)/m.test(text)) {
-      process.stdout.write(text);
-    }
-  },
-});
-isReady = true;
-console.log(`\n  Open ${origin}\n`);
+    onOutput: (text) => isReady && process.stdout.write(text),
+  });
+  isReady = true;
+  console.log(`\n  Open ${origin}\n`);
 
-const stopAll = async () => {
-  await Promise.all([app.stop(), sandbox.stop()]);
-};
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void stopAll());
+  let isStopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      isStopping = true;
+      void Promise.all([app.stop(), sandbox.stop()]);
+    });
+  }
+  const ended = await Promise.race([
+    app.exited.then(() => 'The app'),
+    sandbox.exited.then(() => 'The sandbox'),
+  ]);
+  await app.stop();
+  if (!isStopping) {
+    console.error(`${ended} has ended by itself.\n${sandbox.output()}`);
+    process.exitCode = 1;
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await sandbox.stop();
 }
-await Promise.race([app.exited, sandbox.exited]);
-await stopAll();
 
 /** A secret for this checkout alone, made once, so that a restart logs nobody out. */
 function ownSecret(path: string): string {

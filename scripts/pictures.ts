@@ -72,7 +72,7 @@ async function takeJourney(
   };
 
   await page.goto(`${app.origin}/login`);
-  await page.getByRole('button', { name: login.numberSubmit }).isEnabled();
+  await page.getByRole('button', { name: login.numberSubmit, disabled: false }).waitFor();
   await picture('1-number');
   await enter('090-1234');
   await page.getByText(errors.phone_number_too_short).waitFor();

@@ -2,8 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+/** Of what a process prints, in characters: more than any test looks at. */
+const OUTPUT_MAX_LENGTH = 10_000_000;
+
 export interface RunningProcess {
-  /** Everything it has printed, standard output and error in the order they came. */
+  /** What it has printed, standard output and error in the order they came. */
   output(): string;
   /** Ends it as a host would, and waits until it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -31,12 +34,16 @@ export async function startProcess(options: {
   const exited = once(child, 'exit').then(() => child.exitCode);
 
   const readyLine = await new Promise<string>((resolve, reject) => {
+    let isReady = false;
     const take = (chunk: Buffer) => {
-      output += chunk;
+      output = (output + chunk).slice(-OUTPUT_MAX_LENGTH);
       options.onOutput?.(chunk.toString());
-      const line = output.split('\n').find((text) => options.ready.test(text));
-      if (line !== undefined) {
-        resolve(line);
+      if (!isReady) {
+        const line = output.split('\n').find((text) => options.ready.test(text));
+        if (line !== undefined) {
+          isReady = true;
+          resolve(line);
+        }
       }
     };
     child.stdout.on('data', take);

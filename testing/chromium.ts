@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
@@ -9,10 +10,15 @@ const systemPaths = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** Where a Chromium is: the system's, else the one Playwright downloaded; null when there is none. */
+/** A Chromium that runs: the system's, else the one Playwright downloaded; null when there is none. */
 export function findChromium(): string | null {
   const paths = [...systemPaths, chromium.executablePath()];
-  return paths.find((path) => existsSync(path)) ?? null;
+  return paths.find((path) => existsSync(path) && runs(path)) ?? null;
+}
+
+/** Some systems have a stand-in that only tells how to install it, or lack its libraries. */
+function runs(path: string): boolean {
+  return spawnSync(path, ['--version', '--no-sandbox'], { timeout: 20_000 }).status === 0;
 }
 
 /** Keeps Chromium from looking for anything outside this machine. */

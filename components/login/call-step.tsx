@@ -18,31 +18,33 @@ export function CallStep(props: {
   onChange(): void;
   onStartAgain(): void;
   /** The server knows of no attempt of this browser any more. */
-  onMissing(): void;
+  onMissing(error: string): void;
   onOutcome(outcome: Exclude<StatusReply, { status: 'pending' }>): void;
 }) {
   const { messages, attempt, announce } = props;
   const [expiresAt, setExpiresAt] = useState(() => Date.now() + attempt.expires_in_seconds * 1_000);
   const secondsLeft = useTimeLeft(expiresAt, attempt.expires_in_seconds);
-  const { trouble, isSpent, checkNow } = useStatusPolls({
+  const isTimeUp = secondsLeft === 0;
+  const { trouble, isSpent, isChecking, checkNow } = useStatusPolls({
     sessionId: attempt.session_id,
+    isTimeUp,
     pollLimit: props.pollLimit,
     onPending: (seconds) => setExpiresAt(Date.now() + seconds * 1_000),
     onOutcome: props.onOutcome,
     onMissing: props.onMissing,
   });
   const notice = noticeOf(trouble, messages);
+  const spoken = notice ?? (isSpent ? messages.pausedHeading : messages.waiting);
   const spokenTime = spokenTimeLeft(secondsLeft, messages);
 
   // The attempt is over by this device's clock: ask for the server's word on it.
-  const isTimeUp = secondsLeft === 0;
   useEffect(() => {
     if (isTimeUp) {
       checkNow();
     }
   }, [isTimeUp, checkNow]);
 
-  useEffect(() => announce(notice ?? messages.waiting), [announce, notice, messages]);
+  useEffect(() => announce(spoken), [announce, spoken]);
   useEffect(() => {
     if (spokenTime !== null) {
       announce(spokenTime);
@@ -71,10 +73,10 @@ export function CallStep(props: {
           <p>
             <strong>{messages.pausedHeading}</strong>
           </p>
-          <p>{messages.pausedText}</p>
+          <p>{notice ?? messages.pausedText}</p>
           <div className={styles.choices}>
-            <button type="button" className="primary" onClick={checkNow}>
-              {messages.pausedCheck}
+            <button type="button" className="primary" aria-busy={isChecking} onClick={checkNow}>
+              {isChecking ? messages.pausedChecking : messages.pausedCheck}
             </button>
             <button type="button" className="secondary" onClick={props.onStartAgain}>
               {messages.startAgain}

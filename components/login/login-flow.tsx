@@ -1,8 +1,9 @@
 'use client';
 
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { cancelAttempt, startAttempt } from '#components/api.ts';
 import type { AttemptEnd, AttemptView, StatusReply } from '#lib/shared/contract.ts';
+import type { ErrorCode } from '#lib/shared/error-codes.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CallStep } from './call-step.tsx';
 import { EndedStep } from './ended-step.tsx';
@@ -44,6 +45,8 @@ export function LoginFlow(props: LoginFlowProps) {
   const [announcement, announce] = useState('');
   const [isStarting, setIsStarting] = useState(false);
   const isStartingNow = useRef(false);
+  /** A start that overtook it would have its attempt cancelled. */
+  const cancelling = useRef(Promise.resolve());
 
   const start = async (phoneNumberInput: string) => {
     // A second press while the first one is under way must not start a second attempt.
@@ -52,6 +55,7 @@ export function LoginFlow(props: LoginFlowProps) {
     }
     isStartingNow.current = true;
     setIsStarting(true);
+    await cancelling.current;
     const answer = await startAttempt(phoneNumberInput);
     isStartingNow.current = false;
     setIsStarting(false);
@@ -66,17 +70,18 @@ export function LoginFlow(props: LoginFlowProps) {
     setStep({ name: 'number', phoneNumberInput, problem });
   };
 
-  const askForNumber = useCallback((phoneNumberInput: string) => {
-    setStep({ name: 'number', phoneNumberInput, problem: null });
-  }, []);
+  const askForNumber = (phoneNumberInput: string, error?: string) => {
+    const problem = error === undefined ? null : { isAboutNumber: false, error };
+    setStep({ name: 'number', phoneNumberInput, problem });
+  };
 
-  const change = async (phoneNumberInput: string) => {
+  const change = (phoneNumberInput: string) => {
+    cancelling.current = cancelAttempt();
     askForNumber(phoneNumberInput);
-    await cancelAttempt();
   };
 
   const restart = async (phoneNumberInput: string) => {
-    await cancelAttempt();
+    cancelling.current = cancelAttempt();
     await start(phoneNumberInput);
   };
 
@@ -98,7 +103,8 @@ export function LoginFlow(props: LoginFlowProps) {
       announce('');
     }
     if (step.name === 'verified') {
-      window.location.assign(next);
+      // Not a page to come back to: it would only lead here again.
+      window.location.replace(next);
     }
   }, [step.name, next]);
 
@@ -127,7 +133,7 @@ export function LoginFlow(props: LoginFlowProps) {
           announce={announce}
           onChange={() => change(step.attempt.phone_number_text)}
           onStartAgain={() => restart(step.attempt.phone_number_text)}
-          onMissing={() => askForNumber(step.attempt.phone_number_text)}
+          onMissing={(error) => askForNumber(step.attempt.phone_number_text, error)}
           onOutcome={(outcome) => finish(step.attempt, outcome)}
         />
       )}
@@ -159,6 +165,6 @@ export function LoginFlow(props: LoginFlowProps) {
   );
 }
 
-function isAboutNumber(code: string): boolean {
+function isAboutNumber(code: ErrorCode): boolean {
   return code.startsWith('phone_number_') || code === 'pauth_refused_number';
 }

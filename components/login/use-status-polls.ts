@@ -13,10 +13,12 @@ export interface StatusPolls {
     | { kind: 'disconnected' }
     /** The server cannot say just now, and will be asked again. */
     | { kind: 'passing' }
-    /** The server will not say, in its own words why. */
+    /** The server will not say, in its own words why; it is asked again all the same. */
     | { kind: 'refused'; error: string };
-  /** All polls are spent; only `checkNow` asks again. */
+  /** Nothing polls any more: only `checkNow` asks again. */
   isSpent: boolean;
+  /** A poll is under way. */
+  isChecking: boolean;
   /** Asks at once, dropping a poll under way. */
   checkNow(): void;
 }
@@ -24,30 +26,37 @@ export interface StatusPolls {
 /** Between the end of one held poll and the next one. */
 const SHORTEST_PAUSE_MS = 250;
 const PAUSE_WITHOUT_ANSWER_MS = 2_000;
+const PAUSE_AFTER_REFUSAL_MS = 5_000;
 /** Phones drop connections in passing, and some proxies cut held polls: not worth a word. */
 const SILENT_CUTS = 1;
 /** One return to the page fires several events. */
 const RETURN_WINDOW_MS = 500;
 
 /**
- * Polls the attempt's status until it is over, at most `pollLimit` times: only polls that were
+ * Polls the status of one attempt until it is over, at most `pollLimit` times: only polls that were
  * answered "not yet" count. SWR paces it by what the server asks for and pauses it while the page
  * is hidden; coming back to the page asks at once (on a phone, the person was in the dialler).
  *
- * @param sessionId of the attempt; a new one starts counting anew.
- * @param onPending called with the seconds left whenever the server says "not yet".
- * @param onOutcome called once, when the attempt is over.
+ * Counts for as long as the component lives: give it a key of the attempt.
+ *
+ * @param options.sessionId of the attempt.
+ * @param options.isTimeUp by this device's clock: from then on, silence is not worth asking again.
+ * @param options.onPending called with the seconds left whenever the server says "not yet".
+ * @param options.onOutcome called when the attempt is over.
+ * @param options.onMissing called with the server's words when it knows of no attempt.
  */
 export function useStatusPolls(options: {
   sessionId: string;
   pollLimit: number;
+  isTimeUp: boolean;
   onPending(expiresInSeconds: number): void;
   onOutcome(outcome: Outcome): void;
-  onMissing(): void;
+  onMissing(error: string): void;
 }): StatusPolls {
-  const { sessionId, pollLimit, onPending, onOutcome, onMissing } = options;
+  const { sessionId, pollLimit, isTimeUp, onPending, onOutcome, onMissing } = options;
   const [trouble, setTrouble] = useState<StatusPolls['trouble']>({ kind: 'none' });
   const [isSpent, setIsSpent] = useState(false);
+  const [hasAnswer, setHasAnswer] = useState(false);
   const pendingPolls = useRef(0);
   const cuts = useRef(0);
   const underWay = useRef<AbortController | null>(null);
@@ -59,36 +68,43 @@ export function useStatusPolls(options: {
     return await pollStatus(controller.signal);
   }, []);
 
+  /** 0 ends the chain; SWR begins a new one whenever this function is another. */
   const pauseAfter = useCallback(
-    (answer: PollAnswer | undefined) => {
-      if (answer === undefined || answer.kind === 'no_answer') {
-        return PAUSE_WITHOUT_ANSWER_MS;
+    (answer: PollAnswer | undefined): number => {
+      if (!hasAnswer || answer === undefined) {
+        return 0;
       }
-      if (answer.kind === 'refused') {
-        const seconds = answer.problem.retry_after_seconds;
-        return seconds === undefined ? 0 : Math.max(SHORTEST_PAUSE_MS, seconds * 1_000);
+      switch (answer.kind) {
+        case 'no_answer':
+          return isTimeUp ? 0 : PAUSE_WITHOUT_ANSWER_MS;
+        case 'refused':
+          return pauseAfterRefusal(answer.problem);
+        case 'status':
+          return answer.reply.status === 'pending' && pendingPolls.current < pollLimit
+            ? Math.max(SHORTEST_PAUSE_MS, answer.reply.poll_after_ms)
+            : 0;
       }
-      return answer.reply.status === 'pending' && pendingPolls.current < pollLimit
-        ? Math.max(SHORTEST_PAUSE_MS, answer.reply.poll_after_ms)
-        : 0;
     },
-    [pollLimit],
+    [hasAnswer, isTimeUp, pollLimit],
   );
 
   const take = (answer: PollAnswer) => {
+    setHasAnswer(true);
     if (answer.kind === 'no_answer') {
       cuts.current += 1;
-      if (cuts.current > SILENT_CUTS || !navigator.onLine) {
+      setIsSpent(isTimeUp);
+      if (cuts.current > SILENT_CUTS || isTimeUp || !navigator.onLine) {
         setTrouble({ kind: 'disconnected' });
       }
       return;
     }
     cuts.current = 0;
     if (answer.kind === 'refused') {
-      if (answer.problem.code === 'attempt_missing') {
-        onMissing();
+      const { code, error, retry_after_seconds: retryAfterSeconds } = answer.problem;
+      if (code === 'attempt_missing') {
+        onMissing(error);
+        return;
       }
-      const { error, retry_after_seconds: retryAfterSeconds } = answer.problem;
       setTrouble(
         retryAfterSeconds === undefined ? { kind: 'refused', error } : { kind: 'passing' },
       );
@@ -105,11 +121,10 @@ export function useStatusPolls(options: {
     onPending(reply.expires_in_seconds);
   };
 
-  const { mutate } = useSWR(['/api/auth/status', sessionId], poll, {
+  const { mutate, isValidating } = useSWR(['/api/auth/status', sessionId], poll, {
     refreshInterval: pauseAfter,
     onSuccess: take,
     dedupingInterval: 0,
-    revalidateIfStale: true,
     // Both are throttled and share the poll under way; a return asks anew, below.
     revalidateOnFocus: false,
     revalidateOnReconnect: false,
@@ -128,20 +143,33 @@ export function useStatusPolls(options: {
         checkNow();
       }
     };
+    const onOnline = () => {
+      // The next answer may be held for a while, and is not what this is about.
+      setTrouble({ kind: 'none' });
+      onReturn();
+    };
     const onOffline = () => setTrouble({ kind: 'disconnected' });
     const onPageShow = (event: PageTransitionEvent) => event.persisted && onReturn();
     document.addEventListener('visibilitychange', onReturn);
     window.addEventListener('pageshow', onPageShow);
-    window.addEventListener('online', onReturn);
+    window.addEventListener('online', onOnline);
     window.addEventListener('offline', onOffline);
     return () => {
       document.removeEventListener('visibilitychange', onReturn);
       window.removeEventListener('pageshow', onPageShow);
-      window.removeEventListener('online', onReturn);
+      window.removeEventListener('online', onOnline);
       window.removeEventListener('offline', onOffline);
       underWay.current?.abort();
     };
   }, [checkNow, pollLimit]);
 
-  return { trouble, isSpent, checkNow };
+  return { trouble, isSpent, isChecking: isValidating, checkNow };
+}
+
+function pauseAfterRefusal(problem: { code: string; retry_after_seconds?: number | undefined }) {
+  if (problem.code === 'attempt_missing') {
+    return 0;
+  }
+  const seconds = problem.retry_after_seconds;
+  return seconds === undefined ? PAUSE_AFTER_REFUSAL_MS : Math.max(1, seconds) * 1_000;
 }

@@ -49,6 +49,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'pauth_timed_out',
   'pauth_failed',
   'store_unavailable',
+  'internal_error',
 ]);
 
 /** Answers JSON that no cache may keep. */

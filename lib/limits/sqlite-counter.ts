@@ -4,10 +4,11 @@ import { RateLimiterRes, RateLimiterSQLite } from 'rate-limiter-flexible';
 import type { Counter, Limit } from './start-limits.ts';
 
 /**
- * Makes counters that live in the embedded database, on a connection of their own: processes that
- * share the file share the limits, and a restart forgets none.
+ * Makes counters that live in a SQLite file of their own: processes that share the file share the
+ * limits, and a restart forgets none. Not in the main database, where a count would wait for the
+ * transaction of another request, and its commit for the disk.
  *
- * A count need not survive the power going out, so these commits do not wait for the disk.
+ * @param path a file, or `:memory:`.
  */
 export function createSqliteCounters(path: string): (name: string, limit: Limit) => Counter {
   const database = new DatabaseSync(path, { timeout: 2_000 });
@@ -32,6 +33,7 @@ export function createSqliteCounters(path: string): (name: string, limit: Limit)
       tableName: 'limits',
       tableCreated: true,
       keyPrefix: name,
+      clearExpiredByTimeout: true,
       points: limit.count,
       duration: limit.seconds,
     });

@@ -7,6 +7,7 @@ import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#testing/login-parts.
 import { createToken } from '../token.ts';
 import { takeCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
+import { LAST_CHECK_MS } from './check.ts';
 import { startAttempt } from './start.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
@@ -82,7 +83,7 @@ describe('a callback', () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.call(started);
-    login.clock.advance(ATTEMPT_TTL_MS);
+    login.clock.advance(ATTEMPT_TTL_MS + LAST_CHECK_MS);
     await takeCallback(login.parts, await login.callbackTokenOf(started));
     expect(await login.poll(started)).toMatchObject({ status: 'expired' });
     expect(await login.countSessions()).toBe(0);

@@ -12,6 +12,9 @@ import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
 /** A process that dies while asking the vendor keeps others from asking this much longer. */
 const LEASE_MARGIN_MS = 1_000;
 
+/** How long after its end an attempt is checked once more, for a call in its last seconds. */
+export const LAST_CHECK_MS = 10_000;
+
 /**
  * Asks the vendor about an attempt, if that is due and no other request is doing it, and records
  * what it says.
@@ -24,15 +27,17 @@ export async function checkIfDue(
   attempt: LoginAttempt,
 ): Promise<Result<'checked' | 'not_due', LoginFailure>> {
   const now = parts.clock.now();
-  if (attempt.expires_at <= now) {
-    await endWithoutLogin(parts, attempt, 'expired');
-    return succeed('checked');
-  }
+  const isOver = attempt.expires_at <= now;
   const leasedUntil = now + parts.rules.pauthTimeoutMs + LEASE_MARGIN_MS;
-  if (
-    attempt.pauth_session_id === null ||
-    !(await leaseCheck(parts.store, attempt.id, { now, leasedUntil }))
-  ) {
+  const isToBeChecked =
+    attempt.pauth_session_id !== null &&
+    now < attempt.expires_at + LAST_CHECK_MS &&
+    (await leaseCheck(parts.store, attempt.id, { now, leasedUntil }));
+  if (attempt.pauth_session_id === null || !isToBeChecked) {
+    if (isOver && attempt.check_leased_until <= now) {
+      await endWithoutLogin(parts, attempt, 'expired');
+      return succeed('checked');
+    }
     return succeed('not_due');
   }
   const reply = await parts.pauth.checkSession(attempt.pauth_session_id);
@@ -58,10 +63,16 @@ export async function checkIfDue(
   const askedAt = parts.clock.now();
   await releaseCheck(parts.store, attempt.id, {
     leasedUntil,
-    nextCheckAt: askedAt + checkIntervalMs(askedAt - attempt.created_at),
+    nextCheckAt: nextCheckAt(attempt, askedAt),
     failures: 0,
   });
   return succeed('checked');
+}
+
+/** After the usual interval, but not later than the end of the attempt; after that, never. */
+function nextCheckAt(attempt: LoginAttempt, askedAt: number): number {
+  const usual = askedAt + checkIntervalMs(askedAt - attempt.created_at);
+  return askedAt < attempt.expires_at ? Math.min(usual, attempt.expires_at) : usual;
 }
 
 async function record(

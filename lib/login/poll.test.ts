@@ -5,6 +5,7 @@ import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#testing/login-parts.
 import { systemClock } from '../clock.ts';
 import { createToken } from '../token.ts';
 import { cancelAttempt } from './cancel.ts';
+import { LAST_CHECK_MS } from './check.ts';
 import { pollAttempt } from './poll.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
@@ -210,12 +211,31 @@ describe('an attempt', () => {
   it('expires by our own clock without the vendor being asked, and says so again', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
-    login.clock.advance(ATTEMPT_TTL_MS);
+    login.clock.advance(ATTEMPT_TTL_MS + LAST_CHECK_MS);
     const expired = { status: 'expired', code: 'attempt_expired' };
     expect(await login.poll(started, 25_000)).toEqual(expired);
     expect(await login.poll(started, 25_000)).toEqual(expired);
     expect(await login.countRequests('check')).toBe(0);
     expect(await login.eventTypes()).toEqual(['attempt_started', 'attempt_expired']);
+  });
+
+  it('is checked once more when its time is up, for a call in the last seconds', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS - 1_000);
+    expect(await login.poll(started)).toMatchObject({ status: 'pending' });
+    await login.call(started);
+    login.clock.advance(1_000);
+    expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+    expect(await login.countRequests('check')).toBe(2);
+  });
+
+  it('without a call has that last check, and no other', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS);
+    expect(await login.poll(started)).toMatchObject({ status: 'expired' });
+    expect(await login.countRequests('check')).toBe(1);
   });
 
   it('expires when the vendor says so', async () => {

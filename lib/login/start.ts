@@ -60,6 +60,15 @@ export async function startAttempt(
   return succeed({ attempt: outcome.value, attemptToken });
 }
 
+/** The token of the one attempt of this browser that can still lead to a login, if there is one. */
+export async function findLiveAttemptToken(
+  parts: LoginParts,
+  browserToken: string,
+): Promise<string | undefined> {
+  const live = await findLiveAttempt(parts.store, hashToken(browserToken));
+  return live === null ? undefined : tokenOf(live.id, browserToken);
+}
+
 /**
  * The row is made before the start is counted, and found before it is looked at whether it would be:
  * so the second of two parallel starts finds the first one's attempt, whatever the limits say.
@@ -78,6 +87,9 @@ async function startWithin(
     }
   }
   const opened = await openAttempt(parts, phoneNumber, browserToken);
+  if (live !== null && live.id !== opened.attempt.id) {
+    parts.wakeUps.wake(live.id);
+  }
   if (!opened.isNew) {
     return await waitForVendor(parts, opened.attempt);
   }
@@ -86,12 +98,7 @@ async function startWithin(
     await endWithoutLogin(parts, opened.attempt, 'failed', 'rate_limited');
     return fail({ code: 'rate_limited', ...counted.error });
   }
-  const outcome = await askVendor(parts, opened.attempt, opened.callbackToken);
-  // After a timeout the vendor may have made a session all the same.
-  if (!outcome.ok && outcome.error.code !== 'pauth_timed_out') {
-    await parts.startLimits.refund(start);
-  }
-  return outcome;
+  return await askVendor(parts, opened, start);
 }
 
 /** Follows from the browser's token, so that two parallel starts of one browser answer the same. */
@@ -159,8 +166,8 @@ function isAbandoned(parts: LoginParts, attempt: LoginAttempt, now: number): boo
 
 async function askVendor(
   parts: LoginParts,
-  attempt: LoginAttempt,
-  callbackToken: string,
+  { attempt, callbackToken }: { attempt: LoginAttempt; callbackToken: string },
+  start: Start,
 ): Promise<Result<CallableAttempt, LoginFailure>> {
   const callbackUrl = new URL(callbackToken, parts.rules.callbackBase);
   const reply = await parts.pauth.createSession(attempt.phone_number, callbackUrl);
@@ -176,6 +183,10 @@ async function askVendor(
       'the vendor made no session',
     );
     await endWithoutLogin(parts, attempt, 'failed', failure.code);
+    // Otherwise the vendor may have made a session all the same.
+    if (reply.error.kind === 'refused' || reply.error.kind === 'unreachable') {
+      await parts.startLimits.refund(start);
+    }
     return fail(failure);
   }
   const nextCheckAt = parts.clock.now() + checkIntervalMs(0);

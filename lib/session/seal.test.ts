@@ -159,7 +159,7 @@ describe('what is no seal of ours is null and never an error', () => {
     }
   });
 
-  it('with any character changed', async () => {
+  it('with any character changed, or else it says what it said', async () => {
     const seal = await sealer.seal(value);
     const change = fc.record({
       at: fc.nat(seal.lastIndexOf('~') - 1),
@@ -169,7 +169,8 @@ describe('what is no seal of ours is null and never an error', () => {
       fc.asyncProperty(change, async ({ at, text }) => {
         const changed = seal.slice(0, at) + text + seal.slice(at + 1);
         fc.pre(changed !== seal);
-        expect(await sealer.unseal(changed)).toBeNull();
+        // The last character of a base64url text has bits that stand for nothing.
+        expect([null, value]).toContainEqual(await sealer.unseal(changed));
       }),
       { numRuns: 500 },
     );

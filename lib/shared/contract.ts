@@ -9,7 +9,7 @@ import { phoneNumberSchema } from './phone-number.ts';
 
 /** `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2; without it the site's default counts. */
 export const startRequestSchema = z.strictObject({
-  phone_number: z.string().check(z.maxLength(1024)),
+  phone_number: z.string(),
   country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
 });
 

@@ -3,7 +3,7 @@ const SESSIONS_SHOWN = 20;
 
 const words = {
   en: {
-    title: 'Sandbox handset',
+    title: 'Trial phone',
     lead: 'A simulated phone. No real call is placed.',
     from: 'This phone’s number',
     to: 'Number to call',
@@ -29,7 +29,7 @@ const words = {
     badTo: 'The number to call must be a phone number.',
   },
   ja: {
-    title: 'サンドボックスの電話機',
+    title: '試用の電話機',
     lead: '実際の電話はかかりません。',
     from: 'この電話の番号',
     to: 'かける番号',

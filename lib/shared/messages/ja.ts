@@ -34,19 +34,20 @@ export const ja = {
     callAdvice: '番号を通知してかけてください。つながったら、話さずに切ってかまいません。',
     callOwnPage: 'ご自分でこのページを開いたときだけ、電話をかけてください。',
     waiting: '電話を待っています。かけると、このページが自動的に進みます。',
-    timeLeft: '残り {minutes}分{seconds}秒',
+    timeLeft: '残り{minutes}分{seconds}秒',
     timeLeftSpoken: '残り約{minutes}分です。',
     timeLeftLast: '残り1分を切りました。',
     disconnected:
-      'サーバーにつながりません。電波の届く場所でお待ちください。つながると、続きから確認します。',
+      'サーバーにつながりません。通信状態をご確認ください。つながると、続きから確認します。',
     vendorTrouble:
-      '電話の確認に時間がかかっています。ログインは続いていますので、このままお待ちください。',
+      '電話の確認に時間がかかっています。手続きは続いていますので、このままお待ちください。',
     sandboxHint: '試用環境では、電話の代わりに試用の電話機からかけます。',
     sandboxLink: '試用の電話機でかける',
     pausedHeading: 'まだ電話を確認できていません',
     pausedText: 'もう電話をかけた場合は、下のボタンで確認してください。',
     pausedCheck: 'もう一度確認する',
-    startAgain: 'かける番号をもう一度表示',
+    pausedChecking: '確認しています…',
+    startAgain: '新しい番号を表示してやり直す',
     backToNumber: '電話番号の入力に戻る',
     expiredHeading: '時間切れです',
     cancelledHeading: '取り消しました',
@@ -66,11 +67,10 @@ export const ja = {
   },
   errors: {
     phone_number_missing: '電話番号を入力してください。',
-    phone_number_unreadable:
-      '電話番号として読み取れません。「090-1234-5678」のように、数字で入力してください。',
+    phone_number_unreadable: '電話番号として読み取れません。数字で入力してください。',
     phone_number_too_short: '桁数が足りません。番号をお確かめください。',
     phone_number_too_long: '桁数が多すぎます。番号をお確かめください。',
-    phone_number_unknown_country: '＋の後の国番号が見つかりません。番号をお確かめください。',
+    phone_number_unknown_country: 'その国番号は見つかりません。番号をお確かめください。',
     phone_number_not_in_country:
       '{country}にこの番号はありません。番号をお確かめください。ほかの国の番号は、＋と国番号から入力してください。',
     phone_number_cannot_call:
@@ -81,7 +81,7 @@ export const ja = {
     request_too_large: '送信の内容が大きすぎます。ページを再読み込みして、やり直してください。',
     request_invalid: '送信の内容が正しくありません。ページを再読み込みして、やり直してください。',
     rate_limited:
-      '続けて何度も行われたため、しばらく受け付けられません。あと{wait}でお試しください。',
+      '操作が続けて行われたため、いまは受け付けられません。{wait}後に、もう一度お試しください。',
     attempt_missing: '進行中のログインがありません。電話番号の入力からやり直してください。',
     attempt_expired: '時間内に電話を確認できませんでした。再度お試しください。',
     attempt_cancelled: 'このログインは取り消されました。電話番号の入力からやり直してください。',

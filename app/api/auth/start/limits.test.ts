@@ -86,6 +86,20 @@ describe('the limits of POST /api/auth/start', () => {
     }
   });
 
+  it('count a start that is overtaken by the next one while the vendor answers', async () => {
+    const visitor = newVisitor();
+    await visitor.start(randomPhoneNumber());
+    const phoneNumbers = Array.from({ length: 14 }, randomPhoneNumber);
+    for (const phone_number of phoneNumbers) {
+      await vendor.addFault({ kind: 'delay', delay_ms: 200, phone_number });
+    }
+    await Promise.all(phoneNumbers.map((phoneNumber) => visitor.start(phoneNumber)));
+    const creates = await Promise.all(
+      phoneNumbers.map((phoneNumber) => countVendorRequests('create', phoneNumber)),
+    );
+    expect(creates.reduce((sum, count) => sum + count)).toBe(9);
+  });
+
   it('do not count a start that the vendor refused', async () => {
     const phoneNumber = randomPhoneNumber();
     const visitor = newVisitor();

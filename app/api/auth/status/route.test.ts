@@ -131,8 +131,27 @@ describe('GET /api/auth/status', () => {
     const again = visitor.clone();
     await again.status();
     expect((await again.fetch('/api/auth/session')).status).toBe(200);
-    await visitor.status();
+    const tooLate = await visitor.status();
+    expect(tooLate.status).toBe(404);
+    expect(await tooLate.json()).toMatchObject({ code: 'attempt_missing' });
     expect(visitor.cookie(sessionCookie)).toBeUndefined();
+  });
+
+  it('lets a tab that waits for an old attempt go on with the browser’s new one', async () => {
+    const { visitor } = await started();
+    const otherTab = visitor.clone();
+    const phoneNumber = randomPhoneNumber();
+    await start(visitor, phoneNumber);
+    expect((await otherTab.status()).status).toBe(410);
+    expect((await otherTab.status()).status).toBe(200);
+    expect(await countVendorRequests('create', phoneNumber)).toBe(1);
+  });
+
+  it('goes on knowing the browser after a login, so that it is no rival of itself', async () => {
+    const { visitor, phoneNumber, callNumber } = await started();
+    await vendor.call(phoneNumber, callNumber);
+    await visitor.status();
+    expect(visitor.cookie('call-login-attempt')).toMatch(/^Fe26/);
   });
 
   it('tells another tab of the same browser that it is logged in', async () => {

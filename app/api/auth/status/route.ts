@@ -3,6 +3,7 @@ import { answer, answerProblem, describeProblem, httpStatusOf } from '#lib/http/
 import { apiRoute } from '#lib/http/api-route.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
 import { pollAttempt } from '#lib/login/poll.ts';
+import { forgetAttempt } from '#lib/session/forget-attempt.ts';
 import { readSession } from '#lib/session/session.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
@@ -33,18 +34,21 @@ export const GET = apiRoute(async (request, language) => {
       });
     case 'trouble':
       return answerProblem(outcome.failure, language);
-    case 'completed':
-      if (outcome.sessionToken !== null) {
-        await cookies.session.write({ sessionToken: outcome.sessionToken });
+    case 'completed': {
+      const { sessionToken } = outcome;
+      if (sessionToken !== null) {
+        await cookies.session.write({ sessionToken });
       }
-      await cookies.attempt.clear();
-      return answerStatus({ status: 'verified' });
+      await forgetAttempt(cookie.browserToken);
+      return sessionToken !== null || (await readSession()) !== null
+        ? answerStatus({ status: 'verified' })
+        : answerProblem({ code: 'attempt_missing' }, language);
+    }
     case 'missing':
-      await cookies.attempt.clear();
+      await forgetAttempt(cookie.browserToken);
       return answerProblem({ code: 'attempt_missing' }, language);
     default: {
-      // The browser forgets the attempt, not itself: its next one is no rival of this one.
-      await cookies.attempt.write({ browserToken: cookie.browserToken });
+      await forgetAttempt(cookie.browserToken);
       const { status, code } = outcome;
       const message = describeProblem({ code }, language);
       return answerStatus({ status, code, message }, httpStatusOf(code));

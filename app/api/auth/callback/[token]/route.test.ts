@@ -40,11 +40,14 @@ describe('/api/auth/callback/[token]', () => {
     await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
   });
 
-  it.each(['GET', 'POST', 'PUT'])('takes a hint sent with %s', async (method) => {
-    const { phoneNumber, url } = await started();
-    expect((await fetch(url, { method })).status).toBe(204);
-    await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
-  });
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
+    'takes a hint sent with %s',
+    async (method) => {
+      const { phoneNumber, url } = await started();
+      expect((await fetch(url, { method })).status).toBe(204);
+      await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
+    },
+  );
 
   it('answers the same for a token nobody was given, and asks the vendor nothing', async () => {
     const before = (await vendor.requests()).length;

@@ -22,4 +22,4 @@ const take = apiRoute<RouteContext<'/api/auth/callback/[token]'>>(
   },
 );
 
-export { take as GET, take as POST, take as PUT };
+export { take as DELETE, take as GET, take as PATCH, take as POST, take as PUT };
