@@ -20,7 +20,8 @@ export default {
   // No page has an image to optimise, and the optimiser has been a way in before.
   images: { unoptimized: true },
   // TypeScript 7 is a command, not a library: let the build call it.
-  experimental: { useTypeScriptCli: true },
+  // The proxy would keep up to 10 MB of a body for pages that take none.
+  experimental: { useTypeScriptCli: true, proxyClientMaxBodySize: 4096 },
   headers: async () => [
     { source: '/:path*', headers },
     {

@@ -120,7 +120,10 @@ export function parseAnySpelling(text: string, country: CountryCode): PhoneNumbe
  */
 export function parseCallNumber(text: string, country: CountryCode): PhoneNumber | null {
   const parsed = parseWhole(text, country);
-  return parsed?.isValid() && !isOneOf(notToBeCalled, parsed) ? canonical(parsed) : null;
+  // Numbers of no country, satellites among them, cost what nobody expects.
+  return parsed?.isValid() && parsed.country !== undefined && !isOneOf(notToBeCalled, parsed)
+    ? canonical(parsed)
+    : null;
 }
 
 /**

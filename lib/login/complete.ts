@@ -19,27 +19,30 @@ import { isCallable } from './start.ts';
  * Where another browser's attempt could have been meant by the same call, nobody gets in: both are
  * contested (docs/decisions/0005). Afterwards the attempt is in its final state, whichever it is.
  *
- * @returns why that could not be decided; the attempt waits then.
+ * @returns whether it is settled, or why that could not be decided; the attempt waits then.
  */
 export async function completeAttempt(
   parts: LoginParts,
   attempt: LoginAttempt,
   sessionToken: string,
-): Promise<Result<null, LoginFailure>> {
+): Promise<Result<'settled' | 'not_yet', LoginFailure>> {
   const alsoVerified = await findAlsoVerified(parts, attempt);
   if (!alsoVerified.ok) {
     return alsoVerified;
   }
+  const others = alsoVerified.value;
+  if (others === 'not_yet') {
+    return succeed('not_yet');
+  }
   const changed = await parts.store
     .transaction()
     .execute(
-      async (transaction) =>
-        await settle(parts, transaction, attempt.id, sessionToken, alsoVerified.value),
+      async (transaction) => await settle(parts, transaction, attempt.id, sessionToken, others),
     );
   for (const id of changed) {
     parts.wakeUps.wake(id);
   }
-  return succeed(null);
+  return succeed('settled');
 }
 
 /** @returns the ids of the attempts it changed. */

@@ -4,6 +4,7 @@ import { findRivals } from '../store/attempts.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import type { LoginParts } from './parts.ts';
+import { isAbandoned, isAwaitingVendor } from './start.ts';
 
 /** So many at one time on one number are an attack, and not worth that many requests to the vendor. */
 const MOST_ASKED = 20;
@@ -15,14 +16,18 @@ const MOST_ASKED = 20;
  * Asks the vendor once for each, which happens only when two browsers log in with one phone number
  * at one time.
  *
- * @returns their ids; or why the vendor did not say.
+ * @returns their ids; `not_yet` while the vendor has not even answered the start of one, which it may
+ * have taken the call for all the same; or why the vendor did not say.
  */
 export async function findAlsoVerified(
   parts: LoginParts,
   attempt: LoginAttempt,
-): Promise<Result<ReadonlySet<string>, LoginFailure>> {
-  const overSince = parts.clock.now() - parts.rules.attemptTtlMs;
-  const rivals = await findRivals(parts.store, attempt, overSince);
+): Promise<Result<ReadonlySet<string> | 'not_yet', LoginFailure>> {
+  const now = parts.clock.now();
+  const rivals = await findRivals(parts.store, attempt, now - parts.rules.attemptTtlMs);
+  if (rivals.some((rival) => isAwaitingVendor(rival) && !isAbandoned(parts, rival, now))) {
+    return succeed('not_yet');
+  }
   if (rivals.length > MOST_ASKED) {
     return succeed(new Set(rivals.map((rival) => rival.id)));
   }

@@ -87,6 +87,28 @@ describe('one call that two browsers wait for', () => {
     await byCaller.close();
   });
 
+  it('waits for the vendor’s answer to the other browser’s start', async () => {
+    const login = await openLogin(careless);
+    const theirs = await login.start(createToken());
+    await login.control.addFault({
+      kind: 'delay',
+      delay_ms: 400,
+      after: true,
+      match: 'create',
+      times: 1,
+      phone_number: login.phoneNumber,
+    });
+    const myStart = login.start();
+    await vi.waitFor(async () =>
+      expect(await login.control.sessions(login.phoneNumber)).toHaveLength(2),
+    );
+    await verify(login, theirs);
+    expect(await login.poll(theirs)).toMatchObject({ status: 'pending' });
+    await myStart;
+    expect(await login.poll(theirs)).toEqual(contested);
+    expect(await login.countSessions()).toBe(0);
+  });
+
   it('logs nobody in while the vendor does not say whose the call was', async () => {
     const careful = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(careful);

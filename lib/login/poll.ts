@@ -83,7 +83,7 @@ const SHORTEST_WAIT_MS = 50;
 
 /** When there is something to do for a pending attempt, if nothing wakes us before. */
 function nextStepAt(attempt: LoginAttempt, now: number): number {
-  return attempt.pauth_session_id === null
+  return attempt.pauth_session_id === null || attempt.state === 'verified'
     ? now + SHORTEST_WAIT_MS
     : Math.max(attempt.next_check_at, attempt.check_leased_until);
 }
@@ -100,7 +100,7 @@ async function advance(
 ): Promise<Result<boolean, LoginFailure>> {
   if (attempt.state === 'verified' && attempt.expires_at > parts.clock.now()) {
     const completed = await completeAttempt(parts, attempt, sessionTokenOf(attemptToken));
-    return completed.ok ? succeed(true) : completed;
+    return completed.ok ? succeed(completed.value === 'settled') : completed;
   }
   const checked = await checkIfDue(parts, attempt);
   return checked.ok ? succeed(checked.value === 'checked') : checked;

@@ -56,27 +56,30 @@ describe('starting an attempt', () => {
 });
 
 describe('starting again from the same browser', () => {
-  it('returns the live attempt for the same number and spends no second vendor session', async () => {
+  it('returns the live attempt it holds for the same number, and spends no second vendor session', async () => {
     const login = await openLogin(sandbox);
     const first = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS - 1);
-    const second = await login.start();
-    expect(second.attempt.id).toBe(first.attempt.id);
-    expect(second.attemptToken).toBe(first.attemptToken);
+    const holder = { ...login.browser, attemptToken: first.attemptToken };
+    const again = await Promise.all(
+      Array.from({ length: 20 }, () => startAttempt(login.parts, login.phoneNumber, holder)),
+    );
+    for (const started of again) {
+      expect(started).toMatchObject({
+        ok: true,
+        value: { attempt: { id: first.attempt.id }, attemptToken: first.attemptToken },
+      });
+    }
     expect(await login.countRequests('create')).toBe(1);
   });
 
-  it('spends one vendor session on twenty starts at once and answers all with one token', async () => {
+  it('hands the attempt to nobody who merely knows the browser', async () => {
     const login = await openLogin(sandbox);
-    await login.control.addFault({
-      kind: 'delay',
-      delay_ms: 100,
-      phone_number: login.phoneNumber,
-    });
-    const started = await Promise.all(Array.from({ length: 20 }, () => login.start()));
-    expect(new Set(started.map(({ attemptToken }) => attemptToken)).size).toBe(1);
-    expect(new Set(started.map(({ attempt }) => attempt.call_number)).size).toBe(1);
-    expect(await login.countRequests('create')).toBe(1);
+    const first = await login.start();
+    const other = await login.start();
+    expect(other.attempt.id).not.toBe(first.attempt.id);
+    expect(other.attemptToken).not.toBe(first.attemptToken);
+    expect(await login.poll(first)).toMatchObject({ status: 'cancelled' });
   });
 
   it('cancels the live attempt for another number', async () => {
@@ -226,4 +229,24 @@ describe('cancelling', () => {
     await expect(cancelAttempt(login.parts, started.attemptToken)).rejects.toThrow();
     expect(await login.stored(started)).toMatchObject({ state: 'pending', ended_at: null });
   });
+});
+
+it('fails an attempt for which the vendor gives the session of another one', async () => {
+  const login = await openLogin(sandbox);
+  const first = await login.start(createToken());
+  await login.control.addFault({
+    match: 'create',
+    kind: 'malformed',
+    body: JSON.stringify({
+      id: first.attempt.pauth_session_id,
+      call_number: first.attempt.call_number,
+    }),
+    phone_number: login.phoneNumber,
+  });
+  const second = await startAttempt(login.parts, login.phoneNumber, login.browser);
+  expect(second).toMatchObject({ ok: false, error: { code: 'pauth_failed' } });
+  expect(login.logged()).toContain('pauth_session_reused');
+  await login.call(first);
+  login.clock.advance(2_000);
+  expect(await login.poll(first)).toMatchObject({ status: 'completed' });
 });

@@ -6,13 +6,14 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
 import {
   endAttempt,
   findAttemptById,
+  findAttemptByToken,
   findLiveAttempt,
   insertAttempt,
   setPauthSession,
 } from '../store/attempts.ts';
 import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt } from '../store/schema.ts';
-import { createToken, deriveToken, hashToken } from '../token.ts';
+import { createToken, hashToken } from '../token.ts';
 import { endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { checkIntervalMs } from './pace.ts';
@@ -29,19 +30,18 @@ export interface StartedAttempt {
 
 /** Who asks for an attempt. */
 export interface Browser {
-  /** Tells its attempts from those of other browsers. */
+  /** Tells its attempts from those of other browsers; opens none of them. */
   browserToken: string;
+  /** Opens the attempt it has already, if it has one. */
+  attemptToken?: string | undefined;
   /** Where it is: see `networkOf`. */
   network: string;
 }
 
-/** While the same browser's other request waits for the vendor: how often to look. */
-const LOOK_AGAIN_MS = 250;
-
 /**
- * Starts an attempt to log in with `phoneNumber`, or returns the live one this browser has for the
- * same number, so that a reload or a double click never spends a second vendor session. A live
- * attempt for another number is cancelled.
+ * Starts an attempt to log in with `phoneNumber`, or returns the live one this browser holds for the
+ * same number, so that starting again never spends a second vendor session. Any other live attempt
+ * of the browser is cancelled.
  *
  * A new attempt counts towards the limits; returning the live one does not.
  */
@@ -50,67 +50,65 @@ export async function startAttempt(
   phoneNumber: PhoneNumber,
   browser: Browser,
 ): Promise<Result<StartedAttempt, LoginFailure>> {
-  const { browserToken, network } = browser;
-  const start = { phoneNumberTag: parts.tagPhoneNumber(phoneNumber), network };
-  const outcome = await startWithin(parts, phoneNumber, browserToken, start);
-  if (!outcome.ok) {
-    return outcome;
+  const held = await findHeldAttempt(parts, phoneNumber, browser);
+  if (held !== null) {
+    return succeed(held);
   }
-  const attemptToken = tokenOf(outcome.value.id, browserToken);
-  return succeed({ attempt: outcome.value, attemptToken });
-}
-
-/** The token of the one attempt of this browser that can still lead to a login, if there is one. */
-export async function findLiveAttemptToken(
-  parts: LoginParts,
-  browserToken: string,
-): Promise<string | undefined> {
-  const live = await findLiveAttempt(parts.store, hashToken(browserToken));
-  return live === null ? undefined : tokenOf(live.id, browserToken);
-}
-
-/**
- * The row is made before the start is counted, and found before it is looked at whether it would be:
- * so the second of two parallel starts finds the first one's attempt, whatever the limits say.
- */
-async function startWithin(
-  parts: LoginParts,
-  phoneNumber: PhoneNumber,
-  browserToken: string,
-  start: Start,
-): Promise<Result<CallableAttempt, LoginFailure>> {
-  const live = await findLiveAttempt(parts.store, hashToken(browserToken));
-  if (live === null || live.phone_number !== phoneNumber) {
-    const allowed = await parts.startLimits.check(start);
-    if (!allowed.ok) {
-      return fail({ code: 'rate_limited', ...allowed.error });
-    }
+  const start = { phoneNumberTag: parts.tagPhoneNumber(phoneNumber), network: browser.network };
+  const allowed = await parts.startLimits.check(start);
+  if (!allowed.ok) {
+    return fail({ code: 'rate_limited', ...allowed.error });
   }
-  const opened = await openAttempt(parts, phoneNumber, browserToken);
-  if (live !== null && live.id !== opened.attempt.id) {
-    parts.wakeUps.wake(live.id);
-  }
-  if (!opened.isNew) {
-    return await waitForVendor(parts, opened.attempt);
-  }
+  const opened = await openAttempt(parts, phoneNumber, browser.browserToken);
   const counted = await parts.startLimits.consume(start);
   if (!counted.ok) {
     await endWithoutLogin(parts, opened.attempt, 'failed', 'rate_limited');
     return fail({ code: 'rate_limited', ...counted.error });
   }
-  return await askVendor(parts, opened, start);
+  const outcome = await askVendor(parts, opened, start);
+  return outcome.ok
+    ? succeed({ attempt: outcome.value, attemptToken: opened.attemptToken })
+    : outcome;
 }
 
-/** Follows from the browser's token, so that two parallel starts of one browser answer the same. */
-function tokenOf(attemptId: string, browserToken: string): string {
-  return deriveToken(browserToken, `attempt ${attemptId}`);
+/** Whether this browser has an attempt that can still lead to a login. */
+export async function hasLiveAttempt(parts: LoginParts, browserToken: string): Promise<boolean> {
+  return (await findLiveAttempt(parts.store, hashToken(browserToken))) !== null;
 }
 
-type OpenedAttempt =
-  | { isNew: true; attempt: LoginAttempt; callbackToken: string }
-  | { isNew: false; attempt: LoginAttempt };
+/**
+ * The live attempt for this number that the browser can prove to hold. Knowing the browser's token
+ * is no proof: it outlives attempts, and may have been copied before this one was started.
+ */
+async function findHeldAttempt(
+  parts: LoginParts,
+  phoneNumber: PhoneNumber,
+  { attemptToken }: Browser,
+): Promise<StartedAttempt | null> {
+  const attempt =
+    attemptToken === undefined
+      ? null
+      : await findAttemptByToken(parts.store, hashToken(attemptToken));
+  return attempt !== null &&
+    attemptToken !== undefined &&
+    (attempt.state === 'pending' || attempt.state === 'verified') &&
+    attempt.phone_number === phoneNumber &&
+    attempt.expires_at > parts.clock.now() &&
+    isCallable(attempt)
+    ? { attempt, attemptToken }
+    : null;
+}
 
-/** Makes the row. It exists before the vendor is asked, so that no callback can come too early. */
+interface OpenedAttempt {
+  attempt: LoginAttempt;
+  attemptToken: string;
+  callbackToken: string;
+}
+
+/**
+ * Makes the row, in place of any live attempt of the same browser. It exists before the vendor is
+ * asked, so that no callback can come too early.
+ */
 async function openAttempt(
   parts: LoginParts,
   phoneNumber: PhoneNumber,
@@ -119,16 +117,12 @@ async function openAttempt(
   const now = parts.clock.now();
   const browserHash = hashToken(browserToken);
   const id = randomUUID();
-  const callbackToken = createToken();
+  const [attemptToken, callbackToken] = [createToken(), createToken()];
 
-  return await parts.store.transaction().execute(async (transaction) => {
+  const { attempt, previous } = await parts.store.transaction().execute(async (transaction) => {
     const previous = await findLiveAttempt(transaction, browserHash);
     if (previous !== null) {
-      const hasExpired = previous.expires_at <= now || isAbandoned(parts, previous, now);
-      if (!hasExpired && previous.phone_number === phoneNumber) {
-        return { isNew: false, attempt: previous };
-      }
-      const state = hasExpired ? 'expired' : 'cancelled';
+      const state = previous.expires_at <= now ? 'expired' : 'cancelled';
       await endAttempt(transaction, previous.id, { state, endedAt: now });
       await insertEvent(transaction, {
         at: now,
@@ -136,31 +130,30 @@ async function openAttempt(
         attemptId: previous.id,
       });
     }
-    const inserted = await insertAttempt(transaction, {
+    await insertAttempt(transaction, {
       id,
-      token_hash: hashToken(tokenOf(id, browserToken)),
+      token_hash: hashToken(attemptToken),
       callback_token_hash: hashToken(callbackToken),
       browser_hash: browserHash,
       phone_number: phoneNumber,
       created_at: now,
       expires_at: now + parts.rules.attemptTtlMs,
     });
-    const attempt = inserted
-      ? await findAttemptById(transaction, id)
-      : await findLiveAttempt(transaction, browserHash);
+    await insertEvent(transaction, { at: now, type: 'attempt_started', attemptId: id });
+    const attempt = await findAttemptById(transaction, id);
     if (attempt === null) {
       throw new Error('an attempt vanished inside its own transaction');
     }
-    if (!inserted) {
-      return { isNew: false, attempt };
-    }
-    await insertEvent(transaction, { at: now, type: 'attempt_started', attemptId: id });
-    return { isNew: true, attempt, callbackToken };
+    return { attempt, previous };
   });
+  if (previous !== null) {
+    parts.wakeUps.wake(previous.id);
+  }
+  return { attempt, attemptToken, callbackToken };
 }
 
 /** Whether the process that was asking the vendor for it must have died: it has had its time. */
-function isAbandoned(parts: LoginParts, attempt: LoginAttempt, now: number): boolean {
+export function isAbandoned(parts: LoginParts, attempt: LoginAttempt, now: number): boolean {
   return isAwaitingVendor(attempt) && now - attempt.created_at > parts.rules.pauthTimeoutMs * 2;
 }
 
@@ -190,46 +183,30 @@ async function askVendor(
     return fail(failure);
   }
   const nextCheckAt = parts.clock.now() + checkIntervalMs(0);
-  await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt);
+  if (!(await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt))) {
+    // One call would count for two attempts: better none of them than the wrong one.
+    parts.log.error(
+      { event: 'pauth_session_reused', attempt: attempt.id },
+      'the vendor gave one session to two attempts',
+    );
+    await endWithoutLogin(parts, attempt, 'failed', 'pauth_failed');
+    return fail({ code: 'pauth_failed', retryAfterSeconds: null });
+  }
   parts.wakeUps.wake(attempt.id);
   return callable(await findAttemptById(parts.store, attempt.id));
 }
 
-/** Another request of this browser has asked the vendor already: wait for its answer. */
-async function waitForVendor(
-  parts: LoginParts,
-  attempt: LoginAttempt,
-): Promise<Result<CallableAttempt, LoginFailure>> {
-  const listener = parts.wakeUps.listen(attempt.id);
-  try {
-    let latest: LoginAttempt | null = attempt;
-    const looks = Math.ceil(parts.rules.pauthTimeoutMs / LOOK_AGAIN_MS) + 1;
-    for (let look = 0; look < looks && isAwaitingVendor(latest); look += 1) {
-      await listener.wait(LOOK_AGAIN_MS);
-      latest = await findAttemptById(parts.store, attempt.id);
-    }
-    return callable(latest);
-  } finally {
-    listener.close();
-  }
-}
-
-function isAwaitingVendor(attempt: LoginAttempt | null): boolean {
-  return attempt !== null && attempt.state === 'pending' && attempt.call_number === null;
+/** Whether the vendor has not answered yet, so that there is no number to call. */
+export function isAwaitingVendor(attempt: LoginAttempt): boolean {
+  return attempt.state === 'pending' && !isCallable(attempt);
 }
 
 function callable(attempt: LoginAttempt | null): Result<CallableAttempt, LoginFailure> {
-  if (attempt === null || isAwaitingVendor(attempt)) {
-    return fail({ code: 'pauth_timed_out', retryAfterSeconds: null });
-  }
-  if (attempt.state === 'pending' || attempt.state === 'verified') {
-    return isCallable(attempt)
-      ? succeed(attempt)
-      : fail({ code: 'attempt_failed', retryAfterSeconds: null });
+  if (attempt?.state === 'pending' && isCallable(attempt)) {
+    return succeed(attempt);
   }
   // It ended while the vendor was being asked.
-  const code =
-    attempt.state === 'cancelled' ? 'attempt_cancelled' : (attempt.failure ?? 'attempt_failed');
+  const code = attempt?.state === 'cancelled' ? 'attempt_cancelled' : 'attempt_failed';
   return fail({ code, retryAfterSeconds: null });
 }
 

@@ -27,6 +27,9 @@ describe('the value of a cookie', () => {
     `${NAME.toLowerCase()}=abc`,
     `a=${NAME}=abc`,
     `${NAME} =abc`,
+    `\u00a0${NAME}=abc`,
+    `\ufeff${NAME}=abc`,
+    `\u2003${NAME}=abc`,
   ])('is not there in %j', (header) => {
     expect(onlyValue(header, NAME)).toBeNull();
   });

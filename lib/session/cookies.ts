@@ -92,7 +92,8 @@ function sealedCookie<T>(
 export function onlyValue(cookieHeader: string, name: string): string | null {
   const values = cookieHeader
     .split(';')
-    .map((pair) => pair.trim())
+    // Only what RFC 6265 calls white space: a parser that trims more takes a planted name for ours.
+    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1));
   const [value] = values;

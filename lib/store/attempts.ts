@@ -94,7 +94,7 @@ export async function findLiveAttempt(
 /**
  * Attempts of other browsers to log in with the same phone number at the same time: live, or over
  * without a login no longer ago than `overSince`, or completed while this one was live, by what may
- * be the only call there was.
+ * be the only call there was. Those that failed before the vendor had answered are none.
  */
 export async function findRivals(
   queries: Queries,
@@ -105,11 +105,14 @@ export async function findRivals(
     .selectFrom('attempts')
     .selectAll()
     .where('phone_number', '=', attempt.phone_number)
-    .where('pauth_session_id', 'is not', null)
     .where('browser_hash', '!=', attempt.browser_hash)
     .where((where) =>
       where.or([
-        where.and([where('state', '!=', 'completed'), where('ended_at', '>=', overSince)]),
+        where.and([
+          where('state', '!=', 'completed'),
+          where('pauth_session_id', 'is not', null),
+          where('ended_at', '>=', overSince),
+        ]),
         where.and([where('state', '=', 'completed'), where('ended_at', '>', attempt.created_at)]),
         // An attempt that nobody polls any more runs out without ending.
         where.and([where('ended_at', 'is', null), where('expires_at', '>=', overSince)]),
@@ -118,14 +121,18 @@ export async function findRivals(
     .execute();
 }
 
-/** Notes what the vendor answered to the start. The attempt may have ended meanwhile. */
+/**
+ * Notes what the vendor answered to the start. The attempt may have ended meanwhile.
+ *
+ * @returns false, changing nothing, when another attempt has this pAuth session already.
+ */
 export async function setPauthSession(
   queries: Queries,
   id: string,
   pauthSession: { pauthSessionId: string; callNumber: PhoneNumber },
   nextCheckAt: number,
-): Promise<void> {
-  await queries
+): Promise<boolean> {
+  const { numUpdatedRows } = await queries
     .updateTable('attempts')
     .set({
       pauth_session_id: pauthSession.pauthSessionId,
@@ -141,7 +148,18 @@ export async function setPauthSession(
         .end(),
     }))
     .where('id', '=', id)
-    .execute();
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('attempts as other')
+            .select('other.id')
+            .where('other.pauth_session_id', '=', pauthSession.pauthSessionId),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
 /**

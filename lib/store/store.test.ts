@@ -258,7 +258,7 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
         expect(await rivalsOf((store) => addAttempt(store))).toBe(0);
       });
 
-      it('have a number to call, the same or another, but not none yet', async () => {
+      it('have the same number to call, another, or none yet', async () => {
         expect(
           await rivalsOf(async (store, { phone_number }) => {
             await insertAttempt(store, newAttempt({ phone_number }));
@@ -266,7 +266,7 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
             const pauthSession = { pauthSessionId: id, callNumber: newPhoneNumber() };
             await setPauthSession(store, id, pauthSession, AT);
           }),
-        ).toBe(1);
+        ).toBe(2);
       });
 
       it('are not earlier attempts of the same browser', async () => {

@@ -23,7 +23,7 @@ export const first: Migration = {
       .addColumn('phone_number', 'text', (column) => column.notNull())
       .addColumn('state', 'text', (column) => column.notNull())
       .addColumn('failure', 'text')
-      .addColumn('pauth_session_id', 'text')
+      .addColumn('pauth_session_id', 'text', (column) => column.unique())
       .addColumn('call_number', 'text')
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('expires_at', 'bigint', (column) => column.notNull())

@@ -29,9 +29,14 @@ export const POST = apiRoute(async (request, language) => {
     return answerProblem(phoneNumber.error, language);
   }
 
-  const browserToken = (await cookies.attempt.read())?.browserToken ?? createToken();
+  const cookie = await cookies.attempt.read();
+  const browserToken = cookie?.browserToken ?? createToken();
   const network = networkOf(request.headers, config.app.trustedProxy);
-  const started = await startAttempt(login, phoneNumber.value, { browserToken, network });
+  const started = await startAttempt(login, phoneNumber.value, {
+    browserToken,
+    attemptToken: cookie?.attemptToken,
+    network,
+  });
   if (!started.ok) {
     return answerProblem(started.error, language);
   }
