@@ -36,7 +36,7 @@ export async function readAccount(loggedIn: LoggedIn, messages: AccountMessages)
   const nameOf = (device: string) => (device === '' ? messages.unknownDevice : device);
   const whereOf = ({ device, network }: Whereabouts) => ({
     device: nameOf(device),
-    network: network === 'unknown' ? '' : network,
+    network: network === 'unknown' ? messages.unknownNetwork : network,
   });
 
   const sessions: SessionView[] = live.map((session, index) => ({

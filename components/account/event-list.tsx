@@ -3,7 +3,6 @@ import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { Instant } from '../instant.tsx';
 import styles from './account.module.css';
 import type { EventView } from './views.ts';
-import { Network } from './where.tsx';
 
 /** The latest events of an account in plain words, the newest first. */
 export function EventList(props: {
@@ -19,11 +18,14 @@ export function EventList(props: {
         {props.events.map(({ id, text, device, network, at }) => (
           <li key={id} className={styles.event}>
             <p>{text}</p>
-            {device !== null && <p className={styles.quiet}>{device}</p>}
             <p className={styles.quiet}>
               <Instant at={at} language={props.language} precision="minute" />
             </p>
-            {network !== null && <Network network={network} messages={messages} />}
+            {device !== null && (
+              <p className={styles.quiet}>
+                {device} · {messages.network} {network}
+              </p>
+            )}
           </li>
         ))}
       </ol>

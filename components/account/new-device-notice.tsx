@@ -4,7 +4,6 @@ import { Instant } from '../instant.tsx';
 import styles from './account.module.css';
 import { EndButton } from './session-row.tsx';
 import type { NoticeView } from './views.ts';
-import { Network } from './where.tsx';
 
 /** Tells of logins on devices that were new, until the person says they have seen it. */
 export function NewDeviceNotice(props: {
@@ -29,7 +28,7 @@ export function NewDeviceNotice(props: {
             <p>
               <Instant at={notice.at} language={props.language} precision="minute" />
               <br />
-              <Network network={notice.network} messages={messages} />
+              {messages.network} {notice.network}
             </p>
             {props.canEnd(notice.sessionId) && (
               <EndButton
@@ -43,7 +42,7 @@ export function NewDeviceNotice(props: {
           </li>
         ))}
       </ul>
-      <p>{messages.newDeviceText}</p>
+      {notices.some(({ sessionId }) => props.canEnd(sessionId)) && <p>{messages.newDeviceText}</p>}
       <button type="button" className="link" disabled={!props.isReady} onClick={props.onSeen}>
         {messages.newDeviceSeen}
       </button>

@@ -3,7 +3,6 @@ import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { Instant } from '../instant.tsx';
 import styles from './account.module.css';
 import type { SessionView } from './views.ts';
-import { Network } from './where.tsx';
 
 /** One place where the user is logged in, with a button to end that unless it is here. */
 export function SessionRow(props: {
@@ -30,8 +29,9 @@ export function SessionRow(props: {
         <dd>
           <Instant at={session.lastUsedAt} language={language} precision="minute" />
         </dd>
+        <dt>{messages.network}</dt>
+        <dd>{session.network}</dd>
       </dl>
-      <Network network={session.network} messages={messages} />
       {!session.isThisBrowser && <EndButton device={session.device} {...props} />}
     </li>
   );
