@@ -69,6 +69,31 @@ export async function logOut(): Promise<boolean> {
   return doneReplySchema.safeParse(body).success;
 }
 
+export type DoneAnswer = { kind: 'done' } | { kind: 'refused'; problem: ErrorReply } | NoAnswer;
+
+/** Ends another session of the same user. */
+export async function endSession(id: string): Promise<DoneAnswer> {
+  return readDone(
+    await request(`/api/auth/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+  );
+}
+
+/** Ends every other session of the same user. */
+export async function endOtherSessions(): Promise<DoneAnswer> {
+  return readDone(await request('/api/auth/sessions', { method: 'DELETE' }));
+}
+
+/** Takes the notices of new devices up to an instant, ISO 8601, for read. */
+export async function markNoticesSeen(until: string): Promise<DoneAnswer> {
+  const body = JSON.stringify({ until });
+  const headers = { 'content-type': 'application/json' };
+  return readDone(await request('/api/auth/sessions/seen', { method: 'POST', headers, body }));
+}
+
+function readDone(body: unknown): DoneAnswer {
+  return doneReplySchema.safeParse(body).success ? { kind: 'done' } : readRefusal(body);
+}
+
 /** The JSON of an answer, whatever its status; null when there is none. */
 async function request(path: string, init: RequestInit): Promise<unknown> {
   const headers = new Headers(init.headers);

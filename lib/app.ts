@@ -7,6 +7,7 @@ import { createLog, tagPhoneNumber } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { createCookies, type LoginCookies } from './session/cookies.ts';
+import type { SessionParts } from './session/open.ts';
 import { migrate } from './store/migrate.ts';
 import type { Store } from './store/schema.ts';
 import { openSqlite } from './store/sqlite.ts';
@@ -19,10 +20,10 @@ export interface App {
   store: Store;
   cookies: LoginCookies;
   login: LoginParts;
+  sessions: SessionParts;
 }
 
-/** Absolute lifetime of a session, a week: threats.md §4, well under NIST's thirty days. */
-const SESSION_TTL_SECONDS = 7 * 24 * 60 * 60;
+const DAY_MS = 24 * 60 * 60 * 1_000;
 
 declare global {
   /** Next bundles each route apart, so what must be one per process hangs on the global object. */
@@ -57,8 +58,9 @@ function createApp(config: Config): App {
       secrets: config.app.sessionSecrets,
       // As long as the browser's attempts can count in a contest: until one time to live later.
       attemptTtlSeconds: config.attempt.ttlSeconds * 2,
-      sessionTtlSeconds: SESSION_TTL_SECONDS,
+      sessionTtlSeconds: config.session.ttlSeconds,
     }),
+    sessions: { store, clock, idleMs: config.session.idleSeconds * 1_000 },
     login: {
       store,
       clock,
@@ -74,7 +76,8 @@ function createApp(config: Config): App {
       }),
       rules: {
         attemptTtlMs,
-        sessionTtlMs: SESSION_TTL_SECONDS * 1_000,
+        sessionTtlMs: config.session.ttlSeconds * 1_000,
+        dormantMs: config.app.dormantDays * DAY_MS,
         pauthTimeoutMs: config.pauth.timeoutMs,
         signup: config.app.signup,
         callbackBase: new URL('/api/auth/callback/', config.app.origin),

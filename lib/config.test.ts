@@ -51,7 +51,9 @@ describe('the configuration', () => {
         callCost: 'unknown',
         sessionSecrets: [SECRET],
         trustedProxy: { hops: 0 },
+        dormantDays: 365,
       },
+      session: { idleSeconds: 86_400, ttlSeconds: 604_800 },
       startLimits: {
         perNumber: [
           { count: 3, seconds: 60 },
@@ -71,6 +73,9 @@ describe('the configuration', () => {
       PAUTH_BASE_URL: 'https://eu.pauth.example/api/',
       PAUTH_TIMEOUT_MS: '500',
       DATABASE_URL: 'file:/srv/data/login.db',
+      SESSION_IDLE_SECONDS: '300',
+      SESSION_TTL_SECONDS: '2592000',
+      DORMANT_DAYS: '0',
       SIGNUP: 'closed',
       ATTEMPT_TTL_SECONDS: '600',
       POLL_LIMIT: '1',
@@ -82,6 +87,7 @@ describe('the configuration', () => {
     expect(config).toMatchObject({
       pauth: { baseUrl: new URL('https://eu.pauth.example/api/'), timeoutMs: 500 },
       app: { signup: 'closed', defaultCountry: 'US', callCost: 'free', siteName: '山田商店' },
+      session: { idleSeconds: 300, ttlSeconds: 2_592_000 },
       attempt: { ttlSeconds: 600, pollLimit: 1, statusWaitSeconds: 0 },
       store: { path: '/srv/data/login.db' },
     });
@@ -157,6 +163,9 @@ describe('refuses', () => {
   it.each<[string, string[]]>([
     ['PAUTH_TIMEOUT_MS', ['499', '10001']],
     ['ATTEMPT_TTL_SECONDS', ['59', '601']],
+    ['SESSION_IDLE_SECONDS', ['299', '2592001']],
+    ['SESSION_TTL_SECONDS', ['299', '2592001']],
+    ['DORMANT_DAYS', ['-1', '3651']],
     ['POLL_LIMIT', ['0', '1001']],
     ['STATUS_WAIT_SECONDS', ['-1', '56']],
   ])('%s out of range, or anything but a whole number', (variable, outside) => {

@@ -24,6 +24,14 @@ export interface Config {
     /** Newest first: the first one seals, all of them open. */
     sessionSecrets: [string, ...string[]];
     trustedProxy: TrustedProxy;
+    /** After how many days without use a number may be somebody else's; 0 means never. */
+    dormantDays: number;
+  };
+  session: {
+    /** How long a session lives without being used. */
+    idleSeconds: number;
+    /** How long a session lives at most, counted from its login. */
+    ttlSeconds: number;
   };
   startLimits: StartLimitRules;
   attempt: {
@@ -131,6 +139,9 @@ const environmentSchema = z.object({
   START_LIMIT_PER_NUMBER: limits('3/60 5/3600'),
   START_LIMIT_PER_NETWORK: limits('10/600'),
   START_LIMIT_TOTAL: limits('1000/3600'),
+  SESSION_IDLE_SECONDS: number('seconds', 300, 2_592_000, 86_400),
+  SESSION_TTL_SECONDS: number('seconds', 300, 2_592_000, 604_800),
+  DORMANT_DAYS: number('days', 0, 3_650, 365),
   SIGNUP: choice(['open', 'closed'], 'open'),
   ATTEMPT_TTL_SECONDS: number('seconds', 60, 600, 300),
   POLL_LIMIT: number('polls', 1, 1_000, 30),
@@ -160,17 +171,9 @@ export const environmentVariables: readonly string[] = Object.keys(environmentSc
  * An empty variable counts as one that is not set, as in an `.env` file.
  */
 export function readConfig(environment: Environment): Result<Config, ConfigFault[]> {
-  const given = Object.fromEntries(
-    environmentVariables.flatMap((variable) => {
-      const value = environment[variable];
-      return isSet(value) ? [[variable, value]] : [];
-    }),
-  );
+  const given = onlySet(environment);
   const parsed = environmentSchema.safeParse(given);
-  const faults: ConfigFault[] = (parsed.error?.issues ?? []).map((issue) => ({
-    variable: String(issue.path[0]),
-    problem: issue.message,
-  }));
+  const faults = faultsOf(parsed.error);
   faults.push(...faultsOfHost(environment));
   const addresses = addressesSchema.safeParse(given);
   if (addresses.success) {
@@ -195,6 +198,11 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       callCost: data.CALL_COST,
       sessionSecrets: data.SESSION_SECRET,
       trustedProxy: data.TRUSTED_PROXY,
+      dormantDays: data.DORMANT_DAYS,
+    },
+    session: {
+      idleSeconds: data.SESSION_IDLE_SECONDS,
+      ttlSeconds: data.SESSION_TTL_SECONDS,
     },
     startLimits: {
       perNumber: data.START_LIMIT_PER_NUMBER,
@@ -206,14 +214,55 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       pollLimit: data.POLL_LIMIT,
       statusWaitSeconds: data.STATUS_WAIT_SECONDS,
     },
-    store: { path: data.DATABASE_URL.slice('file:'.length) },
+    store: { path: pathOf(data.DATABASE_URL) },
   });
+}
+
+/** What a command needs that works on the users alone, beside the server or without it. */
+export interface UsersConfig {
+  store: Config['store'];
+  defaultCountry: CountryCode;
+}
+
+/** The variables such a command reads; the others may be missing or wrong. */
+const usersSchema = environmentSchema.pick({ DATABASE_URL: true, DEFAULT_COUNTRY: true });
+
+/** Reads where the users are kept and whose numbers they have, and nothing else. */
+export function readUsersConfig(environment: Environment): Result<UsersConfig, ConfigFault[]> {
+  const { data, error } = usersSchema.safeParse(onlySet(environment));
+  return data === undefined
+    ? fail(faultsOf(error))
+    : succeed({
+        store: { path: pathOf(data.DATABASE_URL) },
+        defaultCountry: data.DEFAULT_COUNTRY,
+      });
 }
 
 /** One line per fault, for the terminal of whoever starts the server. */
 export function describeFaults(faults: readonly ConfigFault[]): string {
   const lines = faults.map(({ variable, problem }) => `  ${variable} ${problem}`);
   return ['call-login cannot start. Set right in the environment:', ...lines].join('\n');
+}
+
+/** What is set of the variables we read: an empty one counts as not set. */
+function onlySet(environment: Environment): Record<string, string> {
+  return Object.fromEntries(
+    environmentVariables.flatMap((variable) => {
+      const value = environment[variable];
+      return isSet(value) ? [[variable, value]] : [];
+    }),
+  );
+}
+
+function faultsOf(error: z.ZodError | undefined): ConfigFault[] {
+  return (error?.issues ?? []).map((issue) => ({
+    variable: String(issue.path[0]),
+    problem: issue.message,
+  }));
+}
+
+function pathOf(databaseUrl: string): string {
+  return databaseUrl.slice('file:'.length);
 }
 
 /** The configuration of this process. Throws with every fault in its message. */

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { type BrowserContextOptions, chromium, type Page } from '@playwright/test';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
 import type { Messages } from '#lib/shared/messages/messages.ts';
@@ -11,7 +12,7 @@ import { ControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#testing/app-server.ts';
 import { chromiumArguments, findChromium } from '#testing/chromium.ts';
-import { randomNetwork } from '#testing/visitor.ts';
+import { randomNetwork, userAgents, Visitor } from '#testing/visitor.ts';
 
 const FOLDER = 'test-results/pictures';
 
@@ -64,7 +65,7 @@ async function takeJourney(
 ): Promise<void> {
   const phoneNumber = `+81901234${String(1000 + taken)}`;
   const { login, account, site, errors } = messages;
-  const heading = (name: string) => page.getByRole('heading', { name }).waitFor();
+  const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
   const press = (name: string) => page.getByRole('button', { name }).click();
   const enter = async (text: string) => {
     await page.getByLabel(login.numberLabel, { exact: true }).fill(text);
@@ -93,6 +94,14 @@ async function takeJourney(
   await vendor.call(phoneNumber, session?.call_number ?? '');
   await heading(account.heading);
   await picture('6-account');
+  await logInElsewhere(phoneNumber);
+  await page.reload();
+  await page.getByText(account.newDeviceHeading).waitFor();
+  await page.getByRole('button', { name: account.endElsewhere }).isEnabled();
+  await picture('6-account-new-device');
+  await page.getByRole('button', { name: account.endThere }).last().click();
+  await page.getByText(account.events.session_ended).waitFor();
+  await picture('6-account-ended');
 
   await page.goto(`${fewPolls.origin}/login`);
   await enter(phoneNumber.replace('+81901234', '+81901235'));
@@ -101,4 +110,12 @@ async function takeJourney(
   await page.goto(`${app.origin}/nowhere`);
   await heading(site.notFoundHeading);
   await picture('8-not-found');
+}
+
+async function logInElsewhere(phoneNumber: string): Promise<void> {
+  const visitor = new Visitor(app.origin);
+  visitor.userAgent = userAgents.firefoxOnAndroid;
+  const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
+  await vendor.call(phoneNumber, attempt.call_number);
+  await visitor.status();
 }

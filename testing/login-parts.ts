@@ -9,7 +9,7 @@ import { type Browser, type StartedAttempt, startAttempt } from '#lib/login/star
 import { createPauthClient } from '#lib/pauth/client.ts';
 import { type PhoneNumber, phoneNumberSchema } from '#lib/shared/phone-number.ts';
 import { migrate } from '#lib/store/migrate.ts';
-import type { LoginAttempt, Store } from '#lib/store/schema.ts';
+import type { LoginAttempt, Store, Whereabouts } from '#lib/store/schema.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { createToken } from '#lib/token.ts';
 import { createWakeUps } from '#lib/wake-ups.ts';
@@ -68,6 +68,12 @@ export interface TestLogin {
 /** From the block that is kept free for examples (RFC 5737). */
 export const TEST_NETWORK = '192.0.2.1';
 
+/** What polls, unless a test says otherwise. */
+export const TEST_WHEREABOUTS: Whereabouts = {
+  device: 'Safari · iOS',
+  network: '192.0.2.0/24',
+};
+
 export const ATTEMPT_TTL_MS = 300_000;
 export const FIRST_CHECK_MS = 2_000;
 
@@ -85,6 +91,7 @@ export async function openLogin(
   const rules: LoginRules = {
     attemptTtlMs: ATTEMPT_TTL_MS,
     sessionTtlMs: 604_800_000,
+    dormantMs: 365 * 86_400_000,
     pauthTimeoutMs: 1_000,
     signup: 'open',
     callbackBase: new URL('https://login.example/api/auth/callback/'),
@@ -136,6 +143,7 @@ export async function openLogin(
     poll: (started, holdMs = 0, signal) =>
       pollAttempt(parts, started.attemptToken, {
         holdMs,
+        from: TEST_WHEREABOUTS,
         ...(signal === undefined ? {} : { signal }),
       }),
 

@@ -1,12 +1,16 @@
 import { inject } from 'vitest';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
-import { Visitor } from './visitor.ts';
+import { userAgents, Visitor } from './visitor.ts';
 
 /** The production build that all HTTP tests share: `testing/start-servers.ts`. */
 export const appOrigin = inject('appOrigin');
 
 /** The controls of the vendor's stand-in that it talks to. */
 export const vendor = new ControlClient(inject('sandboxUrl'));
+
+/** Where its database lies, for what only time or an operator brings about. */
+export const databasePath = inject('databasePath');
 
 export const newVisitor = () => new Visitor(appOrigin);
 
@@ -17,4 +21,17 @@ export async function countVendorRequests(
 ): Promise<number> {
   const requests = await vendor.requests(phoneNumber);
   return requests.filter((request) => request.kind === kind).length;
+}
+
+/** A visitor who has logged in with a phone number. */
+export async function logIn(
+  phoneNumber: string,
+  userAgent: string = userAgents.chromeOnWindows,
+): Promise<Visitor> {
+  const visitor = newVisitor();
+  visitor.userAgent = userAgent;
+  const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
+  await vendor.call(phoneNumber, attempt.call_number);
+  await visitor.status();
+  return visitor;
 }

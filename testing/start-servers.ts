@@ -5,6 +5,7 @@ import { startAppServer } from './app-server.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     appOrigin: string;
+    databasePath: string;
     sandboxUrl: string;
   }
 }
@@ -17,6 +18,7 @@ export default async function startServers(project: TestProject): Promise<() => 
     PAUTH_TIMEOUT_MS: '1000',
   });
   project.provide('appOrigin', app.origin);
+  project.provide('databasePath', app.databasePath);
   project.provide('sandboxUrl', sandbox.url);
   return async () => {
     await app.stop();

@@ -1,11 +1,22 @@
 import { randomInt } from 'node:crypto';
 
+/** How browsers introduce themselves. */
+export const userAgents = {
+  chromeOnWindows:
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
+  safariOnIphone:
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1',
+  firefoxOnAndroid: 'Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0',
+};
+
 /** A browser reduced to what HTTP sees of it: cookies kept and sent, requests of the page's own. */
 export class Visitor {
   readonly #origin: string;
   readonly #cookies = new Map<string, string>();
   /** Where it is, for the proxy the server believes in. */
   network = randomNetwork();
+  /** What it says it is. */
+  userAgent = userAgents.chromeOnWindows;
 
   constructor(origin: string) {
     this.#origin = origin;
@@ -18,6 +29,7 @@ export class Visitor {
       'sec-fetch-mode': 'cors',
       'sec-fetch-dest': 'empty',
       'x-forwarded-for': this.network,
+      'user-agent': this.userAgent,
     });
     if (this.#cookies.size > 0) {
       headers.set('cookie', this.cookieHeader());
@@ -60,6 +72,7 @@ export class Visitor {
   clone(): Visitor {
     const clone = new Visitor(this.#origin);
     clone.network = this.network;
+    clone.userAgent = this.userAgent;
     for (const [name, value] of this.#cookies) {
       clone.#cookies.set(name, value);
     }

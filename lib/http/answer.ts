@@ -9,7 +9,10 @@ import { fillIn } from '../shared/messages/messages.ts';
 /** Anything a request can fail with: an error code, and what its text or headers need besides. */
 export type Problem =
   | PhoneNumberError
-  | { code: Exclude<ErrorCode, PhoneNumberError['code']>; retryAfterSeconds?: number | null };
+  | {
+      code: Exclude<ErrorCode, 'phone_number_not_in_country'>;
+      retryAfterSeconds?: number | null;
+    };
 
 /** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */
 const statusOf: Readonly<Record<ErrorCode, number>> = {
@@ -37,6 +40,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   pauth_refused_number: 422,
   pauth_failed: 502,
   not_logged_in: 401,
+  session_missing: 404,
   store_unavailable: 503,
   internal_error: 500,
 };

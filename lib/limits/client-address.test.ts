@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkOf, peerHeader, type TrustedProxy } from './client-address.ts';
+import { networkOf, peerHeader, roughNetwork, type TrustedProxy } from './client-address.ts';
 
 const network = (headers: Record<string, string>, trustedProxy: TrustedProxy) =>
   networkOf(new Headers(headers), trustedProxy);
@@ -47,5 +47,15 @@ describe('the network of a request', () => {
     const headers = { 'cf-connecting-ip': '198.51.100.3', 'x-forwarded-for': '203.0.113.66' };
     expect(network(headers, { header: 'cf-connecting-ip' })).toBe('198.51.100.3');
     expect(network({}, { header: 'cf-connecting-ip' })).toBe('unknown');
+  });
+});
+
+describe('what is kept of a network', () => {
+  it.each([
+    ['192.0.2.77', '192.0.2.0/24'],
+    ['2001:db8:1:2::/64', '2001:db8:1:2::/64'],
+    ['unknown', 'unknown'],
+  ])('of %s is %s', (network, kept) => {
+    expect(roughNetwork(network)).toBe(kept);
   });
 });

@@ -65,6 +65,16 @@ export function networkOf(headers: Headers, trustedProxy: TrustedProxy): string 
     : `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`;
 }
 
+/**
+ * What is kept and shown of a network (see `networkOf`): enough for a person to tell home from
+ * elsewhere, too little to find one. An IPv4 address loses its last number.
+ */
+export function roughNetwork(network: string): string {
+  return ipaddr.IPv4.isValid(network)
+    ? `${ipaddr.IPv4.networkAddressFromCIDR(`${network}/24`).toString()}/24`
+    : network;
+}
+
 function readAddress(headers: Headers, trustedProxy: TrustedProxy): string {
   if ('header' in trustedProxy) {
     return headers.get(trustedProxy.header)?.trim() ?? '';

@@ -1,7 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
-import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin, type TestLogin } from '#testing/login-parts.ts';
-import { touchSession } from '../store/sessions.ts';
+import {
+  ATTEMPT_TTL_MS,
+  FIRST_CHECK_MS,
+  openLogin,
+  TEST_WHEREABOUTS,
+  type TestLogin,
+} from '#testing/login-parts.ts';
+import { findSession, touchSession } from '../store/sessions.ts';
 import { createToken, hashToken } from '../token.ts';
 import { takeCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
@@ -16,6 +22,10 @@ afterAll(() => sandbox.close());
 async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
   await login.call(started);
   await takeCallback(login.parts, await login.callbackTokenOf(started));
+}
+
+function missing(): never {
+  throw new Error('no such session');
 }
 
 async function logIn(login: TestLogin, browserToken?: string): Promise<string> {
@@ -45,6 +55,9 @@ describe('completing a login', () => {
     expect(sessions).toEqual([
       {
         id_hash: expect.any(String),
+        public_id: expect.any(String),
+        ...TEST_WHEREABOUTS,
+        notices_seen_at: at,
         user_id: users[0]?.id,
         created_at: at,
         expires_at: at + login.parts.rules.sessionTtlMs,
@@ -108,8 +121,9 @@ describe('completing a login', () => {
     const started = await login.start();
     await verify(login, started);
     const callbackToken = await login.callbackTokenOf(started);
+    const poll = { holdMs: 0, from: TEST_WHEREABOUTS };
     for (const token of [createToken(), login.browserToken, callbackToken, started.attempt.id]) {
-      expect(await pollAttempt(login.parts, token, { holdMs: 0 })).toEqual({ status: 'missing' });
+      expect(await pollAttempt(login.parts, token, poll)).toEqual({ status: 'missing' });
     }
     expect(await login.countSessions()).toBe(0);
   });
@@ -172,7 +186,8 @@ describe('an answer that was lost on the way', () => {
     await verify(login, started);
     const first = await login.poll(started);
     const sessionToken = first.status === 'completed' ? (first.sessionToken ?? '') : '';
-    await touchSession(login.store, hashToken(sessionToken), login.clock.now());
+    const found = await findSession(login.store, hashToken(sessionToken));
+    await touchSession(login.store, found?.session ?? missing(), login.clock.now());
     expect(await login.poll(started)).toEqual({ status: 'completed', sessionToken: null });
   });
 

@@ -1,14 +1,13 @@
 import 'server-only';
-import { randomUUID } from 'node:crypto';
 import { type Result, succeed } from '../result.ts';
 import { advanceAttempt, endAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
 import { insertEvent } from '../store/events.ts';
-import type { LoginAttempt, Queries } from '../store/schema.ts';
-import { insertSession } from '../store/sessions.ts';
-import { findUserByPhoneNumber, insertUser, setLastLogin } from '../store/users.ts';
-import { hashToken } from '../token.ts';
+import type { LoginAttempt, Queries, Whereabouts } from '../store/schema.ts';
+import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
+import { beginSession } from './begin-session.ts';
 import { findAlsoVerified } from './contest.ts';
 import type { LoginFailure } from './failures.ts';
+import { findOrAddUser } from './login-user.ts';
 import type { LoginParts } from './parts.ts';
 import { isCallable } from './start.ts';
 
@@ -24,7 +23,7 @@ import { isCallable } from './start.ts';
 export async function completeAttempt(
   parts: LoginParts,
   attempt: LoginAttempt,
-  sessionToken: string,
+  login: { sessionToken: string; from: Whereabouts },
 ): Promise<Result<'settled' | 'not_yet', LoginFailure>> {
   const alsoVerified = await findAlsoVerified(parts, attempt);
   if (!alsoVerified.ok) {
@@ -36,9 +35,7 @@ export async function completeAttempt(
   }
   const changed = await parts.store
     .transaction()
-    .execute(
-      async (transaction) => await settle(parts, transaction, attempt.id, sessionToken, others),
-    );
+    .execute(async (transaction) => await settle(parts, transaction, attempt.id, login, others));
   for (const id of changed) {
     parts.wakeUps.wake(id);
   }
@@ -50,7 +47,7 @@ async function settle(
   parts: LoginParts,
   transaction: Queries,
   id: string,
-  sessionToken: string,
+  login: { sessionToken: string; from: Whereabouts },
   alsoVerified: ReadonlySet<string>,
 ): Promise<string[]> {
   const at = parts.clock.now();
@@ -65,6 +62,7 @@ async function settle(
   );
   if (rivals.length > 0) {
     const changed: string[] = [];
+    const owner = await findUserByPhoneNumber(transaction, attempt.phone_number);
     for (const contested of [attempt, ...rivals]) {
       const end = { state: 'contested', failure: 'attempt_contested', endedAt: at } as const;
       if (await endAttempt(transaction, contested.id, end)) {
@@ -72,6 +70,8 @@ async function settle(
           at,
           type: 'attempt_contested',
           attemptId: contested.id,
+          // Once is enough for the owner of the number to read.
+          ...(owner === null || contested !== attempt ? {} : { userId: owner.id }),
         });
         changed.push(contested.id);
       }
@@ -83,62 +83,36 @@ async function settle(
     return changed;
   }
 
-  const user = await findOrAddUser(parts, transaction, attempt, at);
-  const refusal =
-    user === null ? 'signup_closed' : user.disabled_at !== null ? 'user_disabled' : null;
-  if (user === null || refusal !== null) {
-    await endAttempt(transaction, id, {
-      state: 'failed',
-      failure: refusal ?? 'attempt_failed',
-      endedAt: at,
-    });
+  const { from } = login;
+  const found = await findOrAddUser(parts, transaction, attempt, at);
+  if (!found.ok) {
+    const { code, userId } = found.error;
+    await endAttempt(transaction, id, { state: 'failed', failure: code, endedAt: at });
     await insertEvent(transaction, {
       at,
       type: 'attempt_failed',
       attemptId: id,
-      reason: refusal ?? 'attempt_failed',
+      reason: code,
+      whereabouts: from,
+      ...(userId === undefined ? {} : { userId }),
     });
     return [id];
   }
 
+  const user = found.value;
   const step = { from: 'verified', to: 'completed', endedAt: at } as const;
   if (!(await advanceAttempt(transaction, id, step))) {
-    return [];
+    // Takes back all of this: somebody else was first.
+    throw new Error('an attempt was completed twice at the same time');
   }
   await setLastLogin(transaction, user.id, at);
-  await insertSession(transaction, {
-    id_hash: hashToken(sessionToken),
-    user_id: user.id,
-    created_at: at,
-    expires_at: at + parts.rules.sessionTtlMs,
-  });
+  await beginSession(parts, transaction, { user, at, ...login });
   await insertEvent(transaction, {
     at,
     type: 'attempt_completed',
     attemptId: id,
     userId: user.id,
+    whereabouts: from,
   });
   return [id];
-}
-
-/** The user of the attempt's number; a new one on a first login, null where that is not allowed. */
-async function findOrAddUser(
-  parts: LoginParts,
-  transaction: Queries,
-  attempt: LoginAttempt,
-  at: number,
-) {
-  if (parts.rules.signup === 'open') {
-    const userId = randomUUID();
-    const user = { id: userId, phoneNumber: attempt.phone_number, createdAt: at };
-    if (await insertUser(transaction, user)) {
-      await insertEvent(transaction, {
-        at,
-        type: 'user_created',
-        attemptId: attempt.id,
-        userId,
-      });
-    }
-  }
-  return await findUserByPhoneNumber(transaction, attempt.phone_number);
 }

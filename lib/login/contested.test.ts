@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin, type TestLogin } from '#testing/login-parts.ts';
+import { insertUser } from '../store/users.ts';
 import { createToken } from '../token.ts';
 import { takeCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
@@ -52,6 +53,19 @@ describe('one call that two browsers wait for', () => {
     );
     expect(outcomes).toEqual([contested, contested, contested, contested]);
     expect(await login.countSessions()).toBe(0);
+  });
+
+  it('is told once to who has the number, where they have an account', async () => {
+    const login = await openLogin(careless);
+    const { phoneNumber } = login;
+    await insertUser(login.store, { id: 'owner', phoneNumber, createdAt: login.clock.now() });
+    const { mine } = await startBoth(login);
+    await verify(login, mine);
+    expect(await login.poll(mine)).toEqual(contested);
+    const events = await login.store.selectFrom('events').selectAll().execute();
+    expect(events.filter(({ user_id }) => user_id === 'owner')).toMatchObject([
+      { type: 'attempt_contested', attempt_id: mine.attempt.id },
+    ]);
   });
 
   it('tells the other page at once', { timeout: FIRST_CHECK_MS - 500 }, async () => {

@@ -23,6 +23,8 @@ export interface LoginParts {
 export interface LoginRules {
   attemptTtlMs: number;
   sessionTtlMs: number;
+  /** After how long without use a number may be somebody else's; 0 means never. */
+  dormantMs: number;
   /** The most one call of the vendor's client takes. */
   pauthTimeoutMs: number;
   /** Whether a call from a number without a user makes one. */

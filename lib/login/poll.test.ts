@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
-import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#testing/login-parts.ts';
+import {
+  ATTEMPT_TTL_MS,
+  FIRST_CHECK_MS,
+  openLogin,
+  TEST_WHEREABOUTS,
+} from '#testing/login-parts.ts';
 import { systemClock } from '../clock.ts';
 import { createToken } from '../token.ts';
 import { cancelAttempt } from './cancel.ts';
@@ -19,9 +24,8 @@ describe('polling', () => {
     const login = await openLogin(sandbox);
     await login.start();
     login.clock.advance(FIRST_CHECK_MS);
-    expect(await pollAttempt(login.parts, createToken(), { holdMs: 60_000 })).toEqual({
-      status: 'missing',
-    });
+    const poll = { holdMs: 60_000, from: TEST_WHEREABOUTS };
+    expect(await pollAttempt(login.parts, createToken(), poll)).toEqual({ status: 'missing' });
     expect(await login.countRequests('check')).toBe(0);
   });
 

@@ -3,7 +3,7 @@ import { type Result, succeed } from '../result.ts';
 import type { AttemptEnd } from '../shared/contract.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
-import type { LoginAttempt } from '../store/schema.ts';
+import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
 import { deriveToken, hashToken } from '../token.ts';
 import { checkIfDue } from './check.ts';
@@ -22,24 +22,32 @@ export type PollOutcome =
   /** No attempt has this token. */
   | { status: 'missing' };
 
+/** One request for the outcome of an attempt. */
+export interface Poll {
+  /** How long to wait for something to change; 0 answers at once. */
+  holdMs: number;
+  /** What the browser is and where, to be kept with the session if this poll begins it. */
+  from: Whereabouts;
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal;
+}
+
 /**
  * What became of an attempt: asks the vendor where that is due, completes the login where the call
  * has come, and otherwise waits up to `holdMs` for something to change.
  *
  * Only the browser that started the attempt has `attemptToken`, so only it can be logged in here.
- *
- * @param signal aborted when nobody waits for the answer any more.
  */
 export async function pollAttempt(
   parts: LoginParts,
   attemptToken: string,
-  hold: { holdMs: number; signal?: AbortSignal },
+  poll: Poll,
 ): Promise<PollOutcome> {
   const first = await findAttemptByToken(parts.store, hashToken(attemptToken));
   if (first === null) {
     return { status: 'missing' };
   }
-  const holdUntil = parts.clock.now() + hold.holdMs;
+  const holdUntil = parts.clock.now() + poll.holdMs;
   const listener = parts.wakeUps.listen(first.id);
   try {
     for (;;) {
@@ -53,7 +61,7 @@ export async function pollAttempt(
       if (attempt.state !== 'pending' && attempt.state !== 'verified') {
         return { status: attempt.state, code: attempt.failure ?? `attempt_${attempt.state}` };
       }
-      const advanced = await advance(parts, attempt, attemptToken);
+      const advanced = await advance(parts, attempt, attemptToken, poll.from);
       if (!advanced.ok) {
         return { status: 'trouble', failure: advanced.error };
       }
@@ -63,15 +71,15 @@ export async function pollAttempt(
       const now = parts.clock.now();
       // A page that has been told of trouble is told at once that it is over.
       const hasRecovered = first.check_failures > 0 && attempt.check_failures === 0;
-      if (now >= holdUntil || hasRecovered || hold.signal?.aborted) {
+      if (now >= holdUntil || hasRecovered || poll.signal?.aborted) {
         return {
           status: 'pending',
           expiresInMs: attempt.expires_at - now,
-          pollAfterMs: hold.holdMs > 0 ? 0 : pollIntervalMs(now - attempt.created_at),
+          pollAfterMs: poll.holdMs > 0 ? 0 : pollIntervalMs(now - attempt.created_at),
         };
       }
       const waitMs = Math.min(holdUntil, attempt.expires_at, nextStepAt(attempt, now)) - now;
-      await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), hold.signal);
+      await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), poll.signal);
     }
   } finally {
     listener.close();
@@ -97,9 +105,11 @@ async function advance(
   parts: LoginParts,
   attempt: LoginAttempt,
   attemptToken: string,
+  from: Whereabouts,
 ): Promise<Result<boolean, LoginFailure>> {
   if (attempt.state === 'verified' && attempt.expires_at > parts.clock.now()) {
-    const completed = await completeAttempt(parts, attempt, sessionTokenOf(attemptToken));
+    const sessionToken = sessionTokenOf(attemptToken);
+    const completed = await completeAttempt(parts, attempt, { sessionToken, from });
     return completed.ok ? succeed(completed.value === 'settled') : completed;
   }
   const checked = await checkIfDue(parts, attempt);

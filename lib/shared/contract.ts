@@ -56,7 +56,13 @@ export const statusReplySchema = z.discriminatedUnion('status', [
 
 export type StatusReply = z.infer<typeof statusReplySchema>;
 
-/** `POST /api/auth/cancel` and `POST /api/auth/logout`: done, now or before. */
+/**
+ * `POST /api/auth/sessions/seen`: every notice of a new device up to this instant has been read, and
+ * none that came since the page was made.
+ */
+export const seenRequestSchema = z.strictObject({ until: z.iso.datetime() });
+
+/** `POST /api/auth/cancel`, `POST /api/auth/logout`, `/api/auth/sessions…`: done, now or before. */
 export const doneReplySchema = z.object({ status: z.literal('done') });
 
 export type DoneReply = z.infer<typeof doneReplySchema>;

@@ -38,6 +38,7 @@ export const errorCodes = [
 
   // Everything else
   'not_logged_in',
+  'session_missing',
   'store_unavailable',
   'internal_error',
 ] as const;

@@ -1,6 +1,6 @@
 import 'server-only';
 import type { ErrorCode } from '../shared/error-codes.ts';
-import type { EventType, Queries } from './schema.ts';
+import type { EventType, Queries, StoredEvent, Whereabouts } from './schema.ts';
 
 /** Records what happened. Called in the transaction that makes it happen, so neither is without the other. */
 export async function insertEvent(
@@ -11,6 +11,8 @@ export async function insertEvent(
     attemptId?: string;
     userId?: string;
     reason?: ErrorCode;
+    /** Of the login that the event is about. */
+    whereabouts?: Whereabouts;
   },
 ): Promise<void> {
   await queries
@@ -21,6 +23,27 @@ export async function insertEvent(
       attempt_id: event.attemptId ?? null,
       user_id: event.userId ?? null,
       reason: event.reason ?? null,
+      device: event.whereabouts?.device ?? null,
+      network: event.whereabouts?.network ?? null,
     })
     .execute();
+}
+
+/** The latest events of a user that are of one of these types, newest first. */
+export async function findEvents<Type extends EventType>(
+  queries: Queries,
+  userId: string,
+  wanted: { types: readonly Type[]; limit: number },
+): Promise<(StoredEvent & { type: Type })[]> {
+  const events = await queries
+    .selectFrom('events')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .where('type', 'in', wanted.types)
+    .orderBy('id', 'desc')
+    .limit(wanted.limit)
+    .execute();
+  const isWanted = (event: StoredEvent): event is StoredEvent & { type: Type } =>
+    wanted.types.some((type) => type === event.type);
+  return events.filter(isWanted);
 }

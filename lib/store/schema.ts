@@ -11,6 +11,7 @@ export interface Tables {
   users: UsersTable;
   attempts: AttemptsTable;
   sessions: SessionsTable;
+  devices: DevicesTable;
   events: EventsTable;
 }
 
@@ -19,7 +20,14 @@ export interface UsersTable {
   phone_number: PhoneNumber;
   created_at: number;
   last_login_at: number | null;
+  /**
+   * The last login or use of a session, exact to a minute, or when an operator last vouched for the
+   * number: what tells a number that may have a new owner.
+   */
+  last_active_at: number;
   disabled_at: number | null;
+  /** When the phone number began to count as somebody else's; from then on nobody logs in here. */
+  set_aside_at: number | null;
 }
 
 /**
@@ -65,11 +73,37 @@ export interface AttemptsTable {
 
 export interface SessionsTable {
   id_hash: string;
+  /** Names the session to its own user, for "log out there". Opens nothing. */
+  public_id: string;
   user_id: string;
+  /** What logged in, see `lib/session/device.ts`. */
+  device: string;
+  /** Where from, see `roughNetwork`. */
+  network: string;
   created_at: number;
   expires_at: number;
   /** Null until the browser has used it, which proves that the cookie arrived. */
   last_used_at: number | null;
+  /** Logins from new devices are shown here that are later than this. */
+  notices_seen_at: number;
+}
+
+/** The kinds of device that each user has logged in with, by the first login with each. */
+export interface DevicesTable {
+  user_id: string;
+  device: string;
+  network: string;
+  /** The session that this login began; it may be over. */
+  session_public_id: string;
+  first_login_at: number;
+  /** Where the next session with this kind of device begins to be shown other new ones. */
+  notices_seen_at: number;
+}
+
+/** What a login came with and roughly where from, as it is stored and shown. */
+export interface Whereabouts {
+  device: string;
+  network: string;
 }
 
 export type EventType =
@@ -81,7 +115,16 @@ export type EventType =
   | 'attempt_cancelled'
   | 'attempt_contested'
   | 'user_created'
-  | 'logged_out';
+  | 'user_added'
+  | 'user_disabled'
+  | 'user_enabled'
+  | 'user_set_aside'
+  | 'user_brought_back'
+  | 'number_taken_over'
+  | 'logged_out'
+  | 'session_ended'
+  | 'other_sessions_ended'
+  | 'sessions_ended_by_operator';
 
 export interface EventsTable {
   id: Generated<number>;
@@ -91,11 +134,16 @@ export interface EventsTable {
   user_id: string | null;
   /** An error code, where the event has a reason. */
   reason: ErrorCode | null;
+  /** Of the login that the event is about; null where it is about none. */
+  device: string | null;
+  network: string | null;
 }
 
 export type User = Selectable<UsersTable>;
 export type LoginAttempt = Selectable<AttemptsTable>;
 export type Session = Selectable<SessionsTable>;
+export type Device = Selectable<DevicesTable>;
+export type StoredEvent = Selectable<EventsTable>;
 
 /** A database, or a transaction on one: what every query takes first. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;

@@ -33,16 +33,65 @@ export async function findSession(
   return user === undefined ? null : { session, user };
 }
 
-/** Notes when a session was last used. */
-export async function touchSession(queries: Queries, idHash: string, at: number): Promise<void> {
+/** The sessions of a user, the latest login first. Some of them may be past their time. */
+export async function findSessions(queries: Queries, userId: string): Promise<Session[]> {
+  return await queries
+    .selectFrom('sessions')
+    .selectAll()
+    .where('user_id', '=', userId)
+    .orderBy('created_at', 'desc')
+    .execute();
+}
+
+/** Notes when a session, and with it its user, was last active. Never takes a later time back. */
+export async function touchSession(
+  queries: Queries,
+  session: Pick<Session, 'id_hash' | 'user_id'>,
+  at: number,
+): Promise<void> {
   await queries
     .updateTable('sessions')
     .set({ last_used_at: at })
-    .where('id_hash', '=', idHash)
+    .where('id_hash', '=', session.id_hash)
+    .where((where) => where.or([where('last_used_at', 'is', null), where('last_used_at', '<', at)]))
+    .execute();
+  await queries
+    .updateTable('users')
+    .set({ last_active_at: at })
+    .where('id', '=', session.user_id)
+    .where('last_active_at', '<', at)
+    .execute();
+}
+
+/** Notes that a session has been shown every login from a new device up to `at`. */
+export async function setNoticesSeen(
+  queries: Queries,
+  session: Pick<Session, 'id_hash'>,
+  at: number,
+): Promise<void> {
+  await queries
+    .updateTable('sessions')
+    .set({ notices_seen_at: at })
+    .where('id_hash', '=', session.id_hash)
+    .where('notices_seen_at', '<', at)
     .execute();
 }
 
 /** Ends a session; from now on its cookie opens nothing. */
 export async function deleteSession(queries: Queries, idHash: string): Promise<void> {
   await queries.deleteFrom('sessions').where('id_hash', '=', idHash).execute();
+}
+
+/** Ends the sessions of a user, all of them or all but one. @returns how many there were. */
+export async function deleteSessionsOf(
+  queries: Queries,
+  userId: string,
+  exceptIdHash?: string,
+): Promise<number> {
+  let deletion = queries.deleteFrom('sessions').where('user_id', '=', userId);
+  if (exceptIdHash !== undefined) {
+    deletion = deletion.where('id_hash', '!=', exceptIdHash);
+  }
+  const { numDeletedRows } = await deletion.executeTakeFirst();
+  return Number(numDeletedRows);
 }

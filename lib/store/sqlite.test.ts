@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type RawBuilder, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
+import { newSession } from '#testing/sessions.ts';
 import { migrate } from './migrate.ts';
 import type { Store } from './schema.ts';
 import { findSession, insertSession } from './sessions.ts';
@@ -51,12 +52,8 @@ describe('a database file', () => {
     const phoneNumber = newPhoneNumber();
     await one.transaction().execute(async (transaction) => {
       await insertUser(transaction, { id: 'user', phoneNumber, createdAt: 0 });
-      await insertSession(transaction, {
-        id_hash: 'hash',
-        user_id: 'user',
-        created_at: 0,
-        expires_at: 1,
-      });
+      const times = { created_at: 0, expires_at: 1 };
+      await insertSession(transaction, newSession({ id_hash: 'hash', user_id: 'user', ...times }));
       expect(await findSession(other, 'hash')).toBeNull();
     });
     expect(await findSession(other, 'hash')).toMatchObject({ user: { phone_number: phoneNumber } });
@@ -149,7 +146,8 @@ describe('a failure of the store itself', () => {
 
   it('is not a query that breaks a rule of the schema, which is a mistake of ours', async () => {
     const store = await openStore(':memory:');
-    const orphan = { id_hash: 'hash', user_id: 'nobody', created_at: 0, expires_at: 0 };
+    const times = { created_at: 0, expires_at: 0 };
+    const orphan = newSession({ id_hash: 'hash', user_id: 'nobody', ...times });
     const failure = await failureOf(insertSession(store, orphan));
     expect(failure).toBeInstanceOf(Error);
     expect(isStoreFailure(failure)).toBe(false);

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
+import { newSession } from '#testing/sessions.ts';
 import {
   advanceAttempt,
   endAttempt,
@@ -15,12 +16,28 @@ import {
   releaseCheck,
   setPauthSession,
 } from './attempts.ts';
-import { insertEvent } from './events.ts';
+import { findDevices, insertDevice } from './devices.ts';
+import { findEvents, insertEvent } from './events.ts';
 import { migrate } from './migrate.ts';
 import type { LoginAttempt, Queries, Store } from './schema.ts';
-import { deleteSession, findSession, insertSession, touchSession } from './sessions.ts';
+import {
+  deleteSession,
+  deleteSessionsOf,
+  findSession,
+  findSessions,
+  insertSession,
+  setNoticesSeen,
+  touchSession,
+} from './sessions.ts';
 import { openSqlite } from './sqlite.ts';
-import { findUserByPhoneNumber, insertUser, setLastLogin } from './users.ts';
+import {
+  findUserByPhoneNumber,
+  findUserSetAside,
+  findUsers,
+  insertUser,
+  setLastLogin,
+  setUserState,
+} from './users.ts';
 
 const AT = Date.parse('2026-11-01T00:00:00Z');
 const callNumber = newPhoneNumber();
@@ -344,7 +361,9 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
           phone_number: phoneNumber,
           created_at: AT,
           last_login_at: AT + 1,
+          last_active_at: AT + 1,
           disabled_at: null,
+          set_aside_at: null,
         });
         expect(await findUserByPhoneNumber(store, newPhoneNumber())).toBeNull();
       });
@@ -352,16 +371,20 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
       it('a session is found with its user until it is deleted', async () => {
         const store = await openStore();
         await addUser(store, 'user');
-        const session = { id_hash: 'hash', user_id: 'user', created_at: AT, expires_at: AT + 1 };
+        const times = { created_at: AT, expires_at: AT + 1 };
+        const session = newSession({ id_hash: 'hash', user_id: 'user', ...times });
         await insertSession(store, session);
         expect(await findSession(store, 'hash')).toMatchObject({
           session: { ...session, last_used_at: null },
           user: { id: 'user' },
         });
-        await touchSession(store, 'hash', AT + 5);
-        expect(await findSession(store, 'hash')).toMatchObject({
-          session: { last_used_at: AT + 5 },
-        });
+        for (const at of [AT + 5, AT + 2]) {
+          await touchSession(store, session, at);
+          expect(await findSession(store, 'hash')).toMatchObject({
+            session: { last_used_at: AT + 5 },
+            user: { last_active_at: AT + 5 },
+          });
+        }
         expect(await findSession(store, 'HASH')).toBeNull();
         await deleteSession(store, 'hash');
         expect(await findSession(store, 'hash')).toBeNull();
@@ -369,22 +392,118 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
 
       it('a session without a user cannot be', async () => {
         const store = await openStore();
-        const orphan = { id_hash: 'hash', user_id: 'nobody', created_at: AT, expires_at: AT };
+        const times = { created_at: AT, expires_at: AT };
+        const orphan = newSession({ id_hash: 'hash', user_id: 'nobody', ...times });
         await expect(insertSession(store, orphan)).rejects.toThrow();
       });
 
       it('the sessions of a user go with the user', async () => {
         const store = await openStore();
         await addUser(store, 'user');
-        await insertSession(store, {
-          id_hash: 'hash',
-          user_id: 'user',
-          created_at: AT,
-          expires_at: AT,
-        });
+        const times = { created_at: AT, expires_at: AT };
+        await insertSession(store, newSession({ id_hash: 'hash', user_id: 'user', ...times }));
         await store.deleteFrom('users').execute();
         expect(await store.selectFrom('sessions').selectAll().execute()).toEqual([]);
       });
+    });
+
+    describe('the sessions and devices of a user', () => {
+      const times = { created_at: AT, expires_at: AT + 1 };
+
+      async function withSessions(...sessions: [idHash: string, userId: string][]) {
+        const store = await openStore();
+        for (const userId of new Set(sessions.map(([, userId]) => userId))) {
+          await addUser(store, userId);
+        }
+        for (const [id_hash, user_id] of sessions) {
+          await insertSession(store, newSession({ id_hash, user_id, ...times }));
+        }
+        return store;
+      }
+
+      it('are ended without those of another, all of them or all but one', async () => {
+        const store = await withSessions(['a', 'one'], ['b', 'one'], ['c', 'one'], ['d', 'two']);
+        expect(await deleteSessionsOf(store, 'one', 'b')).toBe(2);
+        expect(await findSessions(store, 'one')).toMatchObject([{ id_hash: 'b' }]);
+        expect(await deleteSessionsOf(store, 'one')).toBe(1);
+        expect(await deleteSessionsOf(store, 'one')).toBe(0);
+        expect(await findSessions(store, 'two')).toHaveLength(1);
+      });
+
+      it('a kind of device is new to a user once, however many logins come at once', async () => {
+        const store = await withSessions(['a', 'one'], ['b', 'two']);
+        const device = {
+          user_id: 'one',
+          device: 'Safari · iOS',
+          network: '192.0.2.0/24',
+          session_public_id: 'public a',
+          first_login_at: AT,
+          notices_seen_at: AT,
+        };
+        const race = Array.from({ length: 20 }, () => insertDevice(store, device));
+        expect(wins(await Promise.all(race))).toBe(1);
+        expect(await insertDevice(store, { ...device, user_id: 'two' })).toBe(true);
+        expect(await insertDevice(store, { ...device, device: '', first_login_at: AT + 1 })).toBe(
+          true,
+        );
+        expect(await findDevices(store, 'one')).toMatchObject([
+          { device: '', first_login_at: AT + 1 },
+          { device: 'Safari · iOS', first_login_at: AT },
+        ]);
+      });
+
+      it('what has been shown is never taken back', async () => {
+        const store = await withSessions(['a', 'one']);
+        const session = newSession({ id_hash: 'a', user_id: 'one', ...times });
+        await setNoticesSeen(store, session, AT + 9);
+        await setNoticesSeen(store, session, AT + 5);
+        expect(await findSession(store, 'a')).toMatchObject({
+          session: { notices_seen_at: AT + 9 },
+        });
+      });
+    });
+
+    describe('a user set aside', () => {
+      it('leaves the phone number to another, and is found as set aside', async () => {
+        const store = await openStore();
+        const phoneNumber = newPhoneNumber();
+        for (const id of ['first', 'second', 'third']) {
+          expect(await addUser(store, id, phoneNumber)).toBe(true);
+          expect(await addUser(store, `${id} again`, phoneNumber)).toBe(false);
+          expect(await findUserByPhoneNumber(store, phoneNumber)).toMatchObject({ id });
+          await setUserState(store, id, { set_aside_at: AT + id.length });
+        }
+        expect(await findUserByPhoneNumber(store, phoneNumber)).toBeNull();
+        expect(await findUserSetAside(store, phoneNumber)).toMatchObject({ id: 'second' });
+        expect(await findUserSetAside(store, newPhoneNumber())).toBeNull();
+        expect(await findUsers(store)).toHaveLength(3);
+      });
+
+      it('cannot come back while another has the number', async () => {
+        const store = await openStore();
+        const phoneNumber = newPhoneNumber();
+        await addUser(store, 'old', phoneNumber);
+        await setUserState(store, 'old', { set_aside_at: AT });
+        await addUser(store, 'new', phoneNumber);
+        await expect(setUserState(store, 'old', { set_aside_at: null })).rejects.toThrow();
+      });
+    });
+
+    it('events of a user are found by type, the latest first and no more than asked for', async () => {
+      const store = await openStore();
+      const from = { device: 'Safari · iOS', network: '192.0.2.0/24' };
+      for (const type of ['user_created', 'attempt_completed', 'logged_out'] as const) {
+        await insertEvent(store, { at: AT, type, userId: 'u', whereabouts: from });
+        await insertEvent(store, { at: AT, type, userId: 'other' });
+      }
+      const types = ['attempt_completed', 'logged_out'] as const;
+      expect(await findEvents(store, 'u', { types, limit: 9 })).toMatchObject([
+        { type: 'logged_out', user_id: 'u', ...from },
+        { type: 'attempt_completed', user_id: 'u', ...from },
+      ]);
+      expect(await findEvents(store, 'u', { types, limit: 1 })).toMatchObject([
+        { type: 'logged_out' },
+      ]);
     });
 
     it('a transaction that fails leaves nothing behind', async () => {

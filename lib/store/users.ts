@@ -2,7 +2,7 @@ import 'server-only';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import type { Queries, User } from './schema.ts';
 
-/** The user with this phone number, or null. */
+/** The user with this phone number, or null. Those set aside have none any more. */
 export async function findUserByPhoneNumber(
   queries: Queries,
   phoneNumber: PhoneNumber,
@@ -11,6 +11,7 @@ export async function findUserByPhoneNumber(
     .selectFrom('users')
     .selectAll()
     .where('phone_number', '=', phoneNumber)
+    .where('set_aside_at', 'is', null)
     .executeTakeFirst();
   return user ?? null;
 }
@@ -31,14 +32,56 @@ export async function insertUser(
       phone_number: user.phoneNumber,
       created_at: user.createdAt,
       last_login_at: null,
+      last_active_at: user.createdAt,
       disabled_at: null,
+      set_aside_at: null,
     })
-    .onConflict((conflict) => conflict.column('phone_number').doNothing())
+    .onConflict((conflict) =>
+      conflict.column('phone_number').where('set_aside_at', 'is', null).doNothing(),
+    )
     .executeTakeFirst();
   return numInsertedOrUpdatedRows === 1n;
 }
 
 /** Notes when a user last logged in. */
 export async function setLastLogin(queries: Queries, id: string, at: number): Promise<void> {
-  await queries.updateTable('users').set({ last_login_at: at }).where('id', '=', id).execute();
+  await queries
+    .updateTable('users')
+    .set({ last_login_at: at, last_active_at: at })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Every user there is or was, in the order in which they came. */
+export async function findUsers(queries: Queries): Promise<User[]> {
+  return await queries
+    .selectFrom('users')
+    .selectAll()
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+}
+
+/** The one most recently set aside of those who had this phone number, or null. */
+export async function findUserSetAside(
+  queries: Queries,
+  phoneNumber: PhoneNumber,
+): Promise<User | null> {
+  const user = await queries
+    .selectFrom('users')
+    .selectAll()
+    .where('phone_number', '=', phoneNumber)
+    .where('set_aside_at', 'is not', null)
+    .orderBy('set_aside_at', 'desc')
+    .executeTakeFirst();
+  return user ?? null;
+}
+
+/** Says whether a user may log in and has their phone number, or since when not. */
+export async function setUserState(
+  queries: Queries,
+  id: string,
+  state: Partial<Pick<User, 'disabled_at' | 'set_aside_at' | 'last_active_at'>>,
+): Promise<void> {
+  await queries.updateTable('users').set(state).where('id', '=', id).execute();
 }

@@ -8,10 +8,20 @@ export const first: Migration = {
     await db.schema
       .createTable('users')
       .addColumn('id', 'text', (column) => column.primaryKey())
-      .addColumn('phone_number', 'text', (column) => column.notNull().unique())
+      .addColumn('phone_number', 'text', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('last_login_at', 'bigint')
+      .addColumn('last_active_at', 'bigint', (column) => column.notNull())
       .addColumn('disabled_at', 'bigint')
+      .addColumn('set_aside_at', 'bigint')
+      .execute();
+    // One user per phone number, besides those set aside when the number seemed to have a new owner.
+    await db.schema
+      .createIndex('users_by_phone_number')
+      .on('users')
+      .column('phone_number')
+      .unique()
+      .where(sql.ref('set_aside_at'), 'is', null)
       .execute();
 
     await db.schema
@@ -50,14 +60,31 @@ export const first: Migration = {
     await db.schema
       .createTable('sessions')
       .addColumn('id_hash', 'text', (column) => column.primaryKey())
+      .addColumn('public_id', 'text', (column) => column.notNull().unique())
       .addColumn('user_id', 'text', (column) =>
         column.notNull().references('users.id').onDelete('cascade'),
       )
+      .addColumn('device', 'text', (column) => column.notNull())
+      .addColumn('network', 'text', (column) => column.notNull())
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('expires_at', 'bigint', (column) => column.notNull())
       .addColumn('last_used_at', 'bigint')
+      .addColumn('notices_seen_at', 'bigint', (column) => column.notNull())
       .execute();
     await db.schema.createIndex('sessions_by_user').on('sessions').column('user_id').execute();
+
+    await db.schema
+      .createTable('devices')
+      .addColumn('user_id', 'text', (column) =>
+        column.notNull().references('users.id').onDelete('cascade'),
+      )
+      .addColumn('device', 'text', (column) => column.notNull())
+      .addColumn('network', 'text', (column) => column.notNull())
+      .addColumn('session_public_id', 'text', (column) => column.notNull())
+      .addColumn('first_login_at', 'bigint', (column) => column.notNull())
+      .addColumn('notices_seen_at', 'bigint', (column) => column.notNull())
+      .addPrimaryKeyConstraint('devices_pk', ['user_id', 'device'])
+      .execute();
 
     await db.schema
       .createTable('events')
@@ -67,6 +94,8 @@ export const first: Migration = {
       .addColumn('attempt_id', 'text')
       .addColumn('user_id', 'text')
       .addColumn('reason', 'text')
+      .addColumn('device', 'text')
+      .addColumn('network', 'text')
       .execute();
     await db.schema.createIndex('events_by_user').on('events').columns(['user_id', 'id']).execute();
   },

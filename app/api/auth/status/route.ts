@@ -5,6 +5,7 @@ import { isSameOriginFetch } from '#lib/http/same-origin.ts';
 import { pollAttempt } from '#lib/login/poll.ts';
 import { forgetAttempt } from '#lib/session/forget-attempt.ts';
 import { readSession } from '#lib/session/session.ts';
+import { whereaboutsOf } from '#lib/session/whereabouts.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
@@ -23,6 +24,7 @@ export const GET = apiRoute(async (request, language) => {
   const outcome = await pollAttempt(login, cookie.attemptToken, {
     holdMs: config.attempt.statusWaitSeconds * 1_000,
     signal: request.signal,
+    from: whereaboutsOf(request.headers, config.app.trustedProxy),
   });
 
   switch (outcome.status) {

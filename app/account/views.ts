@@ -1,0 +1,67 @@
+import 'server-only';
+import type { EventView, NoticeView, SessionView } from '#components/account/views.ts';
+import { getApp } from '#lib/app.ts';
+import { findLiveSessions, findNotices } from '#lib/session/elsewhere.ts';
+import type { LoggedIn } from '#lib/session/open.ts';
+import type { AccountMessages } from '#lib/shared/messages/messages.ts';
+import { findEvents } from '#lib/store/events.ts';
+import type { EventType, Whereabouts } from '#lib/store/schema.ts';
+
+/** The events a person is told of, each with its words in `messages.account.events`. */
+const toldEvents = [
+  'user_created',
+  'user_added',
+  'user_disabled',
+  'user_enabled',
+  'user_brought_back',
+  'attempt_completed',
+  'attempt_contested',
+  'attempt_failed',
+  'logged_out',
+  'session_ended',
+  'other_sessions_ended',
+  'sessions_ended_by_operator',
+] as const satisfies readonly EventType[];
+
+const EVENTS_SHOWN = 20;
+
+/** What the account page shows of a user besides the phone number. */
+export async function readAccount(loggedIn: LoggedIn, messages: AccountMessages) {
+  const { sessions: parts, store } = getApp();
+  const [live, news, latest] = await Promise.all([
+    findLiveSessions(parts, loggedIn),
+    findNotices(parts, loggedIn),
+    findEvents(store, loggedIn.user.id, { types: toldEvents, limit: EVENTS_SHOWN }),
+  ]);
+  const nameOf = (device: string) => (device === '' ? messages.unknownDevice : device);
+  const whereOf = ({ device, network }: Whereabouts) => ({
+    device: nameOf(device),
+    network: network === 'unknown' ? messages.unknownNetwork : network,
+  });
+
+  const sessions: SessionView[] = live.map((session, index) => ({
+    id: session.public_id,
+    ...whereOf(session),
+    loggedInAt: instant(session.created_at),
+    lastUsedAt: instant(session.last_used_at ?? session.created_at),
+    isThisBrowser: index === 0,
+  }));
+  const notices: NoticeView[] = news.map((device) => ({
+    sessionId: device.session_public_id,
+    ...whereOf(device),
+    at: instant(device.first_login_at),
+  }));
+  const events: EventView[] = latest.map(({ id, type, device, network, at }) => ({
+    id,
+    text: messages.events[type],
+    ...(device === null || network === null
+      ? { device: null, network: null }
+      : whereOf({ device, network })),
+    at: instant(at),
+  }));
+  return { sessions, notices, events };
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,51 @@
+import type { Language } from '#lib/shared/language.ts';
+import type { AccountMessages } from '#lib/shared/messages/messages.ts';
+import { Instant } from '../instant.tsx';
+import styles from './account.module.css';
+import { EndButton } from './session-row.tsx';
+import type { NoticeView } from './views.ts';
+
+/** Tells of logins on devices that were new, until the person says they have seen it. */
+export function NewDeviceNotice(props: {
+  notices: readonly NoticeView[];
+  /** The session that is being ended, and those that can be. */
+  ending: string | null;
+  canEnd(sessionId: string): boolean;
+  language: Language;
+  messages: AccountMessages;
+  isReady: boolean;
+  onEnd(notice: NoticeView): void;
+  onSeen(): void;
+}) {
+  const { messages, notices } = props;
+  return (
+    <section className={styles.notice} aria-labelledby="new-device">
+      <h2 id="new-device">{messages.newDeviceHeading}</h2>
+      <ul className={styles.list}>
+        {notices.map((notice) => (
+          <li key={notice.sessionId} className={styles.noticed}>
+            <p className={styles.device}>{notice.device}</p>
+            <p>
+              <Instant at={notice.at} language={props.language} precision="minute" />
+              <br />
+              {messages.network} {notice.network}
+            </p>
+            {props.canEnd(notice.sessionId) && (
+              <EndButton
+                device={notice.device}
+                messages={messages}
+                isReady={props.isReady}
+                isEnding={props.ending === notice.sessionId}
+                onEnd={() => props.onEnd(notice)}
+              />
+            )}
+          </li>
+        ))}
+      </ul>
+      {notices.some(({ sessionId }) => props.canEnd(sessionId)) && <p>{messages.newDeviceText}</p>}
+      <button type="button" className="link" disabled={!props.isReady} onClick={props.onSeen}>
+        {messages.newDeviceSeen}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,54 @@
+import 'server-only';
+import { randomUUID } from 'node:crypto';
+import { fail, type Result, succeed } from '../result.ts';
+import { insertEvent } from '../store/events.ts';
+import type { LoginAttempt, Queries, User } from '../store/schema.ts';
+import { deleteSessionsOf } from '../store/sessions.ts';
+import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
+import { decideUser } from './dormancy.ts';
+import type { LoginParts } from './parts.ts';
+
+/** Why a number whose call was seen is not let in, with the user it has, if any. */
+export interface Refusal {
+  code: 'signup_closed' | 'user_disabled';
+  userId?: string;
+}
+
+/**
+ * The user that a verified attempt logs in: the one the number has, or a new one where the number
+ * has none, or none that can still be taken for the same person.
+ */
+export async function findOrAddUser(
+  parts: LoginParts,
+  transaction: Queries,
+  attempt: LoginAttempt,
+  at: number,
+): Promise<Result<User, Refusal>> {
+  const { phone_number: phoneNumber, id: attemptId } = attempt;
+  const known = await findUserByPhoneNumber(transaction, phoneNumber);
+  const decision = known === null ? null : decideUser(known, at, parts.rules.dormantMs);
+  if (known !== null && decision === 'log_in') {
+    return succeed(known);
+  }
+  if (known !== null && decision === 'refuse') {
+    return fail({ code: 'user_disabled', userId: known.id });
+  }
+  if (known !== null) {
+    await setUserState(transaction, known.id, { set_aside_at: at });
+    await deleteSessionsOf(transaction, known.id);
+    await insertEvent(transaction, { at, type: 'user_set_aside', attemptId, userId: known.id });
+  }
+  if (parts.rules.signup === 'closed') {
+    return fail({ code: 'signup_closed' });
+  }
+  const userId = randomUUID();
+  if (await insertUser(transaction, { id: userId, phoneNumber, createdAt: at })) {
+    await insertEvent(transaction, { at, type: 'user_created', attemptId, userId });
+    if (known !== null) {
+      await insertEvent(transaction, { at, type: 'number_taken_over', attemptId, userId });
+    }
+  }
+  // Another process may have added it in between: then there is one user all the same.
+  const user = await findUserByPhoneNumber(transaction, phoneNumber);
+  return user === null ? fail({ code: 'signup_closed' }) : succeed(user);
+}

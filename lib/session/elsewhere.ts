@@ -1,0 +1,100 @@
+import 'server-only';
+import { findDevices, setDeviceNoticesSeen } from '../store/devices.ts';
+import { insertEvent } from '../store/events.ts';
+import type { Device, Session } from '../store/schema.ts';
+import {
+  deleteSession,
+  deleteSessionsOf,
+  findSessions,
+  setNoticesSeen,
+} from '../store/sessions.ts';
+import { isAlive } from './lifetime.ts';
+import type { LoggedIn, SessionParts } from './open.ts';
+
+/** Where a user is logged in: this session first, then the others, the latest login first. */
+export async function findLiveSessions(
+  parts: SessionParts,
+  { user, session }: LoggedIn,
+): Promise<[Session, ...Session[]]> {
+  const now = parts.clock.now();
+  const all = await findSessions(parts.store, user.id);
+  const others = all.filter(
+    (other) => other.id_hash !== session.id_hash && isAlive(other, now, parts.idleMs),
+  );
+  return [session, ...others];
+}
+
+/**
+ * Ends another session of the same user.
+ *
+ * @returns false, changing nothing, when the user has no other session of this id.
+ */
+export async function endOtherSession(
+  parts: SessionParts,
+  { user, session }: LoggedIn,
+  publicId: string,
+): Promise<boolean> {
+  return await parts.store.transaction().execute(async (transaction) => {
+    const other = (await findSessions(transaction, user.id)).find(
+      ({ public_id, id_hash }) => public_id === publicId && id_hash !== session.id_hash,
+    );
+    if (other === undefined) {
+      return false;
+    }
+    await deleteSession(transaction, other.id_hash);
+    await insertEvent(transaction, {
+      at: parts.clock.now(),
+      type: 'session_ended',
+      userId: user.id,
+      whereabouts: other,
+    });
+    return true;
+  });
+}
+
+/** Ends every session of the user but this one. */
+export async function endOtherSessions(
+  parts: SessionParts,
+  { user, session }: LoggedIn,
+): Promise<void> {
+  await parts.store.transaction().execute(async (transaction) => {
+    if ((await deleteSessionsOf(transaction, user.id, session.id_hash)) > 0) {
+      const at = parts.clock.now();
+      await insertEvent(transaction, { at, type: 'other_sessions_ended', userId: user.id });
+    }
+  });
+}
+
+/**
+ * The first logins with devices that are new to this user, which this session has not been shown
+ * yet; the latest first. The user's very first login and this session's own are none.
+ */
+export async function findNotices(
+  parts: SessionParts,
+  { user, session }: LoggedIn,
+): Promise<Device[]> {
+  const devices = await findDevices(parts.store, user.id);
+  return devices.filter(
+    (device, index) =>
+      index < devices.length - 1 &&
+      device.session_public_id !== session.public_id &&
+      device.first_login_at > session.notices_seen_at,
+  );
+}
+
+/**
+ * Takes the notices up to `at` for read, in this session and wherever its user next logs in with
+ * such a device. Other sessions go on showing them: whoever has stolen one cannot hide them all.
+ */
+export async function dismissNotices(
+  parts: SessionParts,
+  { user, session }: LoggedIn,
+  at: number,
+): Promise<void> {
+  const until = Math.min(at, parts.clock.now());
+  await parts.store.transaction().execute(async (transaction) => {
+    await setNoticesSeen(transaction, session, until);
+    const { device } = session;
+    await setDeviceNoticesSeen(transaction, { userId: user.id, device, at: until });
+  });
+}

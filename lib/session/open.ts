@@ -1,0 +1,50 @@
+import 'server-only';
+import type { Clock } from '../clock.ts';
+import type { Session, Store, User } from '../store/schema.ts';
+import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
+import { hashToken } from '../token.ts';
+import { isAlive, isTouchDue } from './lifetime.ts';
+
+/** What sessions need from the rest of the house. */
+export interface SessionParts {
+  store: Store;
+  clock: Clock;
+  /** A session that was not used for this long is over. */
+  idleMs: number;
+}
+
+export interface LoggedIn {
+  user: User;
+  session: Session;
+}
+
+/**
+ * The session that a token opens, with its user, or null. Notes that it was used.
+ *
+ * A session found to be over is deleted, so that no clock set back opens it again.
+ */
+export async function openSession(
+  parts: SessionParts,
+  sessionToken: string,
+): Promise<LoggedIn | null> {
+  const { store, idleMs } = parts;
+  const found = await findSession(store, hashToken(sessionToken));
+  if (found === null) {
+    return null;
+  }
+  const { session, user } = found;
+  const now = parts.clock.now();
+  if (!isAlive(session, now, idleMs)) {
+    await deleteSession(store, session.id_hash);
+    return null;
+  }
+  if (user.disabled_at !== null || user.set_aside_at !== null) {
+    return null;
+  }
+  if (isTouchDue(session, now, idleMs)) {
+    await store
+      .transaction()
+      .execute(async (transaction) => await touchSession(transaction, session, now));
+  }
+  return found;
+}

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod';
+import { runUsers } from '#testing/users-command.ts';
+
+function temporaryDatabase() {
+  const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'users.db');
+  return { path, users: (...args: string[]) => runUsers(path, ...args) };
+}
+
+const json = (text: string): unknown => z.json().parse(JSON.parse(text));
+
+describe('npm run users', () => {
+  it('makes the database it needs, and lists nobody in it', () => {
+    const { users } = temporaryDatabase();
+    const { status, stdout, stderr } = users('list');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(json(users('list', '--json').stdout)).toEqual([]);
+  });
+
+  it('adds, disables, enables and logs out, whatever the spelling of the number', () => {
+    const { users } = temporaryDatabase();
+    expect(users('add', '090-1234-5678').status).toBe(0);
+    expect(users('list').stdout).toMatch(/^090-1234-5678 {2}active /m);
+    expect(users('disable', '＋８１９０１２３４５６７８').status).toBe(0);
+    expect(users('list').stdout).toMatch(/^090-1234-5678 {2}disabled /m);
+    const enabled = users('--json', 'enable', '+81', '90', '1234', '5678');
+    expect(json(enabled.stdout)).toMatchObject({
+      status: 'done',
+      user: { phone_number: '+819012345678', state: 'active', disabled_at: null },
+    });
+    expect(users('logout', '09012345678').status).toBe(0);
+    expect(json(users('list', '--json').stdout)).toMatchObject([{ state: 'active' }]);
+  });
+
+  it.each([
+    [['disable', '080-1111-2222'], 'user_missing'],
+    [['logout', '080-1111-2222'], 'user_missing'],
+    [['enable', '080-1111-2222'], 'user_missing'],
+    [['add', '090-1234-5678'], 'user_exists'],
+    [['enable', '090-1234-5678'], 'nothing_to_enable'],
+    [['add', '090'], 'phone_number_too_short'],
+    [['add', 'nobody'], 'phone_number_unreadable'],
+    [['add', '+1', '2125550100000'], 'phone_number_too_long'],
+  ])('refuses %j with a sentence and 1: %s', (args, code) => {
+    const { users } = temporaryDatabase();
+    users('add', '090-1234-5678');
+    const { status, stdout, stderr } = users(...args);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/^[^\n{}]+\.\n$/);
+    const inJson = users(...args, '--json');
+    expect(inJson.status).toBe(1);
+    expect(json(inJson.stdout)).toMatchObject({ status: 'refused', code });
+  });
+
+  it.each([
+    [[]],
+    [['remove', '090-1234-5678']],
+    [['constructor', '090-1234-5678']],
+    [['list', '090-1234-5678']],
+    [['add']],
+    [['list', '--yaml']],
+  ])('answers %j with how it is used and 2', (args) => {
+    const { status, stdout, stderr } = temporaryDatabase().users(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^Usage: npm run users/);
+  });
+
+  it('says what is wrong with the configuration', () => {
+    const { status, stderr } = runUsers('');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Usage/);
+    const without = runUsers('', 'list');
+    expect(without.status).toBe(1);
+    expect(without.stderr).toContain('DATABASE_URL');
+  });
+});

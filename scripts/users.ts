@@ -1,0 +1,164 @@
+/** `npm run users`: who has an account, and whether they may use it. Works while the server runs. */
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { systemClock } from '#lib/clock.ts';
+import { describeFaults, readUsersConfig } from '#lib/config.ts';
+import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
+import { en } from '#lib/shared/messages/en.ts';
+import { fillIn } from '#lib/shared/messages/messages.ts';
+import { migrate } from '#lib/store/migrate.ts';
+import { isStoreFailure, openSqlite } from '#lib/store/sqlite.ts';
+import {
+  addUser,
+  disableUser,
+  enableUser,
+  listUsers,
+  logOutUser,
+  type UsersProblem,
+} from '#lib/users/manage.ts';
+import { tableOfUsers, viewUser } from '#lib/users/view.ts';
+
+const USAGE = `Usage: npm run users -- <command> [--json]
+
+  list               everybody who has an account, or had one
+  add <number>       make an account, so that the number may log in where SIGNUP is closed
+  disable <number>   keep the number out; its sessions end with their next request
+  enable <number>    let it in again, or bring back its account that was set aside
+  logout <number>    end its sessions everywhere; it may log in again
+
+Numbers in any usual spelling: 090-1234-5678, +81 90 1234 5678.
+Reads DATABASE_URL and DEFAULT_COUNTRY, as the server does.
+Exit code: 0 done, 1 refused, 2 used wrongly.`;
+
+const commands = {
+  add: { run: addUser, done: 'may log in' },
+  disable: { run: disableUser, done: 'is disabled and logged out everywhere' },
+  enable: { run: enableUser, done: 'may log in again' },
+  logout: { run: logOutUser, done: 'is logged out everywhere' },
+};
+
+const problems: Readonly<Record<UsersProblem, string>> = {
+  user_missing: 'has no account',
+  user_exists: 'has an account already; if it is disabled, use enable',
+  user_is_set_aside: 'has only an account that was set aside, which nobody can log in to',
+  nothing_to_enable: 'has an account that is not disabled',
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  const given = readArguments(args);
+  if (given === null) {
+    console.error(USAGE);
+    return 2;
+  }
+  const config = readUsersConfig(readEnvironment());
+  if (!config.ok) {
+    console.error(describeFaults(config.error));
+    return 1;
+  }
+  const { defaultCountry } = config.value;
+  const { command, phoneNumberInput, isJson } = given;
+  const refuse = (code: string, text: string) => {
+    if (isJson) {
+      console.log(JSON.stringify({ status: 'refused', code, error: text }));
+    } else {
+      console.error(text);
+    }
+    return 1;
+  };
+  const phoneNumber =
+    phoneNumberInput === null ? null : parsePhoneNumber(phoneNumberInput, defaultCountry);
+  if (phoneNumber?.ok === false) {
+    const { error } = phoneNumber;
+    const country = countryName('country' in error ? error.country : defaultCountry);
+    return refuse(error.code, fillIn(en.errors[error.code], { country }));
+  }
+
+  const store = openSqlite(config.value.store.path);
+  try {
+    await migrate(store);
+    const parts = { store, clock: systemClock };
+    if (phoneNumber === null || command === 'list') {
+      const users = await listUsers(parts);
+      console.log(
+        isJson ? JSON.stringify(users.map(viewUser)) : tableOfUsers(users, defaultCountry),
+      );
+      return 0;
+    }
+    const { run, done } = commands[command];
+    const outcome = await run(parts, phoneNumber.value);
+    const name = formatPhoneNumber(phoneNumber.value, defaultCountry);
+    if (!outcome.ok) {
+      return refuse(outcome.error, `${name} ${problems[outcome.error]}.`);
+    }
+    console.log(
+      isJson
+        ? JSON.stringify({ status: 'done', user: viewUser(outcome.value) })
+        : `${name} ${done}.`,
+    );
+    return 0;
+  } catch (error) {
+    if (!isStoreFailure(error)) {
+      throw error;
+    }
+    return refuse('store_unavailable', `The database cannot be used: ${String(error)}`);
+  } finally {
+    await store.destroy();
+  }
+}
+
+interface Arguments {
+  command: keyof typeof commands | 'list';
+  /** Null for `list` alone. */
+  phoneNumberInput: string | null;
+  isJson: boolean;
+}
+
+/** @returns null when the command was used wrongly. */
+function readArguments(args: string[]): Arguments | null {
+  const { json, words } = parseWords(args);
+  const [command, ...number] = words;
+  if (json === null) {
+    return null;
+  }
+  if (command === 'list' && number.length === 0) {
+    return { command, phoneNumberInput: null, isJson: json };
+  }
+  // A number with spaces in it needs no quotes.
+  return isCommand(command) && number.length > 0
+    ? { command, phoneNumberInput: number.join(' '), isJson: json }
+    : null;
+}
+
+function parseWords(args: string[]): { json: boolean | null; words: string[] } {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { json: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    return { json: values.json ?? false, words: positionals };
+  } catch {
+    return { json: null, words: [] };
+  }
+}
+
+function isCommand(text: string | undefined): text is keyof typeof commands {
+  return text !== undefined && Object.hasOwn(commands, text);
+}
+
+function countryName(country: string): string {
+  return new Intl.DisplayNames(['en'], { type: 'region' }).of(country) ?? country;
+}
+
+/** The environment with the files that the server reads too; what is set already stands. */
+function readEnvironment(): NodeJS.ProcessEnv {
+  const mode = process.env.NODE_ENV ?? 'production';
+  for (const file of [`.env.${mode}.local`, '.env.local', `.env.${mode}`, '.env']) {
+    if (existsSync(file)) {
+      process.loadEnvFile(file);
+    }
+  }
+  return process.env;
+}
