@@ -17,6 +17,8 @@ const headers = [
 export default {
   reactStrictMode: true,
   poweredByHeader: false,
+  // Every page has its title from the first byte on: a screen reader says it before all else.
+  htmlLimitedBots: /.*/,
   // No page has an image to optimise, and the optimiser has been a way in before.
   images: { unoptimized: true },
   // TypeScript 7 is a command, not a library: let the build call it.

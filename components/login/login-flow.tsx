@@ -76,8 +76,9 @@ export function LoginFlow(props: LoginFlowProps) {
   };
 
   const change = (phoneNumberInput: string) => {
-    cancelling.current = cancelAttempt();
     askForNumber(phoneNumberInput);
+    // Once the step is gone, and its poll with it, which would be answered with the cancelling.
+    cancelling.current = Promise.resolve().then(cancelAttempt);
   };
 
   const restart = async (phoneNumberInput: string) => {

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
 import { type PollAnswer, pollStatus } from '#components/api.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
@@ -159,9 +159,11 @@ export function useStatusPolls(options: {
       window.removeEventListener('pageshow', onPageShow);
       window.removeEventListener('online', onOnline);
       window.removeEventListener('offline', onOffline);
-      underWay.current?.abort();
     };
   }, [checkNow, pollLimit]);
+
+  // At once, not after the next paint: nobody waits for the answer any more.
+  useLayoutEffect(() => () => underWay.current?.abort(), []);
 
   return { trouble, isSpent, isChecking: isValidating, checkNow };
 }
