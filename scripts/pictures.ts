@@ -63,7 +63,10 @@ async function takeJourney(
   messages: Messages,
   picture: (step: string) => Promise<void>,
 ): Promise<void> {
-  const phoneNumber = `+81901234${String(1000 + taken)}`;
+  const digits = String(1000 + taken);
+  const phoneNumber = `+81901234${digits}`;
+  const tooLate = `+81901235${digits}`;
+  const fewPolled = `+81901236${digits}`;
   const { login, account, site, errors } = messages;
   const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
   const press = (name: string) => page.getByRole('button', { name }).click();
@@ -78,34 +81,35 @@ async function takeJourney(
   await enter('090-1234');
   await page.getByText(errors.phone_number_too_short).waitFor();
   await picture('2-number-problem');
-  await enter(phoneNumber);
+  await enter(tooLate);
   await heading(login.callHeading);
   await picture('3-call');
-  await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber });
+  await vendor.addFault({ match: 'check', kind: 'reset', phone_number: tooLate });
   await page.getByText(login.vendorTrouble).first().waitFor();
   await picture('4-call-trouble');
-  await vendor.clearFaults(phoneNumber);
-  await vendor.advanceClock(301, phoneNumber);
+  await vendor.clearFaults(tooLate);
+  await vendor.advanceClock(301, tooLate);
   await heading(login.expiredHeading);
   await picture('5-expired');
-  await press(login.startAgain);
+  await page.goto(`${app.origin}/login`);
+  await enter(phoneNumber);
   await heading(login.callHeading);
-  const [, session] = await vendor.sessions(phoneNumber);
+  const [session] = await vendor.sessions(phoneNumber);
   await vendor.call(phoneNumber, session?.call_number ?? '');
   await heading(account.heading);
   await picture('6-account');
   await logInElsewhere(phoneNumber);
   await page.reload();
   await page.getByText(account.newDeviceHeading).waitFor();
-  await page.getByRole('button', { name: account.endElsewhere }).isEnabled();
+  await page.getByRole('button', { name: account.endElsewhere, disabled: false }).waitFor();
   await picture('6-account-new-device');
   await page.getByRole('button', { name: account.endThere }).last().click();
   await page.getByText(account.events.session_ended).waitFor();
   await picture('6-account-ended');
 
   await page.goto(`${fewPolls.origin}/login`);
-  await enter(phoneNumber.replace('+81901234', '+81901235'));
-  await page.getByText(login.pausedHeading).waitFor();
+  await enter(fewPolled);
+  await page.getByText(login.pausedHeading).first().waitFor();
   await picture('7-call-paused');
   await page.goto(`${app.origin}/nowhere`);
   await heading(site.notFoundHeading);
