@@ -1,11 +1,12 @@
 import 'server-only';
 import { type Result, succeed } from '../result.ts';
-import { advanceAttempt, endAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
+import { advanceAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
 import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt, Queries, Whereabouts } from '../store/schema.ts';
 import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
 import { beginSession } from './begin-session.ts';
 import { findAlsoVerified } from './contest.ts';
+import { endIn } from './end.ts';
 import type { LoginFailure } from './failures.ts';
 import { findOrAddUser } from './login-user.ts';
 import type { LoginParts } from './parts.ts';
@@ -63,17 +64,11 @@ async function settle(
   if (rivals.length > 0) {
     const changed: string[] = [];
     const owner = await findUserByPhoneNumber(transaction, attempt.phone_number);
-    for (const contested of [attempt, ...rivals]) {
-      const end = { state: 'contested', failure: 'attempt_contested', endedAt: at } as const;
-      if (await endAttempt(transaction, contested.id, end)) {
-        await insertEvent(transaction, {
-          at,
-          type: 'attempt_contested',
-          attemptId: contested.id,
-          // Once is enough for the owner of the number to read.
-          ...(owner === null || contested !== attempt ? {} : { userId: owner.id }),
-        });
-        changed.push(contested.id);
+    for (const { id: contestedId } of [attempt, ...rivals]) {
+      // Once is enough for the owner of the number to read.
+      const userId = contestedId === id ? owner?.id : undefined;
+      if (await endIn(transaction, contestedId, { state: 'contested', at, userId })) {
+        changed.push(contestedId);
       }
     }
     parts.log.warn(
@@ -86,16 +81,8 @@ async function settle(
   const { from } = login;
   const found = await findOrAddUser(parts, transaction, attempt, at);
   if (!found.ok) {
-    const { code, userId } = found.error;
-    await endAttempt(transaction, id, { state: 'failed', failure: code, endedAt: at });
-    await insertEvent(transaction, {
-      at,
-      type: 'attempt_failed',
-      attemptId: id,
-      reason: code,
-      whereabouts: from,
-      ...(userId === undefined ? {} : { userId }),
-    });
+    const { code: failure, userId } = found.error;
+    await endIn(transaction, id, { state: 'failed', failure, at, userId, whereabouts: from });
     return [id];
   }
 

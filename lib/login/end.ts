@@ -3,8 +3,45 @@ import type { AttemptEnd } from '../shared/contract.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { endAttempt } from '../store/attempts.ts';
 import { insertEvent } from '../store/events.ts';
-import type { LoginAttempt } from '../store/schema.ts';
+import type { LoginAttempt, Queries, Whereabouts } from '../store/schema.ts';
 import type { LoginParts } from './parts.ts';
+
+/** How an attempt ends without a login, and what is known of it for its event. */
+export interface End {
+  state: AttemptEnd;
+  at: number;
+  /** Why, where the state does not say it all. */
+  failure?: AttemptEndCode;
+  /** The user whose number it was for, where the user is to read of it. */
+  userId?: string | undefined;
+  whereabouts?: Whereabouts;
+}
+
+/**
+ * Ends a live attempt without a login and records it, in the caller's transaction. Once that is
+ * committed, whoever waits for the attempt is to be woken.
+ *
+ * @returns false, changing nothing, when it has ended already.
+ */
+export async function endIn(transaction: Queries, id: string, end: End): Promise<boolean> {
+  const { state, at, failure, userId, whereabouts } = end;
+  const isEnded = await endAttempt(transaction, id, {
+    state,
+    endedAt: at,
+    ...(failure === undefined ? {} : { failure }),
+  });
+  if (isEnded) {
+    await insertEvent(transaction, {
+      at,
+      type: `attempt_${state}`,
+      attemptId: id,
+      ...(failure === undefined ? {} : { reason: failure }),
+      ...(userId === undefined ? {} : { userId }),
+      ...(whereabouts === undefined ? {} : { whereabouts }),
+    });
+  }
+  return isEnded;
+}
 
 /** Ends a live attempt without a login, records it, and wakes whoever waits for it. */
 export async function endWithoutLogin(
@@ -13,22 +50,9 @@ export async function endWithoutLogin(
   state: AttemptEnd,
   failure?: AttemptEndCode,
 ): Promise<void> {
-  const at = parts.clock.now();
-  const reason = failure === undefined ? {} : { reason: failure };
-  await parts.store.transaction().execute(async (transaction) => {
-    const ended = await endAttempt(transaction, attempt.id, {
-      state,
-      endedAt: at,
-      ...(failure === undefined ? {} : { failure }),
-    });
-    if (ended) {
-      await insertEvent(transaction, {
-        at,
-        type: `attempt_${state}`,
-        attemptId: attempt.id,
-        ...reason,
-      });
-    }
-  });
+  const end = { state, at: parts.clock.now(), ...(failure === undefined ? {} : { failure }) };
+  await parts.store
+    .transaction()
+    .execute(async (transaction) => await endIn(transaction, attempt.id, end));
   parts.wakeUps.wake(attempt.id);
 }

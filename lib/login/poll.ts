@@ -9,6 +9,7 @@ import { deriveToken, hashToken } from '../token.ts';
 import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginFailure } from './failures.ts';
+import { codeOfEnd } from './look.ts';
 import { pollIntervalMs } from './pace.ts';
 import { type LoginParts, REDELIVERY_MS } from './parts.ts';
 
@@ -59,7 +60,7 @@ export async function pollAttempt(
         return await deliver(parts, attempt, attemptToken);
       }
       if (attempt.state !== 'pending' && attempt.state !== 'verified') {
-        return { status: attempt.state, code: attempt.failure ?? `attempt_${attempt.state}` };
+        return { status: attempt.state, code: codeOfEnd(attempt, attempt.state) };
       }
       const advanced = await advance(parts, attempt, attemptToken, poll.from);
       if (!advanced.ok) {

@@ -4,7 +4,6 @@ import type { Start } from '../limits/start-limits.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import {
-  endAttempt,
   findAttemptById,
   findAttemptByToken,
   findLiveAttempt,
@@ -14,7 +13,7 @@ import {
 import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { createToken, hashToken } from '../token.ts';
-import { endWithoutLogin } from './end.ts';
+import { endIn, endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { checkIntervalMs } from './pace.ts';
 import type { LoginParts } from './parts.ts';
@@ -123,12 +122,7 @@ async function openAttempt(
     const previous = await findLiveAttempt(transaction, browserHash);
     if (previous !== null) {
       const state = previous.expires_at <= now ? 'expired' : 'cancelled';
-      await endAttempt(transaction, previous.id, { state, endedAt: now });
-      await insertEvent(transaction, {
-        at: now,
-        type: `attempt_${state}`,
-        attemptId: previous.id,
-      });
+      await endIn(transaction, previous.id, { state, at: now });
     }
     await insertAttempt(transaction, {
       id,

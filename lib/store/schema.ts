@@ -53,7 +53,7 @@ export interface AttemptsTable {
   browser_hash: string;
   phone_number: PhoneNumber;
   state: AttemptState;
-  /** Why it failed; null unless `failed`. */
+  /** Why it failed; null in every other state. */
   failure: AttemptEndCode | null;
   /** Both null until the vendor has answered the start. */
   pauth_session_id: string | null;

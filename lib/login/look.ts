@@ -1,0 +1,38 @@
+import 'server-only';
+import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEndCode } from '../shared/error-codes.ts';
+import { findAttemptByToken } from '../store/attempts.ts';
+import type { LoginAttempt } from '../store/schema.ts';
+import { hashToken } from '../token.ts';
+import type { LoginParts } from './parts.ts';
+import { type CallableAttempt, isCallable } from './start.ts';
+
+/** What an attempt looks like to the browser that holds it, before anybody asks the vendor. */
+export type Look =
+  /** Live, or over with a login that the next poll delivers. */
+  | { status: 'open'; attempt: CallableAttempt }
+  | { status: AttemptEnd; code: AttemptEndCode; attempt: LoginAttempt };
+
+/** How an attempt stands, or null where the token opens none. Changes nothing; polling does. */
+export async function lookAtAttempt(parts: LoginParts, attemptToken: string): Promise<Look | null> {
+  const attempt = await findAttemptByToken(parts.store, hashToken(attemptToken));
+  if (attempt === null || !isCallable(attempt)) {
+    return null;
+  }
+  switch (attempt.state) {
+    case 'completed':
+      return { status: 'open', attempt };
+    case 'pending':
+    case 'verified':
+      return attempt.expires_at > parts.clock.now()
+        ? { status: 'open', attempt }
+        : { status: 'expired', code: 'attempt_expired', attempt };
+    default:
+      return { status: attempt.state, code: codeOfEnd(attempt, attempt.state), attempt };
+  }
+}
+
+/** The code that says how an attempt ended. */
+export function codeOfEnd(attempt: LoginAttempt, state: AttemptEnd): AttemptEndCode {
+  return attempt.failure ?? `attempt_${state}`;
+}
