@@ -11,7 +11,6 @@ import { type PhoneNumber, phoneNumberSchema } from '#lib/shared/phone-number.ts
 import { migrate } from '#lib/store/migrate.ts';
 import type { LoginAttempt, Store, Whereabouts } from '#lib/store/schema.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
-import { createToken } from '#lib/token.ts';
 import { createWakeUps } from '#lib/wake-ups.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import type { Sandbox } from '#sandbox/server.ts';
@@ -45,12 +44,12 @@ export interface TestLogin {
   control: ControlClient;
   /** Whoever logs in, unless a test says otherwise. */
   phoneNumber: PhoneNumber;
-  browserToken: string;
-  browser: Browser;
+  /** A browser that has started nothing yet. */
+  newBrowser: Browser;
   /** What was logged, as JSON lines. */
   logged(): string;
-  /** Starts an attempt that must succeed. */
-  start(browserToken?: string, phoneNumber?: PhoneNumber): Promise<StartedAttempt>;
+  /** Starts an attempt that must succeed, from one of the browsers that a test tells apart. */
+  start(browserName?: string, phoneNumber?: PhoneNumber): Promise<StartedAttempt>;
   poll(started: StartedAttempt, holdMs?: number, signal?: AbortSignal): Promise<PollOutcome>;
   /** Places the call that verifies an attempt. */
   call(started: StartedAttempt): Promise<void>;
@@ -117,7 +116,7 @@ export async function openLogin(
     rules,
   };
   const ownPhoneNumber = newPhoneNumber();
-  const ownBrowserToken = createToken();
+  const browserTokens = new Map<string, string>();
 
   return {
     parts,
@@ -125,18 +124,18 @@ export async function openLogin(
     clock,
     control,
     phoneNumber: ownPhoneNumber,
-    browserToken: ownBrowserToken,
-    browser: { browserToken: ownBrowserToken, network: TEST_NETWORK },
+    newBrowser: { network: TEST_NETWORK },
     logged: () => lines.join(''),
 
-    async start(browserToken = ownBrowserToken, phoneNumber = ownPhoneNumber) {
+    async start(browserName = 'mine', phoneNumber = ownPhoneNumber) {
       const started = await startAttempt(parts, phoneNumber, {
-        browserToken,
+        browserToken: browserTokens.get(browserName),
         network: TEST_NETWORK,
       });
       if (!started.ok) {
         throw new Error(`the attempt did not start: ${started.error.code}`);
       }
+      browserTokens.set(browserName, started.value.browserToken);
       return started.value;
     },
 

@@ -5,7 +5,7 @@ import { createSealer, type Sealer } from './seal.ts';
 
 /** What the attempt's cookie holds. */
 const attemptCookieSchema = z.strictObject({
-  /** Names this browser among those that try to log in; outlives a single attempt. */
+  /** Lets the browser's next attempt be known as its own; kept when the attempt has ended. */
   browserToken: z.string(),
   /** Opens the attempt; forgotten when it has ended. */
   attemptToken: z.optional(z.string()),

@@ -5,7 +5,7 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
 import type { AttemptState, LoginAttempt, Queries } from './schema.ts';
 
 /** The states in which a call can still lead to a login. */
-const live: AttemptState[] = ['pending', 'verified'];
+export const liveStates: AttemptState[] = ['pending', 'verified'];
 
 export type NewAttempt = Pick<
   LoginAttempt,
@@ -13,6 +13,7 @@ export type NewAttempt = Pick<
   | 'token_hash'
   | 'callback_token_hash'
   | 'browser_hash'
+  | 'browser_token_hash'
   | 'phone_number'
   | 'created_at'
   | 'expires_at'
@@ -37,6 +38,7 @@ export async function insertAttempt(queries: Queries, attempt: NewAttempt): Prom
       check_leased_until: 0,
       check_failures: 0,
       called_back_at: null,
+      confirmed_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
@@ -73,20 +75,6 @@ async function findAttempt(
     .selectFrom('attempts')
     .selectAll()
     .where(column, '=', value)
-    .executeTakeFirst();
-  return row ?? null;
-}
-
-/** The one attempt of a browser that can still lead to a login, or null. */
-export async function findLiveAttempt(
-  queries: Queries,
-  browserHash: string,
-): Promise<LoginAttempt | null> {
-  const row = await queries
-    .selectFrom('attempts')
-    .selectAll()
-    .where('browser_hash', '=', browserHash)
-    .where('state', 'in', live)
     .executeTakeFirst();
   return row ?? null;
 }
@@ -201,7 +189,7 @@ export async function endAttempt(
     .updateTable('attempts')
     .set({ state: end.state, failure: end.failure ?? null, ended_at: end.endedAt })
     .where('id', '=', id)
-    .where('state', 'in', live)
+    .where('state', 'in', liveStates)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }

@@ -51,6 +51,8 @@ export interface AttemptsTable {
   callback_token_hash: string;
   /** Tells the attempts of one browser from those of another. */
   browser_hash: string;
+  /** Left with the browser at the start: by presenting it, its next attempt is known as its own. */
+  browser_token_hash: string;
   phone_number: PhoneNumber;
   state: AttemptState;
   /** Why it failed; null in every other state. */
@@ -69,6 +71,8 @@ export interface AttemptsTable {
   check_failures: number;
   /** When the latest callback had the vendor asked; null before the first. */
   called_back_at: number | null;
+  /** When the browser first came back with the attempt's cookie; null before. */
+  confirmed_at: number | null;
 }
 
 export interface SessionsTable {

@@ -7,7 +7,6 @@ import {
   findAttemptByCallbackToken,
   findAttemptById,
   findAttemptByToken,
-  findLiveAttempt,
   findRivals,
   hastenCheck,
   insertAttempt,
@@ -16,6 +15,12 @@ import {
   releaseCheck,
   setPauthSession,
 } from './attempts.ts';
+import {
+  confirmAttempt,
+  findAttemptByBrowserToken,
+  findLiveAttempt,
+  hasMovedOn,
+} from './browsers.ts';
 import { findDevices, insertDevice } from './devices.ts';
 import { findEvents, insertEvent } from './events.ts';
 import { migrate } from './migrate.ts';
@@ -60,6 +65,7 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
         token_hash: `token ${made}`,
         callback_token_hash: `callback ${made}`,
         browser_hash: `browser ${made}`,
+        browser_token_hash: `browser token ${made}`,
         phone_number: newPhoneNumber(),
         created_at: AT,
         expires_at: AT + 300_000,
@@ -92,7 +98,7 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
     it('is brought up to date once; a second time changes nothing', async () => {
       const store = await open();
       onTestFinished(() => store.destroy());
-      expect(await migrate(store)).toEqual(['0001-first']);
+      expect(await migrate(store)).toEqual(['0001-first', '0002-browser-tokens']);
       await addUser(store, 'kept');
       expect(await migrate(store)).toEqual([]);
       expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
@@ -123,6 +129,31 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
         await endAttempt(store, first.id, { state: 'cancelled', endedAt: AT });
         expect(await findLiveAttempt(store, first.browser_hash)).toBeNull();
         expect(await insertAttempt(store, second)).toBe(true);
+      });
+
+      it('is found by the token it left with its browser, the latest of several', async () => {
+        const store = await openStore();
+        const { browser_hash, browser_token_hash } = await addAttempt(store);
+        const given = { browser_hash, browser_token_hash, created_at: AT + 1 };
+        expect(await findAttemptByBrowserToken(store, 'browser token 0')).toBeNull();
+        await store.updateTable('attempts').set({ state: 'cancelled' }).execute();
+        const later = await addAttempt(store, given);
+        expect(await findAttemptByBrowserToken(store, browser_token_hash)).toEqual(later);
+      });
+
+      it('is left behind once its browser has come back with a later one', async () => {
+        const store = await openStore();
+        const first = await addAttempt(store);
+        await endAttempt(store, first.id, { state: 'cancelled', endedAt: AT });
+        const { browser_hash } = first;
+        const second = await addAttempt(store, { browser_hash, created_at: AT });
+        await confirmAttempt(store, first.id, AT);
+        expect(await hasMovedOn(store, first)).toBe(false);
+        await confirmAttempt(store, second.id, AT);
+        expect(await hasMovedOn(store, first)).toBe(true);
+        expect(await hasMovedOn(store, { ...second, created_at: AT + 1 })).toBe(false);
+        await confirmAttempt(store, second.id, AT + 5);
+        expect(await stored(store, second.id)).toMatchObject({ confirmed_at: AT });
       });
 
       it('is the only one of many that one browser starts at once', async () => {

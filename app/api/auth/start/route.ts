@@ -8,7 +8,6 @@ import { startAttempt } from '#lib/login/start.ts';
 import { viewAttempt } from '#lib/login/view.ts';
 import { isCountryCode, parsePhoneNumber } from '#lib/phone-number.ts';
 import { startRequestSchema } from '#lib/shared/contract.ts';
-import { createToken } from '#lib/token.ts';
 
 /** Starts an attempt, or returns this browser's live one for the same number. */
 export const POST = apiRoute(async (request, language) => {
@@ -30,17 +29,16 @@ export const POST = apiRoute(async (request, language) => {
   }
 
   const cookie = await cookies.attempt.read();
-  const browserToken = cookie?.browserToken ?? createToken();
   const network = networkOf(request.headers, config.app.trustedProxy);
   const started = await startAttempt(login, phoneNumber.value, {
-    browserToken,
+    browserToken: cookie?.browserToken,
     attemptToken: cookie?.attemptToken,
     network,
   });
   if (!started.ok) {
     return answerProblem(started.error, language);
   }
-  const { attempt, attemptToken } = started.value;
+  const { attempt, attemptToken, browserToken } = started.value;
   await cookies.attempt.write({ browserToken, attemptToken });
   return answer(viewAttempt(login, attempt, config.app.defaultCountry));
 });
