@@ -3,24 +3,29 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
 import { createSqliteCounters } from './limits/sqlite-counter.ts';
 import { createStartLimits } from './limits/start-limits.ts';
-import { createLog, tagPhoneNumber } from './log.ts';
+import { createLog, createPhoneNumberTags, type Log } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
+import { createSparingLog, type SparingLog } from './sparing-log.ts';
 import { migrate } from './store/migrate.ts';
 import type { Store } from './store/schema.ts';
 import { openSqlite } from './store/sqlite.ts';
 import { createWakeUps } from './wake-ups.ts';
 
-/** Everything a request needs, made once per process. */
+/** Everything a request needs, made once per process but for what writes to the log. */
 export interface App {
   config: Config;
   clock: Clock;
   store: Store;
+  log: Log;
+  sparingLog: SparingLog;
   cookies: LoginCookies;
   login: LoginParts;
   sessions: SessionParts;
+  /** The same parts for one request: whatever they log carries its id. */
+  forRequest(requestId: string): App;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -48,40 +53,51 @@ function createApp(config: Config): App {
   const limitsPath = config.store.path === ':memory:' ? ':memory:' : `${config.store.path}.limits`;
   const clock = systemClock;
   const attemptTtlMs = config.attempt.ttlSeconds * 1_000;
-  const [newestSecret] = config.app.sessionSecrets;
-  return {
+  const sparingLog = createSparingLog(clock);
+  const cookiesFor = createCookies({
+    isSecure: config.app.origin.protocol === 'https:',
+    secrets: config.app.sessionSecrets,
+    // As long as the browser's attempts can count in a contest: until one time to live later.
+    attemptTtlSeconds: config.attempt.ttlSeconds * 2,
+    sessionTtlSeconds: config.session.ttlSeconds,
+  });
+  const sessions = { store, clock, idleMs: config.session.idleSeconds * 1_000 };
+  const login = {
+    store,
+    clock,
+    wakeUps: createWakeUps(),
+    startLimits: createStartLimits(config.startLimits, createSqliteCounters(limitsPath)),
+    tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
+    pauth: createPauthClient({
+      baseUrl: config.pauth.baseUrl,
+      apiKey: config.pauth.apiKey,
+      timeoutMs: config.pauth.timeoutMs,
+      country: config.app.defaultCountry,
+    }),
+    rules: {
+      attemptTtlMs,
+      sessionTtlMs: config.session.ttlSeconds * 1_000,
+      dormantMs: config.app.dormantDays * DAY_MS,
+      pauthTimeoutMs: config.pauth.timeoutMs,
+      signup: config.app.signup,
+      callbackBase: new URL('/api/auth/callback/', config.app.origin),
+    },
+  };
+  const processLog = createLog();
+  const logTo = (log: Log): App => ({
     config,
     clock,
     store,
-    cookies: createCookies({
-      isSecure: config.app.origin.protocol === 'https:',
-      secrets: config.app.sessionSecrets,
-      // As long as the browser's attempts can count in a contest: until one time to live later.
-      attemptTtlSeconds: config.attempt.ttlSeconds * 2,
-      sessionTtlSeconds: config.session.ttlSeconds,
+    log,
+    sparingLog,
+    cookies: cookiesFor((cookie) => {
+      const entry = { event: 'cookie_unreadable', cookie };
+      const message = 'a cookie did not open';
+      sparingLog(log, 'warn', { kind: `unreadable ${cookie}`, entry, message });
     }),
-    sessions: { store, clock, idleMs: config.session.idleSeconds * 1_000 },
-    login: {
-      store,
-      clock,
-      wakeUps: createWakeUps(),
-      log: createLog(),
-      startLimits: createStartLimits(config.startLimits, createSqliteCounters(limitsPath)),
-      tagPhoneNumber: (phoneNumber) => tagPhoneNumber(phoneNumber, newestSecret),
-      pauth: createPauthClient({
-        baseUrl: config.pauth.baseUrl,
-        apiKey: config.pauth.apiKey,
-        timeoutMs: config.pauth.timeoutMs,
-        country: config.app.defaultCountry,
-      }),
-      rules: {
-        attemptTtlMs,
-        sessionTtlMs: config.session.ttlSeconds * 1_000,
-        dormantMs: config.app.dormantDays * DAY_MS,
-        pauthTimeoutMs: config.pauth.timeoutMs,
-        signup: config.app.signup,
-        callbackBase: new URL('/api/auth/callback/', config.app.origin),
-      },
-    },
-  };
+    login: { ...login, log },
+    sessions: { ...sessions, log },
+    forRequest: (requestId) => logTo(processLog.child({ request: requestId })),
+  });
+  return logTo(processLog);
 }

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#lib/clock.ts';
 import { describeFaults, readUsersConfig } from '#lib/config.ts';
+import { createLog } from '#lib/log.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
+import { createRequestId } from '#lib/request-id.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
 import { migrate } from '#lib/store/migrate.ts';
@@ -78,7 +80,8 @@ async function main(args: string[]): Promise<number> {
   const store = openSqlite(config.value.store.path);
   try {
     await migrate(store);
-    const parts = { store, clock: systemClock };
+    const log = createLog(process.stderr).child({ request: createRequestId() });
+    const parts = { store, clock: systemClock, log };
     if (phoneNumber === null || command === 'list') {
       const users = await listUsers(parts);
       console.log(

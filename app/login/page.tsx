@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { LoginFlow } from '#components/login/login-flow.tsx';
-import { getApp } from '#lib/app.ts';
 import { ownPath } from '#lib/http/own-path.ts';
+import { pageVisit } from '#lib/http/visit.ts';
 import { messagesIn, readLanguage } from '#lib/language.ts';
 import { examplePhoneNumber } from '#lib/phone-number.ts';
 import { readSession } from '#lib/session/session.ts';
@@ -15,15 +15,15 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
   const { next: wanted } = await searchParams;
   const next = ownPath(typeof wanted === 'string' ? wanted : undefined, '/account');
-  if ((await readSession()) !== null) {
+  const visit = await pageVisit();
+  const { config } = visit.app;
+  if ((await readSession(visit.app)) !== null) {
     redirect(next);
   }
-  const { config } = getApp();
-  const language = await readLanguage();
-  const messages = messagesIn(language).login;
+  const messages = messagesIn(visit.language).login;
   return (
     <LoginFlow
-      initialStep={await readFirstStep(language)}
+      initialStep={await readFirstStep(visit)}
       messages={messages}
       cost={messages.cost[config.app.callCost]}
       example={examplePhoneNumber(config.app.defaultCountry)}

@@ -1,6 +1,8 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import type { Start } from '../limits/start-limits.ts';
+import { referenceOf } from '../log.ts';
+import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import {
@@ -10,7 +12,6 @@ import {
   setPauthSession,
 } from '../store/attempts.ts';
 import { findAttemptByBrowserToken, findLiveAttempt, hasMovedOn } from '../store/browsers.ts';
-import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt, Queries } from '../store/schema.ts';
 import { createToken, hashToken } from '../token.ts';
 import { endIn, endWithoutLogin } from './end.ts';
@@ -126,12 +127,13 @@ async function openAttempt(
   const id = randomUUID();
   const [attemptToken, browserToken, callbackToken] = [createToken(), createToken(), createToken()];
 
-  const { attempt, previous } = await parts.store.transaction().execute(async (transaction) => {
+  const { attempt, previous } = await recordChange(parts, async (recording) => {
+    const { transaction, record } = recording;
     const browserHash = (await recogniseBrowser(transaction, lastBrowserToken)) ?? randomUUID();
     const previous = await findLiveAttempt(transaction, browserHash);
     if (previous !== null) {
       const state = previous.expires_at <= now ? 'expired' : 'cancelled';
-      await endIn(transaction, previous.id, { state, at: now });
+      await endIn(recording, previous.id, { state, at: now });
     }
     await insertAttempt(transaction, {
       id,
@@ -143,7 +145,10 @@ async function openAttempt(
       created_at: now,
       expires_at: now + parts.rules.attemptTtlMs,
     });
-    await insertEvent(transaction, { at: now, type: 'attempt_started', attemptId: id });
+    await record(
+      { at: now, type: 'attempt_started', attemptId: id },
+      { phoneNumber: parts.tagPhoneNumber(phoneNumber) },
+    );
     const attempt = await findAttemptById(transaction, id);
     if (attempt === null) {
       throw new Error('an attempt vanished inside its own transaction');
@@ -189,7 +194,7 @@ async function askVendor(
     parts.log.warn(
       {
         event: 'pauth_create_failed',
-        attempt: attempt.id,
+        attempt: referenceOf(attempt.id),
         phoneNumber: parts.tagPhoneNumber(attempt.phone_number),
         pauth: reply.error,
       },
@@ -206,7 +211,7 @@ async function askVendor(
   if (!(await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt))) {
     // One call would count for two attempts: better none of them than the wrong one.
     parts.log.error(
-      { event: 'pauth_session_reused', attempt: attempt.id },
+      { event: 'pauth_session_reused', attempt: referenceOf(attempt.id) },
       'the vendor gave one session to two attempts',
     );
     await endWithoutLogin(parts, attempt, 'failed', 'pauth_failed');

@@ -39,41 +39,76 @@ export interface CookieOptions {
   sessionTtlSeconds: number;
 }
 
-export function createCookies(options: CookieOptions): LoginCookies {
+/**
+ * @returns the cookies of a request, for what is to be told of each that was sent and did not open:
+ * broken, forged, of a retired secret, past its time, or there twice. Told once a request.
+ */
+export function createCookies(
+  options: CookieOptions,
+): (onUnreadable: (cookie: keyof LoginCookies) => void) => LoginCookies {
   const { isSecure, secrets } = options;
   const prefix = isSecure ? '__Host-' : '';
-  return {
+  const attempt = {
+    name: `${prefix}call-login-attempt`,
+    isSecure,
+    ttlSeconds: options.attemptTtlSeconds,
+    sealer: createSealer({
+      purpose: 'attempt cookie',
+      schema: attemptCookieSchema,
+      ttlSeconds: options.attemptTtlSeconds,
+      secrets,
+    }),
+  };
+  const session = {
+    name: `${prefix}call-login-session`,
+    isSecure,
+    ttlSeconds: options.sessionTtlSeconds,
+    sealer: createSealer({
+      purpose: 'session cookie',
+      schema: sessionCookieSchema,
+      ttlSeconds: options.sessionTtlSeconds,
+      secrets,
+    }),
+  };
+  return (onUnreadable) => ({
     attempt: sealedCookie(
-      { name: `${prefix}call-login-attempt`, isSecure, ttlSeconds: options.attemptTtlSeconds },
-      createSealer({
-        purpose: 'attempt cookie',
-        schema: attemptCookieSchema,
-        ttlSeconds: options.attemptTtlSeconds,
-        secrets,
-      }),
+      attempt,
+      once(() => onUnreadable('attempt')),
     ),
     session: sealedCookie(
-      { name: `${prefix}call-login-session`, isSecure, ttlSeconds: options.sessionTtlSeconds },
-      createSealer({
-        purpose: 'session cookie',
-        schema: sessionCookieSchema,
-        ttlSeconds: options.sessionTtlSeconds,
-        secrets,
-      }),
+      session,
+      once(() => onUnreadable('session')),
     ),
+  });
+}
+
+function once(run: () => void): () => void {
+  let hasRun = false;
+  return () => {
+    if (!hasRun) {
+      hasRun = true;
+      run();
+    }
   };
 }
 
 function sealedCookie<T>(
-  cookie: { name: string; isSecure: boolean; ttlSeconds: number },
-  sealer: Sealer<T>,
+  cookie: { name: string; isSecure: boolean; ttlSeconds: number; sealer: Sealer<T> },
+  onUnreadable: () => void,
 ): SealedCookie<T> {
-  const { name, isSecure, ttlSeconds } = cookie;
+  const { name, isSecure, ttlSeconds, sealer } = cookie;
   const attributes = { httpOnly: true, secure: isSecure, sameSite: 'lax', path: '/' } as const;
   return {
     async read() {
-      const seal = onlyValue((await headers()).get('cookie') ?? '', name);
-      return seal === null ? null : await sealer.unseal(seal);
+      const [seal, ...more] = valuesOf((await headers()).get('cookie') ?? '', name);
+      if (seal === undefined) {
+        return null;
+      }
+      const value = more.length === 0 ? await sealer.unseal(seal) : null;
+      if (value === null) {
+        onUnreadable();
+      }
+      return value;
     },
     async write(value) {
       const seal = await sealer.seal(value);
@@ -90,12 +125,17 @@ function sealedCookie<T>(
  * one of them, and which one a parser takes is chance.
  */
 export function onlyValue(cookieHeader: string, name: string): string | null {
-  const values = cookieHeader
-    .split(';')
-    // Only what RFC 6265 calls white space: a parser that trims more takes a planted name for ours.
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  const [value] = values;
-  return values.length === 1 && value !== undefined ? value : null;
+  const [value, ...more] = valuesOf(cookieHeader, name);
+  return value !== undefined && more.length === 0 ? value : null;
+}
+
+function valuesOf(cookieHeader: string, name: string): string[] {
+  return (
+    cookieHeader
+      .split(';')
+      // Only what RFC 6265 calls white space: a parser that trims more takes a planted name for ours.
+      .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
+      .filter((pair) => pair.startsWith(`${name}=`))
+      .map((pair) => pair.slice(name.length + 1))
+  );
 }

@@ -1,5 +1,6 @@
 import 'server-only';
 import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
 import type { Session, Store, User } from '../store/schema.ts';
 import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
 import { hashToken } from '../token.ts';
@@ -9,6 +10,7 @@ import { isAlive, isTouchDue } from './lifetime.ts';
 export interface SessionParts {
   store: Store;
   clock: Clock;
+  log: Log;
   /** A session that was not used for this long is over. */
   idleMs: number;
 }

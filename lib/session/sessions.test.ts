@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { createLog } from '../log.ts';
 import { migrate } from '../store/migrate.ts';
 import { findSession, insertSession } from '../store/sessions.ts';
 import { openSqlite } from '../store/sqlite.ts';
@@ -24,8 +25,9 @@ async function begin() {
   const idHash = hashToken(TOKEN);
   const times = { created_at: at, expires_at: at + TTL_MS };
   await insertSession(store, newSession({ id_hash: idHash, user_id: 'user', ...times }));
-  const parts = { store, clock, idleMs: IDLE_MS };
-  return { store, clock, idHash, open: () => openSession(parts, TOKEN) };
+  const log = createLog({ write: () => {} });
+  const parts = { store, clock, log, idleMs: IDLE_MS };
+  return { parts, store, idHash, clock, open: () => openSession(parts, TOKEN) };
 }
 
 describe('the lifetime of a session', () => {
@@ -110,8 +112,8 @@ describe('opening a session', () => {
   });
 
   it('opens none with another token, or once its user is gone', async () => {
-    const { store, open, clock } = await begin();
-    expect(await openSession({ store, clock, idleMs: IDLE_MS }, 'another')).toBeNull();
+    const { parts, store, open } = await begin();
+    expect(await openSession(parts, 'another')).toBeNull();
     await store.deleteFrom('users').execute();
     expect(await open()).toBeNull();
   });

@@ -31,6 +31,8 @@ export type AttemptView = z.infer<typeof attemptViewSchema>;
 export const errorReplySchema = z.object({
   code: z.enum(errorCodes),
   error: z.string(),
+  /** Names the request in the server's log, for whoever asks about it. */
+  request_id: z.optional(z.string()),
   /** When trying again makes sense, where that is known. */
   retry_after_seconds: z.optional(z.number()),
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { createLog } from '../log.ts';
 import { migrate } from '../store/migrate.ts';
 import { insertSession } from '../store/sessions.ts';
 import { openSqlite } from '../store/sqlite.ts';
@@ -14,7 +15,9 @@ async function openUsers() {
   onTestFinished(() => store.destroy());
   await migrate(store);
   const clock = createTestClock();
-  const parts = { store, clock };
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line) });
+  const parts = { store, clock, log };
   const at = clock.now();
   const phoneNumber = newPhoneNumber();
   await insertUser(store, { id: 'user', phoneNumber, createdAt: at });
@@ -37,6 +40,7 @@ async function openUsers() {
       const rows = await store.selectFrom('sessions').select('id_hash').execute();
       return rows.map((row) => row.id_hash);
     },
+    logged: () => lines.map((line): unknown => JSON.parse(line)),
     events: async () => {
       const rows = await store.selectFrom('events').selectAll().orderBy('id').execute();
       return rows.map(({ type, user_id, at: when }) => [type, user_id, when]);

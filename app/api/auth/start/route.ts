@@ -1,5 +1,4 @@
-import { getApp } from '#lib/app.ts';
-import { answer, answerProblem } from '#lib/http/answer.ts';
+import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
@@ -7,25 +6,26 @@ import { networkOf } from '#lib/limits/client-address.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { viewAttempt } from '#lib/login/view.ts';
 import { isCountryCode, parsePhoneNumber } from '#lib/phone-number.ts';
+import { fail, succeed } from '#lib/result.ts';
 import { startRequestSchema } from '#lib/shared/contract.ts';
 
 /** Starts an attempt, or returns this browser's live one for the same number. */
-export const POST = apiRoute(async (request, language) => {
-  if (!isSameOriginWrite(request)) {
-    return answerProblem({ code: 'request_cross_origin' }, language);
+export const POST = apiRoute(async (request, { app }) => {
+  if (!isSameOriginWrite(request, app)) {
+    return fail({ code: 'request_cross_origin' });
   }
   const body = await readJsonBody(request, startRequestSchema);
   if (!body.ok) {
-    return answerProblem(body.error, language);
+    return body;
   }
-  const { config, cookies, login } = getApp();
+  const { config, cookies, login } = app;
   const country = body.value.country ?? config.app.defaultCountry;
   if (!isCountryCode(country)) {
-    return answerProblem({ code: 'request_invalid' }, language);
+    return fail({ code: 'request_invalid' });
   }
   const phoneNumber = parsePhoneNumber(body.value.phone_number, country);
   if (!phoneNumber.ok) {
-    return answerProblem(phoneNumber.error, language);
+    return phoneNumber;
   }
 
   const cookie = await cookies.attempt.read();
@@ -36,9 +36,9 @@ export const POST = apiRoute(async (request, language) => {
     network,
   });
   if (!started.ok) {
-    return answerProblem(started.error, language);
+    return started;
   }
   const { attempt, attemptToken, browserToken } = started.value;
   await cookies.attempt.write({ browserToken, attemptToken });
-  return answer(viewAttempt(login, attempt, config.app.defaultCountry));
+  return succeed(answer(viewAttempt(login, attempt, config.app.defaultCountry)));
 });

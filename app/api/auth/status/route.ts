@@ -1,24 +1,24 @@
-import { getApp } from '#lib/app.ts';
-import { answer, answerProblem, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
+import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
 import { pollAttempt } from '#lib/login/poll.ts';
+import { fail, type Result, succeed } from '#lib/result.ts';
 import { forgetAttempt } from '#lib/session/forget-attempt.ts';
 import { readSession } from '#lib/session/session.ts';
 import { whereaboutsOf } from '#lib/session/whereabouts.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
-export const GET = apiRoute(async (request, language) => {
+export const GET = apiRoute(async (request, { app, language }) => {
   if (!isSameOriginFetch(request)) {
-    return answerProblem({ code: 'request_cross_origin' }, language);
+    return fail({ code: 'request_cross_origin' });
   }
-  const { config, cookies, login } = getApp();
+  const { config, cookies, login } = app;
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken === undefined) {
     // Another tab of this browser may have completed the attempt that this one waits for.
-    return (await readSession()) === null
-      ? answerProblem({ code: 'attempt_missing' }, language)
+    return (await readSession(app)) === null
+      ? fail({ code: 'attempt_missing' })
       : answerStatus({ status: 'verified' });
   }
   const outcome = await pollAttempt(login, cookie.attemptToken, {
@@ -35,22 +35,22 @@ export const GET = apiRoute(async (request, language) => {
         poll_after_ms: outcome.pollAfterMs,
       });
     case 'trouble':
-      return answerProblem(outcome.failure, language);
+      return fail(outcome.failure);
     case 'completed': {
       const { sessionToken } = outcome;
       if (sessionToken !== null) {
         await cookies.session.write({ sessionToken });
       }
-      await forgetAttempt(cookie.browserToken);
-      return sessionToken !== null || (await readSession()) !== null
+      await forgetAttempt(app, cookie.browserToken);
+      return sessionToken !== null || (await readSession(app)) !== null
         ? answerStatus({ status: 'verified' })
-        : answerProblem({ code: 'attempt_missing' }, language);
+        : fail({ code: 'attempt_missing' });
     }
     case 'missing':
-      await forgetAttempt(cookie.browserToken);
-      return answerProblem({ code: 'attempt_missing' }, language);
+      await forgetAttempt(app, cookie.browserToken);
+      return fail({ code: 'attempt_missing' });
     default: {
-      await forgetAttempt(cookie.browserToken);
+      await forgetAttempt(app, cookie.browserToken);
       const { status, code } = outcome;
       const message = describeProblem({ code }, language);
       return answerStatus({ status, code, message }, httpStatusOf(code));
@@ -58,6 +58,6 @@ export const GET = apiRoute(async (request, language) => {
   }
 });
 
-function answerStatus(reply: StatusReply, status = 200): Response {
-  return answer(reply, status);
+function answerStatus(reply: StatusReply, status = 200): Result<Response, never> {
+  return succeed(answer(reply, status));
 }
