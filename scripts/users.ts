@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#lib/clock.ts';
-import { describeFaults, readUsersConfig } from '#lib/config.ts';
+import { describeFaults } from '#lib/config/faults.ts';
+import { readUsersConfig } from '#lib/config.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
