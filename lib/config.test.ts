@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { describeFaults, environmentVariables, readConfig } from './config.ts';
+import { environmentVariables } from './config/environment.ts';
+import { describeFaults } from './config/faults.ts';
+import { readConfig } from './config.ts';
 
 const API_KEY = 'pk_live_Jq7Zr2Xv9Tb4';
 const SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#lib/clock.ts';
-import { describeFaults, readUsersConfig } from '#lib/config.ts';
+import { describeFaults } from '#lib/config/faults.ts';
+import { readUsersConfig } from '#lib/config.ts';
 import { createLog } from '#lib/log.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
 import { createRequestId } from '#lib/request-id.ts';
