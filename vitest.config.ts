@@ -14,7 +14,7 @@ export default defineConfig({
         ...server,
         test: {
           name: 'unit',
-          include: ['{components,lib,sandbox,scripts}/**/*.test.ts'],
+          include: ['{components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
           execArgv: ['--conditions=react-server'],
         },
       },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { onlyValue } from './cookies.ts';
+import { onlyValue } from './only-value.ts';
 
 const NAME = '__Host-call-login-session';
 
