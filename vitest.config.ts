@@ -14,7 +14,9 @@ export default defineConfig({
         ...server,
         test: {
           name: 'unit',
-          include: ['{components,lib,sandbox,scripts}/**/*.test.ts'],
+          include: ['{components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
+          // Property tests and real commands take their time on a busy machine; none is about speed.
+          testTimeout: 30_000,
           execArgv: ['--conditions=react-server'],
         },
       },
@@ -27,7 +29,7 @@ export default defineConfig({
           // They share one server, and some count what reaches the vendor.
           fileParallelism: false,
           // Some wait for what a server does in its own time.
-          testTimeout: 20_000,
+          testTimeout: 30_000,
           execArgv: ['--conditions=react-server'],
         },
       },

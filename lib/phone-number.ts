@@ -44,6 +44,7 @@ const notToBeCalled: ReadonlySet<NumberType> = new Set([
 const notCalling: ReadonlySet<NumberType> = new Set([...notToBeCalled, 'TOLL_FREE']);
 
 const invisible = /[\p{Cf}\p{Cc}]/gu;
+const arabicDigits = /[\u0660-\u0669\u06f0-\u06f9]/gu;
 const dashes = /[\p{Pd}ー−ｰ─━_~〜・]/gu;
 const label = /^(?:tel|phone|telephone|mobile|cell|携帯電話|携帯|電話番号|電話)[\s:.-]*/iu;
 const brackets = /[()[\]{}<>「」『』【】〔〕〈〉]/gu;
@@ -53,6 +54,8 @@ function fold(phoneNumberInput: string): string {
   const text = phoneNumberInput
     .normalize('NFKC')
     .replace(invisible, '')
+    // Each block of them begins at a multiple of 16.
+    .replace(arabicDigits, (digit) => String(digit.charCodeAt(0) & 0xf))
     .replace(dashes, '-')
     .replace(brackets, ' ')
     .trim()

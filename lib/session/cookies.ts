@@ -1,6 +1,7 @@
 import 'server-only';
 import { cookies, headers } from 'next/headers';
 import * as z from 'zod';
+import { cookieValues, onlyValue } from './cookie-values.ts';
 import { createSealer, type Sealer } from './seal.ts';
 
 /** What the attempt's cookie holds. */
@@ -100,11 +101,12 @@ function sealedCookie<T>(
   const attributes = { httpOnly: true, secure: isSecure, sameSite: 'lax', path: '/' } as const;
   return {
     async read() {
-      const [seal, ...more] = valuesOf((await headers()).get('cookie') ?? '', name);
-      if (seal === undefined) {
+      const values = cookieValues((await headers()).get('cookie') ?? '', name);
+      if (values.length === 0) {
         return null;
       }
-      const value = more.length === 0 ? await sealer.unseal(seal) : null;
+      const seal = onlyValue(values);
+      const value = seal === null ? null : await sealer.unseal(seal);
       if (value === null) {
         onUnreadable();
       }
@@ -118,24 +120,4 @@ function sealedCookie<T>(
       (await cookies()).set(name, '', { ...attributes, maxAge: 0 });
     },
   };
-}
-
-/**
- * The value of a cookie that was sent exactly once. Two of one name mean that somebody else planted
- * one of them, and which one a parser takes is chance.
- */
-export function onlyValue(cookieHeader: string, name: string): string | null {
-  const [value, ...more] = valuesOf(cookieHeader, name);
-  return value !== undefined && more.length === 0 ? value : null;
-}
-
-function valuesOf(cookieHeader: string, name: string): string[] {
-  return (
-    cookieHeader
-      .split(';')
-      // Only what RFC 6265 calls white space: a parser that trims more takes a planted name for ours.
-      .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-      .filter((pair) => pair.startsWith(`${name}=`))
-      .map((pair) => pair.slice(name.length + 1))
-  );
 }
