@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
-import { createLog } from '../log.ts';
+import { createLog, referenceOf } from '../log.ts';
 import { migrate } from '../store/migrate.ts';
 import { insertSession } from '../store/sessions.ts';
 import { openSqlite } from '../store/sqlite.ts';
@@ -126,6 +126,7 @@ describe('an operator', () => {
     expect(table.join('\n')).toMatch(/^0\S+ +set aside +2026-11-01 00:00Z +never +2026-11-01/m);
     expect(users.map(viewUser)).toContainEqual({
       id: 'user',
+      log_reference: referenceOf('user'),
       phone_number: phoneNumber,
       state: 'set_aside',
       created_at: '2026-11-01T00:00:00.000Z',
