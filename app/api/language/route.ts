@@ -6,7 +6,7 @@ import { readBody } from '#lib/http/body.ts';
 import { ownPath } from '#lib/http/own-path.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { LANGUAGE_COOKIE } from '#lib/language.ts';
-import { languageSchema } from '#lib/shared/language.ts';
+import { isLanguage } from '#lib/shared/language.ts';
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
@@ -20,11 +20,11 @@ export const POST = apiRoute(async (request, language) => {
     return answerProblem({ code: 'request_too_large' }, language);
   }
   const form = new URLSearchParams(body);
-  const chosen = languageSchema.safeParse(form.get('language'));
-  if (!chosen.success) {
+  const chosen = form.get('language');
+  if (!isLanguage(chosen)) {
     return answerProblem({ code: 'request_invalid' }, language);
   }
-  (await cookies()).set(LANGUAGE_COOKIE, chosen.data, {
+  (await cookies()).set(LANGUAGE_COOKIE, chosen, {
     httpOnly: true,
     secure: getApp().config.app.origin.protocol === 'https:',
     sameSite: 'lax',
