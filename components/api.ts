@@ -1,14 +1,7 @@
-import {
-  type AttemptView,
-  attemptViewSchema,
-  doneReplySchema,
-  type ErrorReply,
-  errorReplySchema,
-  type StatusReply,
-  statusReplySchema,
-} from '#lib/shared/contract.ts';
+import type { AttemptView, ErrorReply, StatusReply } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
+import { readAttemptView, readDoneReply, readErrorReply, readStatusReply } from './replies.ts';
 
 /** The browser's side of the API. Nothing here throws: what went wrong is part of the answer. */
 
@@ -35,15 +28,15 @@ export async function startAttempt(phoneNumberInput: string): Promise<StartAnswe
       phone_number: phoneNumberInput.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
     }),
   });
-  const attempt = attemptViewSchema.safeParse(body);
-  return attempt.success ? { kind: 'started', attempt: attempt.data } : readRefusal(body);
+  const attempt = readAttemptView(body);
+  return attempt === null ? readRefusal(body) : { kind: 'started', attempt };
 }
 
 /** Asks what became of the attempt. The server may hold the answer until something happens. */
 export async function pollStatus(signal: AbortSignal): Promise<PollAnswer> {
   const body = await request('/api/auth/status', { signal });
-  const reply = statusReplySchema.safeParse(body);
-  return reply.success ? { kind: 'status', reply: reply.data } : readRefusal(body);
+  const reply = readStatusReply(body);
+  return reply === null ? readRefusal(body) : { kind: 'status', reply };
 }
 
 /** Ends the attempt. Without an answer it ends by itself, or with the next start. */
@@ -65,8 +58,7 @@ export async function changeLanguage(language: Language): Promise<boolean> {
 
 /** Ends the session. Returns whether the server has confirmed it. */
 export async function logOut(): Promise<boolean> {
-  const body = await request('/api/auth/logout', { method: 'POST' });
-  return doneReplySchema.safeParse(body).success;
+  return readDoneReply(await request('/api/auth/logout', { method: 'POST' })) !== null;
 }
 
 export type DoneAnswer = { kind: 'done' } | { kind: 'refused'; problem: ErrorReply } | NoAnswer;
@@ -91,7 +83,7 @@ export async function markNoticesSeen(until: string): Promise<DoneAnswer> {
 }
 
 function readDone(body: unknown): DoneAnswer {
-  return doneReplySchema.safeParse(body).success ? { kind: 'done' } : readRefusal(body);
+  return readDoneReply(body) === null ? readRefusal(body) : { kind: 'done' };
 }
 
 /** The JSON of an answer, whatever its status; null when there is none. */
@@ -109,6 +101,6 @@ async function request(path: string, init: RequestInit): Promise<unknown> {
 }
 
 function readRefusal(body: unknown): { kind: 'refused'; problem: ErrorReply } | NoAnswer {
-  const problem = errorReplySchema.safeParse(body);
-  return problem.success ? { kind: 'refused', problem: problem.data } : { kind: 'no_answer' };
+  const problem = readErrorReply(body);
+  return problem === null ? { kind: 'no_answer' } : { kind: 'refused', problem };
 }

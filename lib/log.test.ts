@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, createPhoneNumberTags, type Log, referenceOf, withoutDetails } from './log.ts';
-import { phoneNumberSchema } from './shared/phone-number.ts';
+import { phoneNumberSchema } from './shared/contract.ts';
 
 const phoneNumber = phoneNumberSchema.parse('+819012345678');
 

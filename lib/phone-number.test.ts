@@ -9,7 +9,7 @@ import {
   parseCallNumber,
   parsePhoneNumber,
 } from './phone-number.ts';
-import { phoneNumberSchema } from './shared/phone-number.ts';
+import { phoneNumberSchema } from './shared/contract.ts';
 
 const E164 = /^\+[1-9]\d{3,14}$/;
 

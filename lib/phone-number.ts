@@ -12,9 +12,9 @@ import {
 import examples from 'libphonenumber-js/mobile/examples';
 import { fail, type Result, succeed } from './result.ts';
 import {
+  isPhoneNumber,
   PHONE_NUMBER_INPUT_MAX_LENGTH,
   type PhoneNumber,
-  phoneNumberSchema,
 } from './shared/phone-number.ts';
 
 export type { CountryCode };
@@ -177,8 +177,7 @@ function isPlain(text: string): boolean {
 
 /** E.164, or null: some countries have numbers of more digits than it allows. */
 function canonical(parsed: ParsedPhoneNumber): PhoneNumber | null {
-  const phoneNumber = phoneNumberSchema.safeParse(parsed.number);
-  return phoneNumber.success ? phoneNumber.data : null;
+  return isPhoneNumber(parsed.number) ? parsed.number : null;
 }
 
 function isOneOf(types: ReadonlySet<NumberType>, parsed: ParsedPhoneNumber): boolean {

@@ -1,4 +1,4 @@
-import type { AttemptEnd } from '#lib/shared/contract.ts';
+import type { AttemptEnd } from '#lib/shared/attempt-ends.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import { StepHeading } from './step-heading.tsx';
 

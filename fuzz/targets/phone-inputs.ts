@@ -9,7 +9,8 @@ import {
 } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
 import { parseAnySpelling, parseCallNumber, parsePhoneNumber } from '#lib/phone-number.ts';
-import { PHONE_NUMBER_INPUT_MAX_LENGTH, phoneNumberSchema } from '#lib/shared/phone-number.ts';
+import { phoneNumberSchema } from '#lib/shared/contract.ts';
+import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 import { defineTarget } from '../target.ts';
 
 const countries = getCountries();

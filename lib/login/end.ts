@@ -1,6 +1,6 @@
 import 'server-only';
 import { type Recording, recordChange } from '../recording.ts';
-import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { endAttempt } from '../store/attempts.ts';
 import type { LoginAttempt, Whereabouts } from '../store/schema.ts';

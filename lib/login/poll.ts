@@ -1,6 +1,6 @@
 import 'server-only';
 import { type Result, succeed } from '../result.ts';
-import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';

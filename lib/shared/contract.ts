@@ -1,11 +1,17 @@
 import * as z from 'zod/mini';
+import { attemptEnds } from './attempt-ends.ts';
 import { errorCodes } from './error-codes.ts';
-import { phoneNumberSchema } from './phone-number.ts';
+import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
 
 /**
  * The HTTP contract between the pages and `app/api/auth`: what goes over the wire, once, for both
  * sides. Field names follow the vendor's guide, which spells them with underscores.
+ *
+ * Only its types go to the browser, which reads replies with `components/replies.ts`: see
+ * `docs/decisions/0008-no-zod-in-the-browser.md`.
  */
+
+export const phoneNumberSchema = z.custom<PhoneNumber>(isPhoneNumber);
 
 /** `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2; without it the site's default counts. */
 export const startRequestSchema = z.strictObject({
@@ -38,11 +44,6 @@ export const errorReplySchema = z.object({
 });
 
 export type ErrorReply = z.infer<typeof errorReplySchema>;
-
-/** How an attempt can end without a login. */
-export const attemptEnds = ['expired', 'failed', 'cancelled', 'contested'] as const;
-
-export type AttemptEnd = (typeof attemptEnds)[number];
 
 /** `GET /api/auth/status`, whatever its HTTP status, except when the vendor is in trouble. */
 export const statusReplySchema = z.discriminatedUnion('status', [

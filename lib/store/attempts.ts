@@ -1,5 +1,5 @@
 import 'server-only';
-import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import type { AttemptState, LoginAttempt, Queries } from './schema.ts';

@@ -5,7 +5,7 @@ import { ownPath } from '#lib/http/own-path.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { LANGUAGE_COOKIE } from '#lib/language.ts';
 import { fail, succeed } from '#lib/result.ts';
-import { languageSchema } from '#lib/shared/language.ts';
+import { isLanguage } from '#lib/shared/language.ts';
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
@@ -19,11 +19,11 @@ export const POST = apiRoute(async (request, { app }) => {
     return fail({ code: 'request_too_large' });
   }
   const form = new URLSearchParams(body);
-  const chosen = languageSchema.safeParse(form.get('language'));
-  if (!chosen.success) {
+  const chosen = form.get('language');
+  if (!isLanguage(chosen)) {
     return fail({ code: 'request_invalid' });
   }
-  (await cookies()).set(LANGUAGE_COOKIE, chosen.data, {
+  (await cookies()).set(LANGUAGE_COOKIE, chosen, {
     httpOnly: true,
     secure: app.config.app.origin.protocol === 'https:',
     sameSite: 'lax',

@@ -8,9 +8,6 @@ export const en: Messages = {
     noScript: 'To log in, switch JavaScript on in your browser and reload this page.',
     notFoundHeading: 'Page not found',
     notFoundText: 'Please check the address.',
-    crashHeading: 'Something went wrong',
-    crashText: 'Please wait a moment and reload the page.',
-    reload: 'Reload',
     toLogin: 'Go to login',
   },
   login: {
