@@ -15,6 +15,25 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{components,lib,sandbox,scripts}/**/*.test.ts'],
+          exclude: ['lib/store/postgres.test.ts'],
+          globalSetup: 'testing/start-postgres.ts',
+          provide: { dialect: 'SQLite' },
+          execArgv: ['--conditions=react-server'],
+        },
+      },
+      {
+        ...server,
+        test: {
+          name: 'postgres',
+          // What reads and writes the store, once more.
+          include: [
+            'lib/{login,store,users}/**/*.test.ts',
+            'lib/{limits/start-limits,session/sessions}.test.ts',
+          ],
+          exclude: ['lib/store/sqlite.test.ts'],
+          testTimeout: 10_000,
+          globalSetup: 'testing/start-postgres.ts',
+          provide: { dialect: 'PostgreSQL' },
           execArgv: ['--conditions=react-server'],
         },
       },
@@ -23,7 +42,7 @@ export default defineConfig({
         test: {
           name: 'http',
           include: ['app/**/*.test.ts'],
-          globalSetup: 'testing/start-servers.ts',
+          globalSetup: ['testing/start-postgres.ts', 'testing/start-servers.ts'],
           // They share one server, and some count what reaches the vendor.
           fileParallelism: false,
           // Some wait for what a server does in its own time.

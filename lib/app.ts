@@ -1,16 +1,15 @@
 import 'server-only';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
-import { createSqliteCounters } from './limits/sqlite-counter.ts';
+import { createCounters } from './limits/counters.ts';
 import { createStartLimits } from './limits/start-limits.ts';
 import { createLog, tagPhoneNumber } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
-import { migrate } from './store/migrate.ts';
+import { openStore, prepareStore } from './store/open.ts';
 import type { Store } from './store/schema.ts';
-import { openSqlite } from './store/sqlite.ts';
 import { createWakeUps } from './wake-ups.ts';
 
 /** Everything a request needs, made once per process. */
@@ -39,13 +38,12 @@ export function getApp(): App {
 /** Makes the parts and brings the database up to date; to be awaited before the first request. */
 export async function bootApp(): Promise<App> {
   const app = getApp();
-  await migrate(app.store);
+  await prepareStore(app.config.store, app.store);
   return app;
 }
 
 function createApp(config: Config): App {
-  const store = openSqlite(config.store.path);
-  const limitsPath = config.store.path === ':memory:' ? ':memory:' : `${config.store.path}.limits`;
+  const store = openStore(config.store);
   const clock = systemClock;
   const attemptTtlMs = config.attempt.ttlSeconds * 1_000;
   const [newestSecret] = config.app.sessionSecrets;
@@ -66,7 +64,7 @@ function createApp(config: Config): App {
       clock,
       wakeUps: createWakeUps(),
       log: createLog(),
-      startLimits: createStartLimits(config.startLimits, createSqliteCounters(limitsPath)),
+      startLimits: createStartLimits(config.startLimits, createCounters(config.store, store)),
       tagPhoneNumber: (phoneNumber) => tagPhoneNumber(phoneNumber, newestSecret),
       pauth: createPauthClient({
         baseUrl: config.pauth.baseUrl,

@@ -7,8 +7,8 @@ import { readUsersConfig } from '#lib/config.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
-import { migrate } from '#lib/store/migrate.ts';
-import { isStoreFailure, openSqlite } from '#lib/store/sqlite.ts';
+import { isStoreFailure } from '#lib/store/failure.ts';
+import { openStore, prepareStore } from '#lib/store/open.ts';
 import {
   addUser,
   disableUser,
@@ -76,9 +76,9 @@ async function main(args: string[]): Promise<number> {
     return refuse(error.code, fillIn(en.errors[error.code], { country }));
   }
 
-  const store = openSqlite(config.value.store.path);
+  const store = openStore(config.value.store);
   try {
-    await migrate(store);
+    await prepareStore(config.value.store, store);
     const parts = { store, clock: systemClock };
     if (phoneNumber === null || command === 'list') {
       const users = await listUsers(parts);

@@ -2,7 +2,7 @@ import 'server-only';
 import { getApp } from '../app.ts';
 import { readLanguage } from '../language.ts';
 import type { Language } from '../shared/language.ts';
-import { isStoreFailure } from '../store/sqlite.ts';
+import { isStoreFailure } from '../store/failure.ts';
 import { answerProblem } from './answer.ts';
 
 type Handler<Context> = (

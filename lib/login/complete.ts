@@ -1,6 +1,7 @@
 import 'server-only';
 import { type Result, succeed } from '../result.ts';
 import { advanceAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
+import { takeTurn } from '../store/dialect.ts';
 import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt, Queries, Whereabouts } from '../store/schema.ts';
 import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
@@ -36,7 +37,7 @@ export async function completeAttempt(
   }
   const changed = await parts.store
     .transaction()
-    .execute(async (transaction) => await settle(parts, transaction, attempt.id, login, others));
+    .execute(async (transaction) => await settle(parts, transaction, attempt, login, others));
   for (const id of changed) {
     parts.wakeUps.wake(id);
   }
@@ -47,10 +48,11 @@ export async function completeAttempt(
 async function settle(
   parts: LoginParts,
   transaction: Queries,
-  id: string,
+  { id, phone_number: phoneNumber }: LoginAttempt,
   login: { sessionToken: string; from: Whereabouts },
   alsoVerified: ReadonlySet<string>,
 ): Promise<string[]> {
+  await takeTurn(transaction, `phone number ${phoneNumber}`);
   const at = parts.clock.now();
   const attempt = await findAttemptById(transaction, id);
   if (attempt === null || attempt.state !== 'verified' || !isCallable(attempt)) {

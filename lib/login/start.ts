@@ -10,6 +10,7 @@ import {
   insertAttempt,
   setPauthSession,
 } from '../store/attempts.ts';
+import { takeTurn } from '../store/dialect.ts';
 import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { createToken, hashToken } from '../token.ts';
@@ -119,6 +120,7 @@ async function openAttempt(
   const [attemptToken, callbackToken] = [createToken(), createToken()];
 
   const { attempt, previous } = await parts.store.transaction().execute(async (transaction) => {
+    await takeTurn(transaction, `browser ${browserHash}`);
     const previous = await findLiveAttempt(transaction, browserHash);
     if (previous !== null) {
       const state = previous.expires_at <= now ? 'expired' : 'cancelled';

@@ -1,9 +1,8 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
-import { migrate } from '../store/migrate.ts';
+import { openTestStore } from '#testing/stores.ts';
 import { findSession, insertSession } from '../store/sessions.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import { insertUser, setUserState } from '../store/users.ts';
 import { hashToken } from '../token.ts';
 import { isAlive, isTouchDue } from './lifetime.ts';
@@ -15,9 +14,7 @@ const TOKEN = 'the token of a session';
 
 /** One user with one session, begun now. */
 async function begin() {
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  await migrate(store);
+  const store = await openTestStore();
   const clock = createTestClock();
   const at = clock.now();
   await insertUser(store, { id: 'user', phoneNumber: newPhoneNumber(), createdAt: at });

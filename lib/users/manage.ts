@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { takeTurn } from '../store/dialect.ts';
 import { insertEvent } from '../store/events.ts';
 import type { EventType, Queries, Store, User } from '../store/schema.ts';
 import { deleteSessionsOf } from '../store/sessions.ts';
@@ -117,6 +118,7 @@ async function change(
   make: (transaction: Queries, at: number) => Promise<Change>,
 ): Promise<Result<User, UsersProblem>> {
   return await store.transaction().execute(async (transaction) => {
+    await takeTurn(transaction, `phone number ${phoneNumber}`);
     const at = clock.now();
     const made = await make(transaction, at);
     if (!made.ok) {
