@@ -28,7 +28,7 @@ export default defineConfig({
           // What reads and writes the store, once more.
           include: [
             'lib/{login,store,users}/**/*.test.ts',
-            'lib/{limits/start-limits,session/sessions}.test.ts',
+            'lib/{limits/start-limits,session/sessions,sweep}.test.ts',
           ],
           exclude: ['lib/store/sqlite.test.ts'],
           testTimeout: 10_000,

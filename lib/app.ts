@@ -10,6 +10,7 @@ import { createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
 import { openStore, prepareStore } from './store/open.ts';
 import type { Store } from './store/schema.ts';
+import { keepSweeping, type SweepParts } from './sweep.ts';
 import { createWakeUps } from './wake-ups.ts';
 
 /** Everything a request needs, made once per process. */
@@ -20,6 +21,8 @@ export interface App {
   cookies: LoginCookies;
   login: LoginParts;
   sessions: SessionParts;
+  /** Aborted when this process is to end. */
+  stopping: AbortController;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -39,7 +42,23 @@ export function getApp(): App {
 export async function bootApp(): Promise<App> {
   const app = getApp();
   await prepareStore(app.config.store, app.store);
+  keepSweeping(sweepPartsOf(app), app.stopping.signal);
   return app;
+}
+
+function sweepPartsOf({ config, store, clock, login }: App): SweepParts {
+  const { attemptDays, eventDays } = config.retention;
+  return {
+    store,
+    clock,
+    log: login.log,
+    keepMs: {
+      attempts: attemptDays * DAY_MS,
+      // A day for clocks that disagree: whoever is wrong must not log everybody out.
+      sessions: DAY_MS,
+      events: eventDays === 0 ? null : eventDays * DAY_MS,
+    },
+  };
 }
 
 function createApp(config: Config): App {
@@ -51,6 +70,7 @@ function createApp(config: Config): App {
     config,
     clock,
     store,
+    stopping: new AbortController(),
     cookies: createCookies({
       isSecure: config.app.origin.protocol === 'https:',
       secrets: config.app.sessionSecrets,

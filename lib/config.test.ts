@@ -66,6 +66,7 @@ describe('the configuration', () => {
       },
       attempt: { ttlSeconds: 300, pollLimit: 30, statusWaitSeconds: 25 },
       store: { kind: 'sqlite', path: '.data/call-login.db' },
+      retention: { attemptDays: 7, eventDays: 365 },
     });
   });
 
@@ -78,6 +79,8 @@ describe('the configuration', () => {
       SESSION_IDLE_SECONDS: '300',
       SESSION_TTL_SECONDS: '2592000',
       DORMANT_DAYS: '0',
+      ATTEMPT_RETENTION_DAYS: '1',
+      EVENT_RETENTION_DAYS: '0',
       SIGNUP: 'closed',
       ATTEMPT_TTL_SECONDS: '600',
       POLL_LIMIT: '1',
@@ -92,6 +95,7 @@ describe('the configuration', () => {
       session: { idleSeconds: 300, ttlSeconds: 2_592_000 },
       attempt: { ttlSeconds: 600, pollLimit: 1, statusWaitSeconds: 0 },
       store: { kind: 'sqlite', path: '/srv/data/login.db' },
+      retention: { attemptDays: 1, eventDays: 0 },
     });
   });
 
@@ -180,6 +184,8 @@ describe('refuses', () => {
     ['SESSION_IDLE_SECONDS', ['299', '2592001']],
     ['SESSION_TTL_SECONDS', ['299', '2592001']],
     ['DORMANT_DAYS', ['-1', '3651']],
+    ['ATTEMPT_RETENTION_DAYS', ['0', '3651']],
+    ['EVENT_RETENTION_DAYS', ['-1', '3651']],
     ['POLL_LIMIT', ['0', '1001']],
     ['STATUS_WAIT_SECONDS', ['-1', '56']],
   ])('%s out of range, or anything but a whole number', (variable, outside) => {

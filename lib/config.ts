@@ -43,6 +43,12 @@ export interface Config {
     statusWaitSeconds: number;
   };
   store: StorePlace;
+  retention: {
+    /** An attempt holds a phone number, and is of no use once it is over. */
+    attemptDays: number;
+    /** 0 is for ever. */
+    eventDays: number;
+  };
 }
 
 /**
@@ -87,6 +93,10 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       statusWaitSeconds: data.STATUS_WAIT_SECONDS,
     },
     store: placeOf(data),
+    retention: {
+      attemptDays: data.ATTEMPT_RETENTION_DAYS,
+      eventDays: data.EVENT_RETENTION_DAYS,
+    },
   });
 }
 

@@ -30,6 +30,8 @@ export const environmentSchema = z.object({
   SESSION_IDLE_SECONDS: number('seconds', 300, 2_592_000, 86_400),
   SESSION_TTL_SECONDS: number('seconds', 300, 2_592_000, 604_800),
   DORMANT_DAYS: number('days', 0, 3_650, 365),
+  ATTEMPT_RETENTION_DAYS: number('days', 1, 3_650, 7),
+  EVENT_RETENTION_DAYS: number('days', 0, 3_650, 365),
   SIGNUP: choice(['open', 'closed'], 'open'),
   ATTEMPT_TTL_SECONDS: number('seconds', 60, 600, 300),
   POLL_LIMIT: number('polls', 1, 1_000, 30),

@@ -1,12 +1,12 @@
 import 'server-only';
 import { type MigrationProvider, Migrator } from 'kysely/migration';
 import { first } from './migrations/0001-first.ts';
-import { sharing } from './migrations/0002-sharing.ts';
+import { operation } from './migrations/0002-operation.ts';
 import type { Store } from './schema.ts';
 
 /** Named so that they sort in the order they were written; never edited once released. */
 const migrations: MigrationProvider = {
-  getMigrations: async () => ({ '0001-first': first, '0002-sharing': sharing }),
+  getMigrations: async () => ({ '0001-first': first, '0002-operation': operation }),
 };
 
 /**
