@@ -1,7 +1,7 @@
 import 'server-only';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
-import { createSqliteCounters } from './limits/sqlite-counter.ts';
+import { createCounters } from './limits/counters.ts';
 import { createStartLimits } from './limits/start-limits.ts';
 import { createLog, createPhoneNumberTags, type Log } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
@@ -9,9 +9,9 @@ import { createPauthClient } from './pauth/client.ts';
 import { createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
 import { createSparingLog, type SparingLog } from './sparing-log.ts';
-import { migrate } from './store/migrate.ts';
+import { openStore, prepareStore } from './store/open.ts';
 import type { Store } from './store/schema.ts';
-import { openSqlite } from './store/sqlite.ts';
+import { keepSweeping, type SweepParts } from './sweep.ts';
 import { createWakeUps } from './wake-ups.ts';
 
 /** Everything a request needs, made once per process but for what writes to the log. */
@@ -26,6 +26,8 @@ export interface App {
   sessions: SessionParts;
   /** The same parts for one request: whatever they log carries its id. */
   forRequest(requestId: string): App;
+  /** Aborted when this process is to end. */
+  stopping: AbortController;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -44,13 +46,28 @@ export function getApp(): App {
 /** Makes the parts and brings the database up to date; to be awaited before the first request. */
 export async function bootApp(): Promise<App> {
   const app = getApp();
-  await migrate(app.store);
+  await prepareStore(app.config.store, app.store);
+  keepSweeping(sweepPartsOf(app), app.stopping.signal);
   return app;
 }
 
+function sweepPartsOf({ config, store, clock, login }: App): SweepParts {
+  const { attemptDays, eventDays } = config.retention;
+  return {
+    store,
+    clock,
+    log: login.log,
+    keepMs: {
+      attempts: attemptDays * DAY_MS,
+      // A day for clocks that disagree: whoever is wrong must not log everybody out.
+      sessions: DAY_MS,
+      events: eventDays === 0 ? null : eventDays * DAY_MS,
+    },
+  };
+}
+
 function createApp(config: Config): App {
-  const store = openSqlite(config.store.path);
-  const limitsPath = config.store.path === ':memory:' ? ':memory:' : `${config.store.path}.limits`;
+  const store = openStore(config.store);
   const clock = systemClock;
   const attemptTtlMs = config.attempt.ttlSeconds * 1_000;
   const sparingLog = createSparingLog(clock);
@@ -66,7 +83,7 @@ function createApp(config: Config): App {
     store,
     clock,
     wakeUps: createWakeUps(),
-    startLimits: createStartLimits(config.startLimits, createSqliteCounters(limitsPath)),
+    startLimits: createStartLimits(config.startLimits, createCounters(config.store, store)),
     tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
     pauth: createPauthClient({
       baseUrl: config.pauth.baseUrl,
@@ -84,12 +101,14 @@ function createApp(config: Config): App {
     },
   };
   const processLog = createLog();
+  const stopping = new AbortController();
   const logTo = (log: Log): App => ({
     config,
     clock,
     store,
     log,
     sparingLog,
+    stopping,
     cookies: cookiesFor((cookie) => {
       const entry = { event: 'cookie_unreadable', cookie };
       const message = 'a cookie did not open';

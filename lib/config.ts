@@ -6,6 +6,7 @@ import type { TrustedProxy } from './limits/client-address.ts';
 import type { StartLimitRules } from './limits/start-limits.ts';
 import type { CountryCode } from './phone-number.ts';
 import { fail, type Result, succeed } from './result.ts';
+import type { StorePlace } from './store/open.ts';
 
 /** Everything the environment decides, read once at boot. */
 export interface Config {
@@ -41,9 +42,12 @@ export interface Config {
     /** The longest a status poll is held; 0 answers every poll at once. */
     statusWaitSeconds: number;
   };
-  store: {
-    /** Where the SQLite file lies, or `:memory:`. */
-    path: string;
+  store: StorePlace;
+  retention: {
+    /** An attempt holds a phone number, and is of no use once it is over. */
+    attemptDays: number;
+    /** 0 is for ever. */
+    eventDays: number;
   };
 }
 
@@ -88,7 +92,11 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       pollLimit: data.POLL_LIMIT,
       statusWaitSeconds: data.STATUS_WAIT_SECONDS,
     },
-    store: { path: pathOf(data.DATABASE_URL) },
+    store: placeOf(data),
+    retention: {
+      attemptDays: data.ATTEMPT_RETENTION_DAYS,
+      eventDays: data.EVENT_RETENTION_DAYS,
+    },
   });
 }
 
@@ -99,7 +107,11 @@ export interface UsersConfig {
 }
 
 /** The variables such a command reads; the others may be missing or wrong. */
-const usersSchema = environmentSchema.pick({ DATABASE_URL: true, DEFAULT_COUNTRY: true });
+const usersSchema = environmentSchema.pick({
+  DATABASE_URL: true,
+  DATABASE_POOL_SIZE: true,
+  DEFAULT_COUNTRY: true,
+});
 
 /** Reads where the users are kept and whose numbers they have, and nothing else. */
 export function readUsersConfig(environment: Environment): Result<UsersConfig, ConfigFault[]> {
@@ -107,13 +119,16 @@ export function readUsersConfig(environment: Environment): Result<UsersConfig, C
   return data === undefined
     ? fail(faultsOf(error))
     : succeed({
-        store: { path: pathOf(data.DATABASE_URL) },
+        store: placeOf(data),
         defaultCountry: data.DEFAULT_COUNTRY,
       });
 }
 
-function pathOf(databaseUrl: string): string {
-  return databaseUrl.slice('file:'.length);
+function placeOf(data: { DATABASE_URL: string; DATABASE_POOL_SIZE: number }): StorePlace {
+  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = data;
+  return url.startsWith('file:')
+    ? { kind: 'sqlite', path: url.slice('file:'.length) }
+    : { kind: 'postgres', url, poolSize };
 }
 
 /** The configuration of this process. Throws with every fault in its message. */

@@ -9,8 +9,8 @@ import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
 import { createRequestId } from '#lib/request-id.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
-import { migrate } from '#lib/store/migrate.ts';
-import { isStoreFailure, openSqlite } from '#lib/store/sqlite.ts';
+import { isStoreFailure } from '#lib/store/failure.ts';
+import { openStore, prepareStore } from '#lib/store/open.ts';
 import {
   addUser,
   disableUser,
@@ -78,9 +78,9 @@ async function main(args: string[]): Promise<number> {
     return refuse(error.code, fillIn(en.errors[error.code], { country }));
   }
 
-  const store = openSqlite(config.value.store.path);
+  const store = openStore(config.value.store);
   try {
-    await migrate(store);
+    await prepareStore(config.value.store, store);
     const log = createLog(process.stderr).child({ request: createRequestId() });
     const parts = { store, clock: systemClock, log };
     if (phoneNumber === null || command === 'list') {

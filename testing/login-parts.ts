@@ -1,4 +1,3 @@
-import { onTestFinished } from 'vitest';
 import type { Clock } from '#lib/clock.ts';
 import { createSqliteCounters } from '#lib/limits/sqlite-counter.ts';
 import { createStartLimits } from '#lib/limits/start-limits.ts';
@@ -9,13 +8,12 @@ import { type Browser, type StartedAttempt, startAttempt } from '#lib/login/star
 import { createPauthClient } from '#lib/pauth/client.ts';
 import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
-import { migrate } from '#lib/store/migrate.ts';
 import type { LoginAttempt, Store, Whereabouts } from '#lib/store/schema.ts';
-import { openSqlite } from '#lib/store/sqlite.ts';
 import { createWakeUps } from '#lib/wake-ups.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import type { Sandbox } from '#sandbox/server.ts';
 import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
+import { provideTestDatabase } from './stores.ts';
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock extends Clock {
@@ -63,6 +61,8 @@ export interface TestLogin {
   /** The types of the events so far, oldest first; with an attempt, its own alone. */
   eventTypes(started?: StartedAttempt): Promise<string[]>;
   countSessions(): Promise<number>;
+  /** The same logins as another process serves them: it shares the store and the vendor alone. */
+  elsewhere(): LoginParts;
 }
 
 /** From the block that is kept free for examples (RFC 5737). */
@@ -81,9 +81,8 @@ export async function openLogin(
   sandbox: Sandbox,
   options: { rules?: Partial<LoginRules>; clock?: Clock } = {},
 ): Promise<TestLogin> {
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  await migrate(store);
+  const database = await provideTestDatabase();
+  const store = database.open();
 
   const clock = createTestClock();
   const control = new ControlClient(sandbox.url);
@@ -179,6 +178,8 @@ export async function openLogin(
         .filter((event) => started === undefined || event.attempt_id === started.attempt.id)
         .map((event) => event.type);
     },
+
+    elsewhere: () => ({ ...parts, store: database.open(), wakeUps: createWakeUps() }),
 
     async countSessions() {
       const sessions = await store.selectFrom('sessions').selectAll().execute();

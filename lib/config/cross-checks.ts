@@ -52,7 +52,7 @@ function faultsOfHost(environment: Environment): ConfigFault[] {
     });
   }
   const mark = serverlessMarks.find((name) => isSet(environment[name]));
-  if (mark !== undefined) {
+  if (mark !== undefined && !environment.DATABASE_URL?.startsWith('postgres')) {
     faults.push({
       variable: 'DATABASE_URL',
       problem: `is a file, and this host (${mark} is set) keeps no files: users and sessions would be lost`,

@@ -1,7 +1,7 @@
 import 'server-only';
 import * as z from 'zod';
 import { isCountryCode } from '../phone-number.ts';
-import { choice, limits, number, sessionSecret, trustedProxy, url } from './fields.ts';
+import { choice, databaseUrl, limits, number, sessionSecret, trustedProxy, url } from './fields.ts';
 
 /** What a process was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -21,10 +21,8 @@ export const environmentSchema = z.object({
     .string('is required: openssl rand -base64 32')
     .transform((list) => list.split(',').map((secret) => secret.trim()))
     .pipe(z.tuple([sessionSecret], sessionSecret)),
-  DATABASE_URL: z
-    .string()
-    .regex(/^file:.+/, 'must be file:<path>; other databases are not supported yet')
-    .default('file:.data/call-login.db'),
+  DATABASE_URL: databaseUrl.default('file:.data/call-login.db'),
+  DATABASE_POOL_SIZE: number('connections', 1, 1_000, 10),
   TRUSTED_PROXY: trustedProxy,
   START_LIMIT_PER_NUMBER: limits('3/60 5/3600'),
   START_LIMIT_PER_NETWORK: limits('10/600'),
@@ -32,6 +30,8 @@ export const environmentSchema = z.object({
   SESSION_IDLE_SECONDS: number('seconds', 300, 2_592_000, 86_400),
   SESSION_TTL_SECONDS: number('seconds', 300, 2_592_000, 604_800),
   DORMANT_DAYS: number('days', 0, 3_650, 365),
+  ATTEMPT_RETENTION_DAYS: number('days', 1, 3_650, 7),
+  EVENT_RETENTION_DAYS: number('days', 0, 3_650, 365),
   SIGNUP: choice(['open', 'closed'], 'open'),
   ATTEMPT_TTL_SECONDS: number('seconds', 60, 600, 300),
   POLL_LIMIT: number('polls', 1, 1_000, 30),

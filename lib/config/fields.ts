@@ -31,6 +31,19 @@ export const url = z
   )
   .transform((text) => new URL(text));
 
+/** A file of SQLite, or a PostgreSQL server whose certificate is checked where it has one. */
+export const databaseUrl = z
+  .string()
+  .regex(/^file:.+|^postgres(ql)?:\/\//, 'must be file:<path> or postgres://…')
+  .refine(
+    (text) => text.startsWith('file:') || URL.canParse(text),
+    'must be postgres://<user>:<password>@<host>:<port>/<database>, special characters as %xx',
+  )
+  .refine(
+    (text) => !/[?&]sslmode=no-verify/.test(text),
+    'switches TLS verification off with sslmode=no-verify',
+  );
+
 /** What seals the cookies: long, and nobody's first guess. */
 export const sessionSecret = z
   .string()

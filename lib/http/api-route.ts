@@ -2,7 +2,7 @@ import 'server-only';
 import { networkOf, roughNetwork } from '../limits/client-address.ts';
 import { fail, type Result } from '../result.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
-import { isStoreFailure } from '../store/sqlite.ts';
+import { isStoreFailure } from '../store/failure.ts';
 import { answerProblem, type Problem } from './answer.ts';
 import { readVisit, type Visit } from './visit.ts';
 

@@ -2,6 +2,7 @@ import 'server-only';
 import { type Recording, recordChange } from '../recording.ts';
 import { type Result, succeed } from '../result.ts';
 import { advanceAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
+import { takeTurn } from '../store/dialect.ts';
 import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
 import { beginSession } from './begin-session.ts';
@@ -36,7 +37,7 @@ export async function completeAttempt(
   }
   const changed = await recordChange(
     parts,
-    async (recording) => await settle(parts, recording, attempt.id, login, others),
+    async (recording) => await settle(parts, recording, attempt, login, others),
   );
   for (const id of changed) {
     parts.wakeUps.wake(id);
@@ -48,11 +49,12 @@ export async function completeAttempt(
 async function settle(
   parts: LoginParts,
   recording: Recording,
-  id: string,
+  { id, phone_number: phoneNumber }: LoginAttempt,
   login: { sessionToken: string; from: Whereabouts },
   alsoVerified: ReadonlySet<string>,
 ): Promise<string[]> {
   const { transaction, record } = recording;
+  await takeTurn(transaction, `phone number ${phoneNumber}`);
   const at = parts.clock.now();
   const attempt = await findAttemptById(transaction, id);
   if (attempt === null || attempt.state !== 'verified' || !isCallable(attempt)) {

@@ -34,8 +34,9 @@ export async function findOrAddUser(
     return fail({ code: 'user_disabled', userId: known.id });
   }
   if (known !== null) {
-    await setUserState(transaction, known.id, { set_aside_at: at });
+    // Sessions before users, as everywhere: two transactions that wait for each other are none.
     await deleteSessionsOf(transaction, known.id);
+    await setUserState(transaction, known.id, { set_aside_at: at });
     await record({ at, type: 'user_set_aside', attemptId, userId: known.id });
   }
   if (parts.rules.signup === 'closed') {

@@ -12,6 +12,7 @@ import {
   setPauthSession,
 } from '../store/attempts.ts';
 import { findAttemptByBrowserToken, findLiveAttempt, hasMovedOn } from '../store/browsers.ts';
+import { takeTurn } from '../store/dialect.ts';
 import type { LoginAttempt, Queries } from '../store/schema.ts';
 import { createToken, hashToken } from '../token.ts';
 import { endIn, endWithoutLogin } from './end.ts';
@@ -174,7 +175,11 @@ async function recogniseBrowser(
     browserToken === undefined
       ? null
       : await findAttemptByBrowserToken(transaction, hashToken(browserToken));
-  return last === null || (await hasMovedOn(transaction, last)) ? null : last.browser_hash;
+  if (last === null) {
+    return null;
+  }
+  await takeTurn(transaction, `browser ${last.browser_hash}`);
+  return (await hasMovedOn(transaction, last)) ? null : last.browser_hash;
 }
 
 /** Whether the process that was asking the vendor for it must have died: it has had its time. */

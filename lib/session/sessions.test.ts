@@ -1,10 +1,9 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { openTestStore } from '#testing/stores.ts';
 import { createLog } from '../log.ts';
-import { migrate } from '../store/migrate.ts';
 import { findSession, insertSession } from '../store/sessions.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import { insertUser, setUserState } from '../store/users.ts';
 import { hashToken } from '../token.ts';
 import { isAlive, isTouchDue } from './lifetime.ts';
@@ -16,9 +15,7 @@ const TOKEN = 'the token of a session';
 
 /** One user with one session, begun now. */
 async function begin() {
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  await migrate(store);
+  const store = await openTestStore();
   const clock = createTestClock();
   const at = clock.now();
   await insertUser(store, { id: 'user', phoneNumber: newPhoneNumber(), createdAt: at });

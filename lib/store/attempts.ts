@@ -2,6 +2,7 @@ import 'server-only';
 import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { isDuplicate } from './failure.ts';
 import type { AttemptState, LoginAttempt, Queries } from './schema.ts';
 
 /** The states in which a call can still lead to a login. */
@@ -120,7 +121,7 @@ export async function setPauthSession(
   pauthSession: { pauthSessionId: string; callNumber: PhoneNumber },
   nextCheckAt: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await queries
+  const update = queries
     .updateTable('attempts')
     .set({
       pauth_session_id: pauthSession.pauthSessionId,
@@ -145,9 +146,16 @@ export async function setPauthSession(
             .where('other.pauth_session_id', '=', pauthSession.pauthSessionId),
         ),
       ),
-    )
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+    );
+  try {
+    return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+  } catch (error) {
+    // Another process noted it between our look and our update.
+    if (isDuplicate(error)) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /**

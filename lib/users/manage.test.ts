@@ -1,19 +1,16 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { openTestStore } from '#testing/stores.ts';
 import { createLog, referenceOf } from '../log.ts';
-import { migrate } from '../store/migrate.ts';
 import { insertSession } from '../store/sessions.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
 import { addUser, disableUser, enableUser, listUsers, logOutUser } from './manage.ts';
 import { tableOfUsers, viewUser } from './view.ts';
 
 /** A user with two sessions, beside another with one. */
 async function openUsers() {
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  await migrate(store);
+  const store = await openTestStore();
   const clock = createTestClock();
   const lines: string[] = [];
   const log = createLog({ write: (line) => void lines.push(line) });

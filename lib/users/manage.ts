@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { takeTurn } from '../store/dialect.ts';
 import type { EventType, Queries, Store, User } from '../store/schema.ts';
 import { deleteSessionsOf } from '../store/sessions.ts';
 import {
@@ -119,6 +120,7 @@ async function change(
   make: (transaction: Queries, at: number) => Promise<Change>,
 ): Promise<Result<User, UsersProblem>> {
   return await recordChange(parts, async ({ transaction, record }) => {
+    await takeTurn(transaction, `phone number ${phoneNumber}`);
     const at = parts.clock.now();
     const made = await make(transaction, at);
     if (!made.ok) {
