@@ -2,7 +2,7 @@ import type { EventType, Store } from '#lib/store/schema.ts';
 
 /**
  * What the events do not account for, one sentence each: empty when every change was recorded once,
- * and nothing was recorded that did not happen. For databases where sessions end by log out alone.
+ * and nothing was recorded that did not happen. For databases whose sessions end one by one.
  */
 export async function findUnaccounted(store: Store): Promise<string[]> {
   const [attempts, sessions, users, events] = await Promise.all([
@@ -45,10 +45,10 @@ export async function findUnaccounted(store: Store): Promise<string[]> {
   for (const user of users) {
     const own = events.filter((event) => event.user_id === user.id);
     const logins = own.filter((event) => event.type === 'attempt_completed');
-    const logOuts = own.filter((event) => event.type === 'logged_out');
+    const ended = own.filter(({ type }) => type === 'logged_out' || type === 'session_ended');
     const begun = sessions.filter((session) => session.user_id === user.id);
     expectCount('user, creations', own.filter((event) => event.type === 'user_created').length, 1);
-    expectCount('user, sessions and log outs', begun.length + logOuts.length, logins.length);
+    expectCount('user, sessions live and ended', begun.length + ended.length, logins.length);
     for (const session of begun) {
       if (!logins.some((login) => login.at === session.created_at)) {
         found.push('session without a login of its time');

@@ -23,5 +23,5 @@ export async function endSession(app: App): Promise<void> {
   if (loggedIn !== null) {
     await closeSession(app.sessions, loggedIn);
   }
-  await app.cookies.session.clear();
+  app.cookies.session.clear();
 }
