@@ -47,6 +47,7 @@ async function settle<Context>(
   const { log, sparingLog, config } = visit.app;
   try {
     const outcome = await handler(request, visit, context);
+    await visit.app.cookies.send();
     if (!outcome.ok && suspicious.has(outcome.error.code)) {
       const { code } = outcome.error;
       const network = roughNetwork(networkOf(request.headers, config.app.trustedProxy));

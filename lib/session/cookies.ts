@@ -19,17 +19,22 @@ const sessionCookieSchema = z.strictObject({ sessionToken: z.string() });
 
 export type SessionCookie = z.infer<typeof sessionCookieSchema>;
 
-/** A sealed cookie. Writing and clearing work in route handlers only: a page has no say in headers. */
+/** A sealed cookie. What is written or cleared goes out with `send`, not before. */
 export interface SealedCookie<T> {
   /** What the cookie holds, or null if there is none that we sealed: an anonymous visitor. */
   read(): Promise<T | null>;
   write(value: T): Promise<void>;
-  clear(): Promise<void>;
+  clear(): void;
 }
 
 export interface LoginCookies {
   attempt: SealedCookie<AttemptCookie>;
   session: SealedCookie<SessionCookie>;
+  /**
+   * Sends what was written, with an answer that is complete: one that fails half-way takes nothing
+   * along. Works in route handlers only: a page has no say in headers.
+   */
+  send(): Promise<void>;
 }
 
 export interface CookieOptions {
@@ -46,12 +51,11 @@ export interface CookieOptions {
  */
 export function createCookies(
   options: CookieOptions,
-): (onUnreadable: (cookie: keyof LoginCookies) => void) => LoginCookies {
+): (onUnreadable: (cookie: 'attempt' | 'session') => void) => LoginCookies {
   const { isSecure, secrets } = options;
   const prefix = isSecure ? '__Host-' : '';
   const attempt = {
     name: `${prefix}call-login-attempt`,
-    isSecure,
     ttlSeconds: options.attemptTtlSeconds,
     sealer: createSealer({
       purpose: 'attempt cookie',
@@ -62,7 +66,6 @@ export function createCookies(
   };
   const session = {
     name: `${prefix}call-login-session`,
-    isSecure,
     ttlSeconds: options.sessionTtlSeconds,
     sealer: createSealer({
       purpose: 'session cookie',
@@ -71,17 +74,37 @@ export function createCookies(
       secrets,
     }),
   };
-  return (onUnreadable) => ({
-    attempt: sealedCookie(
-      attempt,
-      once(() => onUnreadable('attempt')),
-    ),
-    session: sealedCookie(
-      session,
-      once(() => onUnreadable('session')),
-    ),
-  });
+  return (onUnreadable) => {
+    const written: Written = new Map();
+    return {
+      attempt: sealedCookie(
+        attempt,
+        written,
+        once(() => onUnreadable('attempt')),
+      ),
+      session: sealedCookie(
+        session,
+        written,
+        once(() => onUnreadable('session')),
+      ),
+      async send() {
+        const jar = await cookies();
+        for (const [name, { value, maxAge }] of written) {
+          jar.set(name, value, {
+            httpOnly: true,
+            secure: isSecure,
+            sameSite: 'lax',
+            path: '/',
+            maxAge,
+          });
+        }
+      },
+    };
+  };
 }
+
+/** By name, what an answer is to set; the last word counts. */
+type Written = Map<string, { value: string; maxAge: number }>;
 
 function once(run: () => void): () => void {
   let hasRun = false;
@@ -94,11 +117,11 @@ function once(run: () => void): () => void {
 }
 
 function sealedCookie<T>(
-  cookie: { name: string; isSecure: boolean; ttlSeconds: number; sealer: Sealer<T> },
+  cookie: { name: string; ttlSeconds: number; sealer: Sealer<T> },
+  written: Written,
   onUnreadable: () => void,
 ): SealedCookie<T> {
-  const { name, isSecure, ttlSeconds, sealer } = cookie;
-  const attributes = { httpOnly: true, secure: isSecure, sameSite: 'lax', path: '/' } as const;
+  const { name, ttlSeconds, sealer } = cookie;
   return {
     async read() {
       const values = cookieValues((await headers()).get('cookie') ?? '', name);
@@ -113,11 +136,10 @@ function sealedCookie<T>(
       return value;
     },
     async write(value) {
-      const seal = await sealer.seal(value);
-      (await cookies()).set(name, seal, { ...attributes, maxAge: ttlSeconds });
+      written.set(name, { value: await sealer.seal(value), maxAge: ttlSeconds });
     },
-    async clear() {
-      (await cookies()).set(name, '', { ...attributes, maxAge: 0 });
+    clear() {
+      written.set(name, { value: '', maxAge: 0 });
     },
   };
 }

@@ -1,9 +1,7 @@
 import 'server-only';
 import { redirect } from 'next/navigation';
 import type { App } from '../app.ts';
-import { recordChange } from '../recording.ts';
-import { deleteSession } from '../store/sessions.ts';
-import { type LoggedIn, openSession } from './open.ts';
+import { closeSession, type LoggedIn, openSession } from './open.ts';
 
 /**
  * Who a request comes from, or null for an anonymous visitor. The cookie alone proves nothing: the
@@ -23,16 +21,7 @@ export async function requireUser(app: App): Promise<LoggedIn> {
 export async function endSession(app: App): Promise<void> {
   const loggedIn = await readSession(app);
   if (loggedIn !== null) {
-    const { session, user } = loggedIn;
-    await recordChange(app, async ({ transaction, record }) => {
-      await deleteSession(transaction, session.id_hash);
-      await record({
-        at: app.clock.now(),
-        type: 'logged_out',
-        userId: user.id,
-        whereabouts: session,
-      });
-    });
+    await closeSession(app.sessions, loggedIn);
   }
-  await app.cookies.session.clear();
+  app.cookies.session.clear();
 }

@@ -66,8 +66,9 @@ function adapt(database: DatabaseSync): SqliteDatabase {
       // A transaction that reads first and writes later would fail when another process wrote in
       // between; taking the write lock at once makes it wait instead.
       const statement = adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql));
-      statements.set(sql, statement);
-      return statement;
+      const adapted = sql === 'rollback' ? tolerant(statement) : statement;
+      statements.set(sql, adapted);
+      return adapted;
     },
   };
 }
@@ -78,5 +79,25 @@ function adaptStatement(statement: StatementSync): SqliteStatement {
     all: (values) => statement.all(...valuesSchema.parse(values)),
     run: (values) => statement.run(...valuesSchema.parse(values)),
     iterate: (values) => statement.iterate(...valuesSchema.parse(values)),
+  };
+}
+
+/**
+ * A full or failing disk makes SQLite roll back by itself (https://sqlite.org/lang_transaction.html),
+ * and there is nothing to roll back then: what is to be told is the disk's error, not that.
+ */
+function tolerant(rollback: SqliteStatement): SqliteStatement {
+  return {
+    ...rollback,
+    run(values) {
+      try {
+        return rollback.run(values);
+      } catch (error) {
+        if (error instanceof Error && error.message.includes('no transaction is active')) {
+          return { changes: 0, lastInsertRowid: 0 };
+        }
+        throw error;
+      }
+    },
   };
 }
