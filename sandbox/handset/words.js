@@ -52,7 +52,7 @@ export const words = {
     kind: { create: '受付', check: '確認', other: 'そのほか' },
     unauthorized: 'キー不一致',
     unanswered: '応答なし',
-    times: (count) => `${count} 回`,
+    times: (count) => `×${count}`,
     faults: '故障を起こす',
     faultsLead: '入れている間、すべての要求に起こります。',
     fault: {
@@ -126,7 +126,7 @@ export const words = {
     kind: { create: 'Create', check: 'Check', other: 'Other' },
     unauthorized: 'wrong key',
     unanswered: 'no answer',
-    times: (count) => `${count} times`,
+    times: (count) => `×${count}`,
     faults: 'Break something',
     faultsLead: 'While a switch is on, it happens to every request.',
     fault: {
