@@ -14,7 +14,7 @@ export default defineConfig({
         ...server,
         test: {
           name: 'unit',
-          include: ['{components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
+          include: ['{bench,components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
           exclude: ['lib/store/postgres.test.ts'],
           globalSetup: 'testing/start-postgres.ts',
           provide: { dialect: 'SQLite' },
