@@ -12,7 +12,7 @@ import { runUsers } from '#testing/users-command.ts';
 import { Visitor } from '#testing/visitor.ts';
 
 /** For what the server does in its own time. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 const apiKey = 'canary-key-7d1f0c2b9a';
 const secret = 'Wq7cAnAryZ4mT9xB2nK6vR8sLp3Gd5Hf';

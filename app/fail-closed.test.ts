@@ -14,7 +14,7 @@ import { type FaultKind, orderFailures } from '#testing/failing-statements.ts';
 import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
 
 /** For what a server does in its own time; it is waited for no longer than it takes. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
 const orderPath = join(folder, 'order');
