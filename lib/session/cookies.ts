@@ -79,16 +79,8 @@ export function createCookies(
   return (onUnreadable) => {
     const written: Written = new Map();
     return {
-      attempt: sealedCookie(
-        attempt,
-        written,
-        () => onUnreadable('attempt'),
-      ),
-      session: sealedCookie(
-        session,
-        written,
-        () => onUnreadable('session'),
-      ),
+      attempt: sealedCookie(attempt, written, () => onUnreadable('attempt')),
+      session: sealedCookie(session, written, () => onUnreadable('session')),
       async send() {
         const jar = await cookies();
         for (const [name, { value, maxAge }] of written) {
