@@ -24,6 +24,12 @@ export default {
   // TypeScript 7 is a command, not a library: let the build call it.
   // The proxy would keep up to 10 MB of a body for pages that take none.
   experimental: { useTypeScriptCli: true, proxyClientMaxBodySize: 4096 },
+  // Next's page for its own failures is for nobody to ask for: a cache would keep it for a year.
+  rewrites: async () => ({
+    beforeFiles: [{ source: '/_global-error:rest(.*)', destination: '/_not-found' }],
+    afterFiles: [],
+    fallback: [],
+  }),
   headers: async () => [
     { source: '/:path*', headers },
     {

@@ -25,6 +25,8 @@ export interface SealedCookie<T> {
   read(): Promise<T | null>;
   write(value: T): Promise<void>;
   clear(): void;
+  /** Clears what was sent under this name and does not open: it would only be sent again. */
+  clearIfUnreadable(): Promise<void>;
 }
 
 export interface LoginCookies {
@@ -77,16 +79,8 @@ export function createCookies(
   return (onUnreadable) => {
     const written: Written = new Map();
     return {
-      attempt: sealedCookie(
-        attempt,
-        written,
-        once(() => onUnreadable('attempt')),
-      ),
-      session: sealedCookie(
-        session,
-        written,
-        once(() => onUnreadable('session')),
-      ),
+      attempt: sealedCookie(attempt, written, () => onUnreadable('attempt')),
+      session: sealedCookie(session, written, () => onUnreadable('session')),
       async send() {
         const jar = await cookies();
         for (const [name, { value, maxAge }] of written) {
@@ -106,14 +100,9 @@ export function createCookies(
 /** By name, what an answer is to set; the last word counts. */
 type Written = Map<string, { value: string; maxAge: number }>;
 
-function once(run: () => void): () => void {
-  let hasRun = false;
-  return () => {
-    if (!hasRun) {
-      hasRun = true;
-      run();
-    }
-  };
+/** Clears every cookie of ours that the request carries and that nothing of ours can open. */
+export async function clearUnreadable({ attempt, session }: LoginCookies): Promise<void> {
+  await Promise.all([attempt.clearIfUnreadable(), session.clearIfUnreadable()]);
 }
 
 function sealedCookie<T>(
@@ -122,24 +111,42 @@ function sealedCookie<T>(
   onUnreadable: () => void,
 ): SealedCookie<T> {
   const { name, ttlSeconds, sealer } = cookie;
+  /** Opened at the first look and once: every request has cookies of its own. */
+  let carried: Promise<Carried<T>> | undefined;
+  const open = async (): Promise<Carried<T>> => {
+    const values = cookieValues((await headers()).get('cookie') ?? '', name);
+    if (values.length === 0) {
+      return { kind: 'none' };
+    }
+    const seal = onlyValue(values);
+    const value = seal === null ? null : await sealer.unseal(seal);
+    if (value === null) {
+      onUnreadable();
+      return { kind: 'unreadable' };
+    }
+    return { kind: 'sealed', value };
+  };
+  const look = async () => {
+    carried ??= open();
+    return await carried;
+  };
+  const clear = () => void written.set(name, { value: '', maxAge: 0 });
   return {
+    clear,
     async read() {
-      const values = cookieValues((await headers()).get('cookie') ?? '', name);
-      if (values.length === 0) {
-        return null;
-      }
-      const seal = onlyValue(values);
-      const value = seal === null ? null : await sealer.unseal(seal);
-      if (value === null) {
-        onUnreadable();
-      }
-      return value;
+      const found = await look();
+      return found.kind === 'sealed' ? found.value : null;
     },
     async write(value) {
       written.set(name, { value: await sealer.seal(value), maxAge: ttlSeconds });
     },
-    clear() {
-      written.set(name, { value: '', maxAge: 0 });
+    async clearIfUnreadable() {
+      if ((await look()).kind === 'unreadable') {
+        clear();
+      }
     },
   };
 }
+
+/** What a request carries under the name of a cookie. */
+type Carried<T> = { kind: 'none' | 'unreadable' } | { kind: 'sealed'; value: T };

@@ -1,6 +1,7 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { networkOf } from '#lib/limits/client-address.ts';
 import { startAttempt } from '#lib/login/start.ts';
@@ -10,7 +11,7 @@ import { fail, succeed } from '#lib/result.ts';
 import { startRequestSchema } from '#lib/shared/contract.ts';
 
 /** Starts an attempt, or returns this browser's live one for the same number. */
-export const POST = apiRoute(async (request, { app }) => {
+const start = apiRoute(async (request, { app }) => {
   if (!isSameOriginWrite(request, app)) {
     return fail({ code: 'request_cross_origin' });
   }
@@ -42,3 +43,5 @@ export const POST = apiRoute(async (request, { app }) => {
   await cookies.attempt.write({ browserToken, attemptToken });
   return succeed(answer(viewAttempt(login, attempt, config.app.defaultCountry)));
 });
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ POST: start });

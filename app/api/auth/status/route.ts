@@ -1,5 +1,6 @@
 import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
 import { pollAttempt } from '#lib/login/poll.ts';
 import { fail, type Result, succeed } from '#lib/result.ts';
@@ -9,7 +10,7 @@ import { whereaboutsOf } from '#lib/session/whereabouts.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
-export const GET = apiRoute(async (request, { app, language }) => {
+const status = apiRoute(async (request, { app, language }) => {
   if (!isSameOriginFetch(request)) {
     return fail({ code: 'request_cross_origin' });
   }
@@ -61,3 +62,5 @@ export const GET = apiRoute(async (request, { app, language }) => {
 function answerStatus(reply: StatusReply, status = 200): Result<Response, never> {
   return succeed(answer(reply, status));
 }
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ GET: status });
