@@ -1,5 +1,7 @@
 import type { Target } from './target.ts';
+import { attempts } from './targets/attempts.ts';
 import { cookieHeader } from './targets/cookie-header.ts';
+import { interleavings } from './targets/interleavings.ts';
 import { nextValues } from './targets/next-values.ts';
 import { phoneInputs, phoneSpellings } from './targets/phone-inputs.ts';
 import { seals } from './targets/seals.ts';
@@ -13,4 +15,6 @@ export const targets: readonly Target[] = [
   seals,
   cookieHeader,
   vendorReplies,
+  attempts,
+  interleavings,
 ];
