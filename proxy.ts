@@ -2,9 +2,13 @@ import { type NextRequest, NextResponse } from 'next/server';
 
 /**
  * Gives every page a Content Security Policy with a nonce of its own, which Next puts on its
- * scripts. It decides nothing else: who may see what is decided where the data is read.
+ * scripts, and turns away addresses that are none. It decides nothing else: who may see what is
+ * decided where the data is read.
  */
 export function proxy(request: NextRequest): NextResponse {
+  if (!isDecodable(request.nextUrl.pathname)) {
+    return new NextResponse(null, { status: 400 });
+  }
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
   const policy = contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);
@@ -15,8 +19,13 @@ export function proxy(request: NextRequest): NextResponse {
 }
 
 export const config = {
-  // Everything but the API and files, which hold no scripts to run.
-  matcher: '/((?!api/|_next/static|.*\\.svg$).*)',
+  // Everything but files and the API, which hold no scripts to run; and of the API the routes with a
+  // part that Next decodes, since it answers 500 where it cannot.
+  matcher: [
+    '/((?!api/|_next/static|.*\\.svg$).*)',
+    '/api/auth/callback/:token',
+    '/api/auth/sessions/:id',
+  ],
 };
 
 function contentSecurityPolicy(nonce: string): string {
@@ -33,4 +42,13 @@ function contentSecurityPolicy(nonce: string): string {
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -31,6 +31,15 @@ describe('/api/auth/callback/[token]', () => {
     expect(visitor.cookie('call-login-session')).toBeUndefined();
   });
 
+  it.each(['callback/%ff', 'callback/%', 'sessions/%c0%af'])(
+    'is not asked for by an address that is none: %s',
+    async (path) => {
+      const response = await newVisitor().post(`/api/auth/${path}`, {});
+      expect(response.status).toBe(400);
+      expect(await response.text()).toBe('');
+    },
+  );
+
   it('has the vendor asked once for a flood of hints', async () => {
     const { phoneNumber, url } = await started();
     const answers = await Promise.all(
