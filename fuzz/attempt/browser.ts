@@ -6,7 +6,6 @@ import type { Result } from '#lib/result.ts';
 import { type LoggedIn, openSession } from '#lib/session/open.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import { deleteSession } from '#lib/store/sessions.ts';
-import { createToken } from '#lib/token.ts';
 import type { Process } from './process.ts';
 
 /** What a browser keeps for us between two requests. */
@@ -31,16 +30,15 @@ export async function start(
   cookies: Cookies,
   phoneNumber: PhoneNumber,
 ): Promise<Answered<Result<CallableAttempt, LoginFailure>>> {
-  const browserToken = cookies.attempt?.browserToken ?? createToken();
   const started = await startAttempt(login, phoneNumber, {
-    browserToken,
+    browserToken: cookies.attempt?.browserToken,
     attemptToken: cookies.attempt?.attemptToken,
     network: '192.0.2.1',
   });
   if (!started.ok) {
     return { outcome: started, cookies };
   }
-  const { attempt, attemptToken } = started.value;
+  const { attempt, attemptToken, browserToken } = started.value;
   return {
     outcome: { ok: true, value: attempt },
     cookies: { ...cookies, attempt: { browserToken, attemptToken } },

@@ -1,5 +1,5 @@
 import type { PollOutcome } from '#lib/login/poll.ts';
-import { type Observation, people, type Screen } from './world.ts';
+import type { Observation, Screen } from './observation.ts';
 
 /**
  * The attempt as the design tells it, without a database, a vendor or a schedule: what was seen so
@@ -19,8 +19,9 @@ export interface Reference {
 
 export interface ReferenceAttempt {
   readonly screen: Screen;
-  /** Who is one browser for the rule of contested attempts: the one place that says so. */
   readonly browser: number;
+  /** Who it counts as: see `identityOf`. */
+  readonly identity: string;
   readonly verifiedAt: number | null;
   /** Null while it lives. */
   readonly end: End | null;
@@ -49,10 +50,7 @@ interface ReferenceSession {
 
 export const TTL_MS = 300_000;
 /** How long after its time a call in the last moment can still be found, and fetched. */
-const GRACE_MS = 130_000;
-const REDELIVERY_MS = 60_000;
-/** The longest the vendor is left alone: the interval, or the pause after a failure. */
-const LONGEST_INTERVAL_MS = 5_000;
+export const GRACE_MS = 130_000;
 const LONGEST_PAUSE_MS = 15_000;
 
 export function begin(now: number): Reference {
@@ -66,163 +64,13 @@ export function begin(now: number): Reference {
   };
 }
 
-/** Why an observation is wrong after all that was seen before, or null where it is right. */
-export function whyWrong(reference: Reference, seen: Observation): string | null {
-  switch (seen.kind) {
-    case 'polled': {
-      const attempt = reference.attempts.get(seen.attemptId);
-      return attempt === undefined
-        ? 'an answer about an attempt that never started'
-        : (whyFalseLogin(reference, seen) ?? whyWrongAnswer(reference, attempt, seen));
-    }
-    case 'started': {
-      const known = reference.attempts.get(seen.screen.attemptId);
-      return known !== undefined && (known.end !== null || known.browser !== seen.browser)
-        ? 'started an attempt again that is over, or another browser’s'
-        : null;
-    }
-    case 'not_started':
-      return isTroubled(reference) ? null : `did not start: ${seen.code}`;
-    case 'session_used': {
-      const session = reference.sessions.get(seen.sessionToken);
-      const attempt = reference.attempts.get(session?.attemptId ?? '');
-      const isOpen = session !== undefined && !session.isEnded;
-      if (isOpen !== (seen.phoneNumber !== null)) {
-        return isOpen ? 'a session that should be open is not' : 'a session that is over opens';
-      }
-      const isOwn =
-        attempt?.browser === seen.browser && people[attempt.screen.person] === seen.phoneNumber;
-      return isOpen && !isOwn ? 'a session of another browser, or for another number' : null;
-    }
-    default:
-      return null;
-  }
-}
-
-/**
- * Whether an observation is a false login, or null: the part of the rules that needs no order of
- * events, for where requests overlap and no one can say which was first.
- */
-export function whyFalseLogin(reference: Reference, seen: Observation): string | null {
-  if (seen.kind === 'session_used') {
-    const session = reference.sessions.get(seen.sessionToken);
-    const attempt = reference.attempts.get(session?.attemptId ?? '');
-    return seen.phoneNumber !== null &&
-      attempt !== undefined &&
-      people[attempt.screen.person] !== seen.phoneNumber
-      ? 'a session for another number'
-      : null;
-  }
-  if (seen.kind !== 'polled' || seen.outcome.status !== 'completed') {
-    return null;
-  }
-  const attempt = reference.attempts.get(seen.attemptId);
-  if (attempt === undefined || attempt.verifiedAt === null) {
-    return 'logged in without a call';
-  }
-  if (attempt.verifiedAt < attempt.screen.startedAt) {
-    return 'logged in by a call from before';
-  }
-  return attempt.meantFor !== null && attempt.meantFor !== attempt.browser
-    ? 'logged in by a call that was meant for another browser'
-    : null;
-}
-
-function whyWrongAnswer(
-  reference: Reference,
-  attempt: ReferenceAttempt,
-  { outcome, isAlone }: Observation & { kind: 'polled' },
-): string | null {
-  const { now } = reference;
-  const { end, verifiedAt } = attempt;
-  if (end !== null && !end.isCertain) {
-    return outcome.status === end.state ||
-      outcome.status === 'failed' ||
-      outcome.status === 'expired'
-      ? null
-      : `${end.state} became ${outcome.status}`;
-  }
-  if (end !== null) {
-    if (outcome.status !== end.state) {
-      return `${end.state} became ${outcome.status}`;
-    }
-    return outcome.status === 'completed'
-      ? whyWrongDelivery(reference, attempt, end.at, outcome.sessionToken)
-      : null;
-  }
-  const expiresAt = attempt.screen.expiresAt;
-  const rivals = rivalsOf(reference, attempt);
-  switch (outcome.status) {
-    case 'completed':
-      if (now >= expiresAt + GRACE_MS) {
-        return 'logged in long after its time';
-      }
-      if (rivals.certain.length > 0) {
-        return 'logged in although contested';
-      }
-      return outcome.sessionToken === null ? 'logged in without a session' : null;
-    case 'contested':
-      return attempt.maybeContested || (verifiedAt !== null && rivals.possible.length > 0)
-        ? null
-        : 'contested by nobody';
-    case 'expired':
-      return now >= expiresAt ? null : 'expired before its time';
-    case 'pending':
-      return whyStillPending(reference, attempt, isAlone);
-    case 'trouble':
-      return isTroubled(reference) ? null : 'trouble with a vendor that is well';
-    case 'failed':
-      return isTroubled(reference) || attempt.touched?.isCertain === false
-        ? null
-        : 'failed with a vendor that is well';
-    case 'cancelled':
-      return 'cancelled by nobody';
-    case 'missing':
-      return 'is gone';
-  }
-}
-
-function whyStillPending(
-  reference: Reference,
-  attempt: ReferenceAttempt,
-  isAlone: boolean,
-): string | null {
-  const { now } = reference;
-  if (now >= attempt.screen.expiresAt + GRACE_MS) {
-    return 'pending long after its time';
-  }
-  const longest = isTroubled(reference) ? Number.POSITIVE_INFINITY : LONGEST_INTERVAL_MS;
-  // Beside others it may be told of what was so before one of them asked the vendor.
-  const askedBefore = isAlone && attempt.lastAskedAt < now - longest;
-  const calledBefore = attempt.verifiedAt !== null;
-  return calledBefore && askedBefore ? 'pending although the vendor has seen the call' : null;
-}
-
-function whyWrongDelivery(
-  reference: Reference,
-  attempt: ReferenceAttempt,
-  completedAt: number,
-  sessionToken: string | null,
-): string | null {
-  const session = reference.sessions.get(attempt.sessionToken ?? '');
-  const isOwed =
-    session !== undefined &&
-    !session.isUsed &&
-    !session.isEnded &&
-    reference.now - completedAt <= REDELIVERY_MS;
-  if (isOwed) {
-    return sessionToken === attempt.sessionToken ? null : 'a lost answer was not delivered again';
-  }
-  return sessionToken === null ? null : 'a session was delivered a second time';
-}
-
 /** Whether whoever looked at an attempt may still be dialling for it: not once it has had its login. */
 function mayBeCalled({ screen, end }: ReferenceAttempt, now: number): boolean {
   return end?.state !== 'completed' && (end?.at ?? screen.expiresAt) >= now - TTL_MS;
 }
 
 /** Trouble goes on for a while after it ends, in the pauses it made us keep. */
-function isTroubled({ now, troubleSince, troubleEndedAt }: Reference): boolean {
+export function isTroubled({ now, troubleSince, troubleEndedAt }: Reference): boolean {
   return troubleSince !== null || now - troubleEndedAt <= LONGEST_PAUSE_MS;
 }
 
@@ -232,7 +80,7 @@ function isTroubled({ now, troubleSince, troubleEndedAt }: Reference): boolean {
  */
 export function rivalsOf(reference: Reference, attempt: ReferenceAttempt) {
   const others = [...reference.attempts.values()].filter(
-    (other) => other.browser !== attempt.browser && other.screen.person === attempt.screen.person,
+    (other) => other.identity !== attempt.identity && other.screen.person === attempt.screen.person,
   );
   const isMeant = (other: ReferenceAttempt) =>
     other.screen.callNumber === attempt.screen.callNumber || other.verifiedAt !== null;
@@ -270,9 +118,9 @@ export function follow(reference: Reference, seen: Observation): Reference {
           }
         : { ...reference, troubleSince: reference.troubleSince ?? now };
     case 'started':
-      return started(reference, seen.browser, seen.screen);
+      return started(reference, seen);
     case 'not_started':
-      return endLiveOf(reference, seen.browser, null);
+      return endLiveOf(reference, identityOf(seen), null);
     case 'cancelled':
       return change(reference, seen.attemptId, (attempt) =>
         attempt.end === null ? { ...attempt, end: endUnseen(attempt, 'cancelled', now) } : attempt,
@@ -315,16 +163,27 @@ export function follow(reference: Reference, seen: Observation): Reference {
   }
 }
 
-function started(reference: Reference, browser: number, screen: Screen): Reference {
+/**
+ * Who starts an attempt, as far as the rules go: attempts of one identity are no rivals, and only one
+ * of them lives at a time. The one place that says what tells browsers apart.
+ */
+function identityOf({ browser }: { browser: number; presented: string | null }): string {
+  return `browser ${browser}`;
+}
+
+function started(reference: Reference, seen: Observation & { kind: 'started' }): Reference {
+  const { browser, screen } = seen;
+  const identity = identityOf(seen);
   if (reference.attempts.has(screen.attemptId)) {
     return reference;
   }
   const { now } = reference;
-  const ended = endLiveOf(reference, browser, screen.attemptId);
+  const ended = endLiveOf(reference, identity, screen.attemptId);
   const call = reference.calls.get(screen.vendorId);
   const attempt: ReferenceAttempt = {
     screen,
     browser,
+    identity,
     verifiedAt: call?.at ?? null,
     end: null,
     maybeContested: false,
@@ -342,10 +201,12 @@ function endUnseen(attempt: ReferenceAttempt, state: End['state'], at: number): 
 }
 
 /** A browser has one attempt: starting another ends it, whether or not the new one comes about. */
-function endLiveOf(reference: Reference, browser: number, exceptId: string | null): Reference {
+function endLiveOf(reference: Reference, identity: string, exceptId: string | null): Reference {
   const live = [...reference.attempts.values()].filter(
     (attempt) =>
-      attempt.browser === browser && attempt.end === null && attempt.screen.attemptId !== exceptId,
+      attempt.identity === identity &&
+      attempt.end === null &&
+      attempt.screen.attemptId !== exceptId,
   );
   return live.reduce(
     (so, { screen }) =>

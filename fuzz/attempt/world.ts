@@ -1,28 +1,13 @@
 import { takeCallback } from '#lib/login/callback.ts';
-import type { PollOutcome } from '#lib/login/poll.ts';
 import type { PauthClient } from '#lib/pauth/client.ts';
-import { type PhoneNumber, phoneNumberSchema } from '#lib/shared/phone-number.ts';
 import type { Store } from '#lib/store/schema.ts';
-import { createWakeUps, type WakeUps } from '#lib/wake-ups.ts';
 import * as browsers from './browser.ts';
 import { type Barrier, Lock } from './gated-store.ts';
+import { type Observation, people, type Screen } from './observation.ts';
 import { type Process, startProcess } from './process.ts';
-import { BROWSERS, PEOPLE, PROCESSES, type Step } from './steps.ts';
+import { BROWSERS, PROCESSES, type Step } from './steps.ts';
+import { timelessWakeUps } from './timeless-wake-ups.ts';
 import type { Vendor } from './vendor.ts';
-
-/** What came of a step, as far as anybody outside can see it. */
-export type Observation =
-  | { kind: 'started'; browser: number; screen: Screen }
-  | { kind: 'not_started'; browser: number; person: number; code: string }
-  | { kind: 'polled'; attemptId: string; outcome: PollOutcome; isAlone: boolean }
-  | { kind: 'cancelled'; browser: number; attemptId: string }
-  /** `isOwn`: whoever called looked at this browser and has the number that it is for. */
-  | { kind: 'called'; attemptId: string; isOwn: boolean; verified: readonly string[] }
-  | { kind: 'called_back'; attemptId: string }
-  | { kind: 'session_used'; browser: number; sessionToken: string; phoneNumber: string | null }
-  | { kind: 'logged_out'; browser: number; sessionToken: string }
-  | { kind: 'advanced'; ms: number }
-  | { kind: 'trouble'; isOver: boolean };
 
 type Polled = Observation & { kind: 'polled' };
 
@@ -30,25 +15,10 @@ function isFinal({ outcome }: Polled): boolean {
   return outcome.status !== 'pending' && outcome.status !== 'trouble';
 }
 
-/** What a browser shows: which attempt, for whom, and the number to call. */
-export interface Screen {
-  attemptId: string;
-  person: number;
-  callNumber: PhoneNumber;
-  /** The attempt's name at the vendor. */
-  vendorId: string;
-  startedAt: number;
-  expiresAt: number;
-}
-
 interface Browser {
   cookies: browsers.Cookies;
   screen: Screen | null;
 }
-
-export const people: readonly PhoneNumber[] = Array.from({ length: PEOPLE }, (_, index) =>
-  phoneNumberSchema.parse(`+8190100000${String(index).padStart(2, '0')}`),
-);
 
 /** The same instant at the start of every run, so that a run can be repeated. */
 const FIRST_INSTANT = Date.parse('2026-11-01T00:00:00Z');
@@ -131,6 +101,7 @@ export class World {
     if (phoneNumber === undefined) {
       return;
     }
+    const presented = browser.cookies.attempt?.browserToken ?? null;
     const answered = await this.#on(step.process, (process) =>
       browsers.start(process, browser.cookies, phoneNumber),
     );
@@ -144,7 +115,7 @@ export class World {
       return this.#observe({
         kind: 'not_started',
         browser: step.browser,
-        person: step.person,
+        presented,
         code,
       });
     }
@@ -157,7 +128,12 @@ export class World {
       startedAt: created_at,
       expiresAt: expires_at,
     };
-    this.#observe({ kind: 'started', browser: step.browser, screen: browser.screen });
+    this.#observe({
+      kind: 'started',
+      browser: step.browser,
+      presented,
+      screen: browser.screen,
+    });
   }
 
   async #poll(index: number, process: number, holdMs: number): Promise<Polled[]> {
@@ -304,7 +280,10 @@ export class World {
       },
       clock: { now: () => this.#now },
       pauth: this.#notingTokens(),
-      wakeUps: this.#wakeUps(),
+      wakeUps: timelessWakeUps({
+        barrier: () => this.#barrier('wait'),
+        advance: (ms) => this.advance(ms),
+      }),
     });
     const kill = () => {
       isKilled = true;
@@ -324,34 +303,6 @@ export class World {
           this.#callbackTokens.set(reply.value.pauthSessionId, token);
         }
         return reply;
-      },
-    };
-  }
-
-  /** Waits that take no time of ours: the clock goes on by itself unless somebody wakes the waiter. */
-  #wakeUps(): WakeUps {
-    const real = createWakeUps();
-    return {
-      wake: (id) => real.wake(id),
-      listen: (id) => {
-        const listener = real.listen(id);
-        return {
-          close: () => listener.close(),
-          wait: async (timeoutMs) => {
-            const { promise: woken, resolve } = Promise.withResolvers<'woken'>();
-            // Much longer than a turn of the schedule.
-            const given = new AbortController();
-            void listener.wait(60_000, given.signal).then(() => resolve('woken'));
-            const first = await Promise.race([
-              woken,
-              this.#barrier('wait').then(() => 'time' as const),
-            ]);
-            given.abort();
-            if (first === 'time') {
-              await this.advance(timeoutMs);
-            }
-          },
-        };
       },
     };
   }

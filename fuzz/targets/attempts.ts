@@ -6,11 +6,13 @@ import * as fc from 'fast-check';
 import type { Store } from '#lib/store/schema.ts';
 import type { Switches } from '#sandbox/switches.ts';
 import { checkRows, emptyDatabase, type Snapshot } from '../attempt/invariants.ts';
+import { whyWrong } from '../attempt/judge.ts';
+import type { Observation } from '../attempt/observation.ts';
 import { openDatabase } from '../attempt/process.ts';
-import { begin, follow, type Reference, whyWrong } from '../attempt/reference.ts';
+import { begin, follow, type Reference } from '../attempt/reference.ts';
 import { BROWSERS, PROCESSES, type Step, stepsOf, vendorSwitches } from '../attempt/steps.ts';
 import { openSandboxVendor, type Vendor } from '../attempt/vendor.ts';
-import { type Observation, World } from '../attempt/world.ts';
+import { World } from '../attempt/world.ts';
 import { defineTarget } from '../target.ts';
 
 const MOST_STEPS = 25;

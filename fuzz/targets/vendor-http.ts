@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { createPauthClient } from '#lib/pauth/client.ts';
-import { phoneNumberSchema } from '#lib/shared/phone-number.ts';
+import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import { type HostileVendor, type Pace, startHostileVendor } from '../hostile-vendor.ts';
 import { defineTarget } from '../target.ts';
 import { type Reply, replies, topLevel, wrap } from './reply-grammar.ts';
@@ -141,6 +141,12 @@ const paces: fc.Arbitrary<Pace> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Pace>({ kind: 'drips' }, { kind: 'floods' }) },
 );
 const vocabulary = replies({
+  usual: {
+    status: ['verified', 'verified', 'expired', 'pending', 'VERIFIED'],
+    phone_number: [OURS, THEIRS, '09012345678', '08087654321'],
+    id: ['5f0c', '../trap'],
+    call_number: [OURS, THEIRS, '0990312345'],
+  },
   names: ['status', 'phone_number', 'id', 'call_number', 'Status', '__proto__'],
   texts: [
     'verified',
