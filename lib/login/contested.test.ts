@@ -265,7 +265,7 @@ describe('an attempt of another browser that ended without a login', () => {
     'counts however late the other one asks for its login: %s',
     async (end) => {
       const login = await openLogin(careless);
-      const theirs = await login.start(createToken());
+      const theirs = await login.start('theirs');
       await ends[end]?.(login, theirs);
       login.clock.advance(1_000);
       const mine = await login.start();
