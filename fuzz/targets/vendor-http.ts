@@ -205,8 +205,12 @@ export const vendorHttp = defineTarget({
   },
 });
 
+/** Names the requests of a run apart from those of any other. */
+let run = 0;
+
 async function check(vendor: HostileVendor, given: HttpReply): Promise<void> {
   vendor.forget();
+  run += 1;
   const text = wrap(given.reply);
   // A flood has no end that could be announced.
   const framing = given.pace.kind === 'floods' ? 'until_close' : given.framing;
@@ -217,7 +221,7 @@ async function check(vendor: HostileVendor, given: HttpReply): Promise<void> {
     pace: given.pace,
   };
   const client = createPauthClient({
-    baseUrl: new URL(vendor.url),
+    baseUrl: new URL(`${vendor.url}/run-${run}`),
     apiKey: 'the-key',
     timeoutMs: TIMEOUT_MS,
     country: 'JP',
@@ -229,15 +233,21 @@ async function check(vendor: HostileVendor, given: HttpReply): Promise<void> {
       : await client.createSession(OURS, new URL('https://login.example/callback'));
   assert.ok(performance.now() - startedAt < TIMEOUT_MS + SLACK_MS, 'the client is late');
   assert.ok(vendor.bytesTaken() < BUFFERS_MAX_BYTES, `took ${vendor.bytesTaken()} bytes`);
-  const own =
+  // A request of the run before may arrive only now.
+  const own = vendor.requests.filter((line) => line.includes(`/run-${run}/`));
+  const asked =
     given.request === 'check'
-      ? /^GET \/v1\/auth\/sessions\/5f0c HTTP/
-      : /^POST \/v1\/auth\/sessions HTTP/;
+      ? /^GET \/\S+\/v1\/auth\/sessions\/5f0c HTTP/
+      : /^POST \/\S+\/v1\/auth\/sessions HTTP/;
   assert.ok(
-    vendor.requests.every((line) => own.test(line)),
+    own.every((line) => asked.test(line)),
     'asked for something else',
   );
-  assert.ok(vendor.requests.length <= (given.request === 'check' ? 2 : 1), 'asked again');
+  assert.ok(
+    vendor.requests.every((line) => /^\w+ \/run-\d+\/v1\//.test(line)),
+    'went elsewhere',
+  );
+  assert.ok(own.length <= (given.request === 'check' ? 2 : 1), 'asked again');
 
   if (answer.ok && 'status' in answer.value && answer.value.status === 'verified') {
     assert.match(given.startLine, /HTTP\/1\.\d 2\d\d/, 'verified by a refusal');
