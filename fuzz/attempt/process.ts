@@ -40,15 +40,16 @@ export function startProcess(parts: {
 }): Process {
   const { clock, pauth, wakeUps } = parts;
   const store = gateStore(parts.store, parts.lock, parts.barrier);
+  const log = createLog({ write: () => {} });
   return {
     store,
-    sessions: { store, clock, idleMs: DAY_MS },
+    sessions: { store, clock, log, idleMs: DAY_MS },
     login: {
       store,
       clock,
       pauth,
       wakeUps,
-      log: createLog({ write: () => {} }),
+      log,
       startLimits: {
         check: async () => succeed(null),
         consume: async () => succeed(null),
