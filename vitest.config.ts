@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{bench,components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
-          exclude: ['lib/store/postgres.test.ts'],
+          exclude: ['lib/store/postgres.test.ts', 'fuzz/requests.test.ts'],
           globalSetup: 'testing/start-postgres.ts',
           provide: { dialect: 'SQLite' },
           // Property tests and real commands take their time on a busy machine; none is about speed.
@@ -44,7 +44,7 @@ export default defineConfig({
         ...server,
         test: {
           name: 'http',
-          include: ['{app,attacks}/**/*.test.ts'],
+          include: ['{app,attacks}/**/*.test.ts', 'fuzz/requests.test.ts'],
           globalSetup: ['testing/start-postgres.ts', 'testing/start-servers.ts'],
           // They share one server, and some count what reaches the vendor.
           fileParallelism: false,
