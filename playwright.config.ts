@@ -22,6 +22,8 @@ export default defineConfig({
       args: [...chromiumArguments],
     },
     trace: 'retain-on-failure',
+    // Painting what moves is work that no journey looks at.
+    contextOptions: { reducedMotion: 'reduce' },
   },
   projects: [
     { name: 'desktop, Japanese', use: { ...desktop, locale: 'ja-JP' } },

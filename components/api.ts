@@ -4,6 +4,9 @@ import {
   doneReplySchema,
   type ErrorReply,
   errorReplySchema,
+  type NumberRequest,
+  numberReplySchema,
+  type StartRequest,
   type StatusReply,
   statusReplySchema,
 } from '#lib/shared/contract.ts';
@@ -26,17 +29,23 @@ export type PollAnswer =
   | NoAnswer;
 
 /** Asks for a number to call, or for the one this browser was given for the same number. */
-export async function startAttempt(phoneNumberInput: string): Promise<StartAnswer> {
-  const body = await request('/api/auth/start', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    // One more than is accepted is enough to be told that it is too long.
-    body: JSON.stringify({
-      phone_number: phoneNumberInput.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
-    }),
-  });
+export async function startAttempt(wanted: StartRequest): Promise<StartAnswer> {
+  const body = await post('/api/auth/start', cut(wanted));
   const attempt = attemptViewSchema.safeParse(body);
   return attempt.success ? { kind: 'started', attempt: attempt.data } : readRefusal(body);
+}
+
+/** A number as its country writes it, or nothing where it is none yet. */
+export async function formatNumber(typed: NumberRequest): Promise<string> {
+  const reply = numberReplySchema.safeParse(await post('/api/auth/number', cut(typed)));
+  return reply.success ? reply.data.phone_number_text : '';
+}
+
+/** One more than is accepted is enough to be told that it is too long. */
+function cut<T extends object>(body: T): T {
+  return 'phone_number' in body && typeof body.phone_number === 'string'
+    ? { ...body, phone_number: body.phone_number.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1) }
+    : body;
 }
 
 /** Asks what became of the attempt. The server may hold the answer until something happens. */
@@ -85,13 +94,19 @@ export async function endOtherSessions(): Promise<DoneAnswer> {
 
 /** Takes the notices of new devices up to an instant, ISO 8601, for read. */
 export async function markNoticesSeen(until: string): Promise<DoneAnswer> {
-  const body = JSON.stringify({ until });
-  const headers = { 'content-type': 'application/json' };
-  return readDone(await request('/api/auth/sessions/seen', { method: 'POST', headers, body }));
+  return readDone(await post('/api/auth/sessions/seen', { until }));
 }
 
 function readDone(body: unknown): DoneAnswer {
   return doneReplySchema.safeParse(body).success ? { kind: 'done' } : readRefusal(body);
+}
+
+async function post(path: string, body: object): Promise<unknown> {
+  return await request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
 }
 
 /** The JSON of an answer, whatever its status; null when there is none. */

@@ -6,7 +6,7 @@ const unusable = [
   ['an e-mail address', 'hanako@example.com', 'phone_number_unreadable'],
   ['half a number', '090-1234', 'phone_number_too_short'],
   ['two numbers in one', '090-1234-5678 090-1234-5678', 'phone_number_too_long'],
-  ['a toll-free number', '0120-123-456', 'phone_number_cannot_call'],
+  ['a toll-free number', '0120-123-456', 'phone_number_toll_free'],
   ['a country that is none', '+999 1234 5678', 'phone_number_unknown_country'],
 ] as const;
 

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { platformHeaders, type TrustedProxy } from './limits/client-address.ts';
 import type { Limit, StartLimitRules } from './limits/start-limits.ts';
+import { type NumberTypeName, numberTypes } from './number-types.ts';
 import { type CountryCode, isCountryCode } from './phone-number.ts';
 import { fail, type Result, succeed } from './result.ts';
 
@@ -19,6 +20,10 @@ export interface Config {
     origin: URL;
     siteName: string;
     defaultCountry: CountryCode;
+    /** Which kinds of number may log in. */
+    numberTypes: ReadonlySet<NumberTypeName>;
+    /** Where people who cannot call find another way, if the deployer offers one. */
+    helpUrl: URL | null;
     signup: 'open' | 'closed';
     callCost: 'free' | 'paid' | 'unknown';
     /** Newest first: the first one seals, all of them open. */
@@ -102,6 +107,13 @@ const limits = (fallback: string) =>
       }),
     );
 
+const numberTypeList = z
+  .string()
+  .default(numberTypes.join(','))
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(numberTypes, `must be a list of: ${numberTypes.join(', ')}`)))
+  .transform((names): ReadonlySet<NumberTypeName> => new Set(names));
+
 const trustedProxy = z
   .string()
   .default('0')
@@ -150,6 +162,8 @@ const environmentSchema = z.object({
     .string()
     .refine(isCountryCode, 'must be a two-letter country code such as JP')
     .default('JP'),
+  NUMBER_TYPES: numberTypeList,
+  HELP_URL: url.optional(),
   CALL_COST: choice(['free', 'paid', 'unknown'], 'unknown'),
   SITE_NAME: z
     .string()
@@ -194,6 +208,8 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       origin: data.APP_ORIGIN,
       siteName: data.SITE_NAME,
       defaultCountry: data.DEFAULT_COUNTRY,
+      numberTypes: data.NUMBER_TYPES,
+      helpUrl: data.HELP_URL ?? null,
       signup: data.SIGNUP,
       callCost: data.CALL_COST,
       sessionSecrets: data.SESSION_SECRET,

@@ -23,7 +23,7 @@ export default async function AccountPage() {
   const { sessions, notices, events } = await readAccount(loggedIn, messages);
   const inWords = { language, messages };
   return (
-    <section className="stack">
+    <section className={styles.account}>
       <h1>{messages.heading}</h1>
       <Logins sessions={sessions} notices={notices} {...inWords}>
         <dl className={styles.facts}>
@@ -40,6 +40,9 @@ export default async function AccountPage() {
         </dl>
         <LogOutButton messages={messages} />
       </Logins>
+      <noscript>
+        <p className={styles.notice}>{messagesIn(language).site.noScript}</p>
+      </noscript>
       <EventList events={events} {...inWords} />
     </section>
   );

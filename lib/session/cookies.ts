@@ -1,6 +1,7 @@
 import 'server-only';
 import { cookies, headers } from 'next/headers';
 import * as z from 'zod';
+import { phoneNumberSchema } from '../shared/phone-number.ts';
 import { createSealer, type Sealer } from './seal.ts';
 
 /** What the attempt's cookie holds. */
@@ -9,6 +10,11 @@ const attemptCookieSchema = z.strictObject({
   browserToken: z.string(),
   /** Opens the attempt; forgotten when it has ended. */
   attemptToken: z.optional(z.string()),
+  /**
+   * How its number and this browser stand: to be remembered here after the login, or remembered
+   * here before, and then shown masked.
+   */
+  number: z.optional(z.enum(['to_remember', 'remembered'])),
 });
 
 export type AttemptCookie = z.infer<typeof attemptCookieSchema>;
@@ -17,6 +23,25 @@ export type AttemptCookie = z.infer<typeof attemptCookieSchema>;
 const sessionCookieSchema = z.strictObject({ sessionToken: z.string() });
 
 export type SessionCookie = z.infer<typeof sessionCookieSchema>;
+
+/** What the cookie holds that remembers a number, because its owner asked for it. Opens nothing. */
+const numberCookieSchema = z.strictObject({ phoneNumber: phoneNumberSchema });
+
+export type NumberCookie = z.infer<typeof numberCookieSchema>;
+
+/** What came of a form that was sent without scripts, for the page that is shown next. */
+const formCookieSchema = z.strictObject({
+  phoneNumberInput: z.string(),
+  problem: z.nullable(z.strictObject({ isAboutNumber: z.boolean(), error: z.string() })),
+});
+
+export type FormCookie = z.infer<typeof formCookieSchema>;
+
+/** How long a number is remembered after the last login with it. */
+const NUMBER_TTL_SECONDS = 180 * 24 * 60 * 60;
+
+/** Long enough for one page to load. */
+const FORM_TTL_SECONDS = 60;
 
 /** A sealed cookie. Writing and clearing work in route handlers only: a page has no say in headers. */
 export interface SealedCookie<T> {
@@ -29,6 +54,8 @@ export interface SealedCookie<T> {
 export interface LoginCookies {
   attempt: SealedCookie<AttemptCookie>;
   session: SealedCookie<SessionCookie>;
+  number: SealedCookie<NumberCookie>;
+  form: SealedCookie<FormCookie>;
 }
 
 export interface CookieOptions {
@@ -41,26 +68,16 @@ export interface CookieOptions {
 
 export function createCookies(options: CookieOptions): LoginCookies {
   const { isSecure, secrets } = options;
-  const prefix = isSecure ? '__Host-' : '';
+  const cookie = <T>(kind: string, schema: z.ZodType<T>, ttlSeconds: number) =>
+    sealedCookie(
+      { name: `${isSecure ? '__Host-' : ''}call-login-${kind}`, isSecure, ttlSeconds },
+      createSealer({ purpose: `${kind} cookie`, schema, ttlSeconds, secrets }),
+    );
   return {
-    attempt: sealedCookie(
-      { name: `${prefix}call-login-attempt`, isSecure, ttlSeconds: options.attemptTtlSeconds },
-      createSealer({
-        purpose: 'attempt cookie',
-        schema: attemptCookieSchema,
-        ttlSeconds: options.attemptTtlSeconds,
-        secrets,
-      }),
-    ),
-    session: sealedCookie(
-      { name: `${prefix}call-login-session`, isSecure, ttlSeconds: options.sessionTtlSeconds },
-      createSealer({
-        purpose: 'session cookie',
-        schema: sessionCookieSchema,
-        ttlSeconds: options.sessionTtlSeconds,
-        secrets,
-      }),
-    ),
+    attempt: cookie('attempt', attemptCookieSchema, options.attemptTtlSeconds),
+    session: cookie('session', sessionCookieSchema, options.sessionTtlSeconds),
+    number: cookie('number', numberCookieSchema, NUMBER_TTL_SECONDS),
+    form: cookie('form', formCookieSchema, FORM_TTL_SECONDS),
   };
 }
 

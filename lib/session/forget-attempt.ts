@@ -12,3 +12,11 @@ export async function forgetAttempt(browserToken: string): Promise<void> {
     await cookies.attempt.write({ browserToken });
   }
 }
+
+/** The same for the browser that this request comes from, if it has an attempt to forget. */
+export async function forgetAttemptHere(): Promise<void> {
+  const cookie = await getApp().cookies.attempt.read();
+  if (cookie?.attemptToken !== undefined) {
+    await forgetAttempt(cookie.browserToken);
+  }
+}

@@ -92,7 +92,7 @@ describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':
     it('is brought up to date once; a second time changes nothing', async () => {
       const store = await open();
       onTestFinished(() => store.destroy());
-      expect(await migrate(store)).toEqual(['0001-first']);
+      expect(await migrate(store)).toEqual(['0001-first', '0002-handoff']);
       await addUser(store, 'kept');
       expect(await migrate(store)).toEqual([]);
       expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);

@@ -1,14 +1,9 @@
-import { getApp } from '#lib/app.ts';
 import { answer, answerProblem } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
-import { networkOf } from '#lib/limits/client-address.ts';
-import { startAttempt } from '#lib/login/start.ts';
-import { viewAttempt } from '#lib/login/view.ts';
-import { isCountryCode, parsePhoneNumber } from '#lib/phone-number.ts';
+import { startHere } from '#lib/session/start-here.ts';
 import { startRequestSchema } from '#lib/shared/contract.ts';
-import { createToken } from '#lib/token.ts';
 
 /** Starts an attempt, or returns this browser's live one for the same number. */
 export const POST = apiRoute(async (request, language) => {
@@ -19,28 +14,6 @@ export const POST = apiRoute(async (request, language) => {
   if (!body.ok) {
     return answerProblem(body.error, language);
   }
-  const { config, cookies, login } = getApp();
-  const country = body.value.country ?? config.app.defaultCountry;
-  if (!isCountryCode(country)) {
-    return answerProblem({ code: 'request_invalid' }, language);
-  }
-  const phoneNumber = parsePhoneNumber(body.value.phone_number, country);
-  if (!phoneNumber.ok) {
-    return answerProblem(phoneNumber.error, language);
-  }
-
-  const cookie = await cookies.attempt.read();
-  const browserToken = cookie?.browserToken ?? createToken();
-  const network = networkOf(request.headers, config.app.trustedProxy);
-  const started = await startAttempt(login, phoneNumber.value, {
-    browserToken,
-    attemptToken: cookie?.attemptToken,
-    network,
-  });
-  if (!started.ok) {
-    return answerProblem(started.error, language);
-  }
-  const { attempt, attemptToken } = started.value;
-  await cookies.attempt.write({ browserToken, attemptToken });
-  return answer(viewAttempt(login, attempt, config.app.defaultCountry));
+  const started = await startHere(request, body.value);
+  return started.ok ? answer(started.value) : answerProblem(started.error, language);
 });

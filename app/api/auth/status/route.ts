@@ -2,10 +2,8 @@ import { getApp } from '#lib/app.ts';
 import { answer, answerProblem, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
-import { pollAttempt } from '#lib/login/poll.ts';
-import { forgetAttempt } from '#lib/session/forget-attempt.ts';
-import { readSession } from '#lib/session/session.ts';
-import { whereaboutsOf } from '#lib/session/whereabouts.ts';
+import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
+import { pollHere } from '#lib/session/poll-here.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
@@ -13,20 +11,8 @@ export const GET = apiRoute(async (request, language) => {
   if (!isSameOriginFetch(request)) {
     return answerProblem({ code: 'request_cross_origin' }, language);
   }
-  const { config, cookies, login } = getApp();
-  const cookie = await cookies.attempt.read();
-  if (cookie?.attemptToken === undefined) {
-    // Another tab of this browser may have completed the attempt that this one waits for.
-    return (await readSession()) === null
-      ? answerProblem({ code: 'attempt_missing' }, language)
-      : answerStatus({ status: 'verified' });
-  }
-  const outcome = await pollAttempt(login, cookie.attemptToken, {
-    holdMs: config.attempt.statusWaitSeconds * 1_000,
-    signal: request.signal,
-    from: whereaboutsOf(request.headers, config.app.trustedProxy),
-  });
-
+  const { statusWaitSeconds } = getApp().config.attempt;
+  const outcome = await pollHere(request, statusWaitSeconds * 1_000);
   switch (outcome.status) {
     case 'pending':
       return answerStatus({
@@ -36,21 +22,13 @@ export const GET = apiRoute(async (request, language) => {
       });
     case 'trouble':
       return answerProblem(outcome.failure, language);
-    case 'completed': {
-      const { sessionToken } = outcome;
-      if (sessionToken !== null) {
-        await cookies.session.write({ sessionToken });
-      }
-      await forgetAttempt(cookie.browserToken);
-      return sessionToken !== null || (await readSession()) !== null
-        ? answerStatus({ status: 'verified' })
-        : answerProblem({ code: 'attempt_missing' }, language);
-    }
+    case 'logged_in':
+      return answerStatus({ status: 'verified' });
     case 'missing':
-      await forgetAttempt(cookie.browserToken);
+      await forgetAttemptHere();
       return answerProblem({ code: 'attempt_missing' }, language);
     default: {
-      await forgetAttempt(cookie.browserToken);
+      await forgetAttemptHere();
       const { status, code } = outcome;
       const message = describeProblem({ code }, language);
       return answerStatus({ status, code, message }, httpStatusOf(code));
