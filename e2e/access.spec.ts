@@ -25,15 +25,36 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await login.enter('090');
     await expect(login.field).toHaveAttribute('aria-invalid', 'true');
     await expectAccessible(page);
+    await page.getByText(messages.login.otherCountry).click();
+    await expectAccessible(page);
+    await page.getByLabel(messages.login.remember).check();
     await login.enter(phoneNumber.text);
     await login.callNumber();
+    await expectAccessible(page);
+    await login.button(messages.login.called).click();
+    await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
     await expectAccessible(page);
     await vendor.advanceClock(301, phoneNumber.e164);
     await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
     await expectAccessible(page);
     await login.button(messages.login.startAgain).click();
+    // The moment of success is short: the page after it has to wait.
+    let goOn = () => {};
+    const looked = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await page.route('**/account', async (route) => {
+      await looked;
+      await route.continue();
+    });
     await vendor.call(phoneNumber.e164, await login.callNumber());
+    await expect(login.heading(messages.login.verifiedHeading)).toBeVisible();
+    await expectAccessible(page);
+    goOn();
     await login.expectLoggedIn(phoneNumber.text);
+    await expectAccessible(page);
+    await login.button(messages.account.logOut).click();
+    await expect(page.getByText(messages.login.rememberedLabel)).toBeVisible();
     await expectAccessible(page);
     await page.goto('/nowhere');
     await expectAccessible(page);

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useIsHydrated } from '#components/use-is-hydrated.ts';
+import styles from './login.module.css';
 
 /** Copies the number to call. There only where it can: with scripts, and over https. */
 export function CopyButton(props: {
@@ -16,7 +17,7 @@ export function CopyButton(props: {
   };
   const canCopy = useIsHydrated() && 'clipboard' in navigator;
   return (
-    <button type="button" className="link" hidden={!canCopy} onClick={copy}>
+    <button type="button" className={`link ${canCopy ? '' : styles.absent}`} onClick={copy}>
       {isCopied ? props.copied : props.label}
     </button>
   );

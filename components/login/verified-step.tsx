@@ -4,7 +4,7 @@ import styles from './login.module.css';
 import { StepHeading } from './step-heading.tsx';
 
 /** Long enough to be seen, too short to be waited for. */
-const MOMENT_MS = 700;
+const MOMENT_MS = 500;
 
 /** The moment of success, before the page the person wanted. */
 export function VerifiedStep({ messages, next }: { messages: LoginMessages; next: string }) {

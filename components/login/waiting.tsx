@@ -12,15 +12,13 @@ export function Waiting(props: {
     <div className={notice === null ? styles.waiting : styles.notice}>
       <span className={styles.sign} aria-hidden="true" />
       <p className={styles.text}>{notice ?? messages.waiting}</p>
-      <noscript>
-        <p>{messages.waitingNoScript}</p>
-      </noscript>
       <p role="timer" className={styles.time}>
         {fillIn(messages.timeLeft, {
           minutes: Math.floor(secondsLeft / 60),
           seconds: String(secondsLeft % 60).padStart(2, '0'),
         })}
       </p>
+      {notice === null && <p className={styles.hint}>{messages.waitingHint}</p>}
     </div>
   );
 }
