@@ -9,7 +9,7 @@ import { ja } from '#lib/shared/messages/ja.ts';
 export default function ErrorPage() {
   const messages = { ja, en }[useContext(LanguageContext)].site;
   return (
-    <section className="stack narrow">
+    <section className="page">
       <h1>{messages.crashHeading}</h1>
       <p>{messages.crashText}</p>
       <button type="button" className="primary" onClick={() => window.location.reload()}>

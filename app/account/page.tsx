@@ -23,7 +23,7 @@ export default async function AccountPage() {
   const { sessions, notices, events } = await readAccount(loggedIn, messages);
   const inWords = { language, messages };
   return (
-    <section className={styles.account}>
+    <section className="page">
       <h1>{messages.heading}</h1>
       <Logins sessions={sessions} notices={notices} {...inWords}>
         <dl className={styles.facts}>

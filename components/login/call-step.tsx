@@ -22,7 +22,6 @@ export function CallStep(props: {
   attempt: AttemptView;
   next: string;
   pollLimit: number;
-  helpUrl: string | null;
   /** Where the sandbox's handset is, when the vendor is a sandbox. */
   sandboxUrl: string | null;
   /** The person has said that they called, before any script ran. */
@@ -120,7 +119,6 @@ export function CallStep(props: {
           messages={messages}
           attempt={attempt}
           next={next}
-          helpUrl={props.helpUrl}
           announce={announce}
           onChange={props.onChange}
           onStartAgain={props.onStartAgain}

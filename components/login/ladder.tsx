@@ -16,7 +16,6 @@ export function Ladder(props: {
   messages: LoginMessages;
   attempt: AttemptView;
   next: string;
-  helpUrl: string | null;
   announce(text: string): void;
   onChange(): void;
   onStartAgain(): void;
@@ -76,11 +75,6 @@ export function Ladder(props: {
           {startAgain}
         </button>
       </StepForm>
-      {props.helpUrl !== null && (
-        <a className={styles.act} href={props.helpUrl}>
-          {ladder.help}
-        </a>
-      )}
     </section>
   );
 }

@@ -145,7 +145,6 @@ export function LoginFlow(props: LoginFlowProps) {
             {...common}
             attempt={step.attempt}
             pollLimit={props.pollLimit}
-            helpUrl={props.helpUrl}
             sandboxUrl={props.sandboxUrl}
             hasCalled={props.hasCalled && step === firstStep}
             announce={announce}
@@ -165,6 +164,11 @@ export function LoginFlow(props: LoginFlowProps) {
           />
         )}
         {step.name === 'verified' && <VerifiedStep messages={messages} next={next} />}
+        {props.helpUrl !== null && step.name !== 'verified' && (
+          <a className={styles.help} href={props.helpUrl}>
+            {messages.help}
+          </a>
+        )}
       </div>
       <div className={styles.panel} aria-hidden="true" />
       {/* Here from the start, so that what changes in it is spoken. */}

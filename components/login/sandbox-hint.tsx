@@ -10,7 +10,9 @@ export function SandboxHint(props: {
 }) {
   const { messages, attempt } = props;
   const handset = new URL(props.sandboxUrl);
-  handset.searchParams.set('from', attempt.phone_number_text);
+  if (attempt.number_memory !== 'remembered') {
+    handset.searchParams.set('from', attempt.phone_number_text);
+  }
   handset.searchParams.set('to', attempt.call_number);
   return (
     <p className={styles.quiet}>

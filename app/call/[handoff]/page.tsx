@@ -27,14 +27,14 @@ export default async function CallPage({ params }: PageProps<'/call/[handoff]'>)
   if (look.status !== 'open') {
     const isVerified = look.status === 'verified';
     return (
-      <section className={styles.page}>
+      <section className="page">
         <h1>{isVerified ? messages.verifiedHeading : messages.overHeading}</h1>
         <p>{isVerified ? messages.verifiedText : messages.overText}</p>
       </section>
     );
   }
   return (
-    <section className={styles.page}>
+    <section className="page">
       <h1>{messages.heading}</h1>
       <p>{fillIn(messages.intro, { site: config.app.siteName })}</p>
       <dl className={styles.device}>
