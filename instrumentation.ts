@@ -1,3 +1,5 @@
+import type { Instrumentation } from 'next';
+
 /** Called by Next once per server process, before its first request. */
 export async function register(): Promise<void> {
   // Next replaces this with a constant and drops the branch where it does not apply.
@@ -7,3 +9,13 @@ export async function register(): Promise<void> {
     await boot();
   }
 }
+
+/** Called by Next with whatever a page threw. */
+export const onRequestError: Instrumentation.onRequestError = async (error, request, context) => {
+  // biome-ignore lint/style/noProcessEnv: the bundler's own constant, not configuration.
+  if (process.env.NEXT_RUNTIME === 'nodejs') {
+    const { reportError } = await import('./lib/http/report-error.ts');
+    const { method, headers } = request;
+    reportError(error, { method, headers, route: context.routePath });
+  }
+};

@@ -14,7 +14,28 @@ export default defineConfig({
         ...server,
         test: {
           name: 'unit',
-          include: ['{components,lib,sandbox,scripts}/**/*.test.ts'],
+          include: ['{bench,components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
+          exclude: ['lib/store/postgres.test.ts'],
+          globalSetup: 'testing/start-postgres.ts',
+          provide: { dialect: 'SQLite' },
+          // Property tests and real commands take their time on a busy machine; none is about speed.
+          testTimeout: 30_000,
+          execArgv: ['--conditions=react-server'],
+        },
+      },
+      {
+        ...server,
+        test: {
+          name: 'postgres',
+          // What reads and writes the store, once more.
+          include: [
+            'lib/{login,store,users}/**/*.test.ts',
+            'lib/{limits/start-limits,session/sessions,sweep}.test.ts',
+          ],
+          exclude: ['lib/store/sqlite.test.ts'],
+          testTimeout: 30_000,
+          globalSetup: 'testing/start-postgres.ts',
+          provide: { dialect: 'PostgreSQL' },
           execArgv: ['--conditions=react-server'],
         },
       },
@@ -23,11 +44,11 @@ export default defineConfig({
         test: {
           name: 'http',
           include: ['app/**/*.test.ts'],
-          globalSetup: 'testing/start-servers.ts',
+          globalSetup: ['testing/start-postgres.ts', 'testing/start-servers.ts'],
           // They share one server, and some count what reaches the vendor.
           fileParallelism: false,
           // Some wait for what a server does in its own time.
-          testTimeout: 20_000,
+          testTimeout: 30_000,
           execArgv: ['--conditions=react-server'],
         },
       },

@@ -1,17 +1,17 @@
 'use client';
 
-import { en } from '#lib/shared/messages/en.ts';
-import { ja } from '#lib/shared/messages/ja.ts';
+import { languages } from '#lib/shared/language.ts';
+import { crashMessages } from '#lib/shared/messages/crash.ts';
 
 /** Shown when not even the layout could be made, so in every language and without any style. */
 export default function GlobalErrorPage() {
   return (
-    <html lang="ja">
+    <html lang={languages[0]}>
       <body>
-        {[ja, en].map(({ site }) => (
-          <section key={site.crashHeading} lang={site === ja.site ? 'ja' : 'en'}>
-            <h1>{site.crashHeading}</h1>
-            <p>{site.crashText}</p>
+        {languages.map((language) => (
+          <section key={language} lang={language}>
+            <h1>{crashMessages[language].heading}</h1>
+            <p>{crashMessages[language].text}</p>
           </section>
         ))}
       </body>

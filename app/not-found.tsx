@@ -1,4 +1,3 @@
-import Link from 'next/link';
 import { messagesIn, readLanguage } from '#lib/language.ts';
 
 export default async function NotFoundPage() {
@@ -8,9 +7,7 @@ export default async function NotFoundPage() {
       <h1>{messages.notFoundHeading}</h1>
       <p>{messages.notFoundText}</p>
       <p>
-        <Link href="/" prefetch={false}>
-          {messages.toLogin}
-        </Link>
+        <a href="/">{messages.toLogin}</a>
       </p>
     </section>
   );

@@ -1,17 +1,19 @@
-import {
-  type AttemptView,
-  attemptViewSchema,
-  doneReplySchema,
-  type ErrorReply,
-  errorReplySchema,
-  type NumberRequest,
-  numberReplySchema,
-  type StartRequest,
-  type StatusReply,
-  statusReplySchema,
+import type {
+  AttemptView,
+  ErrorReply,
+  NumberRequest,
+  StartRequest,
+  StatusReply,
 } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
+import {
+  readAttemptView,
+  readDoneReply,
+  readErrorReply,
+  readNumberReply,
+  readStatusReply,
+} from './replies.ts';
 
 /** The browser's side of the API. Nothing here throws: what went wrong is part of the answer. */
 
@@ -31,14 +33,14 @@ export type PollAnswer =
 /** Asks for a number to call, or for the one this browser was given for the same number. */
 export async function startAttempt(wanted: StartRequest): Promise<StartAnswer> {
   const body = await post('/api/auth/start', cut(wanted));
-  const attempt = attemptViewSchema.safeParse(body);
-  return attempt.success ? { kind: 'started', attempt: attempt.data } : readRefusal(body);
+  const attempt = readAttemptView(body);
+  return attempt === null ? readRefusal(body) : { kind: 'started', attempt };
 }
 
 /** A number as its country writes it, or nothing where it is none yet. */
 export async function formatNumber(typed: NumberRequest): Promise<string> {
-  const reply = numberReplySchema.safeParse(await post('/api/auth/number', cut(typed)));
-  return reply.success ? reply.data.phone_number_text : '';
+  const reply = readNumberReply(await post('/api/auth/number', cut(typed)));
+  return reply?.phone_number_text ?? '';
 }
 
 /** One more than is accepted is enough to be told that it is too long. */
@@ -51,8 +53,8 @@ function cut<T extends object>(body: T): T {
 /** Asks what became of the attempt. The server may hold the answer until something happens. */
 export async function pollStatus(signal: AbortSignal): Promise<PollAnswer> {
   const body = await request('/api/auth/status', { signal });
-  const reply = statusReplySchema.safeParse(body);
-  return reply.success ? { kind: 'status', reply: reply.data } : readRefusal(body);
+  const reply = readStatusReply(body);
+  return reply === null ? readRefusal(body) : { kind: 'status', reply };
 }
 
 /** Ends the attempt. Without an answer it ends by itself, or with the next start. */
@@ -74,8 +76,7 @@ export async function changeLanguage(language: Language): Promise<boolean> {
 
 /** Ends the session. Returns whether the server has confirmed it. */
 export async function logOut(): Promise<boolean> {
-  const body = await request('/api/auth/logout', { method: 'POST' });
-  return doneReplySchema.safeParse(body).success;
+  return readDoneReply(await request('/api/auth/logout', { method: 'POST' })) !== null;
 }
 
 export type DoneAnswer = { kind: 'done' } | { kind: 'refused'; problem: ErrorReply } | NoAnswer;
@@ -98,7 +99,7 @@ export async function markNoticesSeen(until: string): Promise<DoneAnswer> {
 }
 
 function readDone(body: unknown): DoneAnswer {
-  return doneReplySchema.safeParse(body).success ? { kind: 'done' } : readRefusal(body);
+  return readDoneReply(body) === null ? readRefusal(body) : { kind: 'done' };
 }
 
 async function post(path: string, body: object): Promise<unknown> {
@@ -124,6 +125,6 @@ async function request(path: string, init: RequestInit): Promise<unknown> {
 }
 
 function readRefusal(body: unknown): { kind: 'refused'; problem: ErrorReply } | NoAnswer {
-  const problem = errorReplySchema.safeParse(body);
-  return problem.success ? { kind: 'refused', problem: problem.data } : { kind: 'no_answer' };
+  const problem = readErrorReply(body);
+  return problem === null ? { kind: 'no_answer' } : { kind: 'refused', problem };
 }

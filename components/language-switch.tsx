@@ -2,7 +2,7 @@
 
 import { usePathname, useRouter } from 'next/navigation';
 import type { SubmitEvent } from 'react';
-import { type Language, languageSchema } from '#lib/shared/language.ts';
+import { isLanguage, type Language } from '#lib/shared/language.ts';
 import { changeLanguage } from './api.ts';
 import styles from './page-frame.module.css';
 
@@ -20,8 +20,7 @@ export function LanguageSwitch(props: { current: Language; label: string }) {
   const change = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     const chosen = new FormData(event.currentTarget, event.nativeEvent.submitter).get('language');
-    const language = languageSchema.safeParse(chosen);
-    if (language.success && (await changeLanguage(language.data))) {
+    if (isLanguage(chosen) && (await changeLanguage(chosen))) {
       router.refresh();
     }
   };

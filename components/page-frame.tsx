@@ -1,4 +1,3 @@
-import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { Language } from '#lib/shared/language.ts';
 import type { SiteMessages } from '#lib/shared/messages/messages.ts';
@@ -26,9 +25,9 @@ export function PageFrame(props: {
         </aside>
       )}
       <header className={styles.header}>
-        <Link href="/" prefetch={false} className={styles.siteName}>
+        <a href="/" className={styles.siteName}>
           {props.siteName}
-        </Link>
+        </a>
         <LanguageSwitch current={props.language} label={messages.languageLabel} />
       </header>
       <main className={styles.main}>{props.children}</main>

@@ -1,17 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { expectAccessible } from './accessible.ts';
 import { expect, test } from './journey.ts';
-
-async function expectAccessible(page: Page, colorScheme: 'light' | 'dark') {
-  // A browser draws the options of a list itself, and 245 of them keep axe busy.
-  const axe = new AxeBuilder({ page }).exclude('option');
-  const { violations } = await (colorScheme === 'light'
-    ? axe.withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    : // The same page in other colours.
-      axe.withRules(['color-contrast'])
-  ).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)])).toEqual([]);
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every step is accessible, ${colorScheme}`, async ({

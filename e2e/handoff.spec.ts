@@ -1,5 +1,5 @@
-import AxeBuilder from '@axe-core/playwright';
 import { devices } from '@playwright/test';
+import { expectAccessible } from './accessible.ts';
 import { expect, test } from './journey.ts';
 
 test('a desktop hands the call to a phone, which keeps nothing of it', async ({
@@ -34,8 +34,7 @@ test('a desktop hands the call to a phone, which keeps nothing of it', async ({
   await expect(onPhone.getByRole('timer')).toHaveText(/[45]/);
   const call = onPhone.getByRole('link', { name: messages.login.callButton });
   await expect(call).toHaveAttribute('href', `tel:${callNumber}`);
-  const { violations } = await new AxeBuilder({ page: onPhone }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  await expectAccessible(onPhone);
 
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);

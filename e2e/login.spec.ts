@@ -16,22 +16,6 @@ test('a person types their number, calls, and is logged in', async ({
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('the handset of the sandbox places the call', async ({
-  login,
-  phoneNumber,
-  messages,
-  page,
-  context,
-}) => {
-  await login.start(phoneNumber.text);
-  const [handset] = await Promise.all([
-    context.waitForEvent('page'),
-    page.getByRole('link', { name: messages.login.sandboxLink }).click(),
-  ]);
-  await handset.getByRole('button', { name: /^(発信|Call)$/ }).click();
-  await login.expectLoggedIn(phoneNumber.text);
-});
-
 const uselessCalls = [
   ['from another phone', '+819099999999'],
   ['with the caller ID withheld', null],

@@ -1,26 +1,33 @@
 import 'server-only';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
-import { createSqliteCounters } from './limits/sqlite-counter.ts';
+import { createCounters } from './limits/counters.ts';
 import { createStartLimits } from './limits/start-limits.ts';
-import { createLog, tagPhoneNumber } from './log.ts';
+import { createLog, createPhoneNumberTags, type Log } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
-import { migrate } from './store/migrate.ts';
+import { createSparingLog, type SparingLog } from './sparing-log.ts';
+import { openStore, prepareStore } from './store/open.ts';
 import type { Store } from './store/schema.ts';
-import { openSqlite } from './store/sqlite.ts';
+import { keepSweeping, type SweepParts } from './sweep.ts';
 import { createWakeUps } from './wake-ups.ts';
 
-/** Everything a request needs, made once per process. */
+/** Everything a request needs, made once per process but for what writes to the log. */
 export interface App {
   config: Config;
   clock: Clock;
   store: Store;
+  log: Log;
+  sparingLog: SparingLog;
   cookies: LoginCookies;
   login: LoginParts;
   sessions: SessionParts;
+  /** The same parts for one request: whatever they log carries its id. */
+  forRequest(requestId: string): App;
+  /** Aborted when this process is to end. */
+  stopping: AbortController;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -39,50 +46,78 @@ export function getApp(): App {
 /** Makes the parts and brings the database up to date; to be awaited before the first request. */
 export async function bootApp(): Promise<App> {
   const app = getApp();
-  await migrate(app.store);
+  await prepareStore(app.config.store, app.store);
+  keepSweeping(sweepPartsOf(app), app.stopping.signal);
   return app;
 }
 
+function sweepPartsOf({ config, store, clock, login }: App): SweepParts {
+  const { attemptDays, eventDays } = config.retention;
+  return {
+    store,
+    clock,
+    log: login.log,
+    keepMs: {
+      attempts: attemptDays * DAY_MS,
+      // A day for clocks that disagree: whoever is wrong must not log everybody out.
+      sessions: DAY_MS,
+      events: eventDays === 0 ? null : eventDays * DAY_MS,
+    },
+  };
+}
+
 function createApp(config: Config): App {
-  const store = openSqlite(config.store.path);
-  const limitsPath = config.store.path === ':memory:' ? ':memory:' : `${config.store.path}.limits`;
+  const store = openStore(config.store);
   const clock = systemClock;
   const attemptTtlMs = config.attempt.ttlSeconds * 1_000;
-  const [newestSecret] = config.app.sessionSecrets;
-  return {
+  const sparingLog = createSparingLog(clock);
+  const cookiesFor = createCookies({
+    isSecure: config.app.origin.protocol === 'https:',
+    secrets: config.app.sessionSecrets,
+    // As long as the browser's attempts can count in a contest: until one time to live later.
+    attemptTtlSeconds: config.attempt.ttlSeconds * 2,
+    sessionTtlSeconds: config.session.ttlSeconds,
+  });
+  const sessions = { store, clock, idleMs: config.session.idleSeconds * 1_000 };
+  const login = {
+    store,
+    clock,
+    wakeUps: createWakeUps(),
+    startLimits: createStartLimits(config.startLimits, createCounters(config.store, store)),
+    tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
+    pauth: createPauthClient({
+      baseUrl: config.pauth.baseUrl,
+      apiKey: config.pauth.apiKey,
+      timeoutMs: config.pauth.timeoutMs,
+      country: config.app.defaultCountry,
+    }),
+    rules: {
+      attemptTtlMs,
+      sessionTtlMs: config.session.ttlSeconds * 1_000,
+      dormantMs: config.app.dormantDays * DAY_MS,
+      pauthTimeoutMs: config.pauth.timeoutMs,
+      signup: config.app.signup,
+      callbackBase: new URL('/api/auth/callback/', config.app.origin),
+      handoffBase: new URL('/call/', config.app.origin),
+    },
+  };
+  const processLog = createLog();
+  const stopping = new AbortController();
+  const logTo = (log: Log): App => ({
     config,
     clock,
     store,
-    cookies: createCookies({
-      isSecure: config.app.origin.protocol === 'https:',
-      secrets: config.app.sessionSecrets,
-      // As long as the browser's attempts can count in a contest: until one time to live later.
-      attemptTtlSeconds: config.attempt.ttlSeconds * 2,
-      sessionTtlSeconds: config.session.ttlSeconds,
+    log,
+    sparingLog,
+    stopping,
+    cookies: cookiesFor((cookie) => {
+      const entry = { event: 'cookie_unreadable', cookie };
+      const message = 'a cookie did not open';
+      sparingLog(log, 'warn', { kind: `unreadable ${cookie}`, entry, message });
     }),
-    sessions: { store, clock, idleMs: config.session.idleSeconds * 1_000 },
-    login: {
-      store,
-      clock,
-      wakeUps: createWakeUps(),
-      log: createLog(),
-      startLimits: createStartLimits(config.startLimits, createSqliteCounters(limitsPath)),
-      tagPhoneNumber: (phoneNumber) => tagPhoneNumber(phoneNumber, newestSecret),
-      pauth: createPauthClient({
-        baseUrl: config.pauth.baseUrl,
-        apiKey: config.pauth.apiKey,
-        timeoutMs: config.pauth.timeoutMs,
-        country: config.app.defaultCountry,
-      }),
-      rules: {
-        attemptTtlMs,
-        sessionTtlMs: config.session.ttlSeconds * 1_000,
-        dormantMs: config.app.dormantDays * DAY_MS,
-        pauthTimeoutMs: config.pauth.timeoutMs,
-        signup: config.app.signup,
-        callbackBase: new URL('/api/auth/callback/', config.app.origin),
-        handoffBase: new URL('/call/', config.app.origin),
-      },
-    },
-  };
+    login: { ...login, log },
+    sessions: { ...sessions, log },
+    forRequest: (requestId) => logTo(processLog.child({ request: requestId })),
+  });
+  return logTo(processLog);
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { describeFaults, environmentVariables, readConfig } from './config.ts';
+import { environmentVariables } from './config/environment.ts';
+import { describeFaults } from './config/faults.ts';
+import { readConfig } from './config.ts';
 
 const API_KEY = 'pk_live_Jq7Zr2Xv9Tb4';
 const SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
@@ -65,7 +67,8 @@ describe('the configuration', () => {
         total: [{ count: 1_000, seconds: 3_600 }],
       },
       attempt: { ttlSeconds: 300, pollLimit: 30, statusWaitSeconds: 25 },
-      store: { path: '.data/call-login.db' },
+      store: { kind: 'sqlite', path: '.data/call-login.db' },
+      retention: { attemptDays: 7, eventDays: 365 },
     });
   });
 
@@ -78,6 +81,8 @@ describe('the configuration', () => {
       SESSION_IDLE_SECONDS: '300',
       SESSION_TTL_SECONDS: '2592000',
       DORMANT_DAYS: '0',
+      ATTEMPT_RETENTION_DAYS: '1',
+      EVENT_RETENTION_DAYS: '0',
       SIGNUP: 'closed',
       ATTEMPT_TTL_SECONDS: '600',
       POLL_LIMIT: '1',
@@ -100,7 +105,17 @@ describe('the configuration', () => {
       },
       session: { idleSeconds: 300, ttlSeconds: 2_592_000 },
       attempt: { ttlSeconds: 600, pollLimit: 1, statusWaitSeconds: 0 },
-      store: { path: '/srv/data/login.db' },
+      store: { kind: 'sqlite', path: '/srv/data/login.db' },
+      retention: { attemptDays: 1, eventDays: 0 },
+    });
+  });
+
+  it('takes a PostgreSQL server for the database', () => {
+    const url = 'postgresql://login:p%40ss@db.internal:5433/login?sslmode=verify-full';
+    expect(read({ ...production, DATABASE_URL: url, DATABASE_POOL_SIZE: '25' }).store).toEqual({
+      kind: 'postgres',
+      url,
+      poolSize: 25,
     });
   });
 
@@ -157,6 +172,8 @@ describe('refuses', () => {
     ['a vendor with a fragment', 'PAUTH_BASE_URL', 'https://api.pauth.me/#v1'],
     ['another database', 'DATABASE_URL', 'mysql://db'],
     ['a database without a path', 'DATABASE_URL', 'file:'],
+    ['a database that is no address', 'DATABASE_URL', 'postgres://db:port/login'],
+    ['a database without TLS verification', 'DATABASE_URL', 'postgres://db/x?sslmode=no-verify'],
     ['an unknown signup', 'SIGNUP', 'yes'],
     ['an unknown cost', 'CALL_COST', 'Free'],
     ['an unknown country', 'DEFAULT_COUNTRY', 'XX'],
@@ -175,10 +192,13 @@ describe('refuses', () => {
 
   it.each<[string, string[]]>([
     ['PAUTH_TIMEOUT_MS', ['499', '10001']],
+    ['DATABASE_POOL_SIZE', ['0', '1001']],
     ['ATTEMPT_TTL_SECONDS', ['59', '601']],
     ['SESSION_IDLE_SECONDS', ['299', '2592001']],
     ['SESSION_TTL_SECONDS', ['299', '2592001']],
     ['DORMANT_DAYS', ['-1', '3651']],
+    ['ATTEMPT_RETENTION_DAYS', ['0', '3651']],
+    ['EVENT_RETENTION_DAYS', ['-1', '3651']],
     ['POLL_LIMIT', ['0', '1001']],
     ['STATUS_WAIT_SECONDS', ['-1', '56']],
   ])('%s out of range, or anything but a whole number', (variable, outside) => {
@@ -198,6 +218,8 @@ describe('refuses', () => {
     'embedded SQLite where %s says that no files are kept',
     (mark) => {
       expect(faultsOf({ ...production, [mark]: '1' })).toEqual(['DATABASE_URL']);
+      const DATABASE_URL = 'postgres://db.internal/login';
+      expect(faultsOf({ ...production, [mark]: '1', DATABASE_URL })).toEqual([]);
     },
   );
 

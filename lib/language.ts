@@ -2,7 +2,7 @@ import 'server-only';
 import { match } from '@formatjs/intl-localematcher';
 import Negotiator from 'negotiator';
 import { cookies, headers } from 'next/headers';
-import { DEFAULT_LANGUAGE, type Language, languageSchema, languages } from './shared/language.ts';
+import { DEFAULT_LANGUAGE, isLanguage, type Language, languages } from './shared/language.ts';
 import { en } from './shared/messages/en.ts';
 import { ja } from './shared/messages/ja.ts';
 import type { Messages } from './shared/messages/messages.ts';
@@ -19,9 +19,9 @@ export function messagesIn(language: Language): Messages {
 
 /** The language of this request: the one chosen with the switch, else the best of Accept-Language. */
 export async function readLanguage(): Promise<Language> {
-  const chosen = languageSchema.safeParse((await cookies()).get(LANGUAGE_COOKIE)?.value);
-  return chosen.success
-    ? chosen.data
+  const chosen = (await cookies()).get(LANGUAGE_COOKIE)?.value;
+  return isLanguage(chosen)
+    ? chosen
     : negotiateLanguage((await headers()).get('accept-language') ?? undefined);
 }
 
@@ -30,8 +30,8 @@ export function negotiateLanguage(acceptLanguage: string | undefined): Language 
   const wanted = new Negotiator({ headers: { 'accept-language': acceptLanguage } })
     .languages()
     .filter(isLanguageTag);
-  const best = languageSchema.safeParse(match(wanted, languages, DEFAULT_LANGUAGE));
-  return best.success ? best.data : DEFAULT_LANGUAGE;
+  const best = match(wanted, languages, DEFAULT_LANGUAGE);
+  return isLanguage(best) ? best : DEFAULT_LANGUAGE;
 }
 
 function isLanguageTag(tag: string): boolean {

@@ -10,7 +10,7 @@ import {
   parseCallNumber,
   parsePhoneNumber,
 } from './phone-number.ts';
-import { phoneNumberSchema } from './shared/phone-number.ts';
+import { phoneNumberSchema } from './shared/contract.ts';
 
 const E164 = /^\+[1-9]\d{3,14}$/;
 
@@ -80,6 +80,9 @@ describe('every usual spelling of a number is the same number', () => {
     '\u2066+81 90 1234 5678\u2069',
     '\u200e090\u200b1234\u00ad5678\ufeff',
     '٠٩٠١٢٣٤٥٦٧٨',
+    '١٨٦ ٠٩٠ ١٢٣٤ ٥٦٧٨',
+    '٠٠٨١ ٩٠ ١٢٣٤ ٥٦٧٨',
+    '۰۹۰۱۲۳۴۵۶۷۸',
   ])('%j', (spelling) => {
     expect(codeOf(spelling)).toBe('+819012345678');
   });

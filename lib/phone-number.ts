@@ -21,9 +21,9 @@ import {
 } from './number-types.ts';
 import { fail, type Result, succeed } from './result.ts';
 import {
+  isPhoneNumber,
   PHONE_NUMBER_INPUT_MAX_LENGTH,
   type PhoneNumber,
-  phoneNumberSchema,
 } from './shared/phone-number.ts';
 
 export type { CountryCode };
@@ -45,6 +45,7 @@ export type PhoneNumberError =
 const anyType: ReadonlySet<NumberTypeName> = new Set(numberTypes);
 
 const invisible = /[\p{Cf}\p{Cc}]/gu;
+const arabicDigits = /[\u0660-\u0669\u06f0-\u06f9]/gu;
 const dashes = /[\p{Pd}ー−ｰ─━_~〜・]/gu;
 const label = /^(?:tel|phone|telephone|mobile|cell|携帯電話|携帯|電話番号|電話)[\s:.-]*/iu;
 const brackets = /[()[\]{}<>「」『』【】〔〕〈〉]/gu;
@@ -54,6 +55,8 @@ function fold(phoneNumberInput: string): string {
   const text = phoneNumberInput
     .normalize('NFKC')
     .replace(invisible, '')
+    // Each block of them begins at a multiple of 16.
+    .replace(arabicDigits, (digit) => String(digit.charCodeAt(0) & 0xf))
     .replace(dashes, '-')
     .replace(brackets, ' ')
     .trim()
@@ -201,8 +204,7 @@ function isPlain(text: string): boolean {
 
 /** E.164, or null: some countries have numbers of more digits than it allows. */
 function canonical(parsed: ParsedPhoneNumber): PhoneNumber | null {
-  const phoneNumber = phoneNumberSchema.safeParse(parsed.number);
-  return phoneNumber.success ? phoneNumber.data : null;
+  return isPhoneNumber(parsed.number) ? parsed.number : null;
 }
 
 function whyInvalid(

@@ -289,3 +289,30 @@ describe('a browser', () => {
     expect((await send('POST', 'clock', { advance_seconds: 1 }, headers)).status).toBe(200);
   });
 });
+
+describe('what the handset asks for', () => {
+  it('is the newest few of a long list', async () => {
+    const phoneNumber = freshPhoneNumber();
+    const first = await openSession(sandbox.url, phoneNumber);
+    const second = await openSession(sandbox.url, phoneNumber);
+    const ids = async (query: string) => {
+      const { sessions } = await (await send('GET', `sessions${query}`)).json();
+      return sessions.map(({ id }: { id: string }) => id);
+    };
+    expect(await ids('?latest=1')).toEqual([second.id]);
+    expect(await ids('?latest=9')).toEqual([first.id, second.id]);
+    const { requests } = await (await send('GET', 'requests?latest=1')).json();
+    expect(requests).toMatchObject([{ kind: 'create', session_id: second.id }]);
+    expect((await send('GET', 'requests?latest=0')).status).toBe(422);
+  });
+
+  it('takes one fault away and leaves the others', async () => {
+    const added = await (await send('POST', 'faults', { kind: 'reset' })).json();
+    await control.addFault({ kind: 'malformed' });
+    expect((await send('DELETE', `faults/${added.id}`)).status).toBe(204);
+    const { faults } = await (await send('GET', 'faults')).json();
+    expect(faults).toMatchObject([{ kind: 'malformed' }]);
+    expect((await send('DELETE', `faults/${added.id}`)).status).toBe(404);
+    expect((await send('DELETE', 'faults/x')).status).toBe(404);
+  });
+});

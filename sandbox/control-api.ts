@@ -26,6 +26,10 @@ const filterSchema = z.strictObject({
     .pipe(phoneNumberSchema)
     .optional(),
 });
+/** A list that may be long: `latest` keeps its newest entries. */
+const listFilterSchema = filterSchema.extend({
+  latest: z.coerce.number().int().positive().optional(),
+});
 
 export type ControlParts = { state: SandboxState; faults: Faults; requestLog: RequestLog };
 
@@ -69,6 +73,12 @@ export function controlApi({ state, faults, requestLog }: ControlParts): Hono {
     }),
   );
 
+  app.delete('/faults/:id{[0-9]+}', (c) =>
+    faults.remove(Number(c.req.param('id')))
+      ? c.body(null, 204)
+      : c.json({ error: 'no such fault' }, 404),
+  );
+
   app.get('/clock', (c) => withFilter(c, (phoneNumber) => clock(c, phoneNumber)));
   app.post('/clock', (c) =>
     withBody(c, clockSchema, ({ advance_seconds, phone_number }) => {
@@ -93,19 +103,17 @@ export function controlApi({ state, faults, requestLog }: ControlParts): Hono {
   );
 
   app.get('/sessions', (c) =>
-    withFilter(c, (phoneNumber) =>
+    withListFilter(c, (phoneNumber, newest) =>
       c.json({
-        sessions: state
-          .sessions(phoneNumber)
-          .map((session) =>
-            sessionWire(session, state.statusOf(session), state.clock.now(session.phoneNumber)),
-          ),
+        sessions: newest(state.sessions(phoneNumber)).map((session) =>
+          sessionWire(session, state.statusOf(session), state.clock.now(session.phoneNumber)),
+        ),
       }),
     ),
   );
   app.get('/requests', (c) =>
-    withFilter(c, (phoneNumber) =>
-      c.json({ requests: requestLog.list(phoneNumber).map(requestWire) }),
+    withListFilter(c, (phoneNumber, newest) =>
+      c.json({ requests: newest(requestLog.list(phoneNumber)).map(requestWire) }),
     ),
   );
   app.delete('/state', (c) => {
@@ -142,4 +150,19 @@ function withFilter(c: Context, answer: (phoneNumber: string | undefined) => Res
   const filter = filterSchema.safeParse(query);
   if (!filter.success) return c.json({ error: describeIssues(query, filter.error) }, 422);
   return answer(filter.data.phone_number);
+}
+
+type Newest = <T>(entries: readonly T[]) => readonly T[];
+
+function withListFilter(
+  c: Context,
+  answer: (phoneNumber: string | undefined, newest: Newest) => Response,
+): Response {
+  const query = c.req.query();
+  const filter = listFilterSchema.safeParse(query);
+  if (!filter.success) return c.json({ error: describeIssues(query, filter.error) }, 422);
+  const { phone_number: phoneNumber, latest } = filter.data;
+  return answer(phoneNumber, (entries) =>
+    latest === undefined ? entries : entries.slice(-latest),
+  );
 }

@@ -80,6 +80,14 @@ export class Faults {
     );
   }
 
+  /** Removes one fault. Returns whether there was one. */
+  remove(id: number): boolean {
+    const rest = this.#queue.filter((queued) => queued.id !== id);
+    const isFound = rest.length < this.#queue.length;
+    this.#queue = rest;
+    return isFound;
+  }
+
   /** The fault that hits a request about this phone number, counted down; null when none does. */
   take(kind: 'create' | 'check', phoneNumber: string | null): Fault | null {
     const queued = this.#queue.find(

@@ -7,8 +7,11 @@ afterAll(() => sandbox.close());
 it.each([
   ['/', 'text/html; charset=utf-8'],
   ['/?from=%2B819012345678&to=%2B815098760001', 'text/html; charset=utf-8'],
-  ['/handset.css', 'text/css; charset=utf-8'],
-  ['/handset.js', 'text/javascript; charset=utf-8'],
+  ...['page', 'phone', 'vendor'].map((name) => [`/${name}.css`, 'text/css; charset=utf-8']),
+  ...['control', 'main', 'numbers', 'outcome', 'page', 'phone', 'vendor', 'words'].map((name) => [
+    `/${name}.js`,
+    'text/javascript; charset=utf-8',
+  ]),
   ['/handset.svg', 'image/svg+xml'],
 ])('serves %s under a strict policy', async (path, type) => {
   const response = await fetch(sandbox.url + path);
@@ -21,5 +24,23 @@ it.each([
 it('serves nothing else of its folder', async () => {
   for (const path of ['/index.html', '/../server.ts', '/handset/', '/handset.ts']) {
     expect((await fetch(sandbox.url + path)).status).toBe(404);
+  }
+});
+
+it('asks for nothing that is not served, and for nothing of anybody else', async () => {
+  const page = await (await fetch(sandbox.url)).text();
+  const scripts = await Promise.all(
+    ['main', 'phone', 'vendor', 'outcome', 'control'].map(
+      async (name) => await (await fetch(`${sandbox.url}/${name}.js`)).text(),
+    ),
+  );
+  const addresses = [
+    ...page.matchAll(/(?:href|src)="([^"#]+)/g),
+    ...scripts.join('\n').matchAll(/from '\.([^']+)'/g),
+  ].map(([, address]) => address ?? '');
+  expect(addresses.length).toBeGreaterThan(10);
+  for (const address of new Set(addresses)) {
+    expect(address).toMatch(/^\//);
+    expect((await fetch(sandbox.url + address)).status, address).toBe(200);
   }
 });

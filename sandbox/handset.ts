@@ -2,17 +2,31 @@ import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
 
 const folder = new URL('./handset/', import.meta.url);
-const files = {
-  '/': { name: 'index.html', type: 'text/html; charset=utf-8' },
-  '/handset.css': { name: 'handset.css', type: 'text/css; charset=utf-8' },
-  '/handset.js': { name: 'handset.js', type: 'text/javascript; charset=utf-8' },
-  '/handset.svg': { name: 'handset.svg', type: 'image/svg+xml' },
+const types = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
 };
+const files = [
+  { path: '/', name: 'index.html', type: types.html },
+  { path: '/handset.svg', name: 'handset.svg', type: types.svg },
+  ...['page', 'phone', 'vendor'].map((name) => ({
+    path: `/${name}.css`,
+    name: `${name}.css`,
+    type: types.css,
+  })),
+  ...['control', 'main', 'numbers', 'outcome', 'page', 'phone', 'vendor', 'words'].map((name) => ({
+    path: `/${name}.js`,
+    name: `${name}.js`,
+    type: types.js,
+  })),
+];
 
 /** The simulated phone: a page that places calls through the control surface. */
 export function handset(): Hono {
   const app = new Hono();
-  for (const [path, { name, type }] of Object.entries(files)) {
+  for (const { path, name, type } of files) {
     app.get(path, async (c) =>
       c.body(await readFile(new URL(name, folder)), 200, {
         'Content-Type': type,

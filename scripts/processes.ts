@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 const OUTPUT_MAX_LENGTH = 10_000_000;
 
 export interface RunningProcess {
+  pid: number;
   /** What it has printed, standard output and error in the order they came. */
   output(): string;
   /** Ends it as a host would, and waits until it is gone. */
@@ -15,18 +16,23 @@ export interface RunningProcess {
 }
 
 /**
- * Starts `node` with `args` and waits until a line it prints matches `ready`.
+ * Starts `node`, or another command, with `args` and waits until a line it prints matches `ready`.
  *
  * @throws with everything it printed, when it ends before that.
  */
 export async function startProcess(options: {
+  command?: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   ready: RegExp;
   /** Called with each piece of output, as it comes. */
   onOutput?: (text: string) => void;
+  /** Whose process it is, where not ours; only root may say so. */
+  user?: { uid: number; gid: number };
 }): Promise<RunningProcess & { readyLine: string }> {
-  const child = spawn(process.execPath, [...options.args], {
+  const { command = process.execPath, user = {} } = options;
+  const child = spawn(command, [...options.args], {
+    ...user,
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -51,8 +57,13 @@ export async function startProcess(options: {
     child.once('error', reject);
     child.once('close', () => reject(new Error(`${options.args.join(' ')} ended:\n${output}`)));
   });
+  const { pid } = child;
+  if (pid === undefined) {
+    throw new Error('a process that runs has no id');
+  }
 
   return {
+    pid,
     readyLine,
     exited,
     output: () => output,

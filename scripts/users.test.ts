@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { runUsers } from '#testing/users-command.ts';
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 30_000 });
 
 function temporaryDatabase() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));

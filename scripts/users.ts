@@ -2,12 +2,15 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '#lib/clock.ts';
-import { describeFaults, readUsersConfig } from '#lib/config.ts';
+import { describeFaults } from '#lib/config/faults.ts';
+import { readUsersConfig } from '#lib/config.ts';
+import { createLog } from '#lib/log.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
+import { createRequestId } from '#lib/request-id.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
-import { migrate } from '#lib/store/migrate.ts';
-import { isStoreFailure, openSqlite } from '#lib/store/sqlite.ts';
+import { isStoreFailure } from '#lib/store/failure.ts';
+import { openStore, prepareStore } from '#lib/store/open.ts';
 import {
   addUser,
   disableUser,
@@ -75,10 +78,11 @@ async function main(args: string[]): Promise<number> {
     return refuse(error.code, fillIn(en.errors[error.code], { country }));
   }
 
-  const store = openSqlite(config.value.store.path);
+  const store = openStore(config.value.store);
   try {
-    await migrate(store);
-    const parts = { store, clock: systemClock };
+    await prepareStore(config.value.store, store);
+    const log = createLog(process.stderr).child({ request: createRequestId() });
+    const parts = { store, clock: systemClock, log };
     if (phoneNumber === null || command === 'list') {
       const users = await listUsers(parts);
       console.log(

@@ -1,14 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { findFreePort, type RunningProcess, startProcess } from '#scripts/processes.ts';
 
 export interface AppServer {
   origin: string;
+  port: number;
   databasePath: string;
   /** Everything the server has printed. */
   output: RunningProcess['output'];
+  /** Ends it, and takes its database away. */
   stop: RunningProcess['stop'];
+  exited: RunningProcess['exited'];
 }
 
 /** Good enough for a server that lives for one test run. */
@@ -18,14 +21,16 @@ export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
  * Starts the production build on a port and a database of its own.
  *
  * @param env on top of what a deployment needs; see `.env.example`.
+ * @param place where to start it again: the port and database of one that was killed.
  */
 export async function startAppServer(
   sandboxUrl: string,
   env: Readonly<Record<string, string>> = {},
+  place?: Pick<AppServer, 'port' | 'databasePath'>,
 ): Promise<AppServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
-  const databasePath = join(folder, 'call-login.db');
-  const port = await findFreePort();
+  const databasePath =
+    place?.databasePath ?? join(await mkdtemp(join(tmpdir(), 'call-login-')), 'call-login.db');
+  const port = place?.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
   const server = await startProcess({
     args: ['node_modules/next/dist/bin/next', 'start', '--port', String(port)],
@@ -46,11 +51,13 @@ export async function startAppServer(
   });
   return {
     origin,
+    port,
     databasePath,
+    exited: server.exited,
     output: server.output,
     stop: async (signal) => {
       await server.stop(signal);
-      await rm(folder, { recursive: true, force: true });
+      await rm(dirname(databasePath), { recursive: true, force: true });
     },
   };
 }

@@ -1,4 +1,3 @@
-import { onTestFinished } from 'vitest';
 import type { Clock } from '#lib/clock.ts';
 import { createSqliteCounters } from '#lib/limits/sqlite-counter.ts';
 import { createStartLimits } from '#lib/limits/start-limits.ts';
@@ -7,15 +6,14 @@ import type { LoginParts, LoginRules } from '#lib/login/parts.ts';
 import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
 import { type Browser, type StartedAttempt, startAttempt } from '#lib/login/start.ts';
 import { createPauthClient } from '#lib/pauth/client.ts';
-import { type PhoneNumber, phoneNumberSchema } from '#lib/shared/phone-number.ts';
-import { migrate } from '#lib/store/migrate.ts';
+import { phoneNumberSchema } from '#lib/shared/contract.ts';
+import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import type { LoginAttempt, Store, Whereabouts } from '#lib/store/schema.ts';
-import { openSqlite } from '#lib/store/sqlite.ts';
-import { createToken } from '#lib/token.ts';
 import { createWakeUps } from '#lib/wake-ups.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import type { Sandbox } from '#sandbox/server.ts';
 import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
+import { provideTestDatabase } from './stores.ts';
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock extends Clock {
@@ -45,12 +43,12 @@ export interface TestLogin {
   control: ControlClient;
   /** Whoever logs in, unless a test says otherwise. */
   phoneNumber: PhoneNumber;
-  browserToken: string;
-  browser: Browser;
+  /** A browser that has started nothing yet. */
+  newBrowser: Browser;
   /** What was logged, as JSON lines. */
   logged(): string;
-  /** Starts an attempt that must succeed. */
-  start(browserToken?: string, phoneNumber?: PhoneNumber): Promise<StartedAttempt>;
+  /** Starts an attempt that must succeed, from one of the browsers that a test tells apart. */
+  start(browserName?: string, phoneNumber?: PhoneNumber): Promise<StartedAttempt>;
   poll(started: StartedAttempt, holdMs?: number, signal?: AbortSignal): Promise<PollOutcome>;
   /** Places the call that verifies an attempt. */
   call(started: StartedAttempt): Promise<void>;
@@ -63,6 +61,8 @@ export interface TestLogin {
   /** The types of the events so far, oldest first; with an attempt, its own alone. */
   eventTypes(started?: StartedAttempt): Promise<string[]>;
   countSessions(): Promise<number>;
+  /** The same logins as another process serves them: it shares the store and the vendor alone. */
+  elsewhere(): LoginParts;
 }
 
 /** From the block that is kept free for examples (RFC 5737). */
@@ -81,9 +81,8 @@ export async function openLogin(
   sandbox: Sandbox,
   options: { rules?: Partial<LoginRules>; clock?: Clock } = {},
 ): Promise<TestLogin> {
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  await migrate(store);
+  const database = await provideTestDatabase();
+  const store = database.open();
 
   const clock = createTestClock();
   const control = new ControlClient(sandbox.url);
@@ -118,7 +117,7 @@ export async function openLogin(
     rules,
   };
   const ownPhoneNumber = newPhoneNumber();
-  const ownBrowserToken = createToken();
+  const browserTokens = new Map<string, string>();
 
   return {
     parts,
@@ -126,18 +125,18 @@ export async function openLogin(
     clock,
     control,
     phoneNumber: ownPhoneNumber,
-    browserToken: ownBrowserToken,
-    browser: { browserToken: ownBrowserToken, network: TEST_NETWORK },
+    newBrowser: { network: TEST_NETWORK },
     logged: () => lines.join(''),
 
-    async start(browserToken = ownBrowserToken, phoneNumber = ownPhoneNumber) {
+    async start(browserName = 'mine', phoneNumber = ownPhoneNumber) {
       const started = await startAttempt(parts, phoneNumber, {
-        browserToken,
+        browserToken: browserTokens.get(browserName),
         network: TEST_NETWORK,
       });
       if (!started.ok) {
         throw new Error(`the attempt did not start: ${started.error.code}`);
       }
+      browserTokens.set(browserName, started.value.browserToken);
       return started.value;
     },
 
@@ -180,6 +179,8 @@ export async function openLogin(
         .filter((event) => started === undefined || event.attempt_id === started.attempt.id)
         .map((event) => event.type);
     },
+
+    elsewhere: () => ({ ...parts, store: database.open(), wakeUps: createWakeUps() }),
 
     async countSessions() {
       const sessions = await store.selectFrom('sessions').selectAll().execute();

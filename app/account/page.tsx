@@ -4,7 +4,7 @@ import { EventList } from '#components/account/event-list.tsx';
 import { Logins } from '#components/account/logins.tsx';
 import { Instant } from '#components/instant.tsx';
 import { LogOutButton } from '#components/log-out-button.tsx';
-import { getApp } from '#lib/app.ts';
+import { pageVisit } from '#lib/http/visit.ts';
 import { messagesIn, readLanguage } from '#lib/language.ts';
 import { formatPhoneNumber } from '#lib/phone-number.ts';
 import { requireUser } from '#lib/session/session.ts';
@@ -15,12 +15,11 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function AccountPage() {
-  const loggedIn = await requireUser();
+  const { app, language } = await pageVisit();
+  const loggedIn = await requireUser(app);
   const { user } = loggedIn;
-  const { config } = getApp();
-  const language = await readLanguage();
   const messages = messagesIn(language).account;
-  const { sessions, notices, events } = await readAccount(loggedIn, messages);
+  const { sessions, notices, events } = await readAccount(app, loggedIn, messages);
   const inWords = { language, messages };
   return (
     <section className="page">
@@ -28,7 +27,7 @@ export default async function AccountPage() {
       <Logins sessions={sessions} notices={notices} {...inWords}>
         <dl className={styles.facts}>
           <dt>{messages.phoneNumber}</dt>
-          <dd>{formatPhoneNumber(user.phone_number, config.app.defaultCountry)}</dd>
+          <dd>{formatPhoneNumber(user.phone_number, app.config.app.defaultCountry)}</dd>
           <dt>{messages.since}</dt>
           <dd>
             <Instant

@@ -1,6 +1,6 @@
 import 'server-only';
 import type { EventView, NoticeView, SessionView } from '#components/account/views.ts';
-import { getApp } from '#lib/app.ts';
+import type { App } from '#lib/app.ts';
 import { findLiveSessions, findNotices } from '#lib/session/elsewhere.ts';
 import type { LoggedIn } from '#lib/session/open.ts';
 import type { AccountMessages } from '#lib/shared/messages/messages.ts';
@@ -26,8 +26,11 @@ const toldEvents = [
 const EVENTS_SHOWN = 20;
 
 /** What the account page shows of a user besides the phone number. */
-export async function readAccount(loggedIn: LoggedIn, messages: AccountMessages) {
-  const { sessions: parts, store } = getApp();
+export async function readAccount(
+  { sessions: parts, store }: App,
+  loggedIn: LoggedIn,
+  messages: AccountMessages,
+) {
   const [live, news, latest] = await Promise.all([
     findLiveSessions(parts, loggedIn),
     findNotices(parts, loggedIn),

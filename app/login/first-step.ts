@@ -1,20 +1,18 @@
 import 'server-only';
 import type { LoginStep } from '#components/login/login-flow.tsx';
-import { getApp } from '#lib/app.ts';
 import { describeProblem } from '#lib/http/answer.ts';
+import type { Visit } from '#lib/http/visit.ts';
 import { lookAtAttempt } from '#lib/login/look.ts';
 import { viewAttempt } from '#lib/login/view.ts';
 import { readHeldRequest } from '#lib/session/held-request.ts';
-import type { Language } from '#lib/shared/language.ts';
 
 /**
  * The step this browser is at, from its cookies alone: after a reload, a killed tab or a way through
  * the dialler it is the same step with the same number.
  */
-export async function readFirstStep(language: Language): Promise<LoginStep> {
-  const { config, cookies, login } = getApp();
-  const cookie = await cookies.attempt.read();
-  const attemptToken = cookie?.attemptToken;
+export async function readFirstStep({ app, language }: Visit): Promise<LoginStep> {
+  const { config, cookies, login } = app;
+  const { attemptToken, number = 'none' } = (await cookies.attempt.read()) ?? {};
   const look = attemptToken === undefined ? null : await lookAtAttempt(login, attemptToken);
   if (look === null || attemptToken === undefined) {
     const { phoneNumberInput = '', problem = null } = (await cookies.form.read()) ?? {};
@@ -26,13 +24,13 @@ export async function readFirstStep(language: Language): Promise<LoginStep> {
         attempt: viewAttempt(
           login,
           { attempt: look.attempt, attemptToken },
-          { country: config.app.defaultCountry, memory: cookie?.number ?? 'none' },
+          { country: config.app.defaultCountry, memory: number },
         ),
       }
     : {
         name: 'ended',
         status: look.status,
         message: describeProblem({ code: look.code }, language),
-        again: await readHeldRequest(),
+        again: await readHeldRequest(app),
       };
 }

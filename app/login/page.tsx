@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { LoginFlow } from '#components/login/login-flow.tsx';
-import { getApp } from '#lib/app.ts';
 import { ownPath } from '#lib/http/own-path.ts';
+import { pageVisit } from '#lib/http/visit.ts';
 import { messagesIn, readLanguage } from '#lib/language.ts';
 import { examplePhoneNumber } from '#lib/phone-number.ts';
 import { readSession } from '#lib/session/session.ts';
@@ -18,17 +18,18 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
   const { next: wanted, other, called } = await searchParams;
   const next = ownPath(typeof wanted === 'string' ? wanted : undefined, '/account');
-  if ((await readSession()) !== null) {
+  const visit = await pageVisit();
+  const { app, language } = visit;
+  const { config, cookies } = app;
+  if ((await readSession(app)) !== null) {
     redirect(next);
   }
-  const { config, cookies } = getApp();
   const country = config.app.defaultCountry;
-  const language = await readLanguage();
   const messages = messagesIn(language).login;
   const remembered = other === undefined ? await cookies.number.read() : null;
   return (
     <LoginFlow
-      initialStep={await readFirstStep(language)}
+      initialStep={await readFirstStep(visit)}
       messages={messages}
       intro={fillIn(messages.numberIntro, { cost: messages.cost[config.app.callCost] })}
       example={examplePhoneNumber(country)}

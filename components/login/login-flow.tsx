@@ -2,7 +2,8 @@
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { cancelAttempt, startAttempt } from '#components/api.ts';
-import type { AttemptEnd, AttemptView, StartRequest, StatusReply } from '#lib/shared/contract.ts';
+import type { AttemptEnd } from '#lib/shared/attempt-ends.ts';
+import type { AttemptView, StartRequest, StatusReply } from '#lib/shared/contract.ts';
 import { isAboutNumber } from '#lib/shared/error-codes.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CallStep } from './call-step.tsx';

@@ -3,6 +3,8 @@ import { errorReplySchema } from '../shared/contract.ts';
 import { errorCodes } from '../shared/error-codes.ts';
 import { answer, answerProblem, describeProblem, httpStatusOf } from './answer.ts';
 
+const id = '5f0c5f0c5f0c5f0c';
+
 describe('an error answer', () => {
   it.each([
     ['pauth_refused_number', 422],
@@ -11,19 +13,20 @@ describe('an error answer', () => {
     ['pauth_failed', 502],
     ['attempt_expired', 408],
   ] as const)('has the status of the guide: %s is %i', async (code, status) => {
-    expect(answerProblem({ code }, 'ja').status).toBe(status);
+    expect(answerProblem({ code }, { id, language: 'ja' }).status).toBe(status);
   });
 
   it.each(errorCodes)('%s is an error of HTTP, kept by no cache, with a sentence', async (code) => {
     const problem =
       code === 'phone_number_not_in_country' ? { code, country: 'JP' as const } : { code };
     for (const language of ['ja', 'en'] as const) {
-      const response = answerProblem(problem, language);
+      const response = answerProblem(problem, { id, language });
       expect(response.status).toBe(httpStatusOf(code));
       expect(response.status).toBeGreaterThanOrEqual(400);
       expect(response.headers.get('cache-control')).toBe('no-store');
       const reply = errorReplySchema.parse(await response.json());
       expect(reply.code).toBe(code);
+      expect(reply.request_id).toBe(id);
       expect(reply.error).not.toMatch(/^\s*$|[{}]/);
     }
   });
@@ -35,12 +38,21 @@ describe('an error answer', () => {
   });
 
   it('says when to come back where the trouble passes, in header and body alike', async () => {
-    const told = answerProblem({ code: 'pauth_failed', retryAfterSeconds: 20 }, 'en');
+    const told = answerProblem(
+      { code: 'pauth_failed', retryAfterSeconds: 20 },
+      { id, language: 'en' },
+    );
     expect(told.headers.get('retry-after')).toBe('20');
     expect(await told.json()).toMatchObject({ retry_after_seconds: 20 });
-    const untold = answerProblem({ code: 'pauth_unreachable', retryAfterSeconds: null }, 'en');
+    const untold = answerProblem(
+      { code: 'pauth_unreachable', retryAfterSeconds: null },
+      { id, language: 'en' },
+    );
     expect(untold.headers.get('retry-after')).toBe('3');
-    const lasting = answerProblem({ code: 'pauth_refused_number', retryAfterSeconds: 20 }, 'en');
+    const lasting = answerProblem(
+      { code: 'pauth_refused_number', retryAfterSeconds: 20 },
+      { id, language: 'en' },
+    );
     expect(lasting.headers.get('retry-after')).toBeNull();
   });
 });

@@ -71,12 +71,16 @@ export function answer(
 }
 
 /** Answers a problem with its status, its code, and a sentence in the visitor's language. */
-export function answerProblem(problem: Problem, language: Language): Response {
+export function answerProblem(
+  problem: Problem,
+  { id, language }: { id: string; language: Language },
+): Response {
   const { code } = problem;
   const retryAfterSeconds = retryAfterOf(problem);
   const reply: ErrorReply = {
     code,
     error: describeProblem(problem, language),
+    request_id: id,
     ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
   };
   return answer(

@@ -1,29 +1,70 @@
 import 'server-only';
-import { getApp } from '../app.ts';
-import { readLanguage } from '../language.ts';
-import type { Language } from '../shared/language.ts';
-import { isStoreFailure } from '../store/sqlite.ts';
-import { answerProblem } from './answer.ts';
+import { networkOf, roughNetwork } from '../limits/client-address.ts';
+import { fail, type Result } from '../result.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
+import { isStoreFailure } from '../store/failure.ts';
+import { answerProblem, type Problem } from './answer.ts';
+import { readVisit, type Visit } from './visit.ts';
 
-type Handler<Context> = (
+/** Answers a request, or says why it is refused. */
+export type Handler<Context> = (
   request: Request,
-  language: Language,
+  visit: Visit,
   context: Context,
-) => Promise<Response>;
+) => Promise<Result<Response, Problem>>;
+
+/** Refusals that no page of ours brings about: somebody tries something, or a client is broken. */
+const suspicious: ReadonlySet<ErrorCode> = new Set([
+  'request_cross_origin',
+  'request_not_json',
+  'request_too_large',
+  'request_invalid',
+  'rate_limited',
+  'session_missing',
+]);
 
 /**
- * Wraps a route handler: whatever it throws is logged and answered without a word of detail, and
- * never as a login.
+ * Wraps a route handler: what it refuses becomes an answer with a sentence in the visitor's
+ * language, and whatever it throws is logged and answered without a word of detail, and never as a
+ * login. Every answer says the request's id, by which its lines are found in the log.
  */
 export function apiRoute<Context>(handler: Handler<Context>) {
   return async (request: Request, context: Context): Promise<Response> => {
-    const language = await readLanguage();
-    try {
-      return await handler(request, language, context);
-    } catch (error) {
-      const code = isStoreFailure(error) ? 'store_unavailable' : 'internal_error';
-      getApp().login.log.error({ event: code, error }, 'a request failed');
-      return answerProblem({ code }, language);
-    }
+    const visit = await readVisit();
+    const outcome = await settle(handler, request, visit, context);
+    const response = outcome.ok ? outcome.value : answerProblem(outcome.error, visit);
+    response.headers.set('x-request-id', visit.id);
+    return response;
   };
+}
+
+async function settle<Context>(
+  handler: Handler<Context>,
+  request: Request,
+  visit: Visit,
+  context: Context,
+): Promise<Result<Response, Problem>> {
+  const { log, sparingLog, config } = visit.app;
+  try {
+    const outcome = await handler(request, visit, context);
+    await visit.app.cookies.send();
+    if (!outcome.ok && suspicious.has(outcome.error.code)) {
+      const { code } = outcome.error;
+      const network = roughNetwork(networkOf(request.headers, config.app.trustedProxy));
+      const entry = { event: 'request_refused', code, ...placeOf(request), network };
+      const message = 'a request was refused';
+      sparingLog(log, 'warn', { kind: `refused ${code}`, entry, message });
+    }
+    return outcome;
+  } catch (error) {
+    const code = isStoreFailure(error) ? 'store_unavailable' : 'internal_error';
+    log.error({ event: code, ...placeOf(request), error }, 'a request failed');
+    return fail({ code });
+  }
+}
+
+/** Which route it was: what follows may name a session or hold a callback's token. */
+function placeOf(request: Request): { method: string; route: string } {
+  const { pathname } = new URL(request.url);
+  return { method: request.method, route: pathname.split('/').slice(0, 4).join('/') };
 }

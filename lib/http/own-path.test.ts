@@ -49,6 +49,7 @@ describe('anything else leads to the fallback', () => {
     'javascript:alert(1)',
     'data:text/html,x',
     'mailto:a@b.example',
+    '//this-site.invalid',
     '//this-site.invalid@evil.example',
     '//user:pw@this-site.invalid//evil.example',
   ])('%j', (text) => {

@@ -1,7 +1,8 @@
 import 'server-only';
+import { randomUUID } from 'node:crypto';
 
-/** Only its shape matters: addresses are resolved against it and must stay on it. */
-const BASE = 'https://this-site.invalid';
+/** Addresses are resolved against it and must stay on it. Nobody can name it. */
+const BASE = `https://${randomUUID()}.invalid`;
 
 /**
  * The path of ours that a text from outside names, or `fallback` when it names another site or

@@ -1,14 +1,14 @@
 import 'server-only';
-import { getApp } from '../app.ts';
+import type { App } from '../app.ts';
 
 /**
  * Whether a request that changes something was sent by a page of ours: by Fetch Metadata, or where
  * a browser does not send it (Safari before 16.4), by Origin.
  */
-export function isSameOriginWrite(request: Request): boolean {
+export function isSameOriginWrite(request: Request, { config }: App): boolean {
   const site = request.headers.get('sec-fetch-site');
   return site === null
-    ? request.headers.get('origin') === getApp().config.app.origin.origin
+    ? request.headers.get('origin') === config.app.origin.origin
     : site === 'same-origin';
 }
 

@@ -1,27 +1,26 @@
 import 'server-only';
+import { fail } from '../result.ts';
 import type { LoggedIn } from '../session/open.ts';
 import { readSession } from '../session/session.ts';
-import type { Language } from '../shared/language.ts';
-import { answerProblem } from './answer.ts';
-import { apiRoute } from './api-route.ts';
+import { apiRoute, type Handler } from './api-route.ts';
 import { isSameOriginWrite } from './same-origin.ts';
+import type { Visit } from './visit.ts';
 
 /** Wraps a route handler that changes something for whoever is logged in, and for nobody else. */
 export function sessionRoute<Context>(
   handler: (
     request: Request,
-    language: Language,
-    loggedIn: LoggedIn,
+    visit: Visit & { loggedIn: LoggedIn },
     context: Context,
-  ) => Promise<Response>,
+  ) => ReturnType<Handler<Context>>,
 ) {
-  return apiRoute<Context>(async (request, language, context) => {
-    if (!isSameOriginWrite(request)) {
-      return answerProblem({ code: 'request_cross_origin' }, language);
+  return apiRoute<Context>(async (request, visit, context) => {
+    if (!isSameOriginWrite(request, visit.app)) {
+      return fail({ code: 'request_cross_origin' });
     }
-    const loggedIn = await readSession();
+    const loggedIn = await readSession(visit.app);
     return loggedIn === null
-      ? answerProblem({ code: 'not_logged_in' }, language)
-      : await handler(request, language, loggedIn, context);
+      ? fail({ code: 'not_logged_in' })
+      : await handler(request, { ...visit, loggedIn }, context);
   });
 }

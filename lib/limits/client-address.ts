@@ -44,7 +44,8 @@ export function notePeerAddresses(): void {
   });
 }
 
-function isRequestStart(message: unknown): message is { request: IncomingMessage } {
+/** What Node reports when a request begins. */
+export function isRequestStart(message: unknown): message is { request: IncomingMessage } {
   return typeof message === 'object' && message !== null && 'request' in message;
 }
 

@@ -1,7 +1,8 @@
 import 'server-only';
 import { DatabaseSync } from 'node:sqlite';
-import { RateLimiterRes, RateLimiterSQLite } from 'rate-limiter-flexible';
-import type { Counter, Limit } from './start-limits.ts';
+import { RateLimiterSQLite } from 'rate-limiter-flexible';
+import { counterOf } from './library-counter.ts';
+import type { CreateCounter } from './start-limits.ts';
 
 /**
  * Makes counters that live in a SQLite file of their own: processes that share the file share the
@@ -10,7 +11,7 @@ import type { Counter, Limit } from './start-limits.ts';
  *
  * @param path a file, or `:memory:`.
  */
-export function createSqliteCounters(path: string): (name: string, limit: Limit) => Counter {
+export function createSqliteCounters(path: string): CreateCounter {
   const database = new DatabaseSync(path, { timeout: 2_000 });
   database.exec(`
     PRAGMA journal_mode = WAL;
@@ -37,25 +38,6 @@ export function createSqliteCounters(path: string): (name: string, limit: Limit)
       points: limit.count,
       duration: limit.seconds,
     });
-    return {
-      async peek(key) {
-        const known = await limiter.get(key);
-        return known !== null && known.consumedPoints >= limit.count ? known.msBeforeNext : null;
-      },
-      async consume(key) {
-        try {
-          await limiter.consume(key);
-          return null;
-        } catch (refusal) {
-          if (refusal instanceof RateLimiterRes) {
-            return refusal.msBeforeNext;
-          }
-          throw refusal;
-        }
-      },
-      async refund(key) {
-        await limiter.reward(key);
-      },
-    };
+    return counterOf(limiter, limit);
   };
 }

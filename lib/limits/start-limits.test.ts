@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { provideTestDatabase } from '#testing/stores.ts';
+import { createPostgresCounters } from './postgres-counter.ts';
 import { createSqliteCounters } from './sqlite-counter.ts';
-import { createStartLimits, type StartLimitRules } from './start-limits.ts';
+import { createStartLimits, type StartLimitRules, type StartLimits } from './start-limits.ts';
 
 const rules: StartLimitRules = {
   perNumber: [
@@ -14,7 +16,17 @@ const rules: StartLimitRules = {
   total: [{ count: 6, seconds: 3_600 }],
 };
 
-const open = (path = ':memory:') => createStartLimits(rules, createSqliteCounters(path));
+/** What the processes of one deployment share; each call opens the limits as one more of them. */
+async function deploy(): Promise<() => StartLimits> {
+  if (inject('dialect') === 'PostgreSQL') {
+    const database = await provideTestDatabase();
+    return () => createStartLimits(rules, createPostgresCounters(database.open()));
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'limits');
+  return () => createStartLimits(rules, createSqliteCounters(path));
+}
 
 const start = (phoneNumberTag: string, network = '192.0.2.1') => ({ phoneNumberTag, network });
 
@@ -30,7 +42,8 @@ afterEach(() => {
 
 describe('the limits on starts', () => {
   it('hold back one number from one network, and say when the next start is welcome', async () => {
-    const limits = open();
+    const limits = (await deploy())();
+    expect(await limits.check(start('a'))).toEqual(allowed);
     expect(await limits.consume(start('a'))).toEqual(allowed);
     expect(await limits.consume(start('a'))).toEqual(allowed);
     vi.advanceTimersByTime(20_000);
@@ -42,13 +55,13 @@ describe('the limits on starts', () => {
   });
 
   it('let the owner of a targeted number in from elsewhere', async () => {
-    const limits = open();
+    const limits = (await deploy())();
     while ((await limits.consume(start('a'))).ok) {}
     expect(await limits.consume(start('a', '198.51.100.9'))).toEqual(allowed);
   });
 
   it('hold back one network, whatever the numbers', async () => {
-    const limits = open();
+    const limits = (await deploy())();
     for (const number of ['a', 'b', 'c', 'd']) {
       expect(await limits.consume(start(number))).toEqual(allowed);
     }
@@ -57,7 +70,7 @@ describe('the limits on starts', () => {
   });
 
   it('bound what the whole site spends', async () => {
-    const limits = open();
+    const limits = (await deploy())();
     for (let count = 0; count < 6; count += 1) {
       expect(await limits.consume(start(`${count}`, `192.0.2.${count}`))).toEqual(allowed);
     }
@@ -65,7 +78,7 @@ describe('the limits on starts', () => {
   });
 
   it('do not grow longer by asking again', async () => {
-    const limits = open();
+    const limits = (await deploy())();
     while ((await limits.consume(start('a'))).ok) {}
     for (let count = 0; count < 100; count += 1) {
       await limits.consume(start('a'));
@@ -77,7 +90,7 @@ describe('the limits on starts', () => {
   });
 
   it('take back a start that cost nothing', async () => {
-    const limits = open();
+    const limits = (await deploy())();
     for (let count = 0; count < 10; count += 1) {
       expect(await limits.consume(start('a'))).toEqual(allowed);
       await limits.refund(start('a'));
@@ -85,7 +98,7 @@ describe('the limits on starts', () => {
   });
 
   it('let through no more than they say, however many ask at once', async () => {
-    const limits = open();
+    const limits = (await deploy())();
     const answers = await Promise.all(
       Array.from({ length: 100 }, () => limits.consume(start('a'))),
     );
@@ -93,13 +106,11 @@ describe('the limits on starts', () => {
   });
 
   it('are shared by processes with one database, and outlive them', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    const path = join(folder, 'call-login.db');
-    const [one, other] = [open(path), open(path)];
+    const open = await deploy();
+    const [one, other] = [open(), open()];
     expect(await one.consume(start('a'))).toEqual(allowed);
     expect(await other.consume(start('a'))).toEqual(allowed);
     expect(await one.consume(start('a'))).toEqual(waitFor(60));
-    expect(await open(path).check(start('a'))).toEqual(waitFor(60));
+    expect(await open().check(start('a'))).toEqual(waitFor(60));
   });
 });

@@ -17,6 +17,9 @@ export interface Counter {
   refund(key: string): Promise<void>;
 }
 
+/** Makes a counter; those of one name and limit count together. */
+export type CreateCounter = (name: string, limit: Limit) => Counter;
+
 /** Holds back whoever starts too many attempts: each one costs a session of the vendor. */
 export interface StartLimits {
   /** Whether a start would be counted now, without counting it. */
@@ -46,7 +49,7 @@ export interface StartLimitRules {
 
 export function createStartLimits(
   rules: StartLimitRules,
-  createCounter: (name: string, limit: Limit) => Counter,
+  createCounter: CreateCounter,
 ): StartLimits {
   const countersOf = (name: string, limits: readonly Limit[]) =>
     limits.map((limit) => createCounter(`${name}:${limit.count}/${limit.seconds}`, limit));

@@ -202,7 +202,7 @@ it('a failed start leaves nothing for a late callback to find', async () => {
     match: 'create',
     phone_number: login.phoneNumber,
   });
-  await startAttempt(login.parts, login.phoneNumber, login.browser);
+  await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
   const [pauthSession] = await login.control.sessions(login.phoneNumber);
   await login.control.call(login.phoneNumber, pauthSession?.call_number ?? '');
   await takeCallback(login.parts, pauthSession?.callback_url.split('/').at(-1) ?? '');

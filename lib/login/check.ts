@@ -1,8 +1,9 @@
 import 'server-only';
+import { referenceOf } from '../log.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
+import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { advanceAttempt, leaseCheck, releaseCheck } from '../store/attempts.ts';
-import { insertEvent } from '../store/events.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
@@ -44,7 +45,7 @@ export async function checkIfDue(
 
   if (!reply.ok) {
     parts.log.warn(
-      { event: 'pauth_check_failed', attempt: attempt.id, pauth: reply.error },
+      { event: 'pauth_check_failed', attempt: referenceOf(attempt.id), pauth: reply.error },
       'the vendor did not answer',
     );
     if (reply.error.kind === 'refused' && reply.error.status === 404) {
@@ -86,7 +87,7 @@ async function record(
         parts.log.warn(
           {
             event: 'pauth_unknown_status',
-            attempt: attempt.id,
+            attempt: referenceOf(attempt.id),
             // A word may be logged, anything else could hold a phone number.
             status: /^[a-z_]{1,32}$/i.test(known.unknownStatus)
               ? known.unknownStatus
@@ -103,7 +104,7 @@ async function record(
         parts.log.error(
           {
             event: 'pauth_wrong_number',
-            attempt: attempt.id,
+            attempt: referenceOf(attempt.id),
             phoneNumber: parts.tagPhoneNumber(attempt.phone_number),
             verified: parts.tagPhoneNumber(known.phoneNumber),
           },
@@ -118,10 +119,10 @@ async function record(
 async function setVerified(parts: LoginParts, attempt: LoginAttempt): Promise<void> {
   const at = parts.clock.now();
   const expiresAt = Math.max(attempt.expires_at, at + VERIFIED_GRACE_MS);
-  await parts.store.transaction().execute(async (transaction) => {
+  await recordChange(parts, async ({ transaction, record }) => {
     const step = { from: 'pending', to: 'verified', expiresAt } as const;
     if (await advanceAttempt(transaction, attempt.id, step)) {
-      await insertEvent(transaction, { at, type: 'attempt_verified', attemptId: attempt.id });
+      await record({ at, type: 'attempt_verified', attemptId: attempt.id });
     }
   });
   parts.wakeUps.wake(attempt.id);

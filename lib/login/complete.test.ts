@@ -28,8 +28,8 @@ function missing(): never {
   throw new Error('no such session');
 }
 
-async function logIn(login: TestLogin, browserToken?: string): Promise<string> {
-  const started = await login.start(browserToken);
+async function logIn(login: TestLogin, browserName?: string): Promise<string> {
+  const started = await login.start(browserName);
   await verify(login, started);
   const outcome = await login.poll(started);
   if (outcome.status !== 'completed' || outcome.sessionToken === null) {
@@ -122,7 +122,7 @@ describe('completing a login', () => {
     await verify(login, started);
     const callbackToken = await login.callbackTokenOf(started);
     const poll = { holdMs: 0, from: TEST_WHEREABOUTS };
-    for (const token of [createToken(), login.browserToken, callbackToken, started.attempt.id]) {
+    for (const token of [createToken(), started.browserToken, callbackToken, started.attempt.id]) {
       expect(await pollAttempt(login.parts, token, poll)).toEqual({ status: 'missing' });
     }
     expect(await login.countSessions()).toBe(0);

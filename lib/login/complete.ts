@@ -1,8 +1,9 @@
 import 'server-only';
+import { type Recording, recordChange } from '../recording.ts';
 import { type Result, succeed } from '../result.ts';
 import { advanceAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
-import { insertEvent } from '../store/events.ts';
-import type { LoginAttempt, Queries, Whereabouts } from '../store/schema.ts';
+import { takeTurn } from '../store/dialect.ts';
+import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
 import { beginSession } from './begin-session.ts';
 import { findAlsoVerified } from './contest.ts';
@@ -34,9 +35,10 @@ export async function completeAttempt(
   if (others === 'not_yet') {
     return succeed('not_yet');
   }
-  const changed = await parts.store
-    .transaction()
-    .execute(async (transaction) => await settle(parts, transaction, attempt.id, login, others));
+  const changed = await recordChange(
+    parts,
+    async (recording) => await settle(parts, recording, attempt, login, others),
+  );
   for (const id of changed) {
     parts.wakeUps.wake(id);
   }
@@ -46,11 +48,13 @@ export async function completeAttempt(
 /** @returns the ids of the attempts it changed. */
 async function settle(
   parts: LoginParts,
-  transaction: Queries,
-  id: string,
+  recording: Recording,
+  { id, phone_number: phoneNumber }: LoginAttempt,
   login: { sessionToken: string; from: Whereabouts },
   alsoVerified: ReadonlySet<string>,
 ): Promise<string[]> {
+  const { transaction, record } = recording;
+  await takeTurn(transaction, `phone number ${phoneNumber}`);
   const at = parts.clock.now();
   const attempt = await findAttemptById(transaction, id);
   if (attempt === null || attempt.state !== 'verified' || !isCallable(attempt)) {
@@ -67,22 +71,18 @@ async function settle(
     for (const { id: contestedId } of [attempt, ...rivals]) {
       // Once is enough for the owner of the number to read.
       const userId = contestedId === id ? owner?.id : undefined;
-      if (await endIn(transaction, contestedId, { state: 'contested', at, userId })) {
+      if (await endIn(recording, contestedId, { state: 'contested', at, userId })) {
         changed.push(contestedId);
       }
     }
-    parts.log.warn(
-      { event: 'attempt_contested', attempt: id, rivals: rivals.map((rival) => rival.id) },
-      'two browsers waited for the same call',
-    );
     return changed;
   }
 
   const { from } = login;
-  const found = await findOrAddUser(parts, transaction, attempt, at);
+  const found = await findOrAddUser(parts, recording, attempt, at);
   if (!found.ok) {
     const { code: failure, userId } = found.error;
-    await endIn(transaction, id, { state: 'failed', failure, at, userId, whereabouts: from });
+    await endIn(recording, id, { state: 'failed', failure, at, userId, whereabouts: from });
     return [id];
   }
 
@@ -94,7 +94,7 @@ async function settle(
   }
   await setLastLogin(transaction, user.id, at);
   await beginSession(parts, transaction, { user, at, ...login });
-  await insertEvent(transaction, {
+  await record({
     at,
     type: 'attempt_completed',
     attemptId: id,

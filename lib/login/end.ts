@@ -1,9 +1,9 @@
 import 'server-only';
-import type { AttemptEnd } from '../shared/contract.ts';
+import { type Recording, recordChange } from '../recording.ts';
+import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { endAttempt } from '../store/attempts.ts';
-import { insertEvent } from '../store/events.ts';
-import type { LoginAttempt, Queries, Whereabouts } from '../store/schema.ts';
+import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import type { LoginParts } from './parts.ts';
 
 /** How an attempt ends without a login, and what is known of it for its event. */
@@ -23,15 +23,15 @@ export interface End {
  *
  * @returns false, changing nothing, when it has ended already.
  */
-export async function endIn(transaction: Queries, id: string, end: End): Promise<boolean> {
+export async function endIn(recording: Recording, id: string, end: End): Promise<boolean> {
   const { state, at, failure, userId, whereabouts } = end;
-  const isEnded = await endAttempt(transaction, id, {
+  const isEnded = await endAttempt(recording.transaction, id, {
     state,
     endedAt: at,
     ...(failure === undefined ? {} : { failure }),
   });
   if (isEnded) {
-    await insertEvent(transaction, {
+    await recording.record({
       at,
       type: `attempt_${state}`,
       attemptId: id,
@@ -51,8 +51,6 @@ export async function endWithoutLogin(
   failure?: AttemptEndCode,
 ): Promise<void> {
   const end = { state, at: parts.clock.now(), ...(failure === undefined ? {} : { failure }) };
-  await parts.store
-    .transaction()
-    .execute(async (transaction) => await endIn(transaction, attempt.id, end));
+  await recordChange(parts, async (recording) => await endIn(recording, attempt.id, end));
   parts.wakeUps.wake(attempt.id);
 }

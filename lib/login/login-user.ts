@@ -1,8 +1,8 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import type { Recording } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
-import { insertEvent } from '../store/events.ts';
-import type { LoginAttempt, Queries, User } from '../store/schema.ts';
+import type { LoginAttempt, User } from '../store/schema.ts';
 import { deleteSessionsOf } from '../store/sessions.ts';
 import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
 import { decideUser } from './dormancy.ts';
@@ -20,7 +20,7 @@ export interface Refusal {
  */
 export async function findOrAddUser(
   parts: LoginParts,
-  transaction: Queries,
+  { transaction, record }: Recording,
   attempt: LoginAttempt,
   at: number,
 ): Promise<Result<User, Refusal>> {
@@ -34,18 +34,19 @@ export async function findOrAddUser(
     return fail({ code: 'user_disabled', userId: known.id });
   }
   if (known !== null) {
-    await setUserState(transaction, known.id, { set_aside_at: at });
+    // Sessions before users, as everywhere: two transactions that wait for each other are none.
     await deleteSessionsOf(transaction, known.id);
-    await insertEvent(transaction, { at, type: 'user_set_aside', attemptId, userId: known.id });
+    await setUserState(transaction, known.id, { set_aside_at: at });
+    await record({ at, type: 'user_set_aside', attemptId, userId: known.id });
   }
   if (parts.rules.signup === 'closed') {
     return fail({ code: 'signup_closed' });
   }
   const userId = randomUUID();
   if (await insertUser(transaction, { id: userId, phoneNumber, createdAt: at })) {
-    await insertEvent(transaction, { at, type: 'user_created', attemptId, userId });
+    await record({ at, type: 'user_created', attemptId, userId });
     if (known !== null) {
-      await insertEvent(transaction, { at, type: 'number_taken_over', attemptId, userId });
+      await record({ at, type: 'number_taken_over', attemptId, userId });
     }
   }
   // Another process may have added it in between: then there is one user all the same.

@@ -1,5 +1,5 @@
 import 'server-only';
-import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttemptByToken } from '../store/attempts.ts';
 import type { LoginAttempt } from '../store/schema.ts';

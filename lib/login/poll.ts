@@ -1,8 +1,9 @@
 import 'server-only';
 import { type Result, succeed } from '../result.ts';
-import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
+import { confirmAttempt } from '../store/browsers.ts';
 import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
 import { deriveToken, hashToken } from '../token.ts';
@@ -47,6 +48,9 @@ export async function pollAttempt(
   const first = await findAttemptByToken(parts.store, hashToken(attemptToken));
   if (first === null) {
     return { status: 'missing' };
+  }
+  if (first.confirmed_at === null) {
+    await confirmAttempt(parts.store, first.id, parts.clock.now());
   }
   const holdUntil = parts.clock.now() + poll.holdMs;
   const listener = parts.wakeUps.listen(first.id);

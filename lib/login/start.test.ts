@@ -42,7 +42,7 @@ describe('starting an attempt', () => {
       callback_token_hash: hashToken(await login.callbackTokenOf(started)),
     });
     expect(JSON.stringify(stored)).not.toContain(started.attemptToken);
-    expect(JSON.stringify(stored)).not.toContain(login.browserToken);
+    expect(JSON.stringify(stored)).not.toContain(started.browserToken);
     expect(await login.eventTypes()).toEqual(['attempt_started']);
   });
 
@@ -60,7 +60,8 @@ describe('starting again from the same browser', () => {
     const login = await openLogin(sandbox);
     const first = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS - 1);
-    const holder = { ...login.browser, attemptToken: first.attemptToken };
+    const { attemptToken, browserToken } = first;
+    const holder = { ...login.newBrowser, attemptToken, browserToken };
     const again = await Promise.all(
       Array.from({ length: 20 }, () => startAttempt(login.parts, login.phoneNumber, holder)),
     );
@@ -85,7 +86,7 @@ describe('starting again from the same browser', () => {
   it('cancels the live attempt for another number', async () => {
     const login = await openLogin(sandbox);
     const first = await login.start();
-    const second = await login.start(login.browserToken, newPhoneNumber());
+    const second = await login.start('mine', newPhoneNumber());
     expect(second.attemptToken).not.toBe(first.attemptToken);
     expect(await login.stored(first)).toMatchObject({
       state: 'cancelled',
@@ -113,20 +114,22 @@ describe('starting again from the same browser', () => {
       id: 'left-behind',
       token_hash: 'left-behind',
       callback_token_hash: 'left-behind',
-      browser_hash: hashToken(login.browserToken),
+      browser_hash: 'mine',
+      browser_token_hash: hashToken('mine'),
       phone_number: login.phoneNumber,
       created_at: createdAt,
       expires_at: createdAt + ATTEMPT_TTL_MS,
     });
     login.clock.advance(30_000);
-    const started = await startAttempt(login.parts, login.phoneNumber, login.browser);
+    const browser = { ...login.newBrowser, browserToken: 'mine' };
+    const started = await startAttempt(login.parts, login.phoneNumber, browser);
     expect(started.ok).toBe(true);
   });
 });
 
 it('gives another browser an attempt of its own for the same number', async () => {
   const login = await openLogin(sandbox);
-  const [mine, theirs] = [await login.start(), await login.start(createToken())];
+  const [mine, theirs] = [await login.start(), await login.start('theirs')];
   expect(theirs.attempt.id).not.toBe(mine.attempt.id);
   expect(theirs.attemptToken).not.toBe(mine.attemptToken);
   expect(await login.stored(mine)).toMatchObject({ state: 'pending' });
@@ -135,17 +138,19 @@ it('gives another browser an attempt of its own for the same number', async () =
 
 it('an attempt cancelled while the vendor is asked stays cancelled', async () => {
   const login = await openLogin(sandbox);
+  const { browserToken } = await login.start('mine', newPhoneNumber());
+  const browser = { ...login.newBrowser, browserToken };
   await login.control.addFault({
     kind: 'delay',
     delay_ms: 300,
     phone_number: login.phoneNumber,
     after: true,
   });
-  const starting = startAttempt(login.parts, login.phoneNumber, login.browser);
+  const starting = startAttempt(login.parts, login.phoneNumber, browser);
   await vi.waitFor(async () =>
     expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
   );
-  const other = await login.start(login.browserToken, newPhoneNumber());
+  const other = await login.start('mine', newPhoneNumber());
   expect(await starting).toMatchObject({ ok: false, error: { code: 'attempt_cancelled' } });
   expect(await login.poll(other)).toMatchObject({ status: 'pending' });
 });
@@ -169,7 +174,7 @@ describe('a vendor that makes no session', () => {
   ] as const)('fails the attempt with $code: $fault', async ({ code, fault }) => {
     const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 300 } });
     await login.control.addFault({ ...fault, phone_number: login.phoneNumber, times: 1 });
-    const refused = await startAttempt(login.parts, login.phoneNumber, login.browser);
+    const refused = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
     expect(refused).toEqual({ ok: false, error: { code, retryAfterSeconds: null } });
     expect(await login.countRequests('create')).toBe(1);
     expect(await login.store.selectFrom('attempts').selectAll().execute()).toMatchObject([
@@ -182,7 +187,7 @@ describe('a vendor that makes no session', () => {
     ]);
     expect(login.logged()).not.toContain(login.phoneNumber);
 
-    const second = await startAttempt(login.parts, login.phoneNumber, login.browser);
+    const second = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
     expect(second.ok).toBe(true);
   });
 
@@ -194,7 +199,7 @@ describe('a vendor that makes no session', () => {
       retry_after_seconds: 7,
       phone_number: login.phoneNumber,
     });
-    expect(await startAttempt(login.parts, login.phoneNumber, login.browser)).toEqual({
+    expect(await startAttempt(login.parts, login.phoneNumber, login.newBrowser)).toEqual({
       ok: false,
       error: { code: 'pauth_failed', retryAfterSeconds: 7 },
     });
@@ -233,7 +238,7 @@ describe('cancelling', () => {
 
 it('fails an attempt for which the vendor gives the session of another one', async () => {
   const login = await openLogin(sandbox);
-  const first = await login.start(createToken());
+  const first = await login.start('theirs');
   await login.control.addFault({
     match: 'create',
     kind: 'malformed',
@@ -243,7 +248,7 @@ it('fails an attempt for which the vendor gives the session of another one', asy
     }),
     phone_number: login.phoneNumber,
   });
-  const second = await startAttempt(login.parts, login.phoneNumber, login.browser);
+  const second = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
   expect(second).toMatchObject({ ok: false, error: { code: 'pauth_failed' } });
   expect(login.logged()).toContain('pauth_session_reused');
   await login.call(first);

@@ -1,17 +1,19 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import type { Start } from '../limits/start-limits.ts';
+import { referenceOf } from '../log.ts';
+import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import {
   findAttemptById,
   findAttemptByToken,
-  findLiveAttempt,
   insertAttempt,
   setPauthSession,
 } from '../store/attempts.ts';
-import { insertEvent } from '../store/events.ts';
-import type { LoginAttempt } from '../store/schema.ts';
+import { findAttemptByBrowserToken, findLiveAttempt, hasMovedOn } from '../store/browsers.ts';
+import { takeTurn } from '../store/dialect.ts';
+import type { LoginAttempt, Queries } from '../store/schema.ts';
 import { createToken, hashToken } from '../token.ts';
 import { endIn, endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
@@ -26,12 +28,14 @@ export interface StartedAttempt {
   attempt: CallableAttempt;
   /** What the browser must hold to poll, cancel and complete the attempt. */
   attemptToken: string;
+  /** What it must hold for its next attempt to be known as its own. */
+  browserToken: string;
 }
 
 /** Who asks for an attempt. */
 export interface Browser {
-  /** Tells its attempts from those of other browsers; opens none of them. */
-  browserToken: string;
+  /** What its last attempt left with it, if there was one; opens no attempt. */
+  browserToken?: string | undefined;
   /** Opens the attempt it has already, if it has one. */
   attemptToken?: string | undefined;
   /** Where it is: see `networkOf`. */
@@ -69,13 +73,18 @@ export async function startAttempt(
   }
   const outcome = await askVendor(parts, opened, start);
   return outcome.ok
-    ? succeed({ attempt: outcome.value, attemptToken: opened.attemptToken })
+    ? succeed({
+        attempt: outcome.value,
+        attemptToken: opened.attemptToken,
+        browserToken: opened.browserToken,
+      })
     : outcome;
 }
 
 /** Whether this browser has an attempt that can still lead to a login. */
 export async function hasLiveAttempt(parts: LoginParts, browserToken: string): Promise<boolean> {
-  return (await findLiveAttempt(parts.store, hashToken(browserToken))) !== null;
+  const last = await findAttemptByBrowserToken(parts.store, hashToken(browserToken));
+  return last !== null && (await findLiveAttempt(parts.store, last.browser_hash)) !== null;
 }
 
 /**
@@ -85,7 +94,7 @@ export async function hasLiveAttempt(parts: LoginParts, browserToken: string): P
 async function findHeldAttempt(
   parts: LoginParts,
   phoneNumber: PhoneNumber,
-  { attemptToken }: Browser,
+  { attemptToken, browserToken }: Browser,
 ): Promise<StartedAttempt | null> {
   const attempt =
     attemptToken === undefined
@@ -93,17 +102,19 @@ async function findHeldAttempt(
       : await findAttemptByToken(parts.store, hashToken(attemptToken));
   return attempt !== null &&
     attemptToken !== undefined &&
+    browserToken !== undefined &&
     (attempt.state === 'pending' || attempt.state === 'verified') &&
     attempt.phone_number === phoneNumber &&
     attempt.expires_at > parts.clock.now() &&
     isCallable(attempt)
-    ? { attempt, attemptToken }
+    ? { attempt, attemptToken, browserToken }
     : null;
 }
 
 interface OpenedAttempt {
   attempt: LoginAttempt;
   attemptToken: string;
+  browserToken: string;
   callbackToken: string;
 }
 
@@ -114,18 +125,19 @@ interface OpenedAttempt {
 async function openAttempt(
   parts: LoginParts,
   phoneNumber: PhoneNumber,
-  { browserToken, device = '' }: Browser,
+  { browserToken: lastBrowserToken, device = '' }: Browser,
 ): Promise<OpenedAttempt> {
   const now = parts.clock.now();
-  const browserHash = hashToken(browserToken);
   const id = randomUUID();
-  const [attemptToken, callbackToken] = [createToken(), createToken()];
+  const [attemptToken, browserToken, callbackToken] = [createToken(), createToken(), createToken()];
 
-  const { attempt, previous } = await parts.store.transaction().execute(async (transaction) => {
+  const { attempt, previous } = await recordChange(parts, async (recording) => {
+    const { transaction, record } = recording;
+    const browserHash = (await recogniseBrowser(transaction, lastBrowserToken)) ?? randomUUID();
     const previous = await findLiveAttempt(transaction, browserHash);
     if (previous !== null) {
       const state = previous.expires_at <= now ? 'expired' : 'cancelled';
-      await endIn(transaction, previous.id, { state, at: now });
+      await endIn(recording, previous.id, { state, at: now });
     }
     await insertAttempt(transaction, {
       id,
@@ -134,11 +146,15 @@ async function openAttempt(
       handoff_hash: hashToken(handoffTokenOf(attemptToken)),
       device,
       browser_hash: browserHash,
+      browser_token_hash: hashToken(browserToken),
       phone_number: phoneNumber,
       created_at: now,
       expires_at: now + parts.rules.attemptTtlMs,
     });
-    await insertEvent(transaction, { at: now, type: 'attempt_started', attemptId: id });
+    await record(
+      { at: now, type: 'attempt_started', attemptId: id },
+      { phoneNumber: parts.tagPhoneNumber(phoneNumber) },
+    );
     const attempt = await findAttemptById(transaction, id);
     if (attempt === null) {
       throw new Error('an attempt vanished inside its own transaction');
@@ -148,7 +164,27 @@ async function openAttempt(
   if (previous !== null) {
     parts.wakeUps.wake(previous.id);
   }
-  return { attempt, attemptToken, callbackToken };
+  return { attempt, attemptToken, browserToken, callbackToken };
+}
+
+/**
+ * Which browser presents a token of its last attempt, or null for one we do not know. A token counts
+ * until the browser has come back with a later one, so a copy of an old cookie is a stranger's, and
+ * an answer that was lost on the way makes nobody a stranger to themselves.
+ */
+async function recogniseBrowser(
+  transaction: Queries,
+  browserToken: string | undefined,
+): Promise<string | null> {
+  const last =
+    browserToken === undefined
+      ? null
+      : await findAttemptByBrowserToken(transaction, hashToken(browserToken));
+  if (last === null) {
+    return null;
+  }
+  await takeTurn(transaction, `browser ${last.browser_hash}`);
+  return (await hasMovedOn(transaction, last)) ? null : last.browser_hash;
 }
 
 /** Whether the process that was asking the vendor for it must have died: it has had its time. */
@@ -168,7 +204,7 @@ async function askVendor(
     parts.log.warn(
       {
         event: 'pauth_create_failed',
-        attempt: attempt.id,
+        attempt: referenceOf(attempt.id),
         phoneNumber: parts.tagPhoneNumber(attempt.phone_number),
         pauth: reply.error,
       },
@@ -185,7 +221,7 @@ async function askVendor(
   if (!(await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt))) {
     // One call would count for two attempts: better none of them than the wrong one.
     parts.log.error(
-      { event: 'pauth_session_reused', attempt: attempt.id },
+      { event: 'pauth_session_reused', attempt: referenceOf(attempt.id) },
       'the vendor gave one session to two attempts',
     );
     await endWithoutLogin(parts, attempt, 'failed', 'pauth_failed');

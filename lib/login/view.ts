@@ -2,6 +2,7 @@ import 'server-only';
 import { type CountryCode, formatPhoneNumber, maskPhoneNumber } from '../phone-number.ts';
 import { drawQr } from '../qr.ts';
 import type { AttemptView } from '../shared/contract.ts';
+import type { NumberMemory } from '../shared/number-memory.ts';
 import { handoffTokenOf } from './handoff-token.ts';
 import type { LoginParts } from './parts.ts';
 import type { StartedAttempt } from './start.ts';
@@ -14,8 +15,8 @@ import type { StartedAttempt } from './start.ts';
  */
 export function viewAttempt(
   parts: LoginParts,
-  { attempt, attemptToken }: StartedAttempt,
-  site: { country: CountryCode; memory: AttemptView['number_memory'] },
+  { attempt, attemptToken }: Pick<StartedAttempt, 'attempt' | 'attemptToken'>,
+  site: { country: CountryCode; memory: NumberMemory },
 ): AttemptView {
   const { country, memory } = site;
   const leftMs = Math.max(0, attempt.expires_at - parts.clock.now());

@@ -1,20 +1,19 @@
 import 'server-only';
 import { cookies, headers } from 'next/headers';
 import * as z from 'zod';
-import { phoneNumberSchema } from '../shared/phone-number.ts';
+import { phoneNumberSchema } from '../shared/contract.ts';
+import { numberMemories } from '../shared/number-memory.ts';
+import { cookieValues, onlyValue } from './cookie-values.ts';
 import { createSealer, type Sealer } from './seal.ts';
 
 /** What the attempt's cookie holds. */
 const attemptCookieSchema = z.strictObject({
-  /** Names this browser among those that try to log in; outlives a single attempt. */
+  /** Lets the browser's next attempt be known as its own; kept when the attempt has ended. */
   browserToken: z.string(),
   /** Opens the attempt; forgotten when it has ended. */
   attemptToken: z.optional(z.string()),
-  /**
-   * How its number and this browser stand: to be remembered here after the login, or remembered
-   * here before, and then shown masked.
-   */
-  number: z.optional(z.enum(['to_remember', 'remembered'])),
+  /** How its number stands with this browser; shown masked where it was remembered. */
+  number: z.optional(z.enum(numberMemories)),
 });
 
 export type AttemptCookie = z.infer<typeof attemptCookieSchema>;
@@ -43,19 +42,26 @@ const NUMBER_TTL_SECONDS = 180 * 24 * 60 * 60;
 /** Long enough for one page to load. */
 const FORM_TTL_SECONDS = 60;
 
-/** A sealed cookie. Writing and clearing work in route handlers only: a page has no say in headers. */
+/** A sealed cookie. What is written or cleared goes out with `send`, not before. */
 export interface SealedCookie<T> {
   /** What the cookie holds, or null if there is none that we sealed: an anonymous visitor. */
   read(): Promise<T | null>;
   write(value: T): Promise<void>;
-  clear(): Promise<void>;
+  clear(): void;
 }
+
+type CookieName = 'attempt' | 'session' | 'number' | 'form';
 
 export interface LoginCookies {
   attempt: SealedCookie<AttemptCookie>;
   session: SealedCookie<SessionCookie>;
   number: SealedCookie<NumberCookie>;
   form: SealedCookie<FormCookie>;
+  /**
+   * Sends what was written, with an answer that is complete: one that fails half-way takes nothing
+   * along. Works in route handlers only: a page has no say in headers.
+   */
+  send(): Promise<void>;
 }
 
 export interface CookieOptions {
@@ -66,53 +72,84 @@ export interface CookieOptions {
   sessionTtlSeconds: number;
 }
 
-export function createCookies(options: CookieOptions): LoginCookies {
+/**
+ * @returns the cookies of a request, for what is to be told of each that was sent and did not open:
+ * broken, forged, of a retired secret, past its time, or there twice. Told once a request.
+ */
+export function createCookies(
+  options: CookieOptions,
+): (onUnreadable: (cookie: CookieName) => void) => LoginCookies {
   const { isSecure, secrets } = options;
-  const cookie = <T>(kind: string, schema: z.ZodType<T>, ttlSeconds: number) =>
-    sealedCookie(
-      { name: `${isSecure ? '__Host-' : ''}call-login-${kind}`, isSecure, ttlSeconds },
-      createSealer({ purpose: `${kind} cookie`, schema, ttlSeconds, secrets }),
-    );
-  return {
-    attempt: cookie('attempt', attemptCookieSchema, options.attemptTtlSeconds),
-    session: cookie('session', sessionCookieSchema, options.sessionTtlSeconds),
-    number: cookie('number', numberCookieSchema, NUMBER_TTL_SECONDS),
-    form: cookie('form', formCookieSchema, FORM_TTL_SECONDS),
+  const kind = <T>(name: CookieName, schema: z.ZodType<T>, ttlSeconds: number) => ({
+    name: `${isSecure ? '__Host-' : ''}call-login-${name}`,
+    ttlSeconds,
+    sealer: createSealer({ purpose: `${name} cookie`, schema, ttlSeconds, secrets }),
+  });
+  const attempt = kind('attempt', attemptCookieSchema, options.attemptTtlSeconds);
+  const session = kind('session', sessionCookieSchema, options.sessionTtlSeconds);
+  const number = kind('number', numberCookieSchema, NUMBER_TTL_SECONDS);
+  const form = kind('form', formCookieSchema, FORM_TTL_SECONDS);
+  return (onUnreadable) => {
+    const written: Written = new Map();
+    const unreadable = (name: CookieName) => once(() => onUnreadable(name));
+    return {
+      attempt: sealedCookie(attempt, written, unreadable('attempt')),
+      session: sealedCookie(session, written, unreadable('session')),
+      number: sealedCookie(number, written, unreadable('number')),
+      form: sealedCookie(form, written, unreadable('form')),
+      async send() {
+        const jar = await cookies();
+        for (const [name, { value, maxAge }] of written) {
+          jar.set(name, value, {
+            httpOnly: true,
+            secure: isSecure,
+            sameSite: 'lax',
+            path: '/',
+            maxAge,
+          });
+        }
+      },
+    };
+  };
+}
+
+/** By name, what an answer is to set; the last word counts. */
+type Written = Map<string, { value: string; maxAge: number }>;
+
+function once(run: () => void): () => void {
+  let hasRun = false;
+  return () => {
+    if (!hasRun) {
+      hasRun = true;
+      run();
+    }
   };
 }
 
 function sealedCookie<T>(
-  cookie: { name: string; isSecure: boolean; ttlSeconds: number },
-  sealer: Sealer<T>,
+  cookie: { name: string; ttlSeconds: number; sealer: Sealer<T> },
+  written: Written,
+  onUnreadable: () => void,
 ): SealedCookie<T> {
-  const { name, isSecure, ttlSeconds } = cookie;
-  const attributes = { httpOnly: true, secure: isSecure, sameSite: 'lax', path: '/' } as const;
+  const { name, ttlSeconds, sealer } = cookie;
   return {
     async read() {
-      const seal = onlyValue((await headers()).get('cookie') ?? '', name);
-      return seal === null ? null : await sealer.unseal(seal);
+      const values = cookieValues((await headers()).get('cookie') ?? '', name);
+      if (values.length === 0) {
+        return null;
+      }
+      const seal = onlyValue(values);
+      const value = seal === null ? null : await sealer.unseal(seal);
+      if (value === null) {
+        onUnreadable();
+      }
+      return value;
     },
     async write(value) {
-      const seal = await sealer.seal(value);
-      (await cookies()).set(name, seal, { ...attributes, maxAge: ttlSeconds });
+      written.set(name, { value: await sealer.seal(value), maxAge: ttlSeconds });
     },
-    async clear() {
-      (await cookies()).set(name, '', { ...attributes, maxAge: 0 });
+    clear() {
+      written.set(name, { value: '', maxAge: 0 });
     },
   };
-}
-
-/**
- * The value of a cookie that was sent exactly once. Two of one name mean that somebody else planted
- * one of them, and which one a parser takes is chance.
- */
-export function onlyValue(cookieHeader: string, name: string): string | null {
-  const values = cookieHeader
-    .split(';')
-    // Only what RFC 6265 calls white space: a parser that trims more takes a planted name for ours.
-    .map((pair) => pair.replace(/^[ \t]+|[ \t]+$/g, ''))
-    .filter((pair) => pair.startsWith(`${name}=`))
-    .map((pair) => pair.slice(name.length + 1));
-  const [value] = values;
-  return values.length === 1 && value !== undefined ? value : null;
 }

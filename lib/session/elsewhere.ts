@@ -1,6 +1,6 @@
 import 'server-only';
+import { recordChange } from '../recording.ts';
 import { findDevices, setDeviceNoticesSeen } from '../store/devices.ts';
-import { insertEvent } from '../store/events.ts';
 import type { Device, Session } from '../store/schema.ts';
 import {
   deleteSession,
@@ -34,7 +34,7 @@ export async function endOtherSession(
   { user, session }: LoggedIn,
   publicId: string,
 ): Promise<boolean> {
-  return await parts.store.transaction().execute(async (transaction) => {
+  return await recordChange(parts, async ({ transaction, record }) => {
     const other = (await findSessions(transaction, user.id)).find(
       ({ public_id, id_hash }) => public_id === publicId && id_hash !== session.id_hash,
     );
@@ -42,7 +42,7 @@ export async function endOtherSession(
       return false;
     }
     await deleteSession(transaction, other.id_hash);
-    await insertEvent(transaction, {
+    await record({
       at: parts.clock.now(),
       type: 'session_ended',
       userId: user.id,
@@ -57,10 +57,10 @@ export async function endOtherSessions(
   parts: SessionParts,
   { user, session }: LoggedIn,
 ): Promise<void> {
-  await parts.store.transaction().execute(async (transaction) => {
+  await recordChange(parts, async ({ transaction, record }) => {
     if ((await deleteSessionsOf(transaction, user.id, session.id_hash)) > 0) {
       const at = parts.clock.now();
-      await insertEvent(transaction, { at, type: 'other_sessions_ended', userId: user.id });
+      await record({ at, type: 'other_sessions_ended', userId: user.id });
     }
   });
 }

@@ -1,22 +1,21 @@
 import 'server-only';
-import { getApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { hasLiveAttempt } from '../login/start.ts';
 
 /**
  * Lets the browser forget an attempt that is over, but not itself: its next attempt is no rival of
  * this one. Where another tab has started the next one meanwhile, the cookie is that one's already.
  */
-export async function forgetAttempt(browserToken: string): Promise<void> {
-  const { cookies, login } = getApp();
+export async function forgetAttempt({ cookies, login }: App, browserToken: string): Promise<void> {
   if (!(await hasLiveAttempt(login, browserToken))) {
     await cookies.attempt.write({ browserToken });
   }
 }
 
-/** The same for the browser that this request comes from, if it has an attempt to forget. */
-export async function forgetAttemptHere(): Promise<void> {
-  const cookie = await getApp().cookies.attempt.read();
+/** The same for the browser of a request, if it has an attempt to forget. */
+export async function forgetAttemptHere(app: App): Promise<void> {
+  const cookie = await app.cookies.attempt.read();
   if (cookie?.attemptToken !== undefined) {
-    await forgetAttempt(cookie.browserToken);
+    await forgetAttempt(app, cookie.browserToken);
   }
 }

@@ -1,12 +1,13 @@
 import 'server-only';
-import { getApp } from '../app.ts';
-import { answerProblem, describeProblem, type Problem } from '../http/answer.ts';
+import type { App } from '../app.ts';
+import { describeProblem, type Problem } from '../http/answer.ts';
 import { apiRoute } from '../http/api-route.ts';
 import { readBody } from '../http/body.ts';
 import { ownPath } from '../http/own-path.ts';
 import { isSameOriginWrite } from '../http/same-origin.ts';
+import type { Visit } from '../http/visit.ts';
+import { fail, succeed } from '../result.ts';
 import { isAboutNumber } from '../shared/error-codes.ts';
-import type { Language } from '../shared/language.ts';
 
 /** Where the browser goes next: to the login with these parameters, or to where it wanted to go. */
 export type FormOutcome = { to: 'login'; with?: Record<string, string> } | { to: 'next' };
@@ -16,37 +17,36 @@ export type FormOutcome = { to: 'login'; with?: Record<string, string> } | { to:
  * our own pages alone, and answers with the next page to show, which knows its step by the cookies.
  */
 export function formRoute(
-  handle: (form: URLSearchParams, request: Request, language: Language) => Promise<FormOutcome>,
+  handle: (form: URLSearchParams, request: Request, visit: Visit) => Promise<FormOutcome>,
 ) {
-  return apiRoute(async (request, language) => {
-    if (!isSameOriginWrite(request)) {
-      return answerProblem({ code: 'request_cross_origin' }, language);
+  return apiRoute(async (request, visit) => {
+    if (!isSameOriginWrite(request, visit.app)) {
+      return fail({ code: 'request_cross_origin' });
     }
     const body = await readBody(request);
     if (body === null) {
-      return answerProblem({ code: 'request_too_large' }, language);
+      return fail({ code: 'request_too_large' });
     }
     const form = new URLSearchParams(body);
     const next = ownPath(form.get('next') ?? undefined, '/account');
-    const outcome = await handle(form, request, language);
+    const outcome = await handle(form, request, visit);
     const location =
       outcome.to === 'next'
         ? next
         : `/login?${new URLSearchParams({ ...outcome.with, next }).toString()}`;
-    return new Response(null, {
-      status: 303,
-      headers: { location, 'cache-control': 'no-store' },
-    });
+    return succeed(
+      new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } }),
+    );
   });
 }
 
 /** Keeps for the next page what was typed, and what is wrong with it. */
 export async function keepTyped(
+  { app, language }: Visit,
   phoneNumberInput: string,
   problem: Problem | null,
-  language: Language,
 ): Promise<void> {
-  await getApp().cookies.form.write({
+  await app.cookies.form.write({
     phoneNumberInput,
     problem:
       problem === null
@@ -56,4 +56,9 @@ export async function keepTyped(
             error: describeProblem(problem, language),
           },
   });
+}
+
+/** The token of the attempt that the browser of a request holds, if it holds one. */
+export async function heldAttemptToken({ cookies }: App): Promise<string | undefined> {
+  return (await cookies.attempt.read())?.attemptToken;
 }

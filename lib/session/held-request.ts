@@ -1,12 +1,11 @@
 import 'server-only';
-import { getApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { lookAtAttempt } from '../login/look.ts';
 import { formatPhoneNumber } from '../phone-number.ts';
 import type { StartRequest } from '../shared/contract.ts';
 
 /** What asks once more for the attempt this browser holds, live or over: nothing is typed again. */
-export async function readHeldRequest(): Promise<StartRequest> {
-  const { config, cookies, login } = getApp();
+export async function readHeldRequest({ config, cookies, login }: App): Promise<StartRequest> {
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken === undefined) {
     return { phone_number: '' };

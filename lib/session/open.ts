@@ -1,5 +1,7 @@
 import 'server-only';
 import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { recordChange } from '../recording.ts';
 import type { Session, Store, User } from '../store/schema.ts';
 import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
 import { hashToken } from '../token.ts';
@@ -9,6 +11,7 @@ import { isAlive, isTouchDue } from './lifetime.ts';
 export interface SessionParts {
   store: Store;
   clock: Clock;
+  log: Log;
   /** A session that was not used for this long is over. */
   idleMs: number;
 }
@@ -47,4 +50,16 @@ export async function openSession(
       .execute(async (transaction) => await touchSession(transaction, session, now));
   }
   return found;
+}
+
+/** Ends a session because its user logs out: from now on its cookie opens nothing. */
+export async function closeSession(
+  parts: SessionParts,
+  { session, user }: LoggedIn,
+): Promise<void> {
+  await recordChange(parts, async ({ transaction, record }) => {
+    await deleteSession(transaction, session.id_hash);
+    const at = parts.clock.now();
+    await record({ at, type: 'logged_out', userId: user.id, whereabouts: session });
+  });
 }

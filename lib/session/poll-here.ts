@@ -1,5 +1,5 @@
 import 'server-only';
-import { getApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { lookAtAttempt } from '../login/look.ts';
 import { type PollOutcome, pollAttempt } from '../login/poll.ts';
 import type { AttemptCookie } from './cookies.ts';
@@ -16,12 +16,16 @@ export type PollHereOutcome =
  * What became of the attempt of the browser that a request comes from; once the call was seen, the
  * answer to this very request logs it in. Held for up to `holdMs` until something changes.
  */
-export async function pollHere(request: Request, holdMs: number): Promise<PollHereOutcome> {
-  const { config, cookies, login } = getApp();
+export async function pollHere(
+  app: App,
+  request: Request,
+  holdMs: number,
+): Promise<PollHereOutcome> {
+  const { config, cookies, login } = app;
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken === undefined) {
     // Another tab of this browser may have completed the attempt that this one waits for.
-    return await loggedInOrMissing();
+    return await loggedInOrMissing(app);
   }
   const outcome = await pollAttempt(login, cookie.attemptToken, {
     holdMs,
@@ -33,20 +37,22 @@ export async function pollHere(request: Request, holdMs: number): Promise<PollHe
   }
   if (outcome.sessionToken !== null) {
     await cookies.session.write({ sessionToken: outcome.sessionToken });
-    await rememberNumber(cookie);
+    await rememberNumber(app, cookie);
   }
-  await forgetAttempt(cookie.browserToken);
-  return outcome.sessionToken === null ? await loggedInOrMissing() : { status: 'logged_in' };
+  await forgetAttempt(app, cookie.browserToken);
+  return outcome.sessionToken === null ? await loggedInOrMissing(app) : { status: 'logged_in' };
 }
 
-async function loggedInOrMissing(): Promise<PollHereOutcome> {
-  return { status: (await readSession()) === null ? 'missing' : 'logged_in' };
+async function loggedInOrMissing(app: App): Promise<PollHereOutcome> {
+  return { status: (await readSession(app)) === null ? 'missing' : 'logged_in' };
 }
 
 /** Remembers the number in this browser, or goes on doing so, if its owner asked for it. */
-async function rememberNumber({ attemptToken, number }: AttemptCookie): Promise<void> {
-  const { cookies, login } = getApp();
-  if (number === undefined || attemptToken === undefined) {
+async function rememberNumber(
+  { cookies, login }: App,
+  { attemptToken, number = 'none' }: AttemptCookie,
+): Promise<void> {
+  if (number === 'none' || attemptToken === undefined) {
     return;
   }
   const look = await lookAtAttempt(login, attemptToken);

@@ -1,7 +1,8 @@
 import 'server-only';
-import { createHash, hkdfSync } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { sealData, unsealData } from 'iron-session';
 import type * as z from 'zod';
+import { deriveKey } from '../derive-key.ts';
 
 /** Seals values for one purpose and opens only its own seals. */
 export interface Sealer<T> {
@@ -65,10 +66,4 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
 function keyId(secret: string): string {
   const digest = createHash('sha256').update(`key id ${secret}`).digest();
   return String(digest.readUIntBE(0, 6));
-}
-
-/** A key of its own for each purpose (HKDF, RFC 5869), 256 bits in hexadecimal. */
-function deriveKey(secret: string, purpose: string): string {
-  const key = hkdfSync('sha256', secret, '', `call-login ${purpose}`, 32);
-  return Buffer.from(key).toString('hex');
 }

@@ -1,40 +1,27 @@
 import 'server-only';
 import { redirect } from 'next/navigation';
-import { getApp } from '../app.ts';
-import { insertEvent } from '../store/events.ts';
-import { deleteSession } from '../store/sessions.ts';
-import { type LoggedIn, openSession } from './open.ts';
+import type { App } from '../app.ts';
+import { closeSession, type LoggedIn, openSession } from './open.ts';
 
 /**
- * Who this request comes from, or null for an anonymous visitor. The cookie alone proves nothing:
- * the session's row is read every time, so ending a session works on the next request.
+ * Who a request comes from, or null for an anonymous visitor. The cookie alone proves nothing: the
+ * session's row is read every time, so ending a session works on the next request.
  */
-export async function readSession(): Promise<LoggedIn | null> {
-  const { cookies, sessions } = getApp();
+export async function readSession({ cookies, sessions }: App): Promise<LoggedIn | null> {
   const cookie = await cookies.session.read();
   return cookie === null ? null : await openSession(sessions, cookie.sessionToken);
 }
 
-/** For pages: the user and session of this request; an anonymous visitor is sent to log in. */
-export async function requireUser(): Promise<LoggedIn> {
-  return (await readSession()) ?? redirect('/login');
+/** For pages: the user and session of a request; an anonymous visitor is sent to log in. */
+export async function requireUser(app: App): Promise<LoggedIn> {
+  return (await readSession(app)) ?? redirect('/login');
 }
 
-/** Ends the session of this request, if it has one, in the store and in the browser. */
-export async function endSession(): Promise<void> {
-  const { cookies, store, clock } = getApp();
-  const loggedIn = await readSession();
+/** Ends the session of a request, if it has one, in the store and in the browser. */
+export async function endSession(app: App): Promise<void> {
+  const loggedIn = await readSession(app);
   if (loggedIn !== null) {
-    const { session, user } = loggedIn;
-    await store.transaction().execute(async (transaction) => {
-      await deleteSession(transaction, session.id_hash);
-      await insertEvent(transaction, {
-        at: clock.now(),
-        type: 'logged_out',
-        userId: user.id,
-        whereabouts: session,
-      });
-    });
+    await closeSession(app.sessions, loggedIn);
   }
-  await cookies.session.clear();
+  app.cookies.session.clear();
 }

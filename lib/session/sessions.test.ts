@@ -1,9 +1,9 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
-import { migrate } from '../store/migrate.ts';
+import { openTestStore } from '#testing/stores.ts';
+import { createLog } from '../log.ts';
 import { findSession, insertSession } from '../store/sessions.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import { insertUser, setUserState } from '../store/users.ts';
 import { hashToken } from '../token.ts';
 import { isAlive, isTouchDue } from './lifetime.ts';
@@ -15,17 +15,16 @@ const TOKEN = 'the token of a session';
 
 /** One user with one session, begun now. */
 async function begin() {
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  await migrate(store);
+  const store = await openTestStore();
   const clock = createTestClock();
   const at = clock.now();
   await insertUser(store, { id: 'user', phoneNumber: newPhoneNumber(), createdAt: at });
   const idHash = hashToken(TOKEN);
   const times = { created_at: at, expires_at: at + TTL_MS };
   await insertSession(store, newSession({ id_hash: idHash, user_id: 'user', ...times }));
-  const parts = { store, clock, idleMs: IDLE_MS };
-  return { store, clock, idHash, open: () => openSession(parts, TOKEN) };
+  const log = createLog({ write: () => {} });
+  const parts = { store, clock, log, idleMs: IDLE_MS };
+  return { parts, store, idHash, clock, open: () => openSession(parts, TOKEN) };
 }
 
 describe('the lifetime of a session', () => {
@@ -110,8 +109,8 @@ describe('opening a session', () => {
   });
 
   it('opens none with another token, or once its user is gone', async () => {
-    const { store, open, clock } = await begin();
-    expect(await openSession({ store, clock, idleMs: IDLE_MS }, 'another')).toBeNull();
+    const { parts, store, open } = await begin();
+    expect(await openSession(parts, 'another')).toBeNull();
     await store.deleteFrom('users').execute();
     expect(await open()).toBeNull();
   });

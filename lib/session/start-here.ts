@@ -1,5 +1,5 @@
 import 'server-only';
-import { getApp } from '../app.ts';
+import type { App } from '../app.ts';
 import type { Problem } from '../http/answer.ts';
 import { networkOf } from '../limits/client-address.ts';
 import { startAttempt } from '../login/start.ts';
@@ -7,9 +7,8 @@ import { viewAttempt } from '../login/view.ts';
 import { isCountryCode, type PhoneNumberError, parsePhoneNumber } from '../phone-number.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { AttemptView, NumberRequest, StartRequest } from '../shared/contract.ts';
+import type { NumberMemory } from '../shared/number-memory.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
-import { createToken } from '../token.ts';
-import type { AttemptCookie } from './cookies.ts';
 import { describeDevice } from './device.ts';
 
 /**
@@ -17,18 +16,18 @@ import { describeDevice } from './device.ts';
  * number, and hands the browser its cookie.
  */
 export async function startHere(
+  app: App,
   request: Request,
   wanted: StartRequest,
 ): Promise<Result<AttemptView, Problem>> {
-  const { config, cookies, login } = getApp();
-  const phoneNumber = await readWantedNumber(wanted);
+  const { config, cookies, login } = app;
+  const phoneNumber = await readWantedNumber(app, wanted);
   if (!phoneNumber.ok) {
     return phoneNumber;
   }
   const cookie = await cookies.attempt.read();
-  const browserToken = cookie?.browserToken ?? createToken();
   const started = await startAttempt(login, phoneNumber.value, {
-    browserToken,
+    browserToken: cookie?.browserToken,
     attemptToken: cookie?.attemptToken,
     network: networkOf(request.headers, config.app.trustedProxy),
     device: describeDevice(request.headers.get('user-agent')),
@@ -36,46 +35,44 @@ export async function startHere(
   if (!started.ok) {
     return started;
   }
-  const { attemptToken } = started.value;
+  const { attemptToken, browserToken } = started.value;
   const number = memoryOf(wanted);
-  await cookies.attempt.write({
-    browserToken,
-    attemptToken,
-    ...(number === undefined ? {} : { number }),
-  });
+  await cookies.attempt.write({ browserToken, attemptToken, number });
   return succeed(
     viewAttempt(login, started.value, {
       country: config.app.defaultCountry,
-      memory: number ?? 'none',
+      memory: number,
     }),
   );
 }
 
 /** The number to log in with: the one that was typed, or the one this browser remembers. */
 async function readWantedNumber(
+  app: App,
   wanted: StartRequest,
 ): Promise<Result<PhoneNumber, PhoneNumberError | { code: 'request_invalid' }>> {
   if (!('remembered' in wanted)) {
-    return readTypedNumber(wanted);
+    return readTypedNumber(app, wanted);
   }
-  const remembered = await getApp().cookies.number.read();
-  return readTypedNumber({ phone_number: remembered?.phoneNumber ?? '' });
+  const remembered = await app.cookies.number.read();
+  return readTypedNumber(app, { phone_number: remembered?.phoneNumber ?? '' });
 }
 
 /** The number that was typed, if one may log in here with it. */
 export function readTypedNumber(
+  { config }: App,
   typed: NumberRequest,
 ): Result<PhoneNumber, PhoneNumberError | { code: 'request_invalid' }> {
-  const { defaultCountry, numberTypes } = getApp().config.app;
+  const { defaultCountry, numberTypes } = config.app;
   const country = typed.country ?? defaultCountry;
   return isCountryCode(country)
     ? parsePhoneNumber(typed.phone_number, country, numberTypes)
     : fail({ code: 'request_invalid' });
 }
 
-function memoryOf(wanted: StartRequest): AttemptCookie['number'] {
+function memoryOf(wanted: StartRequest): NumberMemory {
   if ('remembered' in wanted) {
     return 'remembered';
   }
-  return wanted.remember === true ? 'to_remember' : undefined;
+  return wanted.remember === true ? 'to_remember' : 'none';
 }

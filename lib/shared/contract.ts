@@ -1,11 +1,18 @@
 import * as z from 'zod/mini';
+import { attemptEnds } from './attempt-ends.ts';
 import { errorCodes } from './error-codes.ts';
-import { phoneNumberSchema } from './phone-number.ts';
+import { numberMemories } from './number-memory.ts';
+import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
 
 /**
  * The HTTP contract between the pages and `app/api/auth`: what goes over the wire, once, for both
  * sides. Field names follow the vendor's guide, which spells them with underscores.
+ *
+ * Only its types go to the browser, which reads replies with `components/replies.ts`: see
+ * `docs/decisions/0008-no-zod-in-the-browser.md`.
  */
+
+export const phoneNumberSchema = z.custom<PhoneNumber>(isPhoneNumber);
 
 const countrySchema = z.string().check(z.regex(/^[A-Z]{2}$/));
 
@@ -52,11 +59,7 @@ export const attemptViewSchema = z.object({
   call_number_text: z.string(),
   /** The number that must place the call, as its country writes it; masked if it was remembered. */
   phone_number_text: z.string(),
-  /**
-   * Whether this browser is to remember the number after the login, or has done so before; then it
-   * was not typed by whoever is there now.
-   */
-  number_memory: z.enum(['none', 'to_remember', 'remembered']),
+  number_memory: z.enum(numberMemories),
   /** A page for the phone, which can show the number to call and nothing else. */
   handoff: z.object({ address: z.string(), qr: qrDrawingSchema }),
   expires_in_seconds: z.number(),
@@ -68,16 +71,13 @@ export type AttemptView = z.infer<typeof attemptViewSchema>;
 export const errorReplySchema = z.object({
   code: z.enum(errorCodes),
   error: z.string(),
+  /** Names the request in the server's log, for whoever asks about it. */
+  request_id: z.optional(z.string()),
   /** When trying again makes sense, where that is known. */
   retry_after_seconds: z.optional(z.number()),
 });
 
 export type ErrorReply = z.infer<typeof errorReplySchema>;
-
-/** How an attempt can end without a login. */
-export const attemptEnds = ['expired', 'failed', 'cancelled', 'contested'] as const;
-
-export type AttemptEnd = (typeof attemptEnds)[number];
 
 /** `GET /api/auth/status`, whatever its HTTP status, except when the vendor is in trouble. */
 export const statusReplySchema = z.discriminatedUnion('status', [

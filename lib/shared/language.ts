@@ -1,10 +1,10 @@
-import * as z from 'zod/mini';
-
 /** The languages of the pages, the default first. */
 export const languages = ['ja', 'en'] as const;
 
-export const languageSchema = z.enum(languages);
-
-export type Language = z.infer<typeof languageSchema>;
+export type Language = (typeof languages)[number];
 
 export const DEFAULT_LANGUAGE: Language = 'ja';
+
+export function isLanguage(value: unknown): value is Language {
+  return languages.some((language) => language === value);
+}

@@ -1,11 +1,12 @@
 import 'server-only';
-import type { AttemptEnd } from '../shared/contract.ts';
+import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { isDuplicate } from './failure.ts';
 import type { AttemptState, LoginAttempt, Queries } from './schema.ts';
 
 /** The states in which a call can still lead to a login. */
-const live: AttemptState[] = ['pending', 'verified'];
+export const liveStates: AttemptState[] = ['pending', 'verified'];
 
 export type NewAttempt = Pick<
   LoginAttempt,
@@ -13,6 +14,7 @@ export type NewAttempt = Pick<
   | 'token_hash'
   | 'callback_token_hash'
   | 'browser_hash'
+  | 'browser_token_hash'
   | 'phone_number'
   | 'created_at'
   | 'expires_at'
@@ -40,6 +42,7 @@ export async function insertAttempt(queries: Queries, attempt: NewAttempt): Prom
       check_leased_until: 0,
       check_failures: 0,
       called_back_at: null,
+      confirmed_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
@@ -88,20 +91,6 @@ async function findAttempt(
   return row ?? null;
 }
 
-/** The one attempt of a browser that can still lead to a login, or null. */
-export async function findLiveAttempt(
-  queries: Queries,
-  browserHash: string,
-): Promise<LoginAttempt | null> {
-  const row = await queries
-    .selectFrom('attempts')
-    .selectAll()
-    .where('browser_hash', '=', browserHash)
-    .where('state', 'in', live)
-    .executeTakeFirst();
-  return row ?? null;
-}
-
 /**
  * Attempts of other browsers to log in with the same phone number at the same time: live, or over
  * without a login no longer ago than `overSince`, or completed while this one was live, by what may
@@ -143,7 +132,7 @@ export async function setPauthSession(
   pauthSession: { pauthSessionId: string; callNumber: PhoneNumber },
   nextCheckAt: number,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await queries
+  const update = queries
     .updateTable('attempts')
     .set({
       pauth_session_id: pauthSession.pauthSessionId,
@@ -168,9 +157,16 @@ export async function setPauthSession(
             .where('other.pauth_session_id', '=', pauthSession.pauthSessionId),
         ),
       ),
-    )
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+    );
+  try {
+    return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+  } catch (error) {
+    // Another process noted it between our look and our update.
+    if (isDuplicate(error)) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 /**
@@ -212,7 +208,7 @@ export async function endAttempt(
     .updateTable('attempts')
     .set({ state: end.state, failure: end.failure ?? null, ended_at: end.endedAt })
     .where('id', '=', id)
-    .where('state', 'in', live)
+    .where('state', 'in', liveStates)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }

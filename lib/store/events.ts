@@ -2,19 +2,21 @@ import 'server-only';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import type { EventType, Queries, StoredEvent, Whereabouts } from './schema.ts';
 
-/** Records what happened. Called in the transaction that makes it happen, so neither is without the other. */
-export async function insertEvent(
-  queries: Queries,
-  event: {
-    at: number;
-    type: EventType;
-    attemptId?: string;
-    userId?: string;
-    reason?: ErrorCode;
-    /** Of the login that the event is about. */
-    whereabouts?: Whereabouts;
-  },
-): Promise<void> {
+export interface NewEvent {
+  at: number;
+  type: EventType;
+  attemptId?: string;
+  userId?: string;
+  reason?: ErrorCode;
+  /** Of the login that the event is about. */
+  whereabouts?: Whereabouts;
+}
+
+/**
+ * Records what happened, in the transaction that makes it happen, so neither is without the other.
+ * Called by `recordChange` alone, which also logs it.
+ */
+export async function insertEvent(queries: Queries, event: NewEvent): Promise<void> {
   await queries
     .insertInto('events')
     .values({

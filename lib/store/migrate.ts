@@ -1,12 +1,19 @@
 import 'server-only';
 import { type MigrationProvider, Migrator } from 'kysely/migration';
 import { first } from './migrations/0001-first.ts';
-import { handoff } from './migrations/0002-handoff.ts';
+import { browserTokens } from './migrations/0002-browser-tokens.ts';
+import { operation } from './migrations/0003-operation.ts';
+import { handoff } from './migrations/0004-handoff.ts';
 import type { Store } from './schema.ts';
 
 /** Named so that they sort in the order they were written; never edited once released. */
 const migrations: MigrationProvider = {
-  getMigrations: async () => ({ '0001-first': first, '0002-handoff': handoff }),
+  getMigrations: async () => ({
+    '0001-first': first,
+    '0002-browser-tokens': browserTokens,
+    '0003-operation': operation,
+    '0004-handoff': handoff,
+  }),
 };
 
 /**

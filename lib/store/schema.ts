@@ -55,6 +55,8 @@ export interface AttemptsTable {
   device: string | null;
   /** Tells the attempts of one browser from those of another. */
   browser_hash: string;
+  /** Left with the browser at the start: by presenting it, its next attempt is known as its own. */
+  browser_token_hash: string;
   phone_number: PhoneNumber;
   state: AttemptState;
   /** Why it failed; null in every other state. */
@@ -73,6 +75,8 @@ export interface AttemptsTable {
   check_failures: number;
   /** When the latest callback had the vendor asked; null before the first. */
   called_back_at: number | null;
+  /** When the browser first came back with the attempt's cookie; null before. */
+  confirmed_at: number | null;
 }
 
 export interface SessionsTable {

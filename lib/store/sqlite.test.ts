@@ -7,10 +7,11 @@ import { type RawBuilder, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Store } from './schema.ts';
 import { findSession, insertSession } from './sessions.ts';
-import { isStoreFailure, openSqlite } from './sqlite.ts';
+import { openSqlite } from './sqlite.ts';
 import { findUserByPhoneNumber, insertUser } from './users.ts';
 
 async function newPath(): Promise<string> {

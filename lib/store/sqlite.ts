@@ -2,7 +2,13 @@ import 'server-only';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import {
+  Kysely,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+} from 'kysely';
 import * as z from 'zod';
 import type { Store, Tables } from './schema.ts';
 
@@ -26,33 +32,20 @@ export function openSqlite(path: string): Store {
     timeout: BUSY_TIMEOUT_MS,
   });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+  return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) });
 }
 
-/** What SQLite reports of its surroundings: https://sqlite.org/rescode.html, primary codes. */
-const failureCodes: ReadonlySet<number> = new Set([
-  5, // busy
-  6, // locked
-  8, // read-only
-  10, // input or output
-  11, // corrupt
-  13, // full
-  14, // cannot open
-  26, // not a database
-]);
+/** Lets migrations run in a transaction, so that one that is killed, or runs twice, does no harm. */
+class Dialect extends SqliteDialect {
+  override createAdapter() {
+    return new Adapter();
+  }
+}
 
-const sqliteErrorSchema = z.union([
-  z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.number() }),
-  // The connection is closed: this process is on its way out.
-  z.object({ code: z.literal('ERR_INVALID_STATE') }),
-]);
-
-/** Whether an error is the database's: full, read-only, locked, broken. Not a mistake of ours. */
-export function isStoreFailure(error: unknown): boolean {
-  const parsed = sqliteErrorSchema.safeParse(error);
-  return (
-    parsed.success && (!('errcode' in parsed.data) || failureCodes.has(parsed.data.errcode & 0xff))
-  );
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl() {
+    return true;
+  }
 }
 
 /** What SQLite can hold. Anything else in a query is a mistake of ours. */
@@ -73,8 +66,9 @@ function adapt(database: DatabaseSync): SqliteDatabase {
       // A transaction that reads first and writes later would fail when another process wrote in
       // between; taking the write lock at once makes it wait instead.
       const statement = adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql));
-      statements.set(sql, statement);
-      return statement;
+      const adapted = sql === 'rollback' ? tolerant(statement) : statement;
+      statements.set(sql, adapted);
+      return adapted;
     },
   };
 }
@@ -85,5 +79,25 @@ function adaptStatement(statement: StatementSync): SqliteStatement {
     all: (values) => statement.all(...valuesSchema.parse(values)),
     run: (values) => statement.run(...valuesSchema.parse(values)),
     iterate: (values) => statement.iterate(...valuesSchema.parse(values)),
+  };
+}
+
+/**
+ * A full or failing disk makes SQLite roll back by itself (https://sqlite.org/lang_transaction.html),
+ * and there is nothing to roll back then: what is to be told is the disk's error, not that.
+ */
+function tolerant(rollback: SqliteStatement): SqliteStatement {
+  return {
+    ...rollback,
+    run(values) {
+      try {
+        return rollback.run(values);
+      } catch (error) {
+        if (error instanceof Error && error.message.includes('no transaction is active')) {
+          return { changes: 0, lastInsertRowid: 0 };
+        }
+        throw error;
+      }
+    },
   };
 }

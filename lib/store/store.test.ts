@@ -1,13 +1,13 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { createTestDatabase, openTestStore } from '#testing/stores.ts';
 import {
   advanceAttempt,
   endAttempt,
   findAttemptByCallbackToken,
   findAttemptById,
   findAttemptByToken,
-  findLiveAttempt,
   findRivals,
   hastenCheck,
   insertAttempt,
@@ -16,6 +16,12 @@ import {
   releaseCheck,
   setPauthSession,
 } from './attempts.ts';
+import {
+  confirmAttempt,
+  findAttemptByBrowserToken,
+  findLiveAttempt,
+  hasMovedOn,
+} from './browsers.ts';
 import { findDevices, insertDevice } from './devices.ts';
 import { findEvents, insertEvent } from './events.ts';
 import { migrate } from './migrate.ts';
@@ -29,7 +35,6 @@ import {
   setNoticesSeen,
   touchSession,
 } from './sessions.ts';
-import { openSqlite } from './sqlite.ts';
 import {
   findUserByPhoneNumber,
   findUserSetAside,
@@ -42,497 +47,511 @@ import {
 const AT = Date.parse('2026-11-01T00:00:00Z');
 const callNumber = newPhoneNumber();
 
-describe.each([{ name: 'sqlite', open: async (): Promise<Store> => openSqlite(':memory:') }])(
-  'a store on $name',
-  ({ open }) => {
-    async function openStore(): Promise<Store> {
-      const store = await open();
-      onTestFinished(() => store.destroy());
-      await migrate(store);
-      return store;
+describe('a store', () => {
+  let made = 0;
+  function newAttempt(given: Partial<NewAttempt> = {}): NewAttempt {
+    made += 1;
+    return {
+      id: `attempt ${made}`,
+      token_hash: `token ${made}`,
+      callback_token_hash: `callback ${made}`,
+      browser_hash: `browser ${made}`,
+      browser_token_hash: `browser token ${made}`,
+      phone_number: newPhoneNumber(),
+      created_at: AT,
+      expires_at: AT + 300_000,
+      ...given,
+    };
+  }
+
+  /** An attempt the vendor has answered for, due for a check. */
+  async function addAttempt(store: Store, given: Partial<NewAttempt> = {}) {
+    const attempt = newAttempt(given);
+    expect(await insertAttempt(store, attempt)).toBe(true);
+    await setPauthSession(store, attempt.id, { pauthSessionId: attempt.id, callNumber }, AT);
+    return await stored(store, attempt.id);
+  }
+
+  async function stored(store: Store, id: string) {
+    const attempt = await findAttemptById(store, id);
+    if (attempt?.call_number == null) {
+      throw new Error('no such attempt');
+    }
+    return { ...attempt, call_number: attempt.call_number };
+  }
+
+  async function addUser(store: Queries, id: string, phoneNumber = newPhoneNumber()) {
+    return await insertUser(store, { id, phoneNumber, createdAt: AT });
+  }
+
+  const wins = (outcomes: boolean[]) => outcomes.filter(Boolean).length;
+
+  it('is brought up to date once; a second time changes nothing', async () => {
+    const store = (await createTestDatabase()).open();
+    expect(await migrate(store)).toEqual([
+      '0001-first',
+      '0002-browser-tokens',
+      '0003-operation',
+      '0004-handoff',
+    ]);
+    await addUser(store, 'kept');
+    expect(await migrate(store)).toEqual([]);
+    expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
+  });
+
+  describe('an attempt', () => {
+    it('is found by its id and by each of its tokens, and by nothing else', async () => {
+      const store = await openTestStore();
+      const attempt = await addAttempt(store);
+      expect(await findAttemptById(store, attempt.id)).toEqual(attempt);
+      expect(await findAttemptByToken(store, attempt.token_hash)).toEqual(attempt);
+      expect(await findAttemptByCallbackToken(store, attempt.callback_token_hash)).toEqual(attempt);
+      expect(await findAttemptByToken(store, attempt.callback_token_hash)).toBeNull();
+      expect(await findAttemptByCallbackToken(store, attempt.token_hash)).toBeNull();
+      expect(await findAttemptById(store, '')).toBeNull();
+    });
+
+    it('is the only live one of its browser, until it ends', async () => {
+      const store = await openTestStore();
+      const first = await addAttempt(store);
+      const second = newAttempt({ browser_hash: first.browser_hash });
+      expect(await insertAttempt(store, second)).toBe(false);
+      await advanceAttempt(store, first.id, { from: 'pending', to: 'verified', expiresAt: AT });
+      expect(await insertAttempt(store, second)).toBe(false);
+      expect(await findLiveAttempt(store, first.browser_hash)).toMatchObject({ id: first.id });
+      await endAttempt(store, first.id, { state: 'cancelled', endedAt: AT });
+      expect(await findLiveAttempt(store, first.browser_hash)).toBeNull();
+      expect(await insertAttempt(store, second)).toBe(true);
+    });
+
+    it('is found by the token it left with its browser, the latest of several', async () => {
+      const store = await openTestStore();
+      const { browser_hash, browser_token_hash } = await addAttempt(store);
+      const given = { browser_hash, browser_token_hash, created_at: AT + 1 };
+      expect(await findAttemptByBrowserToken(store, 'browser token 0')).toBeNull();
+      await store.updateTable('attempts').set({ state: 'cancelled' }).execute();
+      const later = await addAttempt(store, given);
+      expect(await findAttemptByBrowserToken(store, browser_token_hash)).toEqual(later);
+    });
+
+    it('is left behind once its browser has come back with a later one', async () => {
+      const store = await openTestStore();
+      const first = await addAttempt(store);
+      await endAttempt(store, first.id, { state: 'cancelled', endedAt: AT });
+      const { browser_hash } = first;
+      const second = await addAttempt(store, { browser_hash, created_at: AT });
+      await confirmAttempt(store, first.id, AT);
+      expect(await hasMovedOn(store, first)).toBe(false);
+      await confirmAttempt(store, second.id, AT);
+      expect(await hasMovedOn(store, first)).toBe(true);
+      expect(await hasMovedOn(store, { ...second, created_at: AT + 1 })).toBe(false);
+      await confirmAttempt(store, second.id, AT + 5);
+      expect(await stored(store, second.id)).toMatchObject({ confirmed_at: AT });
+    });
+
+    it('is the only one of many that one browser starts at once', async () => {
+      const store = await openTestStore();
+      const attempts = Array.from({ length: 20 }, () => newAttempt({ browser_hash: 'one' }));
+      expect(wins(await Promise.all(attempts.map((each) => insertAttempt(store, each))))).toBe(1);
+    });
+
+    it('goes from pending to verified to completed, each once and never another way', async () => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      const verify = { from: 'pending', to: 'verified', expiresAt: AT + 1 } as const;
+      const complete = { from: 'verified', to: 'completed', endedAt: AT + 2 } as const;
+      expect(await advanceAttempt(store, id, complete)).toBe(false);
+      const race = Array.from({ length: 10 }, () => advanceAttempt(store, id, verify));
+      expect(wins(await Promise.all(race))).toBe(1);
+      expect(await stored(store, id)).toMatchObject({ state: 'verified', expires_at: AT + 1 });
+      expect(await advanceAttempt(store, id, complete)).toBe(true);
+      expect(await advanceAttempt(store, id, complete)).toBe(false);
+      expect(await advanceAttempt(store, id, verify)).toBe(false);
+      expect(await endAttempt(store, id, { state: 'cancelled', endedAt: AT })).toBe(false);
+      expect(await stored(store, id)).toMatchObject({ state: 'completed', ended_at: AT + 2 });
+    });
+
+    it.each(['expired', 'failed', 'cancelled', 'contested'] as const)(
+      'that ended as %s ends no second time and goes nowhere else',
+      async (state) => {
+        const store = await openTestStore();
+        const { id } = await addAttempt(store);
+        const end = { state, failure: 'pauth_failed', endedAt: AT } as const;
+        expect(await endAttempt(store, id, end)).toBe(true);
+        expect(await endAttempt(store, id, { state: 'cancelled', endedAt: AT + 9 })).toBe(false);
+        const verify = { from: 'pending', to: 'verified', expiresAt: AT } as const;
+        expect(await advanceAttempt(store, id, verify)).toBe(false);
+        expect(await stored(store, id)).toMatchObject({
+          state,
+          failure: 'pauth_failed',
+          ended_at: AT,
+        });
+      },
+    );
+  });
+
+  describe('the right to ask the vendor', () => {
+    const lease = { now: AT, leasedUntil: AT + 4_000 };
+
+    it('goes to one of many who want it at once', async () => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      const race = Array.from({ length: 20 }, () => leaseCheck(store, id, lease));
+      expect(wins(await Promise.all(race))).toBe(1);
+    });
+
+    it('goes to nobody before it is due', async () => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      expect(await leaseCheck(store, id, { ...lease, now: AT - 1 })).toBe(false);
+    });
+
+    it('goes to nobody before the vendor knows the attempt, or after it is over', async () => {
+      const store = await openTestStore();
+      const unknown = newAttempt();
+      await insertAttempt(store, unknown);
+      expect(await leaseCheck(store, unknown.id, lease)).toBe(false);
+      const over = await addAttempt(store);
+      await endAttempt(store, over.id, { state: 'expired', endedAt: AT });
+      expect(await leaseCheck(store, over.id, lease)).toBe(false);
+    });
+
+    it('can be had again when it runs out, and the late one gives nothing back', async () => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      await leaseCheck(store, id, lease);
+      expect(await leaseCheck(store, id, { now: AT + 3_999, leasedUntil: AT + 9_000 })).toBe(false);
+      expect(await leaseCheck(store, id, { now: AT + 4_000, leasedUntil: AT + 9_000 })).toBe(true);
+      await releaseCheck(store, id, { ...lease, nextCheckAt: AT, failures: 3 });
+      expect(await stored(store, id)).toMatchObject({
+        check_leased_until: AT + 9_000,
+        check_failures: 0,
+      });
+    });
+
+    it('is given back with the time of the next check', async () => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      await leaseCheck(store, id, lease);
+      await releaseCheck(store, id, { ...lease, nextCheckAt: AT + 2_000, failures: 2 });
+      expect(await stored(store, id)).toMatchObject({
+        next_check_at: AT + 2_000,
+        check_leased_until: 0,
+        check_failures: 2,
+      });
+    });
+
+    it('is given back without putting off a check that a callback has hastened', async () => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      await leaseCheck(store, id, lease);
+      await hastenCheck(store, id, { now: AT, checkAt: AT + 100 });
+      await releaseCheck(store, id, { ...lease, nextCheckAt: AT + 2_000, failures: 0 });
+      expect(await stored(store, id)).toMatchObject({
+        next_check_at: AT + 100,
+        check_leased_until: 0,
+        called_back_at: AT + 100,
+      });
+    });
+
+    it('is never put off by a callback, nor hastened when the attempt is over', async () => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      await hastenCheck(store, id, { now: AT, checkAt: AT + 1 });
+      expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
+      await endAttempt(store, id, { state: 'expired', endedAt: AT });
+      await hastenCheck(store, id, { now: AT + 9, checkAt: AT - 1 });
+      expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
+    });
+
+    it('is due at once for a callback that came before the vendor had answered the start', async () => {
+      const store = await openTestStore();
+      const attempt = newAttempt();
+      await insertAttempt(store, attempt);
+      await hastenCheck(store, attempt.id, { now: AT + 100, checkAt: AT + 100 });
+      const pauthSession = { pauthSessionId: attempt.id, callNumber };
+      await setPauthSession(store, attempt.id, pauthSession, AT + 2_000);
+      expect(await leaseCheck(store, attempt.id, { ...lease, now: AT + 100 })).toBe(true);
+    });
+  });
+
+  describe('the rivals of an attempt', () => {
+    async function rivalsOf(
+      change: (store: Store, mine: LoginAttempt) => Promise<unknown>,
+    ): Promise<number> {
+      const store = await openTestStore();
+      const mine = await addAttempt(store);
+      await change(store, mine);
+      return (await findRivals(store, mine, AT)).length;
     }
 
-    let made = 0;
-    function newAttempt(given: Partial<NewAttempt> = {}): NewAttempt {
-      made += 1;
-      return {
-        id: `attempt ${made}`,
-        token_hash: `token ${made}`,
-        callback_token_hash: `callback ${made}`,
-        browser_hash: `browser ${made}`,
-        phone_number: newPhoneNumber(),
-        created_at: AT,
-        expires_at: AT + 300_000,
-        ...given,
-      };
-    }
+    it('are the live ones of other browsers with the same two numbers', async () => {
+      expect(await rivalsOf((store, { phone_number }) => addAttempt(store, { phone_number }))).toBe(
+        1,
+      );
+    });
 
-    /** An attempt the vendor has answered for, due for a check. */
-    async function addAttempt(store: Store, given: Partial<NewAttempt> = {}) {
-      const attempt = newAttempt(given);
-      expect(await insertAttempt(store, attempt)).toBe(true);
-      await setPauthSession(store, attempt.id, { pauthSessionId: attempt.id, callNumber }, AT);
-      return await stored(store, attempt.id);
-    }
+    it('are not attempts for another phone number, nor itself', async () => {
+      expect(await rivalsOf((store) => addAttempt(store))).toBe(0);
+    });
 
-    async function stored(store: Store, id: string) {
-      const attempt = await findAttemptById(store, id);
-      if (attempt?.call_number == null) {
-        throw new Error('no such attempt');
-      }
-      return { ...attempt, call_number: attempt.call_number };
-    }
+    it('have the same number to call, another, or none yet', async () => {
+      expect(
+        await rivalsOf(async (store, { phone_number }) => {
+          await insertAttempt(store, newAttempt({ phone_number }));
+          const { id } = await addAttempt(store, { phone_number });
+          const pauthSession = { pauthSessionId: id, callNumber: newPhoneNumber() };
+          await setPauthSession(store, id, pauthSession, AT);
+        }),
+      ).toBe(2);
+    });
 
-    async function addUser(store: Queries, id: string, phoneNumber = newPhoneNumber()) {
-      return await insertUser(store, { id, phoneNumber, createdAt: AT });
-    }
+    it('are not earlier attempts of the same browser', async () => {
+      expect(
+        await rivalsOf(async (store, { id, phone_number, browser_hash }) => {
+          await endAttempt(store, id, { state: 'cancelled', endedAt: AT });
+          await addAttempt(store, { phone_number, browser_hash });
+        }),
+      ).toBe(0);
+    });
 
-    const wins = (outcomes: boolean[]) => outcomes.filter(Boolean).length;
+    it.each([
+      { afterMs: 0, count: 0 },
+      { afterMs: 1, count: 1 },
+    ])('that were completed $afterMs ms after it began: $count', async ({ afterMs, count }) => {
+      const endedAt = AT + afterMs;
+      expect(
+        await rivalsOf(async (store, { phone_number }) => {
+          const { id } = await addAttempt(store, { phone_number });
+          await advanceAttempt(store, id, { from: 'pending', to: 'verified', expiresAt: AT });
+          await advanceAttempt(store, id, { from: 'verified', to: 'completed', endedAt });
+        }),
+      ).toBe(count);
+    });
 
-    it('is brought up to date once; a second time changes nothing', async () => {
-      const store = await open();
-      onTestFinished(() => store.destroy());
-      expect(await migrate(store)).toEqual(['0001-first', '0002-handoff']);
-      await addUser(store, 'kept');
-      expect(await migrate(store)).toEqual([]);
+    it.each([
+      { state: 'cancelled', endedAt: AT, count: 1 },
+      { state: 'expired', endedAt: AT, count: 1 },
+      { state: 'failed', endedAt: AT + 1, count: 1 },
+      { state: 'contested', endedAt: AT, count: 1 },
+      { state: 'cancelled', endedAt: AT - 1, count: 0 },
+      { state: 'contested', endedAt: AT - 1, count: 0 },
+    ] as const)('that ended as $state at $endedAt: $count', async ({ state, endedAt, count }) => {
+      expect(
+        await rivalsOf(async (store, { phone_number }) => {
+          const { id } = await addAttempt(store, { phone_number });
+          await endAttempt(store, id, { state, endedAt });
+        }),
+      ).toBe(count);
+    });
+
+    it.each([
+      { expires_at: AT, count: 1 },
+      { expires_at: AT - 1, count: 0 },
+    ])(
+      'that nobody polled and that ran out at $expires_at: $count',
+      async ({ expires_at, count }) => {
+        expect(
+          await rivalsOf((store, { phone_number }) =>
+            addAttempt(store, { phone_number, expires_at }),
+          ),
+        ).toBe(count);
+      },
+    );
+  });
+
+  describe('users and sessions', () => {
+    it('one user has a phone number, however many add it at once', async () => {
+      const store = await openTestStore();
+      const phoneNumber = newPhoneNumber();
+      const race = Array.from({ length: 20 }, (_, index) =>
+        addUser(store, `user ${index}`, phoneNumber),
+      );
+      expect(wins(await Promise.all(race))).toBe(1);
       expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
     });
 
-    describe('an attempt', () => {
-      it('is found by its id and by each of its tokens, and by nothing else', async () => {
-        const store = await openStore();
-        const attempt = await addAttempt(store);
-        expect(await findAttemptById(store, attempt.id)).toEqual(attempt);
-        expect(await findAttemptByToken(store, attempt.token_hash)).toEqual(attempt);
-        expect(await findAttemptByCallbackToken(store, attempt.callback_token_hash)).toEqual(
-          attempt,
-        );
-        expect(await findAttemptByToken(store, attempt.callback_token_hash)).toBeNull();
-        expect(await findAttemptByCallbackToken(store, attempt.token_hash)).toBeNull();
-        expect(await findAttemptById(store, '')).toBeNull();
+    it('a user is found by the whole phone number, with the last login', async () => {
+      const store = await openTestStore();
+      const phoneNumber = newPhoneNumber();
+      await addUser(store, 'user', phoneNumber);
+      await setLastLogin(store, 'user', AT + 1);
+      expect(await findUserByPhoneNumber(store, phoneNumber)).toEqual({
+        id: 'user',
+        phone_number: phoneNumber,
+        created_at: AT,
+        last_login_at: AT + 1,
+        last_active_at: AT + 1,
+        disabled_at: null,
+        set_aside_at: null,
       });
-
-      it('is the only live one of its browser, until it ends', async () => {
-        const store = await openStore();
-        const first = await addAttempt(store);
-        const second = newAttempt({ browser_hash: first.browser_hash });
-        expect(await insertAttempt(store, second)).toBe(false);
-        await advanceAttempt(store, first.id, { from: 'pending', to: 'verified', expiresAt: AT });
-        expect(await insertAttempt(store, second)).toBe(false);
-        expect(await findLiveAttempt(store, first.browser_hash)).toMatchObject({ id: first.id });
-        await endAttempt(store, first.id, { state: 'cancelled', endedAt: AT });
-        expect(await findLiveAttempt(store, first.browser_hash)).toBeNull();
-        expect(await insertAttempt(store, second)).toBe(true);
-      });
-
-      it('is the only one of many that one browser starts at once', async () => {
-        const store = await openStore();
-        const attempts = Array.from({ length: 20 }, () => newAttempt({ browser_hash: 'one' }));
-        expect(wins(await Promise.all(attempts.map((each) => insertAttempt(store, each))))).toBe(1);
-      });
-
-      it('goes from pending to verified to completed, each once and never another way', async () => {
-        const store = await openStore();
-        const { id } = await addAttempt(store);
-        const verify = { from: 'pending', to: 'verified', expiresAt: AT + 1 } as const;
-        const complete = { from: 'verified', to: 'completed', endedAt: AT + 2 } as const;
-        expect(await advanceAttempt(store, id, complete)).toBe(false);
-        const race = Array.from({ length: 10 }, () => advanceAttempt(store, id, verify));
-        expect(wins(await Promise.all(race))).toBe(1);
-        expect(await stored(store, id)).toMatchObject({ state: 'verified', expires_at: AT + 1 });
-        expect(await advanceAttempt(store, id, complete)).toBe(true);
-        expect(await advanceAttempt(store, id, complete)).toBe(false);
-        expect(await advanceAttempt(store, id, verify)).toBe(false);
-        expect(await endAttempt(store, id, { state: 'cancelled', endedAt: AT })).toBe(false);
-        expect(await stored(store, id)).toMatchObject({ state: 'completed', ended_at: AT + 2 });
-      });
-
-      it.each(['expired', 'failed', 'cancelled', 'contested'] as const)(
-        'that ended as %s ends no second time and goes nowhere else',
-        async (state) => {
-          const store = await openStore();
-          const { id } = await addAttempt(store);
-          const end = { state, failure: 'pauth_failed', endedAt: AT } as const;
-          expect(await endAttempt(store, id, end)).toBe(true);
-          expect(await endAttempt(store, id, { state: 'cancelled', endedAt: AT + 9 })).toBe(false);
-          const verify = { from: 'pending', to: 'verified', expiresAt: AT } as const;
-          expect(await advanceAttempt(store, id, verify)).toBe(false);
-          expect(await stored(store, id)).toMatchObject({
-            state,
-            failure: 'pauth_failed',
-            ended_at: AT,
-          });
-        },
-      );
+      expect(await findUserByPhoneNumber(store, newPhoneNumber())).toBeNull();
     });
 
-    describe('the right to ask the vendor', () => {
-      const lease = { now: AT, leasedUntil: AT + 4_000 };
-
-      it('goes to one of many who want it at once', async () => {
-        const store = await openStore();
-        const { id } = await addAttempt(store);
-        const race = Array.from({ length: 20 }, () => leaseCheck(store, id, lease));
-        expect(wins(await Promise.all(race))).toBe(1);
-      });
-
-      it('goes to nobody before it is due', async () => {
-        const store = await openStore();
-        const { id } = await addAttempt(store);
-        expect(await leaseCheck(store, id, { ...lease, now: AT - 1 })).toBe(false);
-      });
-
-      it('goes to nobody before the vendor knows the attempt, or after it is over', async () => {
-        const store = await openStore();
-        const unknown = newAttempt();
-        await insertAttempt(store, unknown);
-        expect(await leaseCheck(store, unknown.id, lease)).toBe(false);
-        const over = await addAttempt(store);
-        await endAttempt(store, over.id, { state: 'expired', endedAt: AT });
-        expect(await leaseCheck(store, over.id, lease)).toBe(false);
-      });
-
-      it('can be had again when it runs out, and the late one gives nothing back', async () => {
-        const store = await openStore();
-        const { id } = await addAttempt(store);
-        await leaseCheck(store, id, lease);
-        expect(await leaseCheck(store, id, { now: AT + 3_999, leasedUntil: AT + 9_000 })).toBe(
-          false,
-        );
-        expect(await leaseCheck(store, id, { now: AT + 4_000, leasedUntil: AT + 9_000 })).toBe(
-          true,
-        );
-        await releaseCheck(store, id, { ...lease, nextCheckAt: AT, failures: 3 });
-        expect(await stored(store, id)).toMatchObject({
-          check_leased_until: AT + 9_000,
-          check_failures: 0,
-        });
-      });
-
-      it('is given back with the time of the next check', async () => {
-        const store = await openStore();
-        const { id } = await addAttempt(store);
-        await leaseCheck(store, id, lease);
-        await releaseCheck(store, id, { ...lease, nextCheckAt: AT + 2_000, failures: 2 });
-        expect(await stored(store, id)).toMatchObject({
-          next_check_at: AT + 2_000,
-          check_leased_until: 0,
-          check_failures: 2,
-        });
-      });
-
-      it('is given back without putting off a check that a callback has hastened', async () => {
-        const store = await openStore();
-        const { id } = await addAttempt(store);
-        await leaseCheck(store, id, lease);
-        await hastenCheck(store, id, { now: AT, checkAt: AT + 100 });
-        await releaseCheck(store, id, { ...lease, nextCheckAt: AT + 2_000, failures: 0 });
-        expect(await stored(store, id)).toMatchObject({
-          next_check_at: AT + 100,
-          check_leased_until: 0,
-          called_back_at: AT + 100,
-        });
-      });
-
-      it('is never put off by a callback, nor hastened when the attempt is over', async () => {
-        const store = await openStore();
-        const { id } = await addAttempt(store);
-        await hastenCheck(store, id, { now: AT, checkAt: AT + 1 });
-        expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
-        await endAttempt(store, id, { state: 'expired', endedAt: AT });
-        await hastenCheck(store, id, { now: AT + 9, checkAt: AT - 1 });
-        expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
-      });
-
-      it('is due at once for a callback that came before the vendor had answered the start', async () => {
-        const store = await openStore();
-        const attempt = newAttempt();
-        await insertAttempt(store, attempt);
-        await hastenCheck(store, attempt.id, { now: AT + 100, checkAt: AT + 100 });
-        const pauthSession = { pauthSessionId: attempt.id, callNumber };
-        await setPauthSession(store, attempt.id, pauthSession, AT + 2_000);
-        expect(await leaseCheck(store, attempt.id, { ...lease, now: AT + 100 })).toBe(true);
-      });
-    });
-
-    describe('the rivals of an attempt', () => {
-      async function rivalsOf(
-        change: (store: Store, mine: LoginAttempt) => Promise<unknown>,
-      ): Promise<number> {
-        const store = await openStore();
-        const mine = await addAttempt(store);
-        await change(store, mine);
-        return (await findRivals(store, mine, AT)).length;
-      }
-
-      it('are the live ones of other browsers with the same two numbers', async () => {
-        expect(
-          await rivalsOf((store, { phone_number }) => addAttempt(store, { phone_number })),
-        ).toBe(1);
-      });
-
-      it('are not attempts for another phone number, nor itself', async () => {
-        expect(await rivalsOf((store) => addAttempt(store))).toBe(0);
-      });
-
-      it('have the same number to call, another, or none yet', async () => {
-        expect(
-          await rivalsOf(async (store, { phone_number }) => {
-            await insertAttempt(store, newAttempt({ phone_number }));
-            const { id } = await addAttempt(store, { phone_number });
-            const pauthSession = { pauthSessionId: id, callNumber: newPhoneNumber() };
-            await setPauthSession(store, id, pauthSession, AT);
-          }),
-        ).toBe(2);
-      });
-
-      it('are not earlier attempts of the same browser', async () => {
-        expect(
-          await rivalsOf(async (store, { id, phone_number, browser_hash }) => {
-            await endAttempt(store, id, { state: 'cancelled', endedAt: AT });
-            await addAttempt(store, { phone_number, browser_hash });
-          }),
-        ).toBe(0);
-      });
-
-      it.each([
-        { afterMs: 0, count: 0 },
-        { afterMs: 1, count: 1 },
-      ])('that were completed $afterMs ms after it began: $count', async ({ afterMs, count }) => {
-        const endedAt = AT + afterMs;
-        expect(
-          await rivalsOf(async (store, { phone_number }) => {
-            const { id } = await addAttempt(store, { phone_number });
-            await advanceAttempt(store, id, { from: 'pending', to: 'verified', expiresAt: AT });
-            await advanceAttempt(store, id, { from: 'verified', to: 'completed', endedAt });
-          }),
-        ).toBe(count);
-      });
-
-      it.each([
-        { state: 'cancelled', endedAt: AT, count: 1 },
-        { state: 'expired', endedAt: AT, count: 1 },
-        { state: 'failed', endedAt: AT + 1, count: 1 },
-        { state: 'contested', endedAt: AT, count: 1 },
-        { state: 'cancelled', endedAt: AT - 1, count: 0 },
-        { state: 'contested', endedAt: AT - 1, count: 0 },
-      ] as const)('that ended as $state at $endedAt: $count', async ({ state, endedAt, count }) => {
-        expect(
-          await rivalsOf(async (store, { phone_number }) => {
-            const { id } = await addAttempt(store, { phone_number });
-            await endAttempt(store, id, { state, endedAt });
-          }),
-        ).toBe(count);
-      });
-
-      it.each([
-        { expires_at: AT, count: 1 },
-        { expires_at: AT - 1, count: 0 },
-      ])(
-        'that nobody polled and that ran out at $expires_at: $count',
-        async ({ expires_at, count }) => {
-          expect(
-            await rivalsOf((store, { phone_number }) =>
-              addAttempt(store, { phone_number, expires_at }),
-            ),
-          ).toBe(count);
-        },
-      );
-    });
-
-    describe('users and sessions', () => {
-      it('one user has a phone number, however many add it at once', async () => {
-        const store = await openStore();
-        const phoneNumber = newPhoneNumber();
-        const race = Array.from({ length: 20 }, (_, index) =>
-          addUser(store, `user ${index}`, phoneNumber),
-        );
-        expect(wins(await Promise.all(race))).toBe(1);
-        expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
-      });
-
-      it('a user is found by the whole phone number, with the last login', async () => {
-        const store = await openStore();
-        const phoneNumber = newPhoneNumber();
-        await addUser(store, 'user', phoneNumber);
-        await setLastLogin(store, 'user', AT + 1);
-        expect(await findUserByPhoneNumber(store, phoneNumber)).toEqual({
-          id: 'user',
-          phone_number: phoneNumber,
-          created_at: AT,
-          last_login_at: AT + 1,
-          last_active_at: AT + 1,
-          disabled_at: null,
-          set_aside_at: null,
-        });
-        expect(await findUserByPhoneNumber(store, newPhoneNumber())).toBeNull();
-      });
-
-      it('a session is found with its user until it is deleted', async () => {
-        const store = await openStore();
-        await addUser(store, 'user');
-        const times = { created_at: AT, expires_at: AT + 1 };
-        const session = newSession({ id_hash: 'hash', user_id: 'user', ...times });
-        await insertSession(store, session);
-        expect(await findSession(store, 'hash')).toMatchObject({
-          session: { ...session, last_used_at: null },
-          user: { id: 'user' },
-        });
-        for (const at of [AT + 5, AT + 2]) {
-          await touchSession(store, session, at);
-          expect(await findSession(store, 'hash')).toMatchObject({
-            session: { last_used_at: AT + 5 },
-            user: { last_active_at: AT + 5 },
-          });
-        }
-        expect(await findSession(store, 'HASH')).toBeNull();
-        await deleteSession(store, 'hash');
-        expect(await findSession(store, 'hash')).toBeNull();
-      });
-
-      it('a session without a user cannot be', async () => {
-        const store = await openStore();
-        const times = { created_at: AT, expires_at: AT };
-        const orphan = newSession({ id_hash: 'hash', user_id: 'nobody', ...times });
-        await expect(insertSession(store, orphan)).rejects.toThrow();
-      });
-
-      it('the sessions of a user go with the user', async () => {
-        const store = await openStore();
-        await addUser(store, 'user');
-        const times = { created_at: AT, expires_at: AT };
-        await insertSession(store, newSession({ id_hash: 'hash', user_id: 'user', ...times }));
-        await store.deleteFrom('users').execute();
-        expect(await store.selectFrom('sessions').selectAll().execute()).toEqual([]);
-      });
-    });
-
-    describe('the sessions and devices of a user', () => {
+    it('a session is found with its user until it is deleted', async () => {
+      const store = await openTestStore();
+      await addUser(store, 'user');
       const times = { created_at: AT, expires_at: AT + 1 };
-
-      async function withSessions(...sessions: [idHash: string, userId: string][]) {
-        const store = await openStore();
-        for (const userId of new Set(sessions.map(([, userId]) => userId))) {
-          await addUser(store, userId);
-        }
-        for (const [id_hash, user_id] of sessions) {
-          await insertSession(store, newSession({ id_hash, user_id, ...times }));
-        }
-        return store;
-      }
-
-      it('are ended without those of another, all of them or all but one', async () => {
-        const store = await withSessions(['a', 'one'], ['b', 'one'], ['c', 'one'], ['d', 'two']);
-        expect(await deleteSessionsOf(store, 'one', 'b')).toBe(2);
-        expect(await findSessions(store, 'one')).toMatchObject([{ id_hash: 'b' }]);
-        expect(await deleteSessionsOf(store, 'one')).toBe(1);
-        expect(await deleteSessionsOf(store, 'one')).toBe(0);
-        expect(await findSessions(store, 'two')).toHaveLength(1);
+      const session = newSession({ id_hash: 'hash', user_id: 'user', ...times });
+      await insertSession(store, session);
+      expect(await findSession(store, 'hash')).toMatchObject({
+        session: { ...session, last_used_at: null },
+        user: { id: 'user' },
       });
-
-      it('a kind of device is new to a user once, however many logins come at once', async () => {
-        const store = await withSessions(['a', 'one'], ['b', 'two']);
-        const device = {
-          user_id: 'one',
-          device: 'Safari · iOS',
-          network: '192.0.2.0/24',
-          session_public_id: 'public a',
-          first_login_at: AT,
-          notices_seen_at: AT,
-        };
-        const race = Array.from({ length: 20 }, () => insertDevice(store, device));
-        expect(wins(await Promise.all(race))).toBe(1);
-        expect(await insertDevice(store, { ...device, user_id: 'two' })).toBe(true);
-        expect(await insertDevice(store, { ...device, device: '', first_login_at: AT + 1 })).toBe(
-          true,
-        );
-        expect(await findDevices(store, 'one')).toMatchObject([
-          { device: '', first_login_at: AT + 1 },
-          { device: 'Safari · iOS', first_login_at: AT },
-        ]);
-      });
-
-      it('what has been shown is never taken back', async () => {
-        const store = await withSessions(['a', 'one']);
-        const session = newSession({ id_hash: 'a', user_id: 'one', ...times });
-        await setNoticesSeen(store, session, AT + 9);
-        await setNoticesSeen(store, session, AT + 5);
-        expect(await findSession(store, 'a')).toMatchObject({
-          session: { notices_seen_at: AT + 9 },
+      for (const at of [AT + 5, AT + 2]) {
+        await touchSession(store, session, at);
+        expect(await findSession(store, 'hash')).toMatchObject({
+          session: { last_used_at: AT + 5 },
+          user: { last_active_at: AT + 5 },
         });
-      });
-    });
-
-    describe('a user set aside', () => {
-      it('leaves the phone number to another, and is found as set aside', async () => {
-        const store = await openStore();
-        const phoneNumber = newPhoneNumber();
-        for (const id of ['first', 'second', 'third']) {
-          expect(await addUser(store, id, phoneNumber)).toBe(true);
-          expect(await addUser(store, `${id} again`, phoneNumber)).toBe(false);
-          expect(await findUserByPhoneNumber(store, phoneNumber)).toMatchObject({ id });
-          await setUserState(store, id, { set_aside_at: AT + id.length });
-        }
-        expect(await findUserByPhoneNumber(store, phoneNumber)).toBeNull();
-        expect(await findUserSetAside(store, phoneNumber)).toMatchObject({ id: 'second' });
-        expect(await findUserSetAside(store, newPhoneNumber())).toBeNull();
-        expect(await findUsers(store)).toHaveLength(3);
-      });
-
-      it('cannot come back while another has the number', async () => {
-        const store = await openStore();
-        const phoneNumber = newPhoneNumber();
-        await addUser(store, 'old', phoneNumber);
-        await setUserState(store, 'old', { set_aside_at: AT });
-        await addUser(store, 'new', phoneNumber);
-        await expect(setUserState(store, 'old', { set_aside_at: null })).rejects.toThrow();
-      });
-    });
-
-    it('events of a user are found by type, the latest first and no more than asked for', async () => {
-      const store = await openStore();
-      const from = { device: 'Safari · iOS', network: '192.0.2.0/24' };
-      for (const type of ['user_created', 'attempt_completed', 'logged_out'] as const) {
-        await insertEvent(store, { at: AT, type, userId: 'u', whereabouts: from });
-        await insertEvent(store, { at: AT, type, userId: 'other' });
       }
-      const types = ['attempt_completed', 'logged_out'] as const;
-      expect(await findEvents(store, 'u', { types, limit: 9 })).toMatchObject([
-        { type: 'logged_out', user_id: 'u', ...from },
-        { type: 'attempt_completed', user_id: 'u', ...from },
-      ]);
-      expect(await findEvents(store, 'u', { types, limit: 1 })).toMatchObject([
-        { type: 'logged_out' },
+      expect(await findSession(store, 'HASH')).toBeNull();
+      await deleteSession(store, 'hash');
+      expect(await findSession(store, 'hash')).toBeNull();
+    });
+
+    it('a session without a user cannot be', async () => {
+      const store = await openTestStore();
+      const times = { created_at: AT, expires_at: AT };
+      const orphan = newSession({ id_hash: 'hash', user_id: 'nobody', ...times });
+      await expect(insertSession(store, orphan)).rejects.toThrow();
+    });
+
+    it('the sessions of a user go with the user', async () => {
+      const store = await openTestStore();
+      await addUser(store, 'user');
+      const times = { created_at: AT, expires_at: AT };
+      await insertSession(store, newSession({ id_hash: 'hash', user_id: 'user', ...times }));
+      await store.deleteFrom('users').execute();
+      expect(await store.selectFrom('sessions').selectAll().execute()).toEqual([]);
+    });
+  });
+
+  describe('the sessions and devices of a user', () => {
+    const times = { created_at: AT, expires_at: AT + 1 };
+
+    async function withSessions(...sessions: [idHash: string, userId: string][]) {
+      const store = await openTestStore();
+      for (const userId of new Set(sessions.map(([, userId]) => userId))) {
+        await addUser(store, userId);
+      }
+      for (const [id_hash, user_id] of sessions) {
+        await insertSession(store, newSession({ id_hash, user_id, ...times }));
+      }
+      return store;
+    }
+
+    it('are ended without those of another, all of them or all but one', async () => {
+      const store = await withSessions(['a', 'one'], ['b', 'one'], ['c', 'one'], ['d', 'two']);
+      expect(await deleteSessionsOf(store, 'one', 'b')).toBe(2);
+      expect(await findSessions(store, 'one')).toMatchObject([{ id_hash: 'b' }]);
+      expect(await deleteSessionsOf(store, 'one')).toBe(1);
+      expect(await deleteSessionsOf(store, 'one')).toBe(0);
+      expect(await findSessions(store, 'two')).toHaveLength(1);
+    });
+
+    it('a kind of device is new to a user once, however many logins come at once', async () => {
+      const store = await withSessions(['a', 'one'], ['b', 'two']);
+      const device = {
+        user_id: 'one',
+        device: 'Safari · iOS',
+        network: '192.0.2.0/24',
+        session_public_id: 'public a',
+        first_login_at: AT,
+        notices_seen_at: AT,
+      };
+      const race = Array.from({ length: 20 }, () => insertDevice(store, device));
+      expect(wins(await Promise.all(race))).toBe(1);
+      expect(await insertDevice(store, { ...device, user_id: 'two' })).toBe(true);
+      expect(await insertDevice(store, { ...device, device: '', first_login_at: AT + 1 })).toBe(
+        true,
+      );
+      expect(await findDevices(store, 'one')).toMatchObject([
+        { device: '', first_login_at: AT + 1 },
+        { device: 'Safari · iOS', first_login_at: AT },
       ]);
     });
 
-    it('a transaction that fails leaves nothing behind', async () => {
-      const store = await openStore();
-      const failing = store.transaction().execute(async (transaction) => {
-        await addUser(transaction, 'user');
-        await insertEvent(transaction, { at: AT, type: 'user_created', userId: 'user' });
-        throw new Error('half way');
+    it('what has been shown is never taken back', async () => {
+      const store = await withSessions(['a', 'one']);
+      const session = newSession({ id_hash: 'a', user_id: 'one', ...times });
+      await setNoticesSeen(store, session, AT + 9);
+      await setNoticesSeen(store, session, AT + 5);
+      expect(await findSession(store, 'a')).toMatchObject({
+        session: { notices_seen_at: AT + 9 },
       });
-      await expect(failing).rejects.toThrow('half way');
-      expect(await store.selectFrom('users').selectAll().execute()).toEqual([]);
-      expect(await store.selectFrom('events').selectAll().execute()).toEqual([]);
+    });
+  });
+
+  describe('a user set aside', () => {
+    it('leaves the phone number to another, and is found as set aside', async () => {
+      const store = await openTestStore();
+      const phoneNumber = newPhoneNumber();
+      for (const id of ['first', 'second', 'third']) {
+        expect(await addUser(store, id, phoneNumber)).toBe(true);
+        expect(await addUser(store, `${id} again`, phoneNumber)).toBe(false);
+        expect(await findUserByPhoneNumber(store, phoneNumber)).toMatchObject({ id });
+        await setUserState(store, id, { set_aside_at: AT + id.length });
+      }
+      expect(await findUserByPhoneNumber(store, phoneNumber)).toBeNull();
+      expect(await findUserSetAside(store, phoneNumber)).toMatchObject({ id: 'second' });
+      expect(await findUserSetAside(store, newPhoneNumber())).toBeNull();
+      expect(await findUsers(store)).toHaveLength(3);
     });
 
-    it('events keep their order and what they are about', async () => {
-      const store = await openStore();
-      await insertEvent(store, { at: AT, type: 'attempt_started', attemptId: 'a' });
-      await insertEvent(store, {
-        at: AT,
-        type: 'attempt_failed',
-        attemptId: 'a',
-        reason: 'pauth_failed',
-      });
-      await insertEvent(store, { at: AT, type: 'logged_out', userId: 'u' });
-      expect(await store.selectFrom('events').selectAll().orderBy('id').execute()).toMatchObject([
-        { type: 'attempt_started', attempt_id: 'a', user_id: null, reason: null },
-        { type: 'attempt_failed', attempt_id: 'a', reason: 'pauth_failed' },
-        { type: 'logged_out', attempt_id: null, user_id: 'u' },
-      ]);
+    it('cannot come back while another has the number', async () => {
+      const store = await openTestStore();
+      const phoneNumber = newPhoneNumber();
+      await addUser(store, 'old', phoneNumber);
+      await setUserState(store, 'old', { set_aside_at: AT });
+      await addUser(store, 'new', phoneNumber);
+      await expect(setUserState(store, 'old', { set_aside_at: null })).rejects.toThrow();
     });
-  },
-);
+  });
+
+  it('events of a user are found by type, the latest first and no more than asked for', async () => {
+    const store = await openTestStore();
+    const from = { device: 'Safari · iOS', network: '192.0.2.0/24' };
+    for (const type of ['user_created', 'attempt_completed', 'logged_out'] as const) {
+      await insertEvent(store, { at: AT, type, userId: 'u', whereabouts: from });
+      await insertEvent(store, { at: AT, type, userId: 'other' });
+    }
+    const types = ['attempt_completed', 'logged_out'] as const;
+    expect(await findEvents(store, 'u', { types, limit: 9 })).toMatchObject([
+      { type: 'logged_out', user_id: 'u', ...from },
+      { type: 'attempt_completed', user_id: 'u', ...from },
+    ]);
+    expect(await findEvents(store, 'u', { types, limit: 1 })).toMatchObject([
+      { type: 'logged_out' },
+    ]);
+  });
+
+  it('a transaction that fails leaves nothing behind', async () => {
+    const store = await openTestStore();
+    const failing = store.transaction().execute(async (transaction) => {
+      await addUser(transaction, 'user');
+      await insertEvent(transaction, { at: AT, type: 'user_created', userId: 'user' });
+      throw new Error('half way');
+    });
+    await expect(failing).rejects.toThrow('half way');
+    expect(await store.selectFrom('users').selectAll().execute()).toEqual([]);
+    expect(await store.selectFrom('events').selectAll().execute()).toEqual([]);
+  });
+
+  it('events keep their order and what they are about', async () => {
+    const store = await openTestStore();
+    await insertEvent(store, { at: AT, type: 'attempt_started', attemptId: 'a' });
+    await insertEvent(store, {
+      at: AT,
+      type: 'attempt_failed',
+      attemptId: 'a',
+      reason: 'pauth_failed',
+    });
+    await insertEvent(store, { at: AT, type: 'logged_out', userId: 'u' });
+    expect(await store.selectFrom('events').selectAll().orderBy('id').execute()).toMatchObject([
+      { type: 'attempt_started', attempt_id: 'a', user_id: null, reason: null },
+      { type: 'attempt_failed', attempt_id: 'a', reason: 'pauth_failed' },
+      { type: 'logged_out', attempt_id: null, user_id: 'u' },
+    ]);
+  });
+});

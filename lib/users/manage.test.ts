@@ -1,20 +1,20 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createTestClock, newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
-import { migrate } from '../store/migrate.ts';
+import { openTestStore } from '#testing/stores.ts';
+import { createLog, referenceOf } from '../log.ts';
 import { insertSession } from '../store/sessions.ts';
-import { openSqlite } from '../store/sqlite.ts';
 import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
 import { addUser, disableUser, enableUser, listUsers, logOutUser } from './manage.ts';
 import { tableOfUsers, viewUser } from './view.ts';
 
 /** A user with two sessions, beside another with one. */
 async function openUsers() {
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  await migrate(store);
+  const store = await openTestStore();
   const clock = createTestClock();
-  const parts = { store, clock };
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line) });
+  const parts = { store, clock, log };
   const at = clock.now();
   const phoneNumber = newPhoneNumber();
   await insertUser(store, { id: 'user', phoneNumber, createdAt: at });
@@ -37,6 +37,7 @@ async function openUsers() {
       const rows = await store.selectFrom('sessions').select('id_hash').execute();
       return rows.map((row) => row.id_hash);
     },
+    logged: () => lines.map((line): unknown => JSON.parse(line)),
     events: async () => {
       const rows = await store.selectFrom('events').selectAll().orderBy('id').execute();
       return rows.map(({ type, user_id, at: when }) => [type, user_id, when]);
@@ -122,6 +123,7 @@ describe('an operator', () => {
     expect(table.join('\n')).toMatch(/^0\S+ +set aside +2026-11-01 00:00Z +never +2026-11-01/m);
     expect(users.map(viewUser)).toContainEqual({
       id: 'user',
+      log_reference: referenceOf('user'),
       phone_number: phoneNumber,
       state: 'set_aside',
       created_at: '2026-11-01T00:00:00.000Z',

@@ -1,9 +1,11 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
-import { insertEvent } from '../store/events.ts';
+import { takeTurn } from '../store/dialect.ts';
 import type { EventType, Queries, Store, User } from '../store/schema.ts';
 import { deleteSessionsOf } from '../store/sessions.ts';
 import {
@@ -18,6 +20,7 @@ import {
 export interface UsersParts {
   store: Store;
   clock: Clock;
+  log: Log;
 }
 
 /** Why nothing was changed. */
@@ -112,19 +115,20 @@ type Change = Result<{ id: string; type: EventType | null }, UsersProblem>;
 
 /** Makes a change and writes its event, both or neither. @returns the user as it is afterwards. */
 async function change(
-  { store, clock }: UsersParts,
+  parts: UsersParts,
   phoneNumber: PhoneNumber,
   make: (transaction: Queries, at: number) => Promise<Change>,
 ): Promise<Result<User, UsersProblem>> {
-  return await store.transaction().execute(async (transaction) => {
-    const at = clock.now();
+  return await recordChange(parts, async ({ transaction, record }) => {
+    await takeTurn(transaction, `phone number ${phoneNumber}`);
+    const at = parts.clock.now();
     const made = await make(transaction, at);
     if (!made.ok) {
       return made;
     }
     const { id, type } = made.value;
     if (type !== null) {
-      await insertEvent(transaction, { at, type, userId: id });
+      await record({ at, type, userId: id });
     }
     const user = await findUserByPhoneNumber(transaction, phoneNumber);
     return user === null ? fail('user_missing') : succeed(user);

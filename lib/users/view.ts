@@ -1,10 +1,13 @@
 import 'server-only';
+import { referenceOf } from '../log.ts';
 import { type CountryCode, formatPhoneNumber } from '../phone-number.ts';
 import type { User } from '../store/schema.ts';
 
 /** A user as `npm run users -- list --json` writes it. Instants are ISO 8601. */
 export interface UserView {
   id: string;
+  /** How the user is written in the server's log. */
+  log_reference: string;
   phone_number: string;
   state: 'active' | 'disabled' | 'set_aside';
   created_at: string;
@@ -17,6 +20,7 @@ export interface UserView {
 export function viewUser(user: User): UserView {
   return {
     id: user.id,
+    log_reference: referenceOf(user.id),
     phone_number: user.phone_number,
     state: stateOf(user),
     created_at: instant(user.created_at),

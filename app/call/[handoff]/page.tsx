@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation';
 import styles from '#components/call/call.module.css';
 import { CallClock } from '#components/call/call-clock.tsx';
 import { PhoneNumberText } from '#components/phone-number.tsx';
-import { getApp } from '#lib/app.ts';
+import { pageVisit } from '#lib/http/visit.ts';
 import { messagesIn, readLanguage } from '#lib/language.ts';
 import { lookAtHandoff } from '#lib/login/handoff.ts';
 import { formatPhoneNumber } from '#lib/phone-number.ts';
@@ -18,8 +18,9 @@ export async function generateMetadata(): Promise<Metadata> {
  * It reads no cookie and sets none, and nothing on it acts on the attempt.
  */
 export default async function CallPage({ params }: PageProps<'/call/[handoff]'>) {
-  const { config, login } = getApp();
-  const { handoff: messages, login: loginMessages } = messagesIn(await readLanguage());
+  const { app, language } = await pageVisit();
+  const { config, login } = app;
+  const { handoff: messages, login: loginMessages } = messagesIn(language);
   const look = await lookAtHandoff(login, (await params).handoff);
   if (look === null) {
     notFound();

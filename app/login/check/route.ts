@@ -1,4 +1,3 @@
-import { getApp } from '#lib/app.ts';
 import { formRoute } from '#lib/session/form.ts';
 import { pollHere } from '#lib/session/poll-here.ts';
 
@@ -9,9 +8,13 @@ const LONGEST_WAIT_MS = 5_000;
  * "I have called", sent without scripts: logs in if the call was seen. A form of ours has to ask for
  * it, since a mere link to an address that logs in could be put into any page.
  */
-export const POST = formRoute(async (_form, request) => {
-  const { statusWaitSeconds } = getApp().config.attempt;
-  const outcome = await pollHere(request, Math.min(LONGEST_WAIT_MS, statusWaitSeconds * 1_000));
+export const POST = formRoute(async (_form, request, { app }) => {
+  const { statusWaitSeconds } = app.config.attempt;
+  const outcome = await pollHere(
+    app,
+    request,
+    Math.min(LONGEST_WAIT_MS, statusWaitSeconds * 1_000),
+  );
   switch (outcome.status) {
     case 'logged_in':
       return { to: 'next' };

@@ -1,8 +1,7 @@
-import { getApp } from '#lib/app.ts';
 import { formRoute } from '#lib/session/form.ts';
 
 /** Stops remembering the number in this browser. */
-export const POST = formRoute(async () => {
-  await getApp().cookies.number.clear();
+export const POST = formRoute(async (_form, _request, { app }) => {
+  app.cookies.number.clear();
   return { to: 'login' };
 });

@@ -8,9 +8,6 @@ export const en: Messages = {
     noScript: 'The buttons of this page need JavaScript. Switch it on in your browser and reload.',
     notFoundHeading: 'Page not found',
     notFoundText: 'Please check the address.',
-    crashHeading: 'Something went wrong',
-    crashText: 'Please wait a moment and reload the page.',
-    reload: 'Reload',
     toLogin: 'Go to login',
   },
   login: {

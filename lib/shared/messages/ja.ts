@@ -8,9 +8,6 @@ export const ja = {
       'このページの操作には、ブラウザーの JavaScript が必要です。有効にして、ページを再読み込みしてください。',
     notFoundHeading: 'ページが見つかりません',
     notFoundText: 'アドレスをお確かめください。',
-    crashHeading: '問題が起きました',
-    crashText: '少し待って、ページを再読み込みしてください。',
-    reload: '再読み込み',
     toLogin: 'ログインへ',
   },
   login: {

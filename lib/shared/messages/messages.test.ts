@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../error-codes.ts';
+import { crashMessages } from './crash.ts';
 import { en } from './en.ts';
 import { ja } from './ja.ts';
 import { fillIn } from './messages.ts';
@@ -16,8 +17,8 @@ function textsOf(messages: object, path = ''): [string, string][] {
 const placeholdersIn = (text: string) => (text.match(/\{\w+\}/g) ?? []).toSorted();
 
 describe('the texts', () => {
-  const english = new Map(textsOf(en));
-  const japanese = new Map(textsOf(ja));
+  const english = new Map(textsOf({ ...en, crash: crashMessages.en }));
+  const japanese = new Map(textsOf({ ...ja, crash: crashMessages.ja }));
 
   it('have the same keys in both languages', () => {
     expect([...english.keys()].toSorted()).toEqual([...japanese.keys()].toSorted());

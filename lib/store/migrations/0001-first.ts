@@ -1,6 +1,7 @@
 import 'server-only';
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { isPostgres } from '../dialect.ts';
 
 /** Users, attempts, sessions, events: what a login needs. */
 export const first: Migration = {
@@ -88,7 +89,9 @@ export const first: Migration = {
 
     await db.schema
       .createTable('events')
-      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+      .addColumn('id', isPostgres(db) ? 'bigserial' : 'integer', (column) =>
+        isPostgres(db) ? column.primaryKey() : column.primaryKey().autoIncrement(),
+      )
       .addColumn('at', 'bigint', (column) => column.notNull())
       .addColumn('type', 'text', (column) => column.notNull())
       .addColumn('attempt_id', 'text')

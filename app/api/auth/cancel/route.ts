@@ -1,22 +1,22 @@
-import { getApp } from '#lib/app.ts';
-import { answer, answerProblem } from '#lib/http/answer.ts';
+import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
+import { fail, succeed } from '#lib/result.ts';
 import { forgetAttempt } from '#lib/session/forget-attempt.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
 
 /** Ends this browser's attempt, if it has one. The same answer the second time. */
-export const POST = apiRoute(async (request, language) => {
-  if (!isSameOriginWrite(request)) {
-    return answerProblem({ code: 'request_cross_origin' }, language);
+export const POST = apiRoute(async (request, { app }) => {
+  if (!isSameOriginWrite(request, app)) {
+    return fail({ code: 'request_cross_origin' });
   }
-  const { cookies, login } = getApp();
+  const { cookies, login } = app;
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken !== undefined) {
     await cancelAttempt(login, cookie.attemptToken);
-    await forgetAttempt(cookie.browserToken);
+    await forgetAttempt(app, cookie.browserToken);
   }
   const reply: DoneReply = { status: 'done' };
-  return answer(reply);
+  return succeed(answer(reply));
 });

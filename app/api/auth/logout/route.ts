@@ -1,15 +1,16 @@
-import { answer, answerProblem } from '#lib/http/answer.ts';
+import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
+import { fail, succeed } from '#lib/result.ts';
 import { endSession } from '#lib/session/session.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
 
 /** Ends the session, here and in the store. The same answer the second time. */
-export const POST = apiRoute(async (request, language) => {
-  if (!isSameOriginWrite(request)) {
-    return answerProblem({ code: 'request_cross_origin' }, language);
+export const POST = apiRoute(async (request, { app }) => {
+  if (!isSameOriginWrite(request, app)) {
+    return fail({ code: 'request_cross_origin' });
   }
-  await endSession();
+  await endSession(app);
   const reply: DoneReply = { status: 'done' };
-  return answer(reply);
+  return succeed(answer(reply));
 });

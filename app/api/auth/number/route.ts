@@ -1,9 +1,9 @@
-import { getApp } from '#lib/app.ts';
-import { answer, answerProblem } from '#lib/http/answer.ts';
+import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { formatPhoneNumber } from '#lib/phone-number.ts';
+import { fail, succeed } from '#lib/result.ts';
 import { readTypedNumber } from '#lib/session/start-here.ts';
 import { type NumberReply, numberRequestSchema } from '#lib/shared/contract.ts';
 
@@ -11,19 +11,19 @@ import { type NumberReply, numberRequestSchema } from '#lib/shared/contract.ts';
  * Writes a number as its country does, so that the page can show it so once it was typed: the rules
  * of every country are too much for a browser to load. Starts nothing and keeps nothing.
  */
-export const POST = apiRoute(async (request, language) => {
-  if (!isSameOriginWrite(request)) {
-    return answerProblem({ code: 'request_cross_origin' }, language);
+export const POST = apiRoute(async (request, { app }) => {
+  if (!isSameOriginWrite(request, app)) {
+    return fail({ code: 'request_cross_origin' });
   }
   const body = await readJsonBody(request, numberRequestSchema);
   if (!body.ok) {
-    return answerProblem(body.error, language);
+    return body;
   }
-  const phoneNumber = readTypedNumber(body.value);
-  const country = getApp().config.app.defaultCountry;
+  const phoneNumber = readTypedNumber(app, body.value);
+  const country = app.config.app.defaultCountry;
   // Half a number is nothing to complain about: the person may not be done.
   const reply: NumberReply = {
     phone_number_text: phoneNumber.ok ? formatPhoneNumber(phoneNumber.value, country) : '',
   };
-  return answer(reply);
+  return succeed(answer(reply));
 });

@@ -1,13 +1,14 @@
-import { answer, answerProblem } from '#lib/http/answer.ts';
+import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { fail, succeed } from '#lib/result.ts';
 import { readSession } from '#lib/session/session.ts';
 import type { SessionReply } from '#lib/shared/contract.ts';
 
 /** Who is logged in here. */
-export const GET = apiRoute(async (_request, language) => {
-  const loggedIn = await readSession();
+export const GET = apiRoute(async (_request, { app }) => {
+  const loggedIn = await readSession(app);
   if (loggedIn === null) {
-    return answerProblem({ code: 'not_logged_in' }, language);
+    return fail({ code: 'not_logged_in' });
   }
   const { user, session } = loggedIn;
   const reply: SessionReply = {
@@ -18,5 +19,5 @@ export const GET = apiRoute(async (_request, language) => {
     },
     expires_at: new Date(session.expires_at).toISOString(),
   };
-  return answer(reply);
+  return succeed(answer(reply));
 });

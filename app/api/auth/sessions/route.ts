@@ -1,12 +1,12 @@
-import { getApp } from '#lib/app.ts';
 import { answer } from '#lib/http/answer.ts';
 import { sessionRoute } from '#lib/http/session-route.ts';
+import { succeed } from '#lib/result.ts';
 import { endOtherSessions } from '#lib/session/elsewhere.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
 
 /** Ends every session of this user but this one. The same answer the second time. */
-export const DELETE = sessionRoute(async (_request, _language, loggedIn) => {
-  await endOtherSessions(getApp().sessions, loggedIn);
+export const DELETE = sessionRoute(async (_request, { app, loggedIn }) => {
+  await endOtherSessions(app.sessions, loggedIn);
   const reply: DoneReply = { status: 'done' };
-  return answer(reply);
+  return succeed(answer(reply));
 });

@@ -1,18 +1,17 @@
-import { getApp } from '#lib/app.ts';
-import { answer, answerProblem, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
+import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
+import { fail, type Result, succeed } from '#lib/result.ts';
 import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
 import { pollHere } from '#lib/session/poll-here.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
-export const GET = apiRoute(async (request, language) => {
+export const GET = apiRoute(async (request, { app, language }) => {
   if (!isSameOriginFetch(request)) {
-    return answerProblem({ code: 'request_cross_origin' }, language);
+    return fail({ code: 'request_cross_origin' });
   }
-  const { statusWaitSeconds } = getApp().config.attempt;
-  const outcome = await pollHere(request, statusWaitSeconds * 1_000);
+  const outcome = await pollHere(app, request, app.config.attempt.statusWaitSeconds * 1_000);
   switch (outcome.status) {
     case 'pending':
       return answerStatus({
@@ -21,14 +20,14 @@ export const GET = apiRoute(async (request, language) => {
         poll_after_ms: outcome.pollAfterMs,
       });
     case 'trouble':
-      return answerProblem(outcome.failure, language);
+      return fail(outcome.failure);
     case 'logged_in':
       return answerStatus({ status: 'verified' });
     case 'missing':
-      await forgetAttemptHere();
-      return answerProblem({ code: 'attempt_missing' }, language);
+      await forgetAttemptHere(app);
+      return fail({ code: 'attempt_missing' });
     default: {
-      await forgetAttemptHere();
+      await forgetAttemptHere(app);
       const { status, code } = outcome;
       const message = describeProblem({ code }, language);
       return answerStatus({ status, code, message }, httpStatusOf(code));
@@ -36,6 +35,6 @@ export const GET = apiRoute(async (request, language) => {
   }
 });
 
-function answerStatus(reply: StatusReply, status = 200): Response {
-  return answer(reply, status);
+function answerStatus(reply: StatusReply, status = 200): Result<Response, never> {
+  return succeed(answer(reply, status));
 }

@@ -1,24 +1,23 @@
 import { after } from 'next/server';
-import { getApp } from '#lib/app.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { takeCallback } from '#lib/login/callback.ts';
+import { succeed } from '#lib/result.ts';
 
 /**
  * The vendor's hint that a call has come. Its method is not documented and its body not believed,
  * so neither is looked at; the answer says nothing, whatever the token.
  */
 const take = apiRoute<RouteContext<'/api/auth/callback/[token]'>>(
-  async (_request, _language, context) => {
+  async (_request, { app }, context) => {
     const { token } = await context.params;
-    const { login } = getApp();
     after(async () => {
       try {
-        await takeCallback(login, token);
+        await takeCallback(app.login, token);
       } catch (error) {
-        login.log.error({ event: 'callback_failed', error }, 'a callback could not be followed up');
+        app.log.error({ event: 'callback_failed', error }, 'a callback could not be followed up');
       }
     });
-    return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } });
+    return succeed(new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } }));
   },
 );
 

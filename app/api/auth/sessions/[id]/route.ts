@@ -1,6 +1,6 @@
-import { getApp } from '#lib/app.ts';
-import { answer, answerProblem } from '#lib/http/answer.ts';
+import { answer } from '#lib/http/answer.ts';
 import { sessionRoute } from '#lib/http/session-route.ts';
+import { fail, succeed } from '#lib/result.ts';
 import { endOtherSession } from '#lib/session/elsewhere.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
 
@@ -9,12 +9,12 @@ import type { DoneReply } from '#lib/shared/contract.ts';
  * with /api/auth/logout.
  */
 export const DELETE = sessionRoute<RouteContext<'/api/auth/sessions/[id]'>>(
-  async (_request, language, loggedIn, context) => {
+  async (_request, { app, loggedIn }, context) => {
     const { id } = await context.params;
-    if (!(await endOtherSession(getApp().sessions, loggedIn, id))) {
-      return answerProblem({ code: 'session_missing' }, language);
+    if (!(await endOtherSession(app.sessions, loggedIn, id))) {
+      return fail({ code: 'session_missing' });
     }
     const reply: DoneReply = { status: 'done' };
-    return answer(reply);
+    return succeed(answer(reply));
   },
 );

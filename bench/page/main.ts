@@ -1,0 +1,173 @@
+/**
+ * `npm run bench:page`: what the login page weighs, how it fares in Lighthouse, and whether anything
+ * on it jumps, beside an empty page of the same Next. Writes `bench/results/page.md` and `page.json`;
+ * ends with an error when a target is missed.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem, type } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Browser, chromium } from '@playwright/test';
+import * as z from 'zod';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { ja } from '#lib/shared/messages/ja.ts';
+import { ControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
+import { findFreePort, startProcess } from '#scripts/processes.ts';
+import { startAppServer } from '#testing/app-server.ts';
+import { chromiumArguments, findChromium } from '#testing/chromium.ts';
+import { randomNetwork, Visitor } from '#testing/visitor.ts';
+import { type Audit, audit } from './audit.ts';
+import { asMarkdown, type Figures, judge } from './report.ts';
+import { type Load, weigh } from './weigh.ts';
+
+const EMPTY_APP = 'bench/page/empty';
+const RESULTS = 'bench/results';
+
+const { values: options } = parseArgs({
+  options: {
+    /** How often Lighthouse looks at each step. */
+    runs: { type: 'string', default: '5' },
+    /** Takes the builds that are there. */
+    'no-build': { type: 'boolean', default: false },
+  },
+});
+const runs = z.coerce.number().int().positive().parse(options.runs);
+
+if (!options['no-build']) {
+  build('.');
+  build(EMPTY_APP);
+}
+
+const sandbox = await startSandbox();
+const vendor = new ControlClient(sandbox.url);
+const app = await startAppServer(sandbox.url);
+const emptyPort = await findFreePort();
+const emptyUrl = `http://localhost:${emptyPort}/`;
+const empty = await startProcess({
+  args: ['node_modules/next/dist/bin/next', 'start', EMPTY_APP, '--port', String(emptyPort)],
+  env: { PATH: process.env.PATH, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  ready: /Ready in/,
+});
+const debuggingPort = await findFreePort();
+const executablePath = findChromium();
+const browser = await chromium.launch({
+  ...(executablePath === null ? {} : { executablePath }),
+  args: [...chromiumArguments, `--remote-debugging-port=${debuggingPort}`],
+});
+
+try {
+  const emptyPage = await weigh(browser, {}, async (page) => {
+    await page.goto(emptyUrl, { waitUntil: 'networkidle' });
+  });
+  const numberStep = await weigh(browser, {}, async (page) => {
+    await page.goto(`${app.origin}/login`, { waitUntil: 'networkidle' });
+    await page.getByRole('button', { name: ja.login.numberSubmit, disabled: false }).waitFor();
+  });
+  const figures: Figures = {
+    machine: await describeMachine(browser),
+    measuredAt: new Date().toISOString(),
+    loads: { numberStep, callStep: await weighCallStep(), emptyPage },
+    journeyLayoutShift: (await weighJourney()).layoutShift,
+    audits: {
+      numberStep: await auditRepeatedly(`${app.origin}/login`),
+      callStep: await auditRepeatedly(
+        `${app.origin}/login`,
+        async () => (await visitorAtCall()).cookie,
+      ),
+      emptyPage: await auditRepeatedly(emptyUrl),
+    },
+  };
+  const rows = judge(figures);
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(`${RESULTS}/page.json`, `${JSON.stringify(figures, null, 2)}\n`);
+  await writeFile(`${RESULTS}/page.md`, asMarkdown(figures, rows));
+  console.log(asMarkdown(figures, rows));
+  const missed = rows.filter(({ holds }) => !holds);
+  if (missed.length > 0) {
+    console.error(`Missed: ${missed.map(({ what }) => what).join('; ')}`);
+    process.exitCode = 1;
+  }
+} finally {
+  await browser.close();
+  await Promise.all([app.stop(), empty.stop(), sandbox.close()]);
+}
+
+function build(folder: string): void {
+  const { status } = spawnSync(
+    process.execPath,
+    ['node_modules/next/dist/bin/next', 'build', folder],
+    { stdio: 'inherit', env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } },
+  );
+  if (status !== 0) {
+    throw new Error(`the build of ${folder} failed`);
+  }
+}
+
+/** A new visitor who has been given a number to call. */
+async function visitorAtCall(): Promise<{ cookie: string; network: string }> {
+  const visitor = new Visitor(app.origin);
+  attemptViewSchema.parse(await (await visitor.start(freshPhoneNumber())).json());
+  return { cookie: visitor.cookieHeader(), network: visitor.network };
+}
+
+async function weighCallStep(): Promise<Load> {
+  const { cookie, network } = await visitorAtCall();
+  const headers = { cookie, 'x-forwarded-for': network };
+  return await weigh(browser, { extraHTTPHeaders: headers }, async (page) => {
+    // Its scripts are all there once they ask for the status; that request itself is held.
+    const firstPoll = page.waitForRequest('**/api/auth/status');
+    await page.goto(`${app.origin}/login`, { waitUntil: 'load' });
+    await firstPoll;
+  });
+}
+
+/** Logs a person in. */
+async function weighJourney(): Promise<Load> {
+  const phoneNumber = freshPhoneNumber();
+  const headers = { 'x-forwarded-for': randomNetwork() };
+  return await weigh(browser, { extraHTTPHeaders: headers }, async (page) => {
+    await page.goto(`${app.origin}/login`);
+    await page.getByLabel(ja.login.numberLabel, { exact: true }).fill(phoneNumber);
+    await page.getByRole('button', { name: ja.login.numberSubmit }).click();
+    await page.getByRole('heading', { level: 1, name: ja.login.callHeading }).waitFor();
+    const [session] = await vendor.sessions(phoneNumber);
+    await vendor.call(phoneNumber, session?.call_number ?? '');
+    await page.waitForURL(`${app.origin}/account`);
+    await page.getByRole('heading', { level: 1, name: ja.account.heading }).waitFor();
+  });
+}
+
+async function auditRepeatedly(
+  url: string,
+  nextCookie: () => Promise<string> = async () => '',
+): Promise<Audit[]> {
+  const audits: Audit[] = [];
+  while (audits.length < runs) {
+    const cookie = await nextCookie();
+    const result = await audit(url, { debuggingPort, cookie });
+    audits.push(result);
+    console.log(`Lighthouse, ${url}, ${audits.length} of ${runs}: ${result.performance}`);
+  }
+  return audits;
+}
+
+async function describeMachine(browser: Browser): Promise<Record<string, string>> {
+  const [processor] = cpus();
+  return {
+    Processor: `${processor?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
+    Memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    System: `${type()} ${release()}`,
+    Node: process.versions.node,
+    Next: await versionOf('next'),
+    React: await versionOf('react'),
+    Chromium: browser.version(),
+    Lighthouse: await versionOf('lighthouse'),
+  };
+}
+
+async function versionOf(name: string): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(`node_modules/${name}/package.json`, 'utf8'));
+  return z.object({ version: z.string() }).parse(manifest).version;
+}

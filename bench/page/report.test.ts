@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { Audit } from './audit.ts';
+import { asMarkdown, type Figures, judge, median } from './report.ts';
+import type { Load, LoadedResource } from './weigh.ts';
+
+const script: LoadedResource = {
+  path: '/a.js',
+  kind: 'script',
+  bodyBytes: 100_000,
+  encoding: 'gzip',
+};
+const good: Audit = {
+  accessibility: 100,
+  bestPractices: 100,
+  performance: 95,
+  firstContentfulPaintMs: 900,
+  largestContentfulPaintMs: 1_400,
+  totalBlockingTimeMs: 100,
+  layoutShift: 0,
+  findings: [],
+};
+
+const loadOf = (...resources: LoadedResource[]): Load => ({ resources, layoutShift: 0 });
+
+/** A run in which every target is just reached; `changes` is what a test is about. */
+function figuresWith(changes: Partial<Figures> = {}): Figures {
+  const page = loadOf(
+    { ...script, bodyBytes: 115_000 },
+    { path: '/icon.svg', kind: 'image', bodyBytes: 10_000, encoding: null },
+  );
+  return {
+    machine: { Processor: 'abacus' },
+    measuredAt: '2026-11-01T00:00:00.000Z',
+    loads: { numberStep: page, callStep: page, emptyPage: loadOf(script) },
+    journeyLayoutShift: 0,
+    audits: { numberStep: [good], callStep: [good], emptyPage: [good] },
+    ...changes,
+  };
+}
+
+function missedIn(figures: Figures): string[] {
+  return judge(figures)
+    .filter(({ holds }) => !holds)
+    .map(({ what }) => what);
+}
+
+describe('the verdict on the login page', () => {
+  it('is good where every target is just reached', () => {
+    expect(missedIn(figuresWith())).toEqual([]);
+  });
+
+  it.each<[string, LoadedResource[]]>([
+    ['Scripts over the empty page, number step', [{ ...script, bodyBytes: 115_001 }]],
+    [
+      'Scripts of 1 KiB and more sent as gzip, number step',
+      [{ ...script, bodyBytes: 1_024, encoding: null }],
+    ],
+    [
+      'Web fonts, number step',
+      [script, { path: '/a.woff2', kind: 'font', bodyBytes: 1, encoding: null }],
+    ],
+    [
+      'Largest of 1 images, number step',
+      [script, { path: '/a.png', kind: 'image', bodyBytes: 10_001, encoding: null }],
+    ],
+  ])('misses: %s', (what, resources) => {
+    const figures = figuresWith();
+    const loads = { ...figures.loads, numberStep: loadOf(...resources) };
+    expect(missedIn({ ...figures, loads })).toEqual([what]);
+  });
+
+  it('misses a page on which anything moves', () => {
+    expect(missedIn(figuresWith({ journeyLayoutShift: 0.001 }))).toEqual([
+      'Layout shift from the empty field to the account',
+    ]);
+  });
+
+  it.each<[string, Partial<Audit>]>([
+    ['Lighthouse accessibility, call step', { accessibility: 99 }],
+    ['Lighthouse best practices, call step', { bestPractices: 99 }],
+    ['Cumulative layout shift, call step', { layoutShift: 0.001 }],
+  ])('misses, if only in one run: %s', (what, change) => {
+    const audits = { ...figuresWith().audits, callStep: [good, { ...good, ...change }, good] };
+    expect(missedIn(figuresWith({ audits }))).toEqual([what]);
+  });
+
+  it('takes the middle run for the speed of the page', () => {
+    const slow = { ...good, performance: 80 };
+    const audits = { ...figuresWith().audits, callStep: [good, slow, good] };
+    expect(missedIn(figuresWith({ audits }))).toEqual([]);
+    expect(missedIn(figuresWith({ audits: { ...audits, callStep: [slow, good, slow] } }))).toEqual([
+      'Lighthouse performance, call step',
+    ]);
+  });
+
+  it('is never good without a run', () => {
+    const audits = { ...figuresWith().audits, numberStep: [] };
+    expect(missedIn(figuresWith({ audits }))).toHaveLength(4);
+  });
+
+  it('is printed with the figure, the target and the machine', () => {
+    const figures = figuresWith({ journeyLayoutShift: 0.25 });
+    const text = asMarkdown(figures, judge(figures));
+    expect(text).toContain('Processor: abacus');
+    expect(text).toContain(
+      '| Scripts over the empty page, number step | ≤ 15,000 B | 15,000 B | holds |',
+    );
+    expect(text).toContain(
+      '| Layout shift from the empty field to the account | 0 | 0.250 | **missed** |',
+    );
+  });
+});
+
+it('takes the lower of two middle figures', () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1, 3, 2])).toBe(2);
+});

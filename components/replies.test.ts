@@ -1,0 +1,111 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { attemptEnds } from '#lib/shared/attempt-ends.ts';
+import {
+  attemptViewSchema,
+  doneReplySchema,
+  errorReplySchema,
+  numberReplySchema,
+  statusReplySchema,
+} from '#lib/shared/contract.ts';
+import { errorCodes } from '#lib/shared/error-codes.ts';
+import {
+  readAttemptView,
+  readDoneReply,
+  readErrorReply,
+  readNumberReply,
+  readStatusReply,
+} from './replies.ts';
+
+/** What a field of any reply could be: right for one of them, or for none. */
+const field = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom('pending', 'verified', 'done', ...attemptEnds) },
+  { weight: 4, arbitrary: fc.constantFrom(...errorCodes) },
+  { weight: 4, arbitrary: fc.constantFrom('+815098760001', '+8150', '+0', '050-9876-0001', '') },
+  { weight: 4, arbitrary: fc.oneof(fc.double(), fc.constantFrom(Number.NaN, Infinity)) },
+  { weight: 1, arbitrary: fc.anything() },
+);
+
+const readers = [
+  {
+    reply: 'a live attempt',
+    schema: attemptViewSchema,
+    read: readAttemptView,
+    valid: {
+      session_id: 'a',
+      call_number: '+815098760001',
+      call_number_text: '050-9876-0001',
+      phone_number_text: '090-1234-5678',
+      number_memory: 'none',
+      expires_in_seconds: 299.5,
+      handoff: { address: 'https://login.example/call/x', qr: { size: 41, path: 'M0 0h1v1h-1z' } },
+    },
+  },
+  {
+    reply: 'a number as it is written',
+    schema: numberReplySchema,
+    read: readNumberReply,
+    valid: { phone_number_text: '090-1234-5678' },
+  },
+  {
+    reply: 'an open status',
+    schema: statusReplySchema,
+    read: readStatusReply,
+    valid: { status: 'pending', expires_in_seconds: 120, poll_after_ms: 0 },
+  },
+  {
+    reply: 'a login',
+    schema: statusReplySchema,
+    read: readStatusReply,
+    valid: { status: 'verified' },
+  },
+  {
+    reply: 'an end without a login',
+    schema: statusReplySchema,
+    read: readStatusReply,
+    valid: { status: 'expired', code: 'attempt_expired', message: 'Try again.' },
+  },
+  {
+    reply: 'a refusal',
+    schema: errorReplySchema,
+    read: readErrorReply,
+    valid: { code: 'rate_limited', error: 'Wait.', retry_after_seconds: 3 },
+  },
+  {
+    reply: 'a refusal for good',
+    schema: errorReplySchema,
+    read: readErrorReply,
+    valid: { code: 'request_invalid', error: 'No.' },
+  },
+  { reply: 'done', schema: doneReplySchema, read: readDoneReply, valid: { status: 'done' } },
+];
+
+describe.each(readers)('$reply', ({ schema, read, valid }) => {
+  const inContract = (body: unknown) => schema.safeParse(body).data ?? null;
+
+  it('is read as it was sent', () => {
+    expect(read(valid)).toEqual(valid);
+    expect(inContract(valid)).toEqual(valid);
+  });
+
+  it('loses what the contract does not name', () => {
+    expect(read({ ...valid, more: true })).toEqual(valid);
+  });
+
+  it('is read where the contract holds, and nowhere else', () => {
+    const names = Object.keys(valid);
+    const spoilt = fc
+      .tuple(fc.dictionary(fc.constantFrom(...names), field), fc.subarray(names, { maxLength: 1 }))
+      .map(([changes, missing]) =>
+        Object.fromEntries(
+          Object.entries({ ...valid, ...changes }).filter(([name]) => !missing.includes(name)),
+        ),
+      );
+    fc.assert(
+      fc.property(fc.oneof(spoilt, fc.anything()), (body) => {
+        expect(read(body)).toEqual(inContract(body));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
+import { ownPath } from '#lib/http/own-path.ts';
+import { defineTarget } from '../target.ts';
+
+const FALLBACK = '/account';
+
+/** Where a path may have to stay: every kind of origin that a deployment can have. */
+const origins = [
+  'https://login.example',
+  'http://localhost:3000',
+  'https://xn--r8jz45g.example:8443',
+  'http://[::1]:8080',
+];
+
+const pieces = [
+  ...['/', '/', '/', '\\', '\\\\', '//', '.', '..', '/.', '/..', '@', ':', '?', '#', '&', ';', '='],
+  ...['\t', '\n', '\r', '\0', '\u000b', ' ', '\u00a0', '\u2028', '\ufeff', '\u200b', '\u202e'],
+  ...['%2f', '%2F', '%5c', '%09', '%0d%0a', '%00', '%2e', '%2E%2e', '%', '%zz', '%ff', '%c0%af'],
+  ...['evil.example', 'evil.example:443', 'login.example', 'this-site.invalid', 'localhost'],
+  ...['user:pw@', 'javascript:', 'https:', 'http:', 'data:,', 'file:', 'account', 'login', 'api'],
+  ...[
+    '／',
+    '＼',
+    '。',
+    '．',
+    '⁄',
+    '∕',
+    '\ud800',
+    '\udfff',
+    '日本',
+    'é',
+    '[::1]',
+    '0x7f.1',
+    'next=',
+  ],
+];
+
+const values = fc
+  .oneof(
+    { weight: 4, arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 9 }) },
+    {
+      weight: 4,
+      arbitrary: fc.array(fc.constantFrom(...pieces), { maxLength: 9 }).map((all) => ['/', ...all]),
+    },
+    { weight: 1, arbitrary: fc.string({ unit: 'binary' }).map((text) => ['/', text]) },
+    {
+      weight: 1,
+      arbitrary: fc
+        .webUrl({ withQueryParameters: true, withFragments: true })
+        .map((text) => [text]),
+    },
+    { weight: 1, arbitrary: fc.webPath().map((text) => [text]) },
+  )
+  .map((parts) => parts.join(''));
+
+export const nextValues = defineTarget({
+  name: 'next-values',
+  holds:
+    'a `next` leads to a path of ours as a browser reads it, or to the fallback, on any origin',
+  batchSize: 5_000,
+  open: () => ({ values, check }),
+});
+
+function check(text: string): void {
+  const path = ownPath(text, FALLBACK);
+  assert.match(path, /^\/(?![/\\])/, 'is no path');
+  // It goes into a Location header, and from there to whoever reads one.
+  assert.match(path, /^[\x21-\x7e]*$/, 'is not fit for a header');
+  for (const origin of origins) {
+    assert.equal(new URL(path, `${origin}/login`).origin, origin, 'leaves the site');
+  }
+  assert.equal(ownPath(path, FALLBACK), path, 'is read otherwise the second time');
+  assert.equal(path, expected(text), 'is not what a browser would open');
+}
+
+/** What a browser on any of the origins would open, if that is one and the same path of its own. */
+function expected(text: string): string {
+  const paths = origins.map((origin) => {
+    if (!text.startsWith('/') || !URL.canParse(text, `${origin}/login`)) {
+      return FALLBACK;
+    }
+    const url = new URL(text, `${origin}/login`);
+    const isOwn = url.href.startsWith(`${origin}/`) && !url.href.startsWith(`${origin}//`);
+    return isOwn ? `${url.pathname}${url.search}${url.hash}` : FALLBACK;
+  });
+  // Naming one of our origins in full is no path: which of them we are is not known here.
+  return new Set(paths).size === 1 ? (paths[0] ?? FALLBACK) : FALLBACK;
+}

@@ -1,0 +1,27 @@
+import 'server-only';
+import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Counter, Limit } from './start-limits.ts';
+
+/** A counter of ours over a limiter of rate-limiter-flexible, whichever store that counts in. */
+export function counterOf(limiter: RateLimiterAbstract, limit: Limit): Counter {
+  return {
+    async peek(key) {
+      const known = await limiter.get(key);
+      return known !== null && known.consumedPoints >= limit.count ? known.msBeforeNext : null;
+    },
+    async consume(key) {
+      try {
+        await limiter.consume(key);
+        return null;
+      } catch (refusal) {
+        if (refusal instanceof RateLimiterRes) {
+          return refusal.msBeforeNext;
+        }
+        throw refusal;
+      }
+    },
+    async refund(key) {
+      await limiter.reward(key);
+    },
+  };
+}

