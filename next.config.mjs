@@ -13,6 +13,14 @@ const headers = [
   },
 ];
 
+/** For answers that are never shown as a page. */
+const noPage = [
+  {
+    key: 'content-security-policy',
+    value: "default-src 'none'; frame-ancestors 'none'; sandbox",
+  },
+];
+
 /** @type {import('next').NextConfig} */
 export default {
   reactStrictMode: true,
@@ -32,14 +40,7 @@ export default {
   }),
   headers: async () => [
     { source: '/:path*', headers },
-    {
-      source: '/api/:path*',
-      headers: [
-        {
-          key: 'content-security-policy',
-          value: "default-src 'none'; frame-ancestors 'none'; sandbox",
-        },
-      ],
-    },
+    { source: '/api/:path*', headers: noPage },
+    { source: '/login/:form(start|check|change|forget)', headers: noPage },
   ],
 };

@@ -20,8 +20,8 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
 }
 
 export const config = {
-  // Everything but the API and files, which hold no scripts to run.
-  matcher: '/((?!api/|_next/static|.*\\.svg$).*)',
+  // Everything but the API, the forms of the login and files, which hold no scripts to run.
+  matcher: '/((?!api/|login/(?:start|check|change|forget)$|_next/static|.*\\.svg$).*)',
 };
 
 /** Pages are only read: there are no server actions, whose decoding has been a way in before. */

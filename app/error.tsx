@@ -8,7 +8,7 @@ import { crashMessages } from '#lib/shared/messages/crash.ts';
 export default function ErrorPage() {
   const messages = crashMessages[useContext(LanguageContext)];
   return (
-    <section className="stack">
+    <section className="page">
       <h1>{messages.heading}</h1>
       <p>{messages.text}</p>
       <button type="button" className="primary" onClick={() => window.location.reload()}>

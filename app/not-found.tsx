@@ -3,7 +3,7 @@ import { messagesIn, readLanguage } from '#lib/language.ts';
 export default async function NotFoundPage() {
   const messages = messagesIn(await readLanguage()).site;
   return (
-    <section className="stack">
+    <section className="page">
       <h1>{messages.notFoundHeading}</h1>
       <p>{messages.notFoundText}</p>
       <p>

@@ -6,7 +6,13 @@ export const routes: Readonly<Record<string, readonly string[]>> = {
   '/': ['GET', 'HEAD'],
   '/login': ['GET', 'HEAD'],
   '/account': ['GET', 'HEAD'],
+  '/call/[handoff]': ['GET', 'HEAD'],
+  '/login/start': ['POST'],
+  '/login/check': ['POST'],
+  '/login/change': ['POST'],
+  '/login/forget': ['POST'],
   '/api/auth/start': ['POST'],
+  '/api/auth/number': ['POST'],
   '/api/auth/status': ['GET'],
   '/api/auth/callback/[token]': ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   '/api/auth/cancel': ['POST'],
@@ -29,7 +35,10 @@ export function routesOfApp(): string[] {
 
 /** An address that can be asked for, where a route stands for many. */
 export function addressOf(route: string): string {
-  return route.replace('[token]', 'a'.repeat(43)).replace('[id]', 'somebody');
+  return route
+    .replace('[token]', 'a'.repeat(43))
+    .replace('[handoff]', 'b'.repeat(43))
+    .replace('[id]', 'somebody');
 }
 
 /** The routes that show a person something of theirs, or change it. */

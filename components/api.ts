@@ -1,7 +1,19 @@
-import type { AttemptView, ErrorReply, StatusReply } from '#lib/shared/contract.ts';
+import type {
+  AttemptView,
+  ErrorReply,
+  NumberRequest,
+  StartRequest,
+  StatusReply,
+} from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
-import { readAttemptView, readDoneReply, readErrorReply, readStatusReply } from './replies.ts';
+import {
+  readAttemptView,
+  readDoneReply,
+  readErrorReply,
+  readNumberReply,
+  readStatusReply,
+} from './replies.ts';
 
 /** The browser's side of the API. Nothing here throws: what went wrong is part of the answer. */
 
@@ -19,17 +31,23 @@ export type PollAnswer =
   | NoAnswer;
 
 /** Asks for a number to call, or for the one this browser was given for the same number. */
-export async function startAttempt(phoneNumberInput: string): Promise<StartAnswer> {
-  const body = await request('/api/auth/start', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    // One more than is accepted is enough to be told that it is too long.
-    body: JSON.stringify({
-      phone_number: phoneNumberInput.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
-    }),
-  });
+export async function startAttempt(wanted: StartRequest): Promise<StartAnswer> {
+  const body = await post('/api/auth/start', cut(wanted));
   const attempt = readAttemptView(body);
   return attempt === null ? readRefusal(body) : { kind: 'started', attempt };
+}
+
+/** A number as its country writes it, or nothing where it is none yet. */
+export async function formatNumber(typed: NumberRequest): Promise<string> {
+  const reply = readNumberReply(await post('/api/auth/number', cut(typed)));
+  return reply?.phone_number_text ?? '';
+}
+
+/** One more than is accepted is enough to be told that it is too long. */
+function cut<T extends object>(body: T): T {
+  return 'phone_number' in body && typeof body.phone_number === 'string'
+    ? { ...body, phone_number: body.phone_number.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1) }
+    : body;
 }
 
 /** Asks what became of the attempt. The server may hold the answer until something happens. */
@@ -77,13 +95,19 @@ export async function endOtherSessions(): Promise<DoneAnswer> {
 
 /** Takes the notices of new devices up to an instant, ISO 8601, for read. */
 export async function markNoticesSeen(until: string): Promise<DoneAnswer> {
-  const body = JSON.stringify({ until });
-  const headers = { 'content-type': 'application/json' };
-  return readDone(await request('/api/auth/sessions/seen', { method: 'POST', headers, body }));
+  return readDone(await post('/api/auth/sessions/seen', { until }));
 }
 
 function readDone(body: unknown): DoneAnswer {
   return readDoneReply(body) === null ? readRefusal(body) : { kind: 'done' };
+}
+
+async function post(path: string, body: object): Promise<unknown> {
+  return await request(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
 }
 
 /** The JSON of an answer, whatever its status; null when there is none. */

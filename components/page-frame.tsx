@@ -31,9 +31,6 @@ export function PageFrame(props: {
         <LanguageSwitch current={props.language} label={messages.languageLabel} />
       </header>
       <main className={styles.main}>{props.children}</main>
-      <noscript>
-        <p className={styles.noScript}>{messages.noScript}</p>
-      </noscript>
     </>
   );
 }

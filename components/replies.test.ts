@@ -5,10 +5,17 @@ import {
   attemptViewSchema,
   doneReplySchema,
   errorReplySchema,
+  numberReplySchema,
   statusReplySchema,
 } from '#lib/shared/contract.ts';
 import { errorCodes } from '#lib/shared/error-codes.ts';
-import { readAttemptView, readDoneReply, readErrorReply, readStatusReply } from './replies.ts';
+import {
+  readAttemptView,
+  readDoneReply,
+  readErrorReply,
+  readNumberReply,
+  readStatusReply,
+} from './replies.ts';
 
 /** What a field of any reply could be: right for one of them, or for none. */
 const field = fc.oneof(
@@ -29,8 +36,16 @@ const readers = [
       call_number: '+815098760001',
       call_number_text: '050-9876-0001',
       phone_number_text: '090-1234-5678',
+      number_memory: 'none',
       expires_in_seconds: 299.5,
+      handoff: { address: 'https://login.example/call/x', qr: { size: 41, path: 'M0 0h1v1h-1z' } },
     },
+  },
+  {
+    reply: 'a number as it is written',
+    schema: numberReplySchema,
+    read: readNumberReply,
+    valid: { phone_number_text: '090-1234-5678' },
   },
   {
     reply: 'an open status',

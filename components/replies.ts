@@ -1,6 +1,13 @@
 import { attemptEnds } from '#lib/shared/attempt-ends.ts';
-import type { AttemptView, DoneReply, ErrorReply, StatusReply } from '#lib/shared/contract.ts';
+import type {
+  AttemptView,
+  DoneReply,
+  ErrorReply,
+  NumberReply,
+  StatusReply,
+} from '#lib/shared/contract.ts';
 import { errorCodes } from '#lib/shared/error-codes.ts';
+import { numberMemories } from '#lib/shared/number-memory.ts';
 import { isPhoneNumber } from '#lib/shared/phone-number.ts';
 
 /**
@@ -13,15 +20,40 @@ import { isPhoneNumber } from '#lib/shared/phone-number.ts';
 
 /** Reads a live attempt. */
 export function readAttemptView(body: unknown): AttemptView | null {
-  const { session_id, call_number, call_number_text, phone_number_text, expires_in_seconds } =
-    fieldsOf(body);
+  const { session_id, call_number, call_number_text, phone_number_text, ...rest } = fieldsOf(body);
+  const { number_memory, expires_in_seconds } = rest;
+  const handoff = readHandoff(rest.handoff);
   return isString(session_id) &&
     isPhoneNumber(call_number) &&
     isString(call_number_text) &&
     isString(phone_number_text) &&
-    isNumber(expires_in_seconds)
-    ? { session_id, call_number, call_number_text, phone_number_text, expires_in_seconds }
+    isOneOf(numberMemories, number_memory) &&
+    isNumber(expires_in_seconds) &&
+    handoff !== null
+    ? {
+        session_id,
+        call_number,
+        call_number_text,
+        phone_number_text,
+        number_memory,
+        expires_in_seconds,
+        handoff,
+      }
     : null;
+}
+
+function readHandoff(value: unknown): AttemptView['handoff'] | null {
+  const { address, qr } = fieldsOf(value);
+  const { size, path } = fieldsOf(qr);
+  return isString(address) && isNumber(size) && isString(path)
+    ? { address, qr: { size, path } }
+    : null;
+}
+
+/** Reads how a number is written. */
+export function readNumberReply(body: unknown): NumberReply | null {
+  const { phone_number_text } = fieldsOf(body);
+  return isString(phone_number_text) ? { phone_number_text } : null;
 }
 
 /** Reads what became of an attempt, or that nothing has yet. */

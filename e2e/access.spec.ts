@@ -11,25 +11,41 @@ for (const colorScheme of ['light', 'dark'] as const) {
     page,
     consoleProblems,
   }) => {
+    test.slow();
     await page.emulateMedia({ colorScheme });
     await login.open();
     await expect(login.submit).toBeEnabled();
-    await expectAccessible(page);
+    await expectAccessible(page, colorScheme);
     await login.enter('090');
     await expect(login.field).toHaveAttribute('aria-invalid', 'true');
-    await expectAccessible(page);
+    await expectAccessible(page, colorScheme);
+    await page.getByText(messages.login.otherCountry).click();
+    await expectAccessible(page, colorScheme);
+    await page.getByLabel(messages.login.remember).check();
     await login.enter(phoneNumber.text);
     await login.callNumber();
-    await expectAccessible(page);
+    await expectAccessible(page, colorScheme);
+    await login.button(messages.login.called).click();
+    await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
+    await expectAccessible(page, colorScheme);
     await vendor.advanceClock(301, phoneNumber.e164);
     await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
-    await expectAccessible(page);
+    await expectAccessible(page, colorScheme);
     await login.button(messages.login.startAgain).click();
+    // The moment of success is short: "no content" keeps the browser where it is.
+    await page.route('**/account', (route) => route.fulfill({ status: 204 }));
     await vendor.call(phoneNumber.e164, await login.callNumber());
+    await expect(login.heading(messages.login.verifiedHeading)).toBeVisible();
+    await expectAccessible(page, colorScheme);
+    await page.unroute('**/account');
+    await page.goto('/account');
     await login.expectLoggedIn(phoneNumber.text);
-    await expectAccessible(page);
+    await expectAccessible(page, colorScheme);
+    await login.button(messages.account.logOut).click();
+    await expect(page.getByText(messages.login.rememberedLabel)).toBeVisible();
+    await expectAccessible(page, colorScheme);
     await page.goto('/nowhere');
-    await expectAccessible(page);
+    await expectAccessible(page, colorScheme);
     // What Chromium notes of the refused number, the expiry and the page that is none.
     const expected = /status of (404|408|422)/;
     expect(consoleProblems.splice(0).filter((problem) => !expected.test(problem))).toEqual([]);

@@ -6,7 +6,7 @@ const unusable = [
   ['an e-mail address', 'hanako@example.com', 'phone_number_unreadable'],
   ['half a number', '090-1234', 'phone_number_too_short'],
   ['two numbers in one', '090-1234-5678 090-1234-5678', 'phone_number_too_long'],
-  ['a toll-free number', '0120-123-456', 'phone_number_cannot_call'],
+  ['a toll-free number', '0120-123-456', 'phone_number_toll_free'],
   ['a country that is none', '+999 1234 5678', 'phone_number_unknown_country'],
 ] as const;
 
@@ -58,6 +58,33 @@ test('a number of another country says so', async ({ login, messages, page, cons
   const country = messages.site.languageLabel === 'Language' ? 'Japan' : '日本';
   await expect(page.getByText(`${before}${country}${after}`)).toBeVisible();
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('422')]);
+});
+
+test('a number is written as its country does once the person turns to something else', async ({
+  login,
+  messages,
+  page,
+}) => {
+  await login.open();
+  await login.field.pressSequentially('０９０12345678');
+  await expect(login.field).toHaveValue('０９０12345678');
+  await page.getByLabel(messages.login.remember).focus();
+  await expect(login.field).toHaveValue('090-1234-5678');
+  // Back in the middle of it, nothing moves the caret.
+  await login.field.focus();
+  await login.field.evaluate((field: HTMLInputElement) => field.setSelectionRange(3, 3));
+  await page.keyboard.type('9');
+  await expect(login.field).toHaveValue('0909-1234-5678');
+  expect(await login.field.evaluate((field: HTMLInputElement) => field.selectionStart)).toBe(4);
+});
+
+test('a number is read as one of the country chosen', async ({ login, messages, page }) => {
+  await login.open();
+  await page.getByText(messages.login.otherCountry).click();
+  await page.getByLabel(messages.login.countryLabel).selectOption('US');
+  await login.enter('(415) 555-2671');
+  await login.callNumber();
+  await expect(page.getByText('+1 415 555 2671').first()).toBeVisible();
 });
 
 test('changing the language keeps what was typed', async ({ login, messages, page }) => {

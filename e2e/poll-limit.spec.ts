@@ -1,7 +1,14 @@
 import { expect, test } from './journey.ts';
 
 // Polls are answered at once here, and there are few of them.
-test.use({ appEnv: { STATUS_WAIT_SECONDS: '0', POLL_LIMIT: '2' } });
+test.use({
+  appEnv: {
+    STATUS_WAIT_SECONDS: '0',
+    POLL_LIMIT: '2',
+    HELP_URL: 'https://help.example/login',
+    NUMBER_TYPES: 'mobile',
+  },
+});
 
 test('guide: the page polls a limited number of times, then a button checks once more', async ({
   login,
@@ -17,8 +24,8 @@ test('guide: the page polls a limited number of times, then a button checks once
     }
   });
   const callNumber = await login.start(phoneNumber.text);
-  const check = login.button(messages.login.pausedCheck);
-  await expect(check).toBeVisible();
+  const check = login.button(messages.login.called);
+  await expect(page.getByText(messages.login.paused).first()).toBeVisible();
   expect(polls).toHaveLength(2);
 
   const checked = page.waitForResponse('**/api/auth/status');
@@ -44,4 +51,23 @@ test('after the last poll a person can start again with another number to call',
   await expect.poll(() => login.callNumber()).not.toBe(first);
   await vendor.call(phoneNumber.e164, await login.callNumber());
   await login.expectLoggedIn(phoneNumber.text);
+});
+
+test('what the deployer decided is on the page: who may log in, and where others find help', async ({
+  login,
+  messages,
+  page,
+  consoleProblems,
+}) => {
+  await login.open();
+  const help = page.getByRole('link', { name: messages.login.help });
+  await expect(help).toHaveAttribute('href', 'https://help.example/login');
+  for (const [number, code] of [
+    ['03-1234-5678', 'phone_number_landline_refused'],
+    ['050-3123-4567', 'phone_number_ip_refused'],
+  ] as const) {
+    await login.enter(number);
+    await expect(page.getByText(messages.errors[code])).toBeVisible();
+  }
+  expect(consoleProblems.splice(0)).toHaveLength(2);
 });

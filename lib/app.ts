@@ -98,6 +98,7 @@ function createApp(config: Config): App {
       pauthTimeoutMs: config.pauth.timeoutMs,
       signup: config.app.signup,
       callbackBase: new URL('/api/auth/callback/', config.app.origin),
+      handoffBase: new URL('/call/', config.app.origin),
     },
   };
   const processLog = createLog();

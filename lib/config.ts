@@ -4,6 +4,7 @@ import { type Environment, environmentSchema, onlySet } from './config/environme
 import { type ConfigFault, describeFaults, faultsOf } from './config/faults.ts';
 import type { TrustedProxy } from './limits/client-address.ts';
 import type { StartLimitRules } from './limits/start-limits.ts';
+import type { NumberTypeName } from './number-types.ts';
 import type { CountryCode } from './phone-number.ts';
 import { fail, type Result, succeed } from './result.ts';
 import type { StorePlace } from './store/open.ts';
@@ -21,6 +22,10 @@ export interface Config {
     origin: URL;
     siteName: string;
     defaultCountry: CountryCode;
+    /** Which kinds of number may log in. */
+    numberTypes: ReadonlySet<NumberTypeName>;
+    /** Where people who cannot call find another way, if the deployer offers one. */
+    helpUrl: URL | null;
     signup: 'open' | 'closed';
     callCost: 'free' | 'paid' | 'unknown';
     /** Newest first: the first one seals, all of them open. */
@@ -72,6 +77,8 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       origin: data.APP_ORIGIN,
       siteName: data.SITE_NAME,
       defaultCountry: data.DEFAULT_COUNTRY,
+      numberTypes: data.NUMBER_TYPES,
+      helpUrl: data.HELP_URL ?? null,
       signup: data.SIGNUP,
       callCost: data.CALL_COST,
       sessionSecrets: data.SESSION_SECRET,

@@ -5,6 +5,7 @@ import {
   examplePhoneNumber,
   formatPhoneNumber,
   isCountryCode,
+  maskPhoneNumber,
   parseAnySpelling,
   parseCallNumber,
   parsePhoneNumber,
@@ -187,7 +188,7 @@ describe('what is no number to call from is refused', () => {
     ['090-1234-5678 ext. 5', 'phone_number_unreadable'],
     ['\u{1f4de}', 'phone_number_unreadable'],
     ['090', 'phone_number_too_short'],
-    ['110', 'phone_number_too_short'],
+    ['110', 'phone_number_emergency'],
     ['+81 90', 'phone_number_too_short'],
     ['+1 212 555', 'phone_number_too_short'],
     ['0901234567890123456789', 'phone_number_too_long'],
@@ -198,14 +199,30 @@ describe('what is no number to call from is refused', () => {
     ['+0 123456789', 'phone_number_unknown_country'],
     ['0600-1234-5678', 'phone_number_not_in_country'],
     ['+81 60 0123 4567', 'phone_number_not_in_country'],
-    ['0120-123-456', 'phone_number_cannot_call'],
-    ['0800-123-4567', 'phone_number_cannot_call'],
+    ['１１９', 'phone_number_emergency'],
+    ['0120-123-456', 'phone_number_toll_free'],
+    ['0800-123-4567', 'phone_number_toll_free'],
     ['0570-012-345', 'phone_number_cannot_call'],
-    ['0990-512-345', 'phone_number_cannot_call'],
+    ['0990-512-345', 'phone_number_premium'],
     ['020-4123-4567', 'phone_number_cannot_call'],
-    ['+1 800 234 5678', 'phone_number_cannot_call'],
+    ['+1 800 234 5678', 'phone_number_toll_free'],
+    ['+1 900 234 5678', 'phone_number_premium'],
   ])('%j is %s', (input, code) => {
     expect(codeOf(input)).toBe(code);
+  });
+
+  it.each([
+    ['03-1234-5678', ['mobile', 'ip'], 'phone_number_landline_refused'],
+    ['050-3123-4567', ['mobile', 'landline'], 'phone_number_ip_refused'],
+    ['090-1234-5678', ['landline', 'ip'], 'phone_number_cannot_call'],
+    ['03-1234-5678', ['landline'], null],
+    ['050-3123-4567', ['ip'], null],
+    ['090-1234-5678', ['mobile'], null],
+    // Which of the two it is cannot be told in North America.
+    ['+1 415 555 2671', ['mobile'], null],
+  ] as const)('%j is judged by the kinds accepted, %j: %s', (input, accepted, code) => {
+    const parsed = parsePhoneNumber(input, 'JP', new Set(accepted));
+    expect(parsed.ok ? null : parsed.error.code).toBe(code);
   });
 
   it('naming the country that has no such number', () => {
@@ -351,4 +368,17 @@ describe('writing a number', () => {
 it('knows a country code from any other text', () => {
   expect(['JP', 'US', 'GB'].every(isCountryCode)).toBe(true);
   expect(['jp', 'XX', '', '001', 'constructor', '__proto__'].some(isCountryCode)).toBe(false);
+});
+
+describe('a masked number', () => {
+  it.each([
+    ['+819012345678', 'JP', '090-••••-5678'],
+    ['+81312345678', 'JP', '03-••••-5678'],
+    ['+81460812345', 'JP', '0460-8•-2345'],
+    ['+819012345678', 'US', '+81 •• •••• 5678'],
+    ['+14155552671', 'US', '(415) •••-2671'],
+    ['+6421123456', 'JP', '+64 •• •• 3456'],
+  ] as const)('%s for %s shows how it begins and ends: %s', (phoneNumber, country, masked) => {
+    expect(maskPhoneNumber(phoneNumberSchema.parse(phoneNumber), country)).toBe(masked);
+  });
 });

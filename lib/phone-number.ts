@@ -1,15 +1,24 @@
 import 'server-only';
 import {
   type CountryCode,
+  getCountries,
+  getCountryCallingCode,
   getExampleNumber,
   isSupportedCountry,
-  type NumberType,
   type PhoneNumber as ParsedPhoneNumber,
   ParseError,
   parsePhoneNumberWithError,
   validatePhoneNumberLength,
 } from 'libphonenumber-js/max';
 import examples from 'libphonenumber-js/mobile/examples';
+import {
+  isEmergencyNumber,
+  isNotToBeCalled,
+  type NumberTypeError,
+  type NumberTypeName,
+  numberTypes,
+  whyTypeRefused,
+} from './number-types.ts';
 import { fail, type Result, succeed } from './result.ts';
 import {
   isPhoneNumber,
@@ -27,21 +36,13 @@ export type PhoneNumberError =
         | 'phone_number_too_short'
         | 'phone_number_too_long'
         | 'phone_number_unknown_country'
-        | 'phone_number_cannot_call';
+        | 'phone_number_emergency';
     }
+  | NumberTypeError
   | { code: 'phone_number_not_in_country'; country: CountryCode };
 
-/** Lines whose callers pay more than for an ordinary call, or that nobody answers. */
-const notToBeCalled: ReadonlySet<NumberType> = new Set([
-  'PREMIUM_RATE',
-  'SHARED_COST',
-  'UAN',
-  'PAGER',
-  'VOICEMAIL',
-]);
-
-/** Lines that are called but do not call: an attempt for one could never be verified. */
-const notCalling: ReadonlySet<NumberType> = new Set([...notToBeCalled, 'TOLL_FREE']);
+/** Every kind of number there is. */
+const anyType: ReadonlySet<NumberTypeName> = new Set(numberTypes);
 
 const invisible = /[\p{Cf}\p{Cc}]/gu;
 const arabicDigits = /[\u0660-\u0669\u06f0-\u06f9]/gu;
@@ -79,10 +80,12 @@ function fold(phoneNumberInput: string): string {
  * read as one of `country`. Idempotent: the result parses to itself.
  *
  * @param country ISO 3166-1 alpha-2.
+ * @param accepted the kinds of number that may log in.
  */
 export function parsePhoneNumber(
   phoneNumberInput: string,
   country: CountryCode,
+  accepted: ReadonlySet<NumberTypeName> = anyType,
 ): Result<PhoneNumber, PhoneNumberError> {
   if (phoneNumberInput.length > PHONE_NUMBER_INPUT_MAX_LENGTH) {
     return fail({ code: 'phone_number_too_long' });
@@ -94,6 +97,9 @@ export function parsePhoneNumber(
   if (!isPlain(text)) {
     return fail({ code: 'phone_number_unreadable' });
   }
+  if (isEmergencyNumber(text)) {
+    return fail({ code: 'phone_number_emergency' });
+  }
   const parsed = parse(text, country);
   if (!parsed.ok) {
     return fail({ code: codeOfParseError(parsed.error) });
@@ -101,8 +107,9 @@ export function parsePhoneNumber(
   if (!parsed.value.isValid()) {
     return fail(whyInvalid(text, parsed.value, country));
   }
-  if (isOneOf(notCalling, parsed.value)) {
-    return fail({ code: 'phone_number_cannot_call' });
+  const refused = whyTypeRefused(parsed.value, accepted);
+  if (refused !== null) {
+    return fail(refused);
   }
   const phoneNumber = canonical(parsed.value);
   return phoneNumber === null ? fail({ code: 'phone_number_too_long' }) : succeed(phoneNumber);
@@ -124,7 +131,7 @@ export function parseAnySpelling(text: string, country: CountryCode): PhoneNumbe
 export function parseCallNumber(text: string, country: CountryCode): PhoneNumber | null {
   const parsed = parseWhole(text, country);
   // Numbers of no country, satellites among them, cost what nobody expects.
-  return parsed?.isValid() && parsed.country !== undefined && !isOneOf(notToBeCalled, parsed)
+  return parsed?.isValid() && parsed.country !== undefined && !isNotToBeCalled(parsed)
     ? canonical(parsed)
     : null;
 }
@@ -138,11 +145,31 @@ export function formatPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode
   return parsed.country === country ? parsed.formatNational() : parsed.formatInternational();
 }
 
+/** The same, with a dot for every digit between the first group and the last four digits. */
+export function maskPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode): string {
+  const text = formatPhoneNumber(phoneNumber, country);
+  const firstGap = text.search(/[^+\d]/);
+  const lastDigits = /(?:\d\D*){4}$/.exec(text)?.index ?? text.length;
+  return text.replace(/\d/g, (digit, index: number) =>
+    index < firstGap || index >= lastDigits ? digit : '•',
+  );
+}
+
 /** A number of a mobile phone in a country, as it is written there, to show how to type one. */
 export function examplePhoneNumber(country: CountryCode): string {
   return country === 'JP'
     ? '090-1234-5678'
     : (getExampleNumber(country, examples)?.formatNational() ?? '');
+}
+
+/** Every country that phone numbers can be read for. */
+export function countryCodes(): CountryCode[] {
+  return getCountries();
+}
+
+/** What is dialled before a number of a country from abroad, without the plus: `81`. */
+export function callingCodeOf(country: CountryCode): string {
+  return getCountryCallingCode(country);
 }
 
 /** Whether a text names a country that phone numbers can be read for. */
@@ -178,11 +205,6 @@ function isPlain(text: string): boolean {
 /** E.164, or null: some countries have numbers of more digits than it allows. */
 function canonical(parsed: ParsedPhoneNumber): PhoneNumber | null {
   return isPhoneNumber(parsed.number) ? parsed.number : null;
-}
-
-function isOneOf(types: ReadonlySet<NumberType>, parsed: ParsedPhoneNumber): boolean {
-  const type = parsed.getType();
-  return type !== undefined && types.has(type);
 }
 
 function whyInvalid(

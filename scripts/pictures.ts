@@ -1,6 +1,7 @@
 /**
- * `npm run pictures`: every step of the login, phone and desktop, Japanese and English, light and
- * dark, as PNG files in `test-results/pictures/`, to be looked at.
+ * `npm run pictures`: every state of the pages, phone and desktop, Japanese and English, light and
+ * dark, as PNG files in `test-results/pictures/`, to be looked at. With words after `--` only those
+ * that they name: `npm run pictures -- phone ja dark`.
  */
 import { mkdir } from 'node:fs/promises';
 import { type BrowserContextOptions, chromium, type Page } from '@playwright/test';
@@ -34,20 +35,34 @@ const browser = await chromium.launch({
   args: [...chromiumArguments],
 });
 
+const wanted = process.argv.slice(2);
+const isWanted = (word: string, all: readonly string[]) =>
+  wanted.includes(word) || !all.some((other) => wanted.includes(other));
+
 let taken = 0;
+let journeys = 0;
 for (const [size, screen] of Object.entries(sizes)) {
   for (const [language, { locale, messages }] of Object.entries(languages)) {
     for (const colorScheme of themes) {
+      if (
+        !isWanted(size, Object.keys(sizes)) ||
+        !isWanted(language, Object.keys(languages)) ||
+        !isWanted(colorScheme, themes)
+      ) {
+        continue;
+      }
       const context = await browser.newContext({
         ...screen,
         locale,
         colorScheme,
+        // Nothing half-way through a motion.
+        reducedMotion: 'reduce',
         extraHTTPHeaders: { 'x-forwarded-for': randomNetwork() },
       });
       const page = await context.newPage();
-      await takeJourney(page, messages, async (step) => {
+      await takeJourney(page, messages, async (step, shown = page) => {
         const path = `${FOLDER}/${step}-${size}-${language}-${colorScheme}.png`;
-        await page.screenshot({ path, fullPage: true });
+        await shown.screenshot({ path, fullPage: true });
         taken += 1;
       });
       await context.close();
@@ -61,13 +76,14 @@ console.log(`${taken} pictures in ${FOLDER}/`);
 async function takeJourney(
   page: Page,
   messages: Messages,
-  picture: (step: string) => Promise<void>,
+  picture: (step: string, shown?: Page) => Promise<void>,
 ): Promise<void> {
-  const digits = String(1000 + taken);
+  journeys += 1;
+  const digits = String(1000 + journeys);
   const phoneNumber = `+81901234${digits}`;
   const tooLate = `+81901235${digits}`;
   const fewPolled = `+81901236${digits}`;
-  const { login, account, site, errors } = messages;
+  const { login, account, site, errors, handoff } = messages;
   const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
   const press = (name: string) => page.getByRole('button', { name }).click();
   const enter = async (text: string) => {
@@ -76,44 +92,65 @@ async function takeJourney(
   };
 
   await page.goto(`${app.origin}/login`);
-  await page.getByRole('button', { name: login.numberSubmit, disabled: false }).waitFor();
-  await picture('1-number');
-  await enter('090-1234');
-  await page.getByText(errors.phone_number_too_short).waitFor();
-  await picture('2-number-problem');
+  await page.getByRole('button', { name: login.numberSubmit }).waitFor();
+  await picture('01-number');
+  await page.getByText(login.otherCountry).click();
+  await picture('02-number-country');
+  await page.getByText(login.otherCountry).click();
+  await enter('0120-123-456');
+  await page.getByText(errors.phone_number_toll_free).waitFor();
+  await picture('03-number-problem');
   await enter(tooLate);
   await heading(login.callHeading);
-  await picture('3-call');
+  await picture('04-call');
+  await press(login.called);
+  await page.getByRole('heading', { name: login.ladder.heading }).waitFor();
+  await picture('05-call-ladder');
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: tooLate });
   await page.getByText(login.vendorTrouble).first().waitFor();
-  await picture('4-call-trouble');
+  await picture('06-call-trouble');
   await vendor.clearFaults(tooLate);
   await vendor.advanceClock(301, tooLate);
   await heading(login.expiredHeading);
-  await picture('5-expired');
+  await picture('07-expired');
+
   await page.goto(`${app.origin}/login`);
+  await page.getByLabel(login.remember).check();
   await enter(phoneNumber);
   await heading(login.callHeading);
+  const address = await page.locator('a[href*="/call/"]').getAttribute('href');
+  const onPhone = await page.context().newPage();
+  await onPhone.goto(address ?? '');
+  await picture('15-handoff', onPhone);
   const [session] = await vendor.sessions(phoneNumber);
   await vendor.call(phoneNumber, session?.call_number ?? '');
+  await heading(login.verifiedHeading);
+  await picture('08-verified');
   await heading(account.heading);
-  await picture('6-account');
+  await onPhone.reload();
+  await onPhone.getByRole('heading', { name: handoff.verifiedHeading }).waitFor();
+  await picture('16-handoff-verified', onPhone);
+  await onPhone.close();
+  await picture('09-account');
   await logInElsewhere(phoneNumber);
   await page.reload();
   await page.getByText(account.newDeviceHeading).waitFor();
   await page.getByRole('button', { name: account.endElsewhere, disabled: false }).waitFor();
-  await picture('6-account-new-device');
+  await picture('10-account-new-device');
   await page.getByRole('button', { name: account.endThere }).last().click();
   await page.getByText(account.events.session_ended).waitFor();
-  await picture('6-account-ended');
+  await picture('11-account-ended');
+  await page.getByRole('button', { name: account.logOut }).click();
+  await page.getByText(login.rememberedLabel).waitFor();
+  await picture('12-remembered');
 
-  await page.goto(`${fewPolls.origin}/login`);
+  await page.goto(`${fewPolls.origin}/login?other=1`);
   await enter(fewPolled);
-  await page.getByText(login.pausedHeading).first().waitFor();
-  await picture('7-call-paused');
+  await page.getByText(login.paused).first().waitFor();
+  await picture('13-call-paused');
   await page.goto(`${app.origin}/nowhere`);
   await heading(site.notFoundHeading);
-  await picture('8-not-found');
+  await picture('14-not-found');
 }
 
 async function logInElsewhere(phoneNumber: string): Promise<void> {

@@ -94,6 +94,7 @@ export async function openLogin(
     pauthTimeoutMs: 1_000,
     signup: 'open',
     callbackBase: new URL('https://login.example/api/auth/callback/'),
+    handoffBase: new URL('https://login.example/call/'),
     ...options.rules,
   };
   const parts: LoginParts = {

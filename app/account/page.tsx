@@ -22,7 +22,7 @@ export default async function AccountPage() {
   const { sessions, notices, events } = await readAccount(app, loggedIn, messages);
   const inWords = { language, messages };
   return (
-    <section className="stack">
+    <section className="page">
       <h1>{messages.heading}</h1>
       <Logins sessions={sessions} notices={notices} {...inWords}>
         <dl className={styles.facts}>
@@ -39,6 +39,9 @@ export default async function AccountPage() {
         </dl>
         <LogOutButton messages={messages} />
       </Logins>
+      <noscript>
+        <p className={styles.notice}>{messagesIn(language).site.noScript}</p>
+      </noscript>
       <EventList events={events} {...inWords} />
     </section>
   );

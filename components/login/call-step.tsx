@@ -1,18 +1,31 @@
 import { useEffect, useState } from 'react';
+import { PhoneNumberText } from '#components/phone-number.tsx';
 import type { AttemptView, StatusReply } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
+import { CopyButton } from './copy-button.tsx';
+import { Handoff } from './handoff.tsx';
+import { Ladder } from './ladder.tsx';
 import styles from './login.module.css';
+import { SandboxHint } from './sandbox-hint.tsx';
+import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
 import { useStatusPolls } from './use-status-polls.ts';
 import { useTimeLeft } from './use-time-left.ts';
+import { Waiting } from './waiting.tsx';
+
+/** After so long without a call, something may be in its way. */
+const LADDER_AFTER_MS = 45_000;
 
 /** Shows the number to call and waits for the call. */
 export function CallStep(props: {
   messages: LoginMessages;
   attempt: AttemptView;
+  next: string;
   pollLimit: number;
   /** Where the sandbox's handset is, when the vendor is a sandbox. */
   sandboxUrl: string | null;
+  /** The person has said that they called, before any script ran. */
+  hasCalled: boolean;
   takesFocus: boolean;
   announce(text: string): void;
   onChange(): void;
@@ -21,11 +34,12 @@ export function CallStep(props: {
   onMissing(error: string): void;
   onOutcome(outcome: Exclude<StatusReply, { status: 'pending' }>): void;
 }) {
-  const { messages, attempt, announce } = props;
+  const { messages, attempt, next, announce } = props;
+  const [hasLadder, setHasLadder] = useState(props.hasCalled);
   const [expiresAt, setExpiresAt] = useState(() => Date.now() + attempt.expires_in_seconds * 1_000);
   const secondsLeft = useTimeLeft(expiresAt, attempt.expires_in_seconds);
   const isTimeUp = secondsLeft === 0;
-  const { trouble, isSpent, isChecking, checkNow } = useStatusPolls({
+  const { trouble, isSpent, checkNow } = useStatusPolls({
     sessionId: attempt.session_id,
     isTimeUp,
     pollLimit: props.pollLimit,
@@ -33,8 +47,8 @@ export function CallStep(props: {
     onOutcome: props.onOutcome,
     onMissing: props.onMissing,
   });
-  const notice = noticeOf(trouble, messages);
-  const spoken = notice ?? (isSpent ? messages.pausedHeading : messages.waiting);
+  const notice = noticeOf(trouble, messages) ?? (isSpent ? messages.paused : null);
+  const spoken = notice ?? messages.waiting;
   const spokenTime = spokenTimeLeft(secondsLeft, messages);
 
   // The attempt is over by this device's clock: ask for the server's word on it.
@@ -44,73 +58,73 @@ export function CallStep(props: {
     }
   }, [isTimeUp, checkNow]);
 
+  useEffect(() => {
+    const timer = setTimeout(() => setHasLadder(true), LADDER_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+
   useEffect(() => announce(spoken), [announce, spoken]);
+  useEffect(() => {
+    if (hasLadder) {
+      announce(messages.ladder.spoken);
+    }
+  }, [announce, hasLadder, messages]);
   useEffect(() => {
     if (spokenTime !== null) {
       announce(spokenTime);
     }
   }, [announce, spokenTime]);
 
+  const checkCalled = () => {
+    checkNow();
+    setHasLadder(true);
+  };
+
   return (
-    <section className="stack">
+    <section className={styles.step}>
       <StepHeading takesFocus={props.takesFocus}>{messages.callHeading}</StepHeading>
-      <p className={styles.callNumber}>{attempt.call_number_text}</p>
-      <p>
-        {fillIn(messages.callFrom, { phoneNumber: attempt.phone_number_text })}{' '}
-        <button type="button" className="link" onClick={props.onChange}>
+      <div className={styles.number}>
+        <PhoneNumberText text={attempt.call_number_text} />
+        <CopyButton
+          number={attempt.call_number_text}
+          label={messages.copy}
+          copied={messages.copied}
+          announce={announce}
+        />
+      </div>
+      <StepForm action="/login/change" next={next} className={styles.from} onSend={props.onChange}>
+        <p>{fillIn(messages.callFrom, { phoneNumber: attempt.phone_number_text })}</p>
+        <button type="submit" className="link">
           {messages.callChange}
+          <span className="visually-hidden">{messages.numberLabel}</span>
         </button>
-      </p>
-      <a className="primary" href={`tel:${attempt.call_number}`}>
+      </StepForm>
+      <a className={`primary ${styles.call}`} href={`tel:${attempt.call_number}`}>
         {messages.callButton}
       </a>
+      <Handoff messages={messages} handoff={attempt.handoff} />
+      <p>{messages.callAdvice}</p>
+      <Waiting messages={messages} notice={notice} secondsLeft={secondsLeft} />
+      <StepForm action="/login/check" next={next} onSend={checkCalled}>
+        <button type="submit" className="secondary">
+          {messages.called}
+        </button>
+      </StepForm>
+      <p className={styles.quiet}>{messages.callOwnPage}</p>
       {props.sandboxUrl !== null && (
         <SandboxHint messages={messages} attempt={attempt} sandboxUrl={props.sandboxUrl} />
       )}
-      <p>{messages.callAdvice}</p>
-      {isSpent ? (
-        <div className={styles.notice}>
-          <p>
-            <strong>{messages.pausedHeading}</strong>
-          </p>
-          <p>{notice ?? messages.pausedText}</p>
-          <div className={styles.choices}>
-            <button type="button" className="primary" aria-busy={isChecking} onClick={checkNow}>
-              {isChecking ? messages.pausedChecking : messages.pausedCheck}
-            </button>
-            <button type="button" className="secondary" onClick={props.onStartAgain}>
-              {messages.startAgain}
-            </button>
-          </div>
-        </div>
-      ) : (
-        <p className={notice === null ? styles.waiting : styles.notice}>
-          {notice ?? messages.waiting}
-        </p>
+      {(hasLadder || isSpent) && (
+        <Ladder
+          messages={messages}
+          attempt={attempt}
+          next={next}
+          announce={announce}
+          onChange={props.onChange}
+          onStartAgain={props.onStartAgain}
+        />
       )}
-      <p role="timer" className={styles.timeLeft}>
-        {fillIn(messages.timeLeft, {
-          minutes: Math.floor(secondsLeft / 60),
-          seconds: secondsLeft % 60,
-        })}
-      </p>
-      <p className={styles.ownPage}>{messages.callOwnPage}</p>
     </section>
-  );
-}
-
-function SandboxHint(props: { messages: LoginMessages; attempt: AttemptView; sandboxUrl: string }) {
-  const { messages, attempt, sandboxUrl } = props;
-  const handset = new URL(sandboxUrl);
-  handset.searchParams.set('from', attempt.phone_number_text);
-  handset.searchParams.set('to', attempt.call_number);
-  return (
-    <p className={styles.sandbox}>
-      {messages.sandboxHint}{' '}
-      <a href={handset.href} target="_blank" rel="noreferrer">
-        {messages.sandboxLink}
-      </a>
-    </p>
   );
 }
 
@@ -130,10 +144,13 @@ function noticeOf(
   }
 }
 
-/** Spoken once a minute, and not in the first one: silence is kinder than a countdown. */
+/** Spoken once a minute, not in the first one, and near the end: silence is kinder than a countdown. */
 function spokenTimeLeft(secondsLeft: number, messages: LoginMessages): string | null {
   if (secondsLeft > 240) {
     return null;
+  }
+  if (secondsLeft <= 30) {
+    return messages.timeLeftEnd;
   }
   const minutes = Math.ceil(secondsLeft / 60);
   return minutes <= 1 ? messages.timeLeftLast : fillIn(messages.timeLeftSpoken, { minutes });

@@ -1,15 +1,20 @@
 import type { AttemptEnd } from '#lib/shared/attempt-ends.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import styles from './login.module.css';
+import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
 
 /** Says why there was no login, and offers the next one. */
 export function EndedStep(props: {
   messages: LoginMessages;
+  next: string;
   status: AttemptEnd;
   message: string;
   isStarting: boolean;
   takesFocus: boolean;
+  /** For a new number to call, nothing has to be typed; everything else begins with the number. */
   onStartAgain(): void;
+  onBack(): void;
 }) {
   const { messages, status, isStarting } = props;
   const headings: Readonly<Record<AttemptEnd, string>> = {
@@ -18,14 +23,24 @@ export function EndedStep(props: {
     contested: messages.contestedHeading,
     failed: messages.failedHeading,
   };
-  const next = status === 'expired' ? messages.startAgain : messages.backToNumber;
+  const isExpired = status === 'expired';
   return (
-    <section className="stack">
+    <StepForm
+      action={isExpired ? '/login/start' : '/login/change'}
+      next={props.next}
+      className={styles.step}
+      onSend={isExpired ? props.onStartAgain : props.onBack}
+    >
       <StepHeading takesFocus={props.takesFocus}>{headings[status]}</StepHeading>
       <p>{props.message}</p>
-      <button type="button" className="primary" aria-busy={isStarting} onClick={props.onStartAgain}>
-        {isStarting ? messages.numberSubmitting : next}
+      {isExpired && <input type="hidden" name="again" value="1" />}
+      <button type="submit" className="primary" aria-busy={isStarting}>
+        {isStarting
+          ? messages.numberSubmitting
+          : isExpired
+            ? messages.startAgain
+            : messages.backToNumber}
       </button>
-    </section>
+    </StepForm>
   );
 }

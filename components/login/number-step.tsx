@@ -1,25 +1,31 @@
-import { type SubmitEvent, useEffect, useId, useRef } from 'react';
-import { useIsHydrated } from '#components/use-is-hydrated.ts';
+import { useEffect, useId, useRef } from 'react';
+import { formatNumber } from '#components/api.ts';
+import type { StartRequest } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
+import { CountryChoice } from './country-choice.tsx';
 import styles from './login.module.css';
 import type { NumberProblem } from './login-flow.tsx';
+import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
 
 /** Asks for the phone number. What was typed stays in the field, whatever happens. */
 export function NumberStep(props: {
   messages: LoginMessages;
-  cost: string;
+  next: string;
+  /** What this is, and what it costs. */
+  intro: string;
   example: string;
+  countries: Readonly<Record<string, string>>;
   phoneNumberInput: string;
   problem: NumberProblem | null;
   isStarting: boolean;
   takesFocus: boolean;
-  onSubmit(phoneNumberInput: string): void;
+  onStart(request: StartRequest): void;
 }) {
   const { messages, problem, isStarting } = props;
   const field = useRef<HTMLInputElement>(null);
-  const ids = { field: useId(), example: useId(), problem: useId() };
-  const isHydrated = useIsHydrated();
+  const id = useId();
+  const [exampleId, problemId] = [`${id}-example`, `${id}-problem`];
 
   useEffect(() => {
     if (problem !== null) {
@@ -27,42 +33,62 @@ export function NumberStep(props: {
     }
   }, [problem]);
 
-  const submit = (event: SubmitEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    props.onSubmit(field.current?.value ?? '');
+  /** Writes the number as its country does, once the person has turned to something else. */
+  const tidy = async (input: HTMLInputElement) => {
+    const typed = input.value;
+    const text = typed && input.form ? await formatNumber(readForm(new FormData(input.form))) : '';
+    if (text && input.value === typed && document.activeElement !== input) {
+      input.value = text;
+    }
   };
 
   return (
-    <form className="stack" onSubmit={submit} noValidate>
+    <StepForm
+      action="/login/start"
+      next={props.next}
+      className={styles.step}
+      onSend={(data) => props.onStart({ ...readForm(data), remember: data.has('remember') })}
+    >
       <StepHeading takesFocus={props.takesFocus}>{messages.numberHeading}</StepHeading>
-      <p>{messages.numberIntro}</p>
-      <p>{props.cost}</p>
+      <p>{props.intro}</p>
       <div className={styles.field}>
-        <label htmlFor={ids.field}>{messages.numberLabel}</label>
-        <p id={ids.example} className={styles.example}>
+        <label htmlFor={id}>{messages.numberLabel}</label>
+        <p id={exampleId} className={styles.quiet}>
           {fillIn(messages.numberExample, { example: props.example })}
         </p>
-        {problem !== null && (
-          <p id={ids.problem} className={styles.problem}>
-            {problem.error}
-          </p>
-        )}
         <input
           ref={field}
-          id={ids.field}
+          id={id}
           name="phone_number"
           type="tel"
           autoComplete="tel"
           defaultValue={props.phoneNumberInput}
-          aria-describedby={problem === null ? ids.example : `${ids.problem} ${ids.example}`}
+          aria-describedby={problem === null ? exampleId : `${problemId} ${exampleId}`}
           aria-invalid={problem?.isAboutNumber === true}
           required
+          onBlur={(event) => tidy(event.currentTarget)}
         />
+        {/* Always there, so that nothing moves when it has something to say. */}
+        <p id={problemId} className={styles.problem}>
+          {problem?.error}
+        </p>
       </div>
-      {/* Before the script runs, a press would send the number away in a page address. */}
-      <button type="submit" className="primary" disabled={!isHydrated} aria-busy={isStarting}>
+      <CountryChoice messages={messages} countries={props.countries} />
+      <label className={styles.check}>
+        <input type="checkbox" name="remember" value="1" />
+        <span>
+          {messages.remember}
+          <small>{messages.rememberHint}</small>
+        </span>
+      </label>
+      <button type="submit" className="primary" aria-busy={isStarting}>
         {isStarting ? messages.numberSubmitting : messages.numberSubmit}
       </button>
-    </form>
+    </StepForm>
   );
+}
+
+function readForm(data: FormData): { phone_number: string; country: string } {
+  const [phoneNumber, country] = [data.get('phone_number'), data.get('country')];
+  return { phone_number: String(phoneNumber), country: String(country) };
 }

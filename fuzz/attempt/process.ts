@@ -63,6 +63,7 @@ export function startProcess(parts: {
         pauthTimeoutMs: VENDOR_TIMEOUT_MS,
         signup: 'open',
         callbackBase: new URL('https://login.example/api/auth/callback/'),
+        handoffBase: new URL('https://login.example/call/'),
       },
     },
   };

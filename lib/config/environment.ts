@@ -1,7 +1,16 @@
 import 'server-only';
 import * as z from 'zod';
 import { isCountryCode } from '../phone-number.ts';
-import { choice, databaseUrl, limits, number, sessionSecret, trustedProxy, url } from './fields.ts';
+import {
+  choice,
+  databaseUrl,
+  limits,
+  number,
+  numberTypeList,
+  sessionSecret,
+  trustedProxy,
+  url,
+} from './fields.ts';
 
 /** What a process was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -40,6 +49,8 @@ export const environmentSchema = z.object({
     .string()
     .refine(isCountryCode, 'must be a two-letter country code such as JP')
     .default('JP'),
+  NUMBER_TYPES: numberTypeList,
+  HELP_URL: url.optional(),
   CALL_COST: choice(['free', 'paid', 'unknown'], 'unknown'),
   SITE_NAME: z
     .string()

@@ -2,6 +2,7 @@ import 'server-only';
 import * as z from 'zod';
 import { platformHeaders, type TrustedProxy } from '../limits/client-address.ts';
 import type { Limit } from '../limits/start-limits.ts';
+import { type NumberTypeName, numberTypes } from '../number-types.ts';
 
 /** The kinds of value that a variable can have. Each says in its message what it wants instead. */
 
@@ -85,3 +86,11 @@ export const trustedProxy = z
     }
     return { hops: Number(text) };
   });
+
+/** Kinds of number, with commas between. */
+export const numberTypeList = z
+  .string()
+  .default(numberTypes.join(','))
+  .transform((list) => list.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(numberTypes, `must be a list of: ${numberTypes.join(', ')}`)))
+  .transform((names): ReadonlySet<NumberTypeName> => new Set(names));

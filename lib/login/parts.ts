@@ -31,6 +31,8 @@ export interface LoginRules {
   signup: 'open' | 'closed';
   /** Where the vendor reaches us; the callback token is appended to it. */
   callbackBase: URL;
+  /** Where a phone opens an attempt to call; the handoff token is appended to it. */
+  handoffBase: URL;
 }
 
 /** How long a verified attempt waits for its browser at least: the way back from the dialler. */

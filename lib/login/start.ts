@@ -17,6 +17,7 @@ import type { LoginAttempt, Queries } from '../store/schema.ts';
 import { createToken, hashToken } from '../token.ts';
 import { endIn, endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
+import { handoffTokenOf } from './handoff-token.ts';
 import { checkIntervalMs } from './pace.ts';
 import type { LoginParts } from './parts.ts';
 
@@ -39,6 +40,8 @@ export interface Browser {
   attemptToken?: string | undefined;
   /** Where it is: see `networkOf`. */
   network: string;
+  /** What it is: see `describeDevice`. */
+  device?: string;
 }
 
 /**
@@ -62,7 +65,7 @@ export async function startAttempt(
   if (!allowed.ok) {
     return fail({ code: 'rate_limited', ...allowed.error });
   }
-  const opened = await openAttempt(parts, phoneNumber, browser.browserToken);
+  const opened = await openAttempt(parts, phoneNumber, browser);
   const counted = await parts.startLimits.consume(start);
   if (!counted.ok) {
     await endWithoutLogin(parts, opened.attempt, 'failed', 'rate_limited');
@@ -122,7 +125,7 @@ interface OpenedAttempt {
 async function openAttempt(
   parts: LoginParts,
   phoneNumber: PhoneNumber,
-  lastBrowserToken: string | undefined,
+  { browserToken: lastBrowserToken, device = '' }: Browser,
 ): Promise<OpenedAttempt> {
   const now = parts.clock.now();
   const id = randomUUID();
@@ -140,6 +143,8 @@ async function openAttempt(
       id,
       token_hash: hashToken(attemptToken),
       callback_token_hash: hashToken(callbackToken),
+      handoff_hash: hashToken(handoffTokenOf(attemptToken)),
+      device,
       browser_hash: browserHash,
       browser_token_hash: hashToken(browserToken),
       phone_number: phoneNumber,

@@ -1,21 +1,34 @@
 import 'server-only';
-import { type CountryCode, formatPhoneNumber } from '../phone-number.ts';
+import { type CountryCode, formatPhoneNumber, maskPhoneNumber } from '../phone-number.ts';
+import { drawQr } from '../qr.ts';
 import type { AttemptView } from '../shared/contract.ts';
+import type { NumberMemory } from '../shared/number-memory.ts';
+import { handoffTokenOf } from './handoff-token.ts';
 import type { LoginParts } from './parts.ts';
-import type { CallableAttempt } from './start.ts';
+import type { StartedAttempt } from './start.ts';
 
-/** What a browser may see of its own attempt. */
+/**
+ * What a browser may see of its own attempt.
+ *
+ * @param site.memory for a remembered number: whoever sits there now may not be its owner, so it
+ * is shown masked.
+ */
 export function viewAttempt(
   parts: LoginParts,
-  attempt: CallableAttempt,
-  country: CountryCode,
+  { attempt, attemptToken }: Pick<StartedAttempt, 'attempt' | 'attemptToken'>,
+  site: { country: CountryCode; memory: NumberMemory },
 ): AttemptView {
+  const { country, memory } = site;
   const leftMs = Math.max(0, attempt.expires_at - parts.clock.now());
+  const write = memory === 'remembered' ? maskPhoneNumber : formatPhoneNumber;
+  const address = new URL(handoffTokenOf(attemptToken), parts.rules.handoffBase).href;
   return {
     session_id: attempt.id,
     call_number: attempt.call_number,
     call_number_text: formatPhoneNumber(attempt.call_number, country),
-    phone_number_text: formatPhoneNumber(attempt.phone_number, country),
+    phone_number_text: write(attempt.phone_number, country),
+    number_memory: memory,
     expires_in_seconds: Math.ceil(leftMs / 1_000),
+    handoff: { address, qr: drawQr(address) },
   };
 }

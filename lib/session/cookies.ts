@@ -1,6 +1,8 @@
 import 'server-only';
 import { cookies, headers } from 'next/headers';
 import * as z from 'zod';
+import { phoneNumberSchema } from '../shared/contract.ts';
+import { numberMemories } from '../shared/number-memory.ts';
 import { cookieValues, onlyValue } from './cookie-values.ts';
 import { createSealer, type Sealer } from './seal.ts';
 
@@ -10,6 +12,8 @@ const attemptCookieSchema = z.strictObject({
   browserToken: z.string(),
   /** Opens the attempt; forgotten when it has ended. */
   attemptToken: z.optional(z.string()),
+  /** How its number stands with this browser; shown masked where it was remembered. */
+  number: z.optional(z.enum(numberMemories)),
 });
 
 export type AttemptCookie = z.infer<typeof attemptCookieSchema>;
@@ -18,6 +22,25 @@ export type AttemptCookie = z.infer<typeof attemptCookieSchema>;
 const sessionCookieSchema = z.strictObject({ sessionToken: z.string() });
 
 export type SessionCookie = z.infer<typeof sessionCookieSchema>;
+
+/** What the cookie holds that remembers a number, because its owner asked for it. Opens nothing. */
+const numberCookieSchema = z.strictObject({ phoneNumber: phoneNumberSchema });
+
+export type NumberCookie = z.infer<typeof numberCookieSchema>;
+
+/** What came of a form that was sent without scripts, for the page that is shown next. */
+const formCookieSchema = z.strictObject({
+  phoneNumberInput: z.string(),
+  problem: z.nullable(z.strictObject({ isAboutNumber: z.boolean(), error: z.string() })),
+});
+
+export type FormCookie = z.infer<typeof formCookieSchema>;
+
+/** How long a number is remembered after the last login with it. */
+const NUMBER_TTL_SECONDS = 180 * 24 * 60 * 60;
+
+/** Long enough for one page to load. */
+const FORM_TTL_SECONDS = 60;
 
 /** A sealed cookie. What is written or cleared goes out with `send`, not before. */
 export interface SealedCookie<T> {
@@ -29,9 +52,13 @@ export interface SealedCookie<T> {
   clearIfUnreadable(): Promise<void>;
 }
 
+type CookieName = 'attempt' | 'session' | 'number' | 'form';
+
 export interface LoginCookies {
   attempt: SealedCookie<AttemptCookie>;
   session: SealedCookie<SessionCookie>;
+  number: SealedCookie<NumberCookie>;
+  form: SealedCookie<FormCookie>;
   /**
    * Sends what was written, with an answer that is complete: one that fails half-way takes nothing
    * along. Works in route handlers only: a page has no say in headers.
@@ -53,34 +80,24 @@ export interface CookieOptions {
  */
 export function createCookies(
   options: CookieOptions,
-): (onUnreadable: (cookie: 'attempt' | 'session') => void) => LoginCookies {
+): (onUnreadable: (cookie: CookieName) => void) => LoginCookies {
   const { isSecure, secrets } = options;
-  const prefix = isSecure ? '__Host-' : '';
-  const attempt = {
-    name: `${prefix}call-login-attempt`,
-    ttlSeconds: options.attemptTtlSeconds,
-    sealer: createSealer({
-      purpose: 'attempt cookie',
-      schema: attemptCookieSchema,
-      ttlSeconds: options.attemptTtlSeconds,
-      secrets,
-    }),
-  };
-  const session = {
-    name: `${prefix}call-login-session`,
-    ttlSeconds: options.sessionTtlSeconds,
-    sealer: createSealer({
-      purpose: 'session cookie',
-      schema: sessionCookieSchema,
-      ttlSeconds: options.sessionTtlSeconds,
-      secrets,
-    }),
-  };
+  const kind = <T>(name: CookieName, schema: z.ZodType<T>, ttlSeconds: number) => ({
+    name: `${isSecure ? '__Host-' : ''}call-login-${name}`,
+    ttlSeconds,
+    sealer: createSealer({ purpose: `${name} cookie`, schema, ttlSeconds, secrets }),
+  });
+  const attempt = kind('attempt', attemptCookieSchema, options.attemptTtlSeconds);
+  const session = kind('session', sessionCookieSchema, options.sessionTtlSeconds);
+  const number = kind('number', numberCookieSchema, NUMBER_TTL_SECONDS);
+  const form = kind('form', formCookieSchema, FORM_TTL_SECONDS);
   return (onUnreadable) => {
     const written: Written = new Map();
     return {
       attempt: sealedCookie(attempt, written, () => onUnreadable('attempt')),
       session: sealedCookie(session, written, () => onUnreadable('session')),
+      number: sealedCookie(number, written, () => onUnreadable('number')),
+      form: sealedCookie(form, written, () => onUnreadable('form')),
       async send() {
         const jar = await cookies();
         for (const [name, { value, maxAge }] of written) {
@@ -101,8 +118,10 @@ export function createCookies(
 type Written = Map<string, { value: string; maxAge: number }>;
 
 /** Clears every cookie of ours that the request carries and that nothing of ours can open. */
-export async function clearUnreadable({ attempt, session }: LoginCookies): Promise<void> {
-  await Promise.all([attempt.clearIfUnreadable(), session.clearIfUnreadable()]);
+export async function clearUnreadable(cookies: LoginCookies): Promise<void> {
+  const { attempt, session, number, form } = cookies;
+  const all = [attempt, session, number, form];
+  await Promise.all(all.map((cookie) => cookie.clearIfUnreadable()));
 }
 
 function sealedCookie<T>(

@@ -11,3 +11,11 @@ export async function forgetAttempt({ cookies, login }: App, browserToken: strin
     await cookies.attempt.write({ browserToken });
   }
 }
+
+/** The same for the browser of a request, if it has an attempt to forget. */
+export async function forgetAttemptHere(app: App): Promise<void> {
+  const cookie = await app.cookies.attempt.read();
+  if (cookie?.attemptToken !== undefined) {
+    await forgetAttempt(app, cookie.browserToken);
+  }
+}

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { attemptEnds } from './attempt-ends.ts';
 import { errorCodes } from './error-codes.ts';
+import { numberMemories } from './number-memory.ts';
 import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
 
 /**
@@ -13,11 +14,41 @@ import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
 
 export const phoneNumberSchema = z.custom<PhoneNumber>(isPhoneNumber);
 
-/** `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2; without it the site's default counts. */
-export const startRequestSchema = z.strictObject({
+const countrySchema = z.string().check(z.regex(/^[A-Z]{2}$/));
+
+/**
+ * `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2; without it the site's default counts.
+ * `remember` keeps the number in this browser once the login has succeeded, so that the next one
+ * can be started with `remembered` alone.
+ */
+export const startRequestSchema = z.union([
+  z.strictObject({
+    phone_number: z.string(),
+    country: z.optional(countrySchema),
+    remember: z.optional(z.boolean()),
+  }),
+  z.strictObject({ remembered: z.literal(true) }),
+]);
+
+export type StartRequest = z.infer<typeof startRequestSchema>;
+
+/** `POST /api/auth/number`: a number as its country writes it, without starting anything. */
+export const numberRequestSchema = z.strictObject({
   phone_number: z.string(),
-  country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+  country: z.optional(countrySchema),
 });
+
+export type NumberRequest = z.infer<typeof numberRequestSchema>;
+
+/** Empty where there is no such number, or none that may log in. */
+export const numberReplySchema = z.object({ phone_number_text: z.string() });
+
+export type NumberReply = z.infer<typeof numberReplySchema>;
+
+/** A QR code: its dark parts as an SVG path, in a square of `size` units with the quiet zone. */
+const qrDrawingSchema = z.object({ size: z.number(), path: z.string() });
+
+export type QrDrawing = z.infer<typeof qrDrawingSchema>;
 
 /** A live attempt as its own browser may see it: what to call, from where, and for how long. */
 export const attemptViewSchema = z.object({
@@ -26,8 +57,11 @@ export const attemptViewSchema = z.object({
   call_number: phoneNumberSchema,
   /** The call number as its country writes it: `050-1234-5678`. */
   call_number_text: z.string(),
-  /** The number that must place the call, as its country writes it. */
+  /** The number that must place the call, as its country writes it; masked if it was remembered. */
   phone_number_text: z.string(),
+  number_memory: z.enum(numberMemories),
+  /** A page for the phone, which can show the number to call and nothing else. */
+  handoff: z.object({ address: z.string(), qr: qrDrawingSchema }),
   expires_in_seconds: z.number(),
 });
 

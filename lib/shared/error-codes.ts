@@ -10,7 +10,12 @@ export const errorCodes = [
   'phone_number_too_long',
   'phone_number_unknown_country',
   'phone_number_not_in_country',
+  'phone_number_emergency',
+  'phone_number_toll_free',
+  'phone_number_premium',
   'phone_number_cannot_call',
+  'phone_number_landline_refused',
+  'phone_number_ip_refused',
 
   // How it was sent
   'request_cross_origin',
@@ -46,6 +51,11 @@ export const errorCodes = [
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];
+
+/** Whether what was typed is at fault, or something else. */
+export function isAboutNumber(code: ErrorCode): boolean {
+  return code.startsWith('phone_number_') || code === 'pauth_refused_number';
+}
 
 /** Why an attempt has no login at its end. */
 export type AttemptEndCode = Extract<

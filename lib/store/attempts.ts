@@ -18,7 +18,8 @@ export type NewAttempt = Pick<
   | 'phone_number'
   | 'created_at'
   | 'expires_at'
->;
+> &
+  Partial<Pick<LoginAttempt, 'handoff_hash' | 'device'>>;
 
 /**
  * Adds a pending attempt that the vendor does not know of yet.
@@ -29,6 +30,8 @@ export async function insertAttempt(queries: Queries, attempt: NewAttempt): Prom
   const { numInsertedOrUpdatedRows } = await queries
     .insertInto('attempts')
     .values({
+      handoff_hash: null,
+      device: null,
       ...attempt,
       state: 'pending',
       failure: null,
@@ -62,6 +65,14 @@ export async function findAttemptByCallbackToken(
   return await findAttempt(queries, 'callback_token_hash', callbackTokenHash);
 }
 
+/** The attempt that the page on a phone was opened for with this token, or null. */
+export async function findAttemptByHandoffToken(
+  queries: Queries,
+  handoffTokenHash: string,
+): Promise<LoginAttempt | null> {
+  return await findAttempt(queries, 'handoff_hash', handoffTokenHash);
+}
+
 /** The attempt with this id, or null. */
 export async function findAttemptById(queries: Queries, id: string): Promise<LoginAttempt | null> {
   return await findAttempt(queries, 'id', id);
@@ -69,7 +80,7 @@ export async function findAttemptById(queries: Queries, id: string): Promise<Log
 
 async function findAttempt(
   queries: Queries,
-  column: 'id' | 'token_hash' | 'callback_token_hash',
+  column: 'id' | 'token_hash' | 'callback_token_hash' | 'handoff_hash',
   value: string,
 ): Promise<LoginAttempt | null> {
   const row = await queries

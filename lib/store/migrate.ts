@@ -3,6 +3,7 @@ import { type MigrationProvider, Migrator } from 'kysely/migration';
 import { first } from './migrations/0001-first.ts';
 import { browserTokens } from './migrations/0002-browser-tokens.ts';
 import { operation } from './migrations/0003-operation.ts';
+import { handoff } from './migrations/0004-handoff.ts';
 import type { Store } from './schema.ts';
 
 /** Named so that they sort in the order they were written; never edited once released. */
@@ -11,6 +12,7 @@ const migrations: MigrationProvider = {
     '0001-first': first,
     '0002-browser-tokens': browserTokens,
     '0003-operation': operation,
+    '0004-handoff': handoff,
   }),
 };
 

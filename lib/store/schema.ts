@@ -49,6 +49,10 @@ export interface AttemptsTable {
   token_hash: string;
   /** Presented by the vendor in the callback's address. */
   callback_token_hash: string;
+  /** Presented by the page on the phone that a QR code opened; null in rows of older versions. */
+  handoff_hash: string | null;
+  /** What started it, see `lib/session/device.ts`; null in rows of older versions. */
+  device: string | null;
   /** Tells the attempts of one browser from those of another. */
   browser_hash: string;
   /** Left with the browser at the start: by presenting it, its next attempt is known as its own. */

@@ -88,7 +88,12 @@ describe('a store', () => {
 
   it('is brought up to date once; a second time changes nothing', async () => {
     const store = (await createTestDatabase()).open();
-    expect(await migrate(store)).toEqual(['0001-first', '0002-browser-tokens', '0003-operation']);
+    expect(await migrate(store)).toEqual([
+      '0001-first',
+      '0002-browser-tokens',
+      '0003-operation',
+      '0004-handoff',
+    ]);
     await addUser(store, 'kept');
     expect(await migrate(store)).toEqual([]);
     expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);

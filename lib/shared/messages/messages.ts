@@ -8,6 +8,7 @@ export type Messages = Texts<typeof ja> & { readonly errors: Readonly<Record<Err
 
 export type SiteMessages = Messages['site'];
 export type LoginMessages = Messages['login'];
+export type HandoffMessages = Messages['handoff'];
 export type AccountMessages = Messages['account'];
 
 /** Puts values into a text: `fillIn('{n} left', { n: '3' })` is `'3 left'`. */

@@ -134,7 +134,7 @@ describe('POST /api/auth/start', () => {
     ['0'.repeat(70), 'phone_number_too_long'],
     ['+999 1234 5678', 'phone_number_unknown_country'],
     ['(415) 555-2671', 'phone_number_not_in_country'],
-    ['0120-123-456', 'phone_number_cannot_call'],
+    ['0120-123-456', 'phone_number_toll_free'],
   ])('refuses %j as %s, without a word to the vendor', async (input, code) => {
     const before = await countCreates();
     const visitor = newVisitor();

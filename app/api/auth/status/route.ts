@@ -2,11 +2,9 @@ import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
-import { pollAttempt } from '#lib/login/poll.ts';
 import { fail, type Result, succeed } from '#lib/result.ts';
-import { forgetAttempt } from '#lib/session/forget-attempt.ts';
-import { readSession } from '#lib/session/session.ts';
-import { whereaboutsOf } from '#lib/session/whereabouts.ts';
+import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
+import { pollHere } from '#lib/session/poll-here.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
@@ -14,20 +12,7 @@ const status = apiRoute(async (request, { app, language }) => {
   if (!isSameOriginFetch(request)) {
     return fail({ code: 'request_cross_origin' });
   }
-  const { config, cookies, login } = app;
-  const cookie = await cookies.attempt.read();
-  if (cookie?.attemptToken === undefined) {
-    // Another tab of this browser may have completed the attempt that this one waits for.
-    return (await readSession(app)) === null
-      ? fail({ code: 'attempt_missing' })
-      : answerStatus({ status: 'verified' });
-  }
-  const outcome = await pollAttempt(login, cookie.attemptToken, {
-    holdMs: config.attempt.statusWaitSeconds * 1_000,
-    signal: request.signal,
-    from: whereaboutsOf(request.headers, config.app.trustedProxy),
-  });
-
+  const outcome = await pollHere(app, request, app.config.attempt.statusWaitSeconds * 1_000);
   switch (outcome.status) {
     case 'pending':
       return answerStatus({
@@ -37,21 +22,13 @@ const status = apiRoute(async (request, { app, language }) => {
       });
     case 'trouble':
       return fail(outcome.failure);
-    case 'completed': {
-      const { sessionToken } = outcome;
-      if (sessionToken !== null) {
-        await cookies.session.write({ sessionToken });
-      }
-      await forgetAttempt(app, cookie.browserToken);
-      return sessionToken !== null || (await readSession(app)) !== null
-        ? answerStatus({ status: 'verified' })
-        : fail({ code: 'attempt_missing' });
-    }
+    case 'logged_in':
+      return answerStatus({ status: 'verified' });
     case 'missing':
-      await forgetAttempt(app, cookie.browserToken);
+      await forgetAttemptHere(app);
       return fail({ code: 'attempt_missing' });
     default: {
-      await forgetAttempt(app, cookie.browserToken);
+      await forgetAttemptHere(app);
       const { status, code } = outcome;
       const message = describeProblem({ code }, language);
       return answerStatus({ status, code, message }, httpStatusOf(code));

@@ -1,0 +1,62 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+import styles from '#components/call/call.module.css';
+import { CallClock } from '#components/call/call-clock.tsx';
+import { PhoneNumberText } from '#components/phone-number.tsx';
+import { pageVisit } from '#lib/http/visit.ts';
+import { messagesIn, readLanguage } from '#lib/language.ts';
+import { lookAtHandoff } from '#lib/login/handoff.ts';
+import { formatPhoneNumber } from '#lib/phone-number.ts';
+import { fillIn } from '#lib/shared/messages/messages.ts';
+
+export async function generateMetadata(): Promise<Metadata> {
+  return { title: messagesIn(await readLanguage()).handoff.title };
+}
+
+/**
+ * What a phone shows that has read the QR code: the number to call, for whose login, and how long.
+ * It reads no cookie and sets none, and nothing on it acts on the attempt.
+ */
+export default async function CallPage({ params }: PageProps<'/call/[handoff]'>) {
+  const { app, language } = await pageVisit();
+  const { config, login } = app;
+  const { handoff: messages, login: loginMessages } = messagesIn(language);
+  const look = await lookAtHandoff(login, (await params).handoff);
+  if (look === null) {
+    notFound();
+  }
+  if (look.status !== 'open') {
+    const isVerified = look.status === 'verified';
+    return (
+      <section className="page">
+        <h1>{isVerified ? messages.verifiedHeading : messages.overHeading}</h1>
+        <p>{isVerified ? messages.verifiedText : messages.overText}</p>
+      </section>
+    );
+  }
+  return (
+    <section className="page">
+      <h1>{messages.heading}</h1>
+      <p>{fillIn(messages.intro, { site: config.app.siteName })}</p>
+      <dl className={styles.device}>
+        <dt>{messages.device}</dt>
+        <dd>{look.device === '' ? messages.unknownDevice : look.device}</dd>
+      </dl>
+      <PhoneNumberText text={formatPhoneNumber(look.callNumber, config.app.defaultCountry)} />
+      <a className="primary" href={`tel:${look.callNumber}`}>
+        {loginMessages.callButton}
+      </a>
+      <CallClock
+        key={look.expiresInMs}
+        secondsLeft={Math.ceil(look.expiresInMs / 1_000)}
+        text={loginMessages.timeLeft}
+      />
+      <ul className={styles.advice}>
+        <li>{messages.ownPage}</li>
+        <li>{messages.callFrom}</li>
+        <li>{loginMessages.callAdvice}</li>
+        <li>{messages.after}</li>
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,24 @@
+import { useState } from 'react';
+import { useIsHydrated } from '#components/use-is-hydrated.ts';
+import styles from './login.module.css';
+
+/** Copies the number to call. There only where it can: with scripts, and over https. */
+export function CopyButton(props: {
+  number: string;
+  label: string;
+  copied: string;
+  announce(text: string): void;
+}) {
+  const [isCopied, setIsCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(props.number);
+    setIsCopied(true);
+    props.announce(props.copied);
+  };
+  const canCopy = useIsHydrated() && 'clipboard' in navigator;
+  return (
+    <button type="button" className={`link ${canCopy ? '' : styles.absent}`} onClick={copy}>
+      {isCopied ? props.copied : props.label}
+    </button>
+  );
+}

@@ -1,0 +1,25 @@
+import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import styles from './login.module.css';
+
+/** For numbers of another country, for those who would not think of typing a plus. */
+export function CountryChoice(props: {
+  messages: LoginMessages;
+  countries: Readonly<Record<string, string>>;
+}) {
+  const { messages } = props;
+  return (
+    <details className={styles.countries}>
+      <summary>{messages.otherCountry}</summary>
+      <label>
+        {messages.countryLabel}
+        <select name="country" autoComplete="off">
+          {Object.entries(props.countries).map(([code, name]) => (
+            <option key={code} value={code}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+    </details>
+  );
+}

@@ -1,0 +1,26 @@
+import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import styles from './progress.module.css';
+
+const stations = ['number', 'call', 'in'] as const;
+
+/** The way from the number to the login, and where on it the person is. */
+export function Progress(props: {
+  messages: LoginMessages['progress'];
+  at: (typeof stations)[number];
+}) {
+  const { messages, at } = props;
+  const reached = stations.indexOf(at);
+  return (
+    <ol className={styles.line} aria-label={messages.label}>
+      {stations.map((station, index) => (
+        <li
+          key={station}
+          className={index > reached ? styles.ahead : styles.reached}
+          aria-current={index === reached ? 'step' : undefined}
+        >
+          {messages[station]}
+        </li>
+      ))}
+    </ol>
+  );
+}

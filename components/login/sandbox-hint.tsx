@@ -1,0 +1,25 @@
+import type { AttemptView } from '#lib/shared/contract.ts';
+import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import styles from './login.module.css';
+
+/** Where no call is real: the trial phone, with both numbers filled in. */
+export function SandboxHint(props: {
+  messages: LoginMessages;
+  attempt: AttemptView;
+  sandboxUrl: string;
+}) {
+  const { messages, attempt } = props;
+  const handset = new URL(props.sandboxUrl);
+  if (attempt.number_memory !== 'remembered') {
+    handset.searchParams.set('from', attempt.phone_number_text);
+  }
+  handset.searchParams.set('to', attempt.call_number);
+  return (
+    <p className={styles.quiet}>
+      {messages.sandboxHint}{' '}
+      <a href={handset.href} target="_blank" rel="noreferrer">
+        {messages.sandboxLink}
+      </a>
+    </p>
+  );
+}

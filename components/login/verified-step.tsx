@@ -1,0 +1,26 @@
+import { useEffect } from 'react';
+import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import styles from './login.module.css';
+import { StepHeading } from './step-heading.tsx';
+
+/** Long enough to be seen, too short to be waited for. */
+const MOMENT_MS = 500;
+
+/** The moment of success, before the page the person wanted. */
+export function VerifiedStep({ messages, next }: { messages: LoginMessages; next: string }) {
+  useEffect(() => {
+    // Not a page to come back to: it would only lead here again.
+    const timer = setTimeout(() => window.location.replace(next), MOMENT_MS);
+    return () => clearTimeout(timer);
+  }, [next]);
+  return (
+    <section className={styles.step}>
+      <svg className={styles.tick} viewBox="0 0 64 64" aria-hidden="true">
+        <circle cx="32" cy="32" r="30" />
+        <path d="m19 33 9 9 18-19" />
+      </svg>
+      <StepHeading takesFocus>{messages.verifiedHeading}</StepHeading>
+      <p>{messages.verifiedText}</p>
+    </section>
+  );
+}

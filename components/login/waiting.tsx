@@ -1,0 +1,24 @@
+import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
+import styles from './waiting.module.css';
+
+/** The sign that the page is listening, or what is in its way, with the time left. */
+export function Waiting(props: {
+  messages: LoginMessages;
+  notice: string | null;
+  secondsLeft: number;
+}) {
+  const { messages, notice, secondsLeft } = props;
+  return (
+    <div className={notice === null ? styles.waiting : styles.notice}>
+      <span className={styles.sign} aria-hidden="true" />
+      <p className={styles.text}>{notice ?? messages.waiting}</p>
+      <p role="timer" className={styles.time}>
+        {fillIn(messages.timeLeft, {
+          minutes: Math.floor(secondsLeft / 60),
+          seconds: String(secondsLeft % 60).padStart(2, '0'),
+        })}
+      </p>
+      {notice === null && <p className={styles.hint}>{messages.waitingHint}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,22 @@
+import 'server-only';
+import type { App } from '../app.ts';
+import { lookAtAttempt } from '../login/look.ts';
+import { formatPhoneNumber } from '../phone-number.ts';
+import type { StartRequest } from '../shared/contract.ts';
+
+/** What asks once more for the attempt this browser holds, live or over: nothing is typed again. */
+export async function readHeldRequest({ config, cookies, login }: App): Promise<StartRequest> {
+  const cookie = await cookies.attempt.read();
+  if (cookie?.attemptToken === undefined) {
+    return { phone_number: '' };
+  }
+  if (cookie.number === 'remembered') {
+    return { remembered: true };
+  }
+  const look = await lookAtAttempt(login, cookie.attemptToken);
+  return {
+    phone_number:
+      look === null ? '' : formatPhoneNumber(look.attempt.phone_number, config.app.defaultCountry),
+    remember: cookie.number === 'to_remember',
+  };
+}

@@ -1,0 +1,62 @@
+import 'server-only';
+import type { App } from '../app.ts';
+import { lookAtAttempt } from '../login/look.ts';
+import { type PollOutcome, pollAttempt } from '../login/poll.ts';
+import type { AttemptCookie } from './cookies.ts';
+import { forgetAttempt } from './forget-attempt.ts';
+import { readSession } from './session.ts';
+import { whereaboutsOf } from './whereabouts.ts';
+
+export type PollHereOutcome =
+  | Exclude<PollOutcome, { status: 'completed' }>
+  /** This browser has a session, by this attempt or another. */
+  | { status: 'logged_in' };
+
+/**
+ * What became of the attempt of the browser that a request comes from; once the call was seen, the
+ * answer to this very request logs it in. Held for up to `holdMs` until something changes.
+ */
+export async function pollHere(
+  app: App,
+  request: Request,
+  holdMs: number,
+): Promise<PollHereOutcome> {
+  const { config, cookies, login } = app;
+  const cookie = await cookies.attempt.read();
+  if (cookie?.attemptToken === undefined) {
+    // Another tab of this browser may have completed the attempt that this one waits for.
+    return await loggedInOrMissing(app);
+  }
+  const outcome = await pollAttempt(login, cookie.attemptToken, {
+    holdMs,
+    signal: request.signal,
+    from: whereaboutsOf(request.headers, config.app.trustedProxy),
+  });
+  if (outcome.status !== 'completed') {
+    return outcome;
+  }
+  if (outcome.sessionToken !== null) {
+    await cookies.session.write({ sessionToken: outcome.sessionToken });
+    await rememberNumber(app, cookie);
+  }
+  await forgetAttempt(app, cookie.browserToken);
+  return outcome.sessionToken === null ? await loggedInOrMissing(app) : { status: 'logged_in' };
+}
+
+async function loggedInOrMissing(app: App): Promise<PollHereOutcome> {
+  return { status: (await readSession(app)) === null ? 'missing' : 'logged_in' };
+}
+
+/** Remembers the number in this browser, or goes on doing so, if its owner asked for it. */
+async function rememberNumber(
+  { cookies, login }: App,
+  { attemptToken, number = 'none' }: AttemptCookie,
+): Promise<void> {
+  if (number === 'none' || attemptToken === undefined) {
+    return;
+  }
+  const look = await lookAtAttempt(login, attemptToken);
+  if (look !== null) {
+    await cookies.number.write({ phoneNumber: look.attempt.phone_number });
+  }
+}
