@@ -24,11 +24,13 @@ test('the journey as a screen reader tells it', async ({
 }) => {
   await page.addInitScript(() => {
     window.said = [];
+    let last = '';
     new MutationObserver(() => {
       const text = document.querySelector('main [role=status]')?.textContent ?? '';
-      if (text !== '' && text !== window.said.at(-1)) {
+      if (text !== '' && text !== last) {
         window.said.push(text);
       }
+      last = text;
     }).observe(document, { subtree: true, childList: true, characterData: true });
   });
   const transcript: string[] = [];
@@ -67,7 +69,10 @@ async function read(page: Page): Promise<string[]> {
   const tree = await page.locator('main').ariaSnapshot();
   const { said, focus } = await page.evaluate(() => ({
     said: window.said.splice(0),
-    focus: document.activeElement?.textContent ?? '',
+    focus:
+      document.activeElement instanceof HTMLInputElement
+        ? document.activeElement.labels?.[0]?.textContent
+        : document.activeElement?.textContent,
   }));
   const lines = tree
     .split('\n')
@@ -75,7 +80,8 @@ async function read(page: Page): Promise<string[]> {
     .filter((line) => !/^\s*- (?:option |\/url:)/.test(line));
   return [
     ...said.map((text) => `(said) ${text}`),
-    ...(focus === '' || focus.length > 80 ? [] : [`(focus) ${focus}`]),
+    // Nothing has it while the body does.
+    ...(focus && focus.length < 80 ? [`(focus) ${focus}`] : []),
     ...lines,
   ].map((line) =>
     line
