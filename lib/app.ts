@@ -6,6 +6,7 @@ import { createStartLimits } from './limits/start-limits.ts';
 import { createLog, createPhoneNumberTags, type Log } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
+import { guardPauthClient } from './pauth/guard.ts';
 import { createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
 import { createSparingLog, type SparingLog } from './sparing-log.ts';
@@ -85,12 +86,15 @@ function createApp(config: Config): App {
     wakeUps: createWakeUps(),
     startLimits: createStartLimits(config.startLimits, createCounters(config.store, store)),
     tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
-    pauth: createPauthClient({
-      baseUrl: config.pauth.baseUrl,
-      apiKey: config.pauth.apiKey,
-      timeoutMs: config.pauth.timeoutMs,
-      country: config.app.defaultCountry,
-    }),
+    pauth: guardPauthClient(
+      createPauthClient({
+        baseUrl: config.pauth.baseUrl,
+        apiKey: config.pauth.apiKey,
+        timeoutMs: config.pauth.timeoutMs,
+        country: config.app.defaultCountry,
+      }),
+      config.pauth,
+    ),
     rules: {
       attemptTtlMs,
       sessionTtlMs: config.session.ttlSeconds * 1_000,

@@ -43,6 +43,8 @@ describe('the configuration', () => {
         apiKey: API_KEY,
         baseUrl: new URL('https://api.pauth.me'),
         timeoutMs: 3_000,
+        maxInFlight: 50,
+        breaker: { count: 5, seconds: 10 },
         isSandbox: false,
       },
       app: {
@@ -183,6 +185,7 @@ describe('refuses', () => {
     ['a proxy that only objects know', 'TRUSTED_PROXY', 'constructor'],
     ['a limit of nothing', 'START_LIMIT_TOTAL', '0/60'],
     ['a limit without a time', 'START_LIMIT_PER_NETWORK', '5'],
+    ['a breaker with two limits', 'PAUTH_BREAKER', '5/10 9/60'],
     ['limits with a comma between', 'START_LIMIT_PER_NUMBER', '1/60,5/3600'],
     ['a blank site name', 'SITE_NAME', '   '],
     ['a long site name', 'SITE_NAME', 'x'.repeat(61)],
@@ -193,6 +196,7 @@ describe('refuses', () => {
   it.each<[string, string[]]>([
     ['PAUTH_TIMEOUT_MS', ['499', '10001']],
     ['DATABASE_POOL_SIZE', ['0', '1001']],
+    ['PAUTH_MAX_IN_FLIGHT', ['0', '10001']],
     ['ATTEMPT_TTL_SECONDS', ['59', '601']],
     ['SESSION_IDLE_SECONDS', ['299', '2592001']],
     ['SESSION_TTL_SECONDS', ['299', '2592001']],

@@ -3,7 +3,7 @@ import { crossCheck, isLoopback } from './config/cross-checks.ts';
 import { type Environment, environmentSchema, onlySet } from './config/environment.ts';
 import { type ConfigFault, describeFaults, faultsOf } from './config/faults.ts';
 import type { TrustedProxy } from './limits/client-address.ts';
-import type { StartLimitRules } from './limits/start-limits.ts';
+import type { Limit, StartLimitRules } from './limits/start-limits.ts';
 import type { NumberTypeName } from './number-types.ts';
 import type { CountryCode } from './phone-number.ts';
 import { fail, type Result, succeed } from './result.ts';
@@ -15,6 +15,9 @@ export interface Config {
     apiKey: string;
     baseUrl: URL;
     timeoutMs: number;
+    maxInFlight: number;
+    /** After how many failures in how many seconds it is left alone for a while. */
+    breaker: Limit;
     /** The vendor is a sandbox on this machine, and the pages say so. */
     isSandbox: boolean;
   };
@@ -71,6 +74,8 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       apiKey: data.PAUTH_API_KEY,
       baseUrl: data.PAUTH_BASE_URL,
       timeoutMs: data.PAUTH_TIMEOUT_MS,
+      maxInFlight: data.PAUTH_MAX_IN_FLIGHT,
+      breaker: data.PAUTH_BREAKER,
       isSandbox: isLoopback(data.PAUTH_BASE_URL),
     },
     app: {

@@ -16,6 +16,8 @@ export default async function startServers(project: TestProject): Promise<() => 
   const app = await startAppServer(sandbox.url, {
     STATUS_WAIT_SECONDS: '2',
     PAUTH_TIMEOUT_MS: '1000',
+    // One test after another makes the vendor fail: none of them is to see what the last one left.
+    PAUTH_BREAKER: '1000/1',
   });
   project.provide('appOrigin', app.origin);
   project.provide('databasePath', app.databasePath);

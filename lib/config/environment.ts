@@ -4,6 +4,7 @@ import { isCountryCode } from '../phone-number.ts';
 import {
   choice,
   databaseUrl,
+  limit,
   limits,
   number,
   numberTypeList,
@@ -22,6 +23,8 @@ export const environmentSchema = z.object({
     .regex(/^[\x21-\x7e]+$/, 'must not be empty or hold spaces'),
   PAUTH_BASE_URL: url.default(new URL('https://api.pauth.me')),
   PAUTH_TIMEOUT_MS: number('milliseconds', 500, 10_000, 3_000),
+  PAUTH_MAX_IN_FLIGHT: number('requests', 1, 10_000, 50),
+  PAUTH_BREAKER: limit('5/10'),
   APP_ORIGIN: url.refine(
     (origin) => origin.href === `${origin.origin}/`,
     'must be an origin alone, such as https://login.example.com',

@@ -55,21 +55,31 @@ export const sessionSecret = z
     'is too easy to guess: openssl rand -base64 32',
   );
 
+const PAIR = '[1-9]\\d{0,8}/[1-9]\\d{0,8}';
+
+function readPair(text: string): Limit {
+  const [count, seconds] = text.split('/').map(Number);
+  return { count: count ?? 1, seconds: seconds ?? 1 };
+}
+
+/** `5/10`: five in ten seconds. */
+export const limit = (fallback: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^${PAIR}$`), 'must be <count>/<seconds>, such as 5/10')
+    .default(fallback)
+    .transform(readPair);
+
 /** `5/3600`: five in an hour; several with spaces between, all of which hold. */
 export const limits = (fallback: string) =>
   z
     .string()
     .regex(
-      /^[1-9]\d{0,8}\/[1-9]\d{0,8}( [1-9]\d{0,8}\/[1-9]\d{0,8})*$/,
+      new RegExp(`^${PAIR}( ${PAIR})*$`),
       'must be <count>/<seconds>, such as 5/3600; several with a space between',
     )
     .default(fallback)
-    .transform((text) =>
-      text.split(' ').map((pair): Limit => {
-        const [count, seconds] = pair.split('/').map(Number);
-        return { count: count ?? 1, seconds: seconds ?? 1 };
-      }),
-    );
+    .transform((text) => text.split(' ').map(readPair));
 
 /** A named platform, or how many proxies stand in front. */
 export const trustedProxy = z

@@ -1,5 +1,6 @@
 import 'server-only';
 import { referenceOf } from '../log.ts';
+import type { PauthError } from '../pauth/errors.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
 import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -12,6 +13,9 @@ import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
 
 /** A process that dies while asking the vendor keeps others from asking this much longer. */
 const LEASE_MARGIN_MS = 1_000;
+
+/** Over how long the checks of all attempts spread that were held back until one moment. */
+const SPREAD_MS = 2_000;
 
 /** How long after its end an attempt is checked once more, for a call in its last seconds. */
 export const LAST_CHECK_MS = 10_000;
@@ -43,6 +47,9 @@ export async function checkIfDue(
   }
   const reply = await parts.pauth.checkSession(attempt.pauth_session_id);
 
+  if (!reply.ok && reply.error.kind === 'held_back') {
+    return await holdBack(parts, attempt, leasedUntil, reply.error);
+  }
   if (!reply.ok) {
     parts.log.warn(
       { event: 'pauth_check_failed', attempt: referenceOf(attempt.id), pauth: reply.error },
@@ -68,6 +75,24 @@ export async function checkIfDue(
     failures: 0,
   });
   return succeed('checked');
+}
+
+/** Puts a check off that was not sent. Too many at once is nothing the person need know of. */
+async function holdBack(
+  parts: LoginParts,
+  attempt: LoginAttempt,
+  leasedUntil: number,
+  error: PauthError & { kind: 'held_back' },
+): Promise<Result<'not_due', LoginFailure>> {
+  const isFailing = error.why === 'vendor_failing';
+  const failures = isFailing ? Math.max(1, attempt.check_failures) : attempt.check_failures;
+  const nextCheckAt = parts.clock.now() + error.retryAfterMs + Math.random() * SPREAD_MS;
+  await releaseCheck(parts.store, attempt.id, {
+    leasedUntil,
+    nextCheckAt: Math.round(nextCheckAt),
+    failures,
+  });
+  return isFailing ? fail(failureOfPauth(error, 'check')) : succeed('not_due');
 }
 
 /** After the usual interval, but not later than the end of the attempt; after that, never. */

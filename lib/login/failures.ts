@@ -17,6 +17,11 @@ export function failureOfPauth(error: PauthError, request: 'create' | 'check'): 
   switch (error.kind) {
     case 'unreachable':
       return { code: 'pauth_unreachable', retryAfterSeconds: null };
+    case 'held_back':
+      return {
+        code: 'pauth_unreachable',
+        retryAfterSeconds: Math.ceil(error.retryAfterMs / 1_000),
+      };
     case 'timed_out':
       return { code: 'pauth_timed_out', retryAfterSeconds: null };
     case 'refused': {

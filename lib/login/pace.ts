@@ -16,16 +16,24 @@ export function checkIntervalMs(ageMs: number): number {
 const LONGEST_BACK_OFF_MS = 15_000;
 const LONGEST_RETRY_AFTER_MS = 30_000;
 
+/** By how much of itself a pause is longer by chance, so that attempts do not ask all at once. */
+const JITTER = 0.25;
+
 /**
  * How long to leave the vendor alone after it failed to answer a check.
  *
  * @param failures in a row, this one included.
  * @param retryAfterSeconds what the vendor asked for, if it did.
+ * @param chance from 0 to 1.
  */
-export function backOffMs(failures: number, retryAfterSeconds: number | null): number {
+export function backOffMs(
+  failures: number,
+  retryAfterSeconds: number | null,
+  chance: number = Math.random(),
+): number {
   const own = Math.min(LONGEST_BACK_OFF_MS, 1_000 * 2 ** Math.min(failures, 10));
   const asked = Math.min(LONGEST_RETRY_AFTER_MS, (retryAfterSeconds ?? 0) * 1_000);
-  return Math.max(own, asked);
+  return Math.round(Math.max(own, asked) * (1 + JITTER * chance));
 }
 
 /**

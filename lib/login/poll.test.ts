@@ -6,18 +6,31 @@ import {
   FIRST_CHECK_MS,
   openLogin,
   TEST_WHEREABOUTS,
+  type TestLogin,
 } from '#testing/login-parts.ts';
 import { systemClock } from '../clock.ts';
 import { createToken } from '../token.ts';
 import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
 import { pollAttempt } from './poll.ts';
+import type { StartedAttempt } from './start.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
 /** Sooner than a held poll looks again by itself, which it does when the next check is due. */
 const promptly = { timeout: FIRST_CHECK_MS - 500 };
+
+/** How long the vendor is left alone from now on. */
+async function pauseOf(login: TestLogin, started: StartedAttempt): Promise<number> {
+  return (await login.stored(started)).next_check_at - login.clock.now();
+}
+
+/** A pause is up to a quarter longer by chance, so that attempts do not ask all at once. */
+function expectAbout(pauseMs: number, leastMs: number): void {
+  expect(pauseMs).toBeGreaterThanOrEqual(leastMs);
+  expect(pauseMs).toBeLessThanOrEqual(leastMs * 1.25);
+}
 
 describe('polling', () => {
   it('a token that no attempt has is missing and costs no vendor request', async () => {
@@ -130,13 +143,13 @@ describe('a vendor in trouble', () => {
     login.clock.advance(FIRST_CHECK_MS);
     expect(await login.poll(started)).toEqual({
       status: 'trouble',
-      failure: { code, retryAfterSeconds: 2 },
+      failure: { code, retryAfterSeconds: expect.toBeOneOf([2, 3]) },
     });
     expect(await login.stored(started)).toMatchObject({ state: 'pending', check_failures: 1 });
 
     await login.control.clearFaults(login.phoneNumber);
     await login.call(started);
-    login.clock.advance(2_000);
+    login.clock.advance(await pauseOf(login, started));
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
   });
 
@@ -150,10 +163,13 @@ describe('a vendor in trouble', () => {
       phone_number: login.phoneNumber,
     });
     login.clock.advance(FIRST_CHECK_MS);
-    for (const [failures, pauseMs] of [2_000, 4_000, 8_000, 15_000, 15_000].entries()) {
-      expect(await login.poll(started)).toMatchObject({
+    for (const [failures, leastMs] of [2_000, 4_000, 8_000, 15_000, 15_000].entries()) {
+      const outcome = await login.poll(started);
+      const pauseMs = await pauseOf(login, started);
+      expectAbout(pauseMs, leastMs);
+      expect(outcome).toMatchObject({
         status: 'trouble',
-        failure: { retryAfterSeconds: pauseMs / 1_000 },
+        failure: { retryAfterSeconds: Math.ceil(pauseMs / 1_000) },
       });
       login.clock.advance(pauseMs - 1);
       expect(await login.poll(started)).toMatchObject({ status: 'pending' });
@@ -182,10 +198,13 @@ describe('a vendor in trouble', () => {
         phone_number: login.phoneNumber,
       });
       login.clock.advance(FIRST_CHECK_MS);
-      expect(await login.poll(started)).toMatchObject({
-        failure: { retryAfterSeconds: pauseSeconds },
+      const outcome = await login.poll(started);
+      const pauseMs = await pauseOf(login, started);
+      expectAbout(pauseMs, pauseSeconds * 1_000);
+      expect(outcome).toMatchObject({
+        failure: { retryAfterSeconds: Math.ceil(pauseMs / 1_000) },
       });
-      login.clock.advance(pauseSeconds * 1_000 - 1);
+      login.clock.advance(pauseMs - 1);
       await login.poll(started);
       expect(await login.countRequests('check')).toBe(1);
       login.clock.advance(1);
@@ -206,7 +225,7 @@ describe('a vendor in trouble', () => {
     });
     login.clock.advance(FIRST_CHECK_MS);
     await login.poll(started, 25_000);
-    login.clock.advance(2_000);
+    login.clock.advance(await pauseOf(login, started));
     expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
   });
 });

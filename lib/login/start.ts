@@ -212,7 +212,7 @@ async function askVendor(
     );
     await endWithoutLogin(parts, attempt, 'failed', failure.code);
     // Otherwise the vendor may have made a session all the same.
-    if (reply.error.kind === 'refused' || reply.error.kind === 'unreachable') {
+    if (['refused', 'unreachable', 'held_back'].includes(reply.error.kind)) {
       await parts.startLimits.refund(start);
     }
     return fail(failure);

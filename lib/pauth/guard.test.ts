@@ -1,0 +1,78 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { ControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { newPhoneNumber } from '#testing/login-parts.ts';
+import { createPauthClient } from './client.ts';
+import { guardPauthClient } from './guard.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+const control = new ControlClient(sandbox.url);
+afterAll(() => sandbox.close());
+
+const CALLBACK_URL = new URL('https://login.example/api/auth/callback/token');
+
+function openGuarded(maxInFlight = 50) {
+  const client = createPauthClient({
+    baseUrl: new URL(sandbox.url),
+    apiKey: 'sandbox-key',
+    timeoutMs: 2_000,
+    country: 'JP',
+  });
+  return guardPauthClient(client, { breaker: { count: 5, seconds: 10 }, maxInFlight });
+}
+
+describe('a guarded client', () => {
+  it('stops asking a vendor that fails: a hundred requests cost it a handful', async () => {
+    const guarded = openGuarded(4);
+    const phoneNumber = newPhoneNumber();
+    await control.addFault({ kind: 'reset', phone_number: phoneNumber });
+    const replies = await Promise.all(
+      Array.from({ length: 100 }, () => guarded.createSession(phoneNumber, CALLBACK_URL)),
+    );
+    const kinds = replies.map((reply) => (reply.ok ? 'ok' : reply.error.kind));
+    expect(new Set(kinds)).toEqual(new Set(['unreachable', 'held_back']));
+    // Five, and what was under way with the fifth.
+    expect((await control.requests(phoneNumber)).length).toBeLessThanOrEqual(8);
+    const since = performance.now();
+    expect(await guarded.checkSession('any')).toMatchObject({
+      error: { kind: 'held_back', why: 'vendor_failing' },
+    });
+    expect(performance.now() - since).toBeLessThan(100);
+  });
+
+  it.each([400, 404, 422])('goes on after any number of answers with %i', async (status) => {
+    const guarded = openGuarded();
+    const phoneNumber = newPhoneNumber();
+    await control.addFault({ kind: 'status', status, phone_number: phoneNumber });
+    for (let count = 0; count < 12; count += 1) {
+      expect(await guarded.createSession(phoneNumber, CALLBACK_URL)).toMatchObject({
+        error: { kind: 'refused', status },
+      });
+    }
+  });
+
+  it('has no more requests under way than it may, and sends the others in turn', async () => {
+    const guarded = openGuarded(3);
+    const phoneNumber = newPhoneNumber();
+    await control.addFault({ kind: 'delay', delay_ms: 100, phone_number: phoneNumber });
+    const since = performance.now();
+    const replies = await Promise.all(
+      Array.from({ length: 9 }, () => guarded.createSession(phoneNumber, CALLBACK_URL)),
+    );
+    expect(replies.every(({ ok }) => ok)).toBe(true);
+    expect(performance.now() - since).toBeGreaterThanOrEqual(290);
+  });
+
+  it('gives a request up that has waited a second for its turn', async () => {
+    const guarded = openGuarded(1);
+    const phoneNumber = newPhoneNumber();
+    await control.addFault({ kind: 'delay', delay_ms: 1_500, phone_number: phoneNumber });
+    const [first, second] = await Promise.all([
+      guarded.createSession(phoneNumber, CALLBACK_URL),
+      guarded.createSession(phoneNumber, CALLBACK_URL),
+    ]);
+    expect(first).toMatchObject({ ok: true });
+    expect(second).toMatchObject({ error: { kind: 'held_back', why: 'too_many_at_once' } });
+    expect(await control.requests(phoneNumber)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,71 @@
+import 'server-only';
+import { fail, type Result } from '../result.ts';
+import { type BreakerRules, createBreaker } from './breaker.ts';
+import type { PauthClient } from './client.ts';
+import type { PauthError } from './errors.ts';
+import { createSlots } from './slots.ts';
+
+export interface GuardOptions {
+  breaker: BreakerRules;
+  /** How many requests of this process the vendor has to answer at once. */
+  maxInFlight: number;
+  /** See `createBreaker`. */
+  monotonicMs?: () => number;
+}
+
+/** How long a request waits for others to end before it is given up, unsent. */
+const QUEUE_MS = 1_000;
+
+/**
+ * Stands between all attempts of this process and the vendor: however many wait, the vendor has few
+ * requests at once, and while it fails next to none. One that is not sent says so at once.
+ */
+export function guardPauthClient(client: PauthClient, options: GuardOptions): PauthClient {
+  const breaker = createBreaker(options.breaker, options.monotonicMs);
+  const slots = createSlots(options.maxInFlight);
+
+  async function ask<T>(
+    send: () => Promise<Result<T, PauthError>>,
+  ): Promise<Result<T, PauthError>> {
+    const giveBack = await slots.take(QUEUE_MS);
+    if (giveBack === null) {
+      return fail({ kind: 'held_back', why: 'too_many_at_once', retryAfterMs: QUEUE_MS });
+    }
+    try {
+      const waitMs = breaker.admit();
+      if (waitMs > 0) {
+        return fail({ kind: 'held_back', why: 'vendor_failing', retryAfterMs: waitMs });
+      }
+      const reply = await send();
+      if (reply.ok || !isTheVendors(reply.error)) {
+        breaker.answered();
+      } else {
+        breaker.failed(retryAfterMsOf(reply.error));
+      }
+      return reply;
+    } finally {
+      giveBack();
+    }
+  }
+
+  return {
+    createSession: (phoneNumber, callbackUrl) =>
+      ask(() => client.createSession(phoneNumber, callbackUrl)),
+    checkSession: (pauthSessionId) => ask(() => client.checkSession(pauthSessionId)),
+  };
+}
+
+/** Whether a failure says that the next request will fail as well, whatever it asks. */
+function isTheVendors(error: PauthError): boolean {
+  if (error.kind !== 'refused') {
+    return true;
+  }
+  // Everything else from 400 on is about what was asked.
+  return error.status >= 500 || [401, 403, 408, 429].includes(error.status);
+}
+
+function retryAfterMsOf(error: PauthError): number | null {
+  return error.kind === 'refused' && error.retryAfterSeconds !== null
+    ? error.retryAfterSeconds * 1_000
+    : null;
+}
