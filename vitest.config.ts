@@ -30,7 +30,7 @@ export default defineConfig({
           // What reads and writes the store, once more.
           include: [
             'lib/{login,store,users}/**/*.test.ts',
-            'lib/{limits/start-limits,session/sessions,sweep}.test.ts',
+            'lib/{event-watch,limits/start-limits,session/sessions,sweep}.test.ts',
           ],
           // A hundred thousand polls are enough on one of them.
           exclude: ['lib/store/sqlite.test.ts', 'lib/login/attacks.test.ts'],

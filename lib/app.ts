@@ -1,19 +1,21 @@
 import 'server-only';
 import { type Clock, systemClock } from './clock.ts';
 import { type Config, loadConfig } from './config.ts';
+import { watchEvents } from './event-watch.ts';
 import { createCounters } from './limits/counters.ts';
 import { createStartLimits } from './limits/start-limits.ts';
 import { createLog, createPhoneNumberTags, type Log } from './log.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { guardPauthClient } from './pauth/guard.ts';
+import { openRedis, type RedisLink } from './redis.ts';
 import { createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
 import { createSparingLog, type SparingLog } from './sparing-log.ts';
 import { openStore, prepareStore } from './store/open.ts';
 import type { Store } from './store/schema.ts';
 import { keepSweeping, type SweepParts } from './sweep.ts';
-import { createWakeUps } from './wake-ups.ts';
+import { createWakeUps, shareWakeUps } from './wake-ups.ts';
 
 /** Everything a request needs, made once per process but for what writes to the log. */
 export interface App {
@@ -27,6 +29,7 @@ export interface App {
   sessions: SessionParts;
   /** The same parts for one request: whatever they log carries its id. */
   forRequest(requestId: string): App;
+  redis: RedisLink | null;
   /** Aborted when this process is to end. */
   stopping: AbortController;
 }
@@ -49,7 +52,17 @@ export async function bootApp(): Promise<App> {
   const app = getApp();
   await prepareStore(app.config.store, app.store);
   keepSweeping(sweepPartsOf(app), app.stopping.signal);
+  if (app.config.store.kind === 'postgres') {
+    const isNeeded = () => app.redis?.isListening() !== true;
+    watchEvents(app.login, isNeeded, app.stopping.signal);
+  }
   return app;
+}
+
+/** Answers every held poll now and lets nothing new wait; the process is about to end. */
+export function stopApp(app: App): void {
+  app.stopping.abort();
+  app.login.wakeUps.close();
 }
 
 function sweepPartsOf({ config, store, clock, login }: App): SweepParts {
@@ -70,6 +83,10 @@ function sweepPartsOf({ config, store, clock, login }: App): SweepParts {
 function createApp(config: Config): App {
   const store = openStore(config.store);
   const clock = systemClock;
+  const processLog = createLog();
+  const localWakeUps = createWakeUps();
+  const redis =
+    config.redisUrl === null ? null : openRedis(config.redisUrl, processLog, localWakeUps.wake);
   const attemptTtlMs = config.attempt.ttlSeconds * 1_000;
   const sparingLog = createSparingLog(clock);
   const cookiesFor = createCookies({
@@ -83,8 +100,11 @@ function createApp(config: Config): App {
   const login = {
     store,
     clock,
-    wakeUps: createWakeUps(),
-    startLimits: createStartLimits(config.startLimits, createCounters(config.store, store)),
+    wakeUps: redis === null ? localWakeUps : shareWakeUps(localWakeUps, redis.tellChanged),
+    startLimits: createStartLimits(
+      config.startLimits,
+      createCounters(config.store, store, redis?.commands ?? null),
+    ),
     tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
     pauth: guardPauthClient(
       createPauthClient({
@@ -105,7 +125,6 @@ function createApp(config: Config): App {
       handoffBase: new URL('/call/', config.app.origin),
     },
   };
-  const processLog = createLog();
   const stopping = new AbortController();
   const logTo = (log: Log): App => ({
     config,
@@ -113,6 +132,7 @@ function createApp(config: Config): App {
     store,
     log,
     sparingLog,
+    redis,
     stopping,
     cookies: cookiesFor((cookie) => {
       const entry = { event: 'cookie_unreadable', cookie };

@@ -1,5 +1,5 @@
 import 'server-only';
-import { bootApp } from './app.ts';
+import { type App, bootApp, stopApp } from './app.ts';
 import { captureConsole } from './console-lines.ts';
 import { guardIncoming } from './http/incoming.ts';
 import { notePeerAddresses } from './limits/client-address.ts';
@@ -11,13 +11,28 @@ export async function boot(): Promise<void> {
     guardIncoming();
     notePeerAddresses();
     noteRequestIds();
-    const { log, sparingLog } = await bootApp();
+    const app = await bootApp();
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => stop(app));
+    }
     // biome-ignore lint/style/noProcessEnv: the bundler's own constant; who develops reads it as it is.
     if (process.env.NODE_ENV === 'production') {
-      captureConsole(log, sparingLog);
+      captureConsole(app.log, app.sparingLog);
     }
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
+}
+
+/** How long what runs may take to end. */
+const STOP_MS = 10_000;
+
+/**
+ * Next stops listening, lets the requests under way end and then ends the process. Held polls would
+ * keep it for half a minute, and a client that does not read its answer for ever.
+ */
+function stop(app: App): void {
+  stopApp(app);
+  setTimeout(() => process.exit(1), STOP_MS).unref();
 }

@@ -70,6 +70,7 @@ describe('the configuration', () => {
       },
       attempt: { ttlSeconds: 300, pollLimit: 30, statusWaitSeconds: 25 },
       store: { kind: 'sqlite', path: '.data/call-login.db' },
+      redisUrl: null,
       retention: { attemptDays: 7, eventDays: 365 },
     });
   });
@@ -80,6 +81,7 @@ describe('the configuration', () => {
       PAUTH_BASE_URL: 'https://eu.pauth.example/api/',
       PAUTH_TIMEOUT_MS: '500',
       DATABASE_URL: 'file:/srv/data/login.db',
+      REDIS_URL: 'rediss://:p%40ss@redis.internal:6380/1',
       SESSION_IDLE_SECONDS: '300',
       SESSION_TTL_SECONDS: '2592000',
       DORMANT_DAYS: '0',
@@ -108,6 +110,7 @@ describe('the configuration', () => {
       session: { idleSeconds: 300, ttlSeconds: 2_592_000 },
       attempt: { ttlSeconds: 600, pollLimit: 1, statusWaitSeconds: 0 },
       store: { kind: 'sqlite', path: '/srv/data/login.db' },
+      redisUrl: 'rediss://:p%40ss@redis.internal:6380/1',
       retention: { attemptDays: 1, eventDays: 0 },
     });
   });
@@ -176,6 +179,8 @@ describe('refuses', () => {
     ['a database without a path', 'DATABASE_URL', 'file:'],
     ['a database that is no address', 'DATABASE_URL', 'postgres://db:port/login'],
     ['a database without TLS verification', 'DATABASE_URL', 'postgres://db/x?sslmode=no-verify'],
+    ['a Redis that is no address', 'REDIS_URL', 'localhost:6379'],
+    ['another thing for Redis', 'REDIS_URL', 'https://redis.example.com'],
     ['an unknown signup', 'SIGNUP', 'yes'],
     ['an unknown cost', 'CALL_COST', 'Free'],
     ['an unknown country', 'DEFAULT_COUNTRY', 'XX'],

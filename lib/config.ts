@@ -51,6 +51,8 @@ export interface Config {
     statusWaitSeconds: number;
   };
   store: StorePlace;
+  /** May hold a password; null where processes share the store alone. */
+  redisUrl: string | null;
   retention: {
     /** An attempt holds a phone number, and is of no use once it is over. */
     attemptDays: number;
@@ -105,6 +107,7 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
       statusWaitSeconds: data.STATUS_WAIT_SECONDS,
     },
     store: placeOf(data),
+    redisUrl: data.REDIS_URL ?? null,
     retention: {
       attemptDays: data.ATTEMPT_RETENTION_DAYS,
       eventDays: data.EVENT_RETENTION_DAYS,

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createWakeUps } from './wake-ups.ts';
+import { createWakeUps, shareWakeUps } from './wake-ups.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -106,4 +106,31 @@ it('a listener that was closed hears nothing more', async () => {
   wakeUps.wake('a');
   expect(await isOver(other.wait(60_000))).toBe(true);
   expect(await isOver(closed.wait(60_000))).toBe(false);
+});
+
+describe('when the process is to end', () => {
+  it('everybody is woken, and nobody waits any more', async () => {
+    const wakeUps = createWakeUps();
+    const [one, other] = [wakeUps.listen('one'), wakeUps.listen('other')];
+    const waits = [one.wait(10_000), other.wait(10_000)];
+    expect(wakeUps.isClosed()).toBe(false);
+    wakeUps.close();
+    await Promise.all(waits);
+    await one.wait(10_000);
+    await wakeUps.listen('late').wait(10_000);
+    expect(wakeUps.isClosed()).toBe(true);
+  });
+});
+
+describe('shared wake-ups', () => {
+  it('tell of a change here, and wake who waits here', async () => {
+    const told: string[] = [];
+    const local = createWakeUps();
+    const shared = shareWakeUps(local, (attemptId) => told.push(attemptId));
+    const waiting = shared.listen('one').wait(10_000);
+    shared.wake('one');
+    await waiting;
+    expect(told).toEqual(['one']);
+    expect(shared.isSomebodyListening()).toBe(true);
+  });
 });

@@ -5,6 +5,10 @@ export interface WakeUps {
   /** Starts listening; what changes from now on is not missed. Close it when done. */
   listen(attemptId: string): WakeUpListener;
   wake(attemptId: string): void;
+  isSomebodyListening(): boolean;
+  /** Wakes everybody; from now on every wait is over at once. */
+  close(): void;
+  isClosed(): boolean;
 }
 
 export interface WakeUpListener {
@@ -15,8 +19,19 @@ export interface WakeUpListener {
 
 export function createWakeUps(): WakeUps {
   const listeners = new Map<string, Set<() => void>>();
+  let isClosed = false;
 
   return {
+    isSomebodyListening: () => listeners.size > 0,
+    isClosed: () => isClosed,
+
+    close() {
+      isClosed = true;
+      for (const notify of [...listeners.values()].flatMap((notifiers) => [...notifiers])) {
+        notify();
+      }
+    },
+
     wake(attemptId) {
       for (const notify of listeners.get(attemptId) ?? []) {
         notify();
@@ -35,7 +50,7 @@ export function createWakeUps(): WakeUps {
 
       return {
         async wait(timeoutMs, signal) {
-          if (!missed && !signal?.aborted && timeoutMs > 0) {
+          if (!missed && !isClosed && !signal?.aborted && timeoutMs > 0) {
             await new Promise<void>((resolve) => {
               const done = () => {
                 clearTimeout(timer);
@@ -57,6 +72,17 @@ export function createWakeUps(): WakeUps {
           }
         },
       };
+    },
+  };
+}
+
+/** The same, where a change here is also told elsewhere; what is told from there wakes `local` alone. */
+export function shareWakeUps(local: WakeUps, tell: (attemptId: string) => void): WakeUps {
+  return {
+    ...local,
+    wake(attemptId) {
+      local.wake(attemptId);
+      tell(attemptId);
     },
   };
 }

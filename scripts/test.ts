@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const steps: readonly (readonly [name: string, command: string, ...parameters: string[]])[] = [
   ['Chromium', 'node', 'scripts/provide-chromium.ts'],
+  ['Redis', 'node', 'scripts/provide-redis.ts'],
   ['lint', 'biome', 'ci', '.'],
   ['production build and types', 'next', 'build'],
   ['unit and HTTP tests', 'vitest', 'run'],

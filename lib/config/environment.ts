@@ -35,6 +35,13 @@ export const environmentSchema = z.object({
     .pipe(z.tuple([sessionSecret], sessionSecret)),
   DATABASE_URL: databaseUrl.default('file:.data/call-login.db'),
   DATABASE_POOL_SIZE: number('connections', 1, 1_000, 10),
+  REDIS_URL: z
+    .string()
+    .refine(
+      (text) => /^rediss?:\/\//.test(text) && URL.canParse(text),
+      'must be redis://<host>:<port> or rediss://…, special characters as %xx',
+    )
+    .optional(),
   TRUSTED_PROXY: trustedProxy,
   START_LIMIT_PER_NUMBER: limits('3/60 5/3600'),
   START_LIMIT_PER_NETWORK: limits('10/600'),

@@ -1,14 +1,21 @@
 import 'server-only';
+import type { Redis } from 'ioredis';
 import type { StorePlace } from '../store/open.ts';
 import type { Store } from '../store/schema.ts';
 import { createPostgresCounters } from './postgres-counter.ts';
+import { createRedisCounters } from './redis-counter.ts';
 import { createSqliteCounters } from './sqlite-counter.ts';
 import type { CreateCounter } from './start-limits.ts';
 
-/** Counters that all processes share which share the store. */
-export function createCounters(place: StorePlace, store: Store): CreateCounter {
-  if (place.kind === 'postgres') {
-    return createPostgresCounters(store);
-  }
-  return createSqliteCounters(place.path === ':memory:' ? ':memory:' : `${place.path}.limits`);
+/** Counters that all processes share which share the store, or Redis where there is one. */
+export function createCounters(
+  place: StorePlace,
+  store: Store,
+  redis: Redis | null,
+): CreateCounter {
+  const inStore =
+    place.kind === 'postgres'
+      ? createPostgresCounters(store)
+      : createSqliteCounters(place.path === ':memory:' ? ':memory:' : `${place.path}.limits`);
+  return redis === null ? inStore : createRedisCounters(redis, inStore);
 }

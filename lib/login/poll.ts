@@ -76,7 +76,8 @@ export async function pollAttempt(
       const now = parts.clock.now();
       // A page that has been told of trouble is told at once that it is over.
       const hasRecovered = first.check_failures > 0 && attempt.check_failures === 0;
-      if (now >= holdUntil || hasRecovered || poll.signal?.aborted) {
+      const isToEnd = poll.signal?.aborted || parts.wakeUps.isClosed();
+      if (now >= holdUntil || hasRecovered || isToEnd) {
         return {
           status: 'pending',
           expiresInMs: attempt.expires_at - now,

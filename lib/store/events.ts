@@ -49,3 +49,33 @@ export async function findEvents<Type extends EventType>(
     wanted.types.some((type) => type === event.type);
   return events.filter(isWanted);
 }
+
+/** Something that happened to an attempt, besides its beginning. */
+export interface ChangedAttempt {
+  id: number;
+  attempt_id: string;
+}
+
+/** Ids are given before the commit: so far behind the latest, one may still turn up. */
+const LATE_IDS = 200;
+
+/**
+ * What has happened to attempts since an event that was read before, and shortly before it; without
+ * one, the latest. Oldest first.
+ */
+export async function findLatestChanges(
+  queries: Queries,
+  sinceId: number | null,
+): Promise<ChangedAttempt[]> {
+  const changes = queries
+    .selectFrom('events')
+    .select(['id', 'attempt_id'])
+    .where('type', '!=', 'attempt_started')
+    .where('attempt_id', 'is not', null)
+    .$narrowType<{ attempt_id: string }>();
+  const rows =
+    sinceId === null
+      ? await changes.orderBy('id', 'desc').limit(LATE_IDS).execute()
+      : await changes.where('id', '>', sinceId - LATE_IDS).execute();
+  return rows.toSorted((one, other) => one.id - other.id);
+}

@@ -32,8 +32,17 @@ export function openSqlite(path: string): Store {
     timeout: BUSY_TIMEOUT_MS,
   });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  opened.add(database);
   return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) });
 }
+
+/** What is open when the process ends is closed then: nothing is left for the next one to recover. */
+const opened = new Set<DatabaseSync>();
+process.once('exit', () => {
+  for (const database of opened) {
+    database.close();
+  }
+});
 
 /** Lets migrations run in a transaction, so that one that is killed, or runs twice, does no harm. */
 class Dialect extends SqliteDialect {
@@ -57,7 +66,10 @@ const valuesSchema = z.array(
 function adapt(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
   return {
-    close: () => database.close(),
+    close: () => {
+      opened.delete(database);
+      database.close();
+    },
     prepare(sql) {
       const known = statements.get(sql);
       if (known !== undefined) {

@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findFreePort, type RunningProcess, startProcess } from '#scripts/processes.ts';
+
+const systemPaths = [
+  '/usr/bin/redis-server',
+  '/usr/local/bin/redis-server',
+  '/opt/homebrew/bin/redis-server',
+];
+
+/** A Redis server that runs, or null when this machine has none. */
+export function findRedis(): string | null {
+  return systemPaths.find((path) => existsSync(path) && runs(path)) ?? null;
+}
+
+function runs(path: string): boolean {
+  return spawnSync(path, ['--version'], { timeout: 10_000 }).status === 0;
+}
+
+/** A Redis server of a test's own, without anything on disk. */
+export interface RedisServer {
+  url: string;
+  /** Starts it again, empty, on the same port after `stop`. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  remove(): Promise<void>;
+  /** Lets it hang, connections and all, until the function that is returned is called. */
+  freeze(): () => void;
+}
+
+export async function startRedis(): Promise<RedisServer> {
+  const command = findRedis();
+  if (command === null) {
+    throw new Error('redis-server is missing: node scripts/provide-redis.ts');
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'call-login-redis-'));
+  const port = await findFreePort();
+  let server: RunningProcess | null = null;
+  const start = async () => {
+    server = await startProcess({
+      command,
+      args: [
+        ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
+        ...['--save', '', '--appendonly', 'no'],
+      ],
+      env: process.env,
+      ready: /Ready to accept connections/,
+    });
+  };
+  await start();
+  const stop = async () => await server?.stop('SIGKILL');
+
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    stop,
+    remove: async () => {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+    freeze: () => {
+      const pid = server?.pid ?? 0;
+      process.kill(pid, 'SIGSTOP');
+      return () => void process.kill(pid, 'SIGCONT');
+    },
+  };
+}
