@@ -68,9 +68,13 @@ export class Visitor {
     return this.#cookies.get(name);
   }
 
-  /** Another browser that has stolen, or been given, this one's cookies. */
-  clone(): Visitor {
-    const clone = new Visitor(this.#origin);
+  /**
+   * Another browser that has stolen, or been given, this one's cookies.
+   *
+   * @param origin where it sends its requests: another server of the same site.
+   */
+  clone(origin = this.#origin): Visitor {
+    const clone = new Visitor(origin);
     clone.network = this.network;
     clone.userAgent = this.userAgent;
     for (const [name, value] of this.#cookies) {

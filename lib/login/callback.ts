@@ -15,7 +15,9 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
     return;
   }
   const now = parts.clock.now();
-  const isComing = attempt.called_back_at !== null && attempt.called_back_at > now;
+  const calledBackAt = attempt.called_back_at;
+  const isComing =
+    calledBackAt !== null && calledBackAt > now && calledBackAt <= now + CALLBACK_INTERVAL_MS;
   if (isComing || attempt.check_failures > 0) {
     // An earlier hint has the next check coming, or the vendor asked us to leave it alone.
     return;
@@ -30,7 +32,8 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
 
 /** The first callback has the vendor asked at once; a flood of them only every two seconds. */
 function earliestCheck(attempt: LoginAttempt, now: number): number {
-  return attempt.called_back_at === null
+  // One from the future is from before the clock was set back.
+  return attempt.called_back_at === null || attempt.called_back_at > now
     ? now
     : Math.max(now, attempt.called_back_at + CALLBACK_INTERVAL_MS);
 }

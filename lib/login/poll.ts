@@ -52,7 +52,8 @@ export async function pollAttempt(
   if (first.confirmed_at === null) {
     await confirmAttempt(parts.store, first.id, parts.clock.now());
   }
-  const holdUntil = parts.clock.now() + poll.holdMs;
+  // By a clock that nobody sets: the wall clock may jump while this poll is held.
+  const holdUntilMs = performance.now() + poll.holdMs;
   const listener = parts.wakeUps.listen(first.id);
   try {
     for (;;) {
@@ -77,14 +78,15 @@ export async function pollAttempt(
       // A page that has been told of trouble is told at once that it is over.
       const hasRecovered = first.check_failures > 0 && attempt.check_failures === 0;
       const isToEnd = poll.signal?.aborted || parts.wakeUps.isClosed();
-      if (now >= holdUntil || hasRecovered || isToEnd) {
+      const holdMs = holdUntilMs - performance.now();
+      if (holdMs <= 0 || hasRecovered || isToEnd) {
         return {
           status: 'pending',
           expiresInMs: attempt.expires_at - now,
           pollAfterMs: poll.holdMs > 0 ? 0 : pollIntervalMs(now - attempt.created_at),
         };
       }
-      const waitMs = Math.min(holdUntil, attempt.expires_at, nextStepAt(attempt, now)) - now;
+      const waitMs = Math.min(holdMs, Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now);
       await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), poll.signal);
     }
   } finally {

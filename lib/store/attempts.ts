@@ -217,6 +217,9 @@ export async function endAttempt(
   return numUpdatedRows === 1n;
 }
 
+/** Nothing is put off for longer: what seems to be is from before the clock was set back. */
+const LONGEST_PAUSE_MS = 60_000;
+
 /**
  * Takes the right to ask the vendor about a pending attempt, if it is due and nobody else has it.
  *
@@ -234,8 +237,18 @@ export async function leaseCheck(
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .where('pauth_session_id', 'is not', null)
-    .where('next_check_at', '<=', lease.now)
-    .where('check_leased_until', '<=', lease.now)
+    .where((where) =>
+      where.or([
+        where('next_check_at', '<=', lease.now),
+        where('next_check_at', '>', lease.now + LONGEST_PAUSE_MS),
+      ]),
+    )
+    .where((where) =>
+      where.or([
+        where('check_leased_until', '<=', lease.now),
+        where('check_leased_until', '>', lease.now + LONGEST_PAUSE_MS),
+      ]),
+    )
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }

@@ -1,0 +1,110 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { deploy, startAt } from '#testing/deployment.ts';
+import { createDatabase, execute, type PostgresServer, startPostgres } from '#testing/postgres.ts';
+import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
+
+const patient = { timeout: 90_000 };
+
+/** A site on a PostgreSQL server that the test may stop, with somebody logged in and somebody waiting. */
+async function open() {
+  const server: PostgresServer = await startPostgres();
+  onTestFinished(() => server.remove());
+  const database = await createDatabase(server.url);
+  const site = await deploy({ DATABASE_URL: database });
+  const app = await site.add();
+  const loggedIn = await startAt(app);
+  await site.vendor.call(loggedIn.phoneNumber, loggedIn.callNumber);
+  expect(await (await loggedIn.visitor.status()).json()).toEqual({ status: 'verified' });
+  const waiting = await startAt(app);
+  return { server, database, site, app, loggedIn: loggedIn.visitor, waiting };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** Every way in says that it cannot serve now, within eight seconds and without touching a cookie. */
+async function expectUnavailable({ app, loggedIn, waiting }: Opened): Promise<void> {
+  const cookies = [loggedIn.cookieHeader(), waiting.visitor.cookieHeader()];
+  const since = performance.now();
+  const answers = await Promise.all([
+    new Visitor(app.origin).start(randomPhoneNumber()),
+    waiting.visitor.status(),
+    loggedIn.fetch('/api/auth/session'),
+    loggedIn.fetch('/api/health'),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+  expect(performance.now() - since).toBeLessThan(8_000);
+  for (const answer of answers) {
+    expect(answer.headers.get('retry-after')).toBe('3');
+    expect(await answer.json()).toMatchObject({ code: 'store_unavailable' });
+  }
+  expect((await loggedIn.fetch('/api/health/live')).status).toBe(200);
+  expect([loggedIn.cookieHeader(), waiting.visitor.cookieHeader()]).toEqual(cookies);
+}
+
+/** Nobody was logged out, and who was waiting gets in. */
+async function expectRecovered({ site, loggedIn, waiting }: Opened): Promise<void> {
+  await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
+  expect(await (await waiting.visitor.status()).json()).toEqual({ status: 'verified' });
+  expect((await loggedIn.fetch('/api/auth/session')).status).toBe(200);
+}
+
+it(
+  'a PostgreSQL that goes away is 503 until it is back; nobody is logged in or out',
+  patient,
+  async () => {
+    const opened = await open();
+    const held = opened.waiting.visitor.status();
+    await opened.server.stop('SIGQUIT');
+    await expectUnavailable(opened);
+    expect((await held).status).toBe(503);
+    await opened.server.start();
+    await expectRecovered(opened);
+  },
+);
+
+it(
+  'a PostgreSQL that hangs is 503 within seconds, and used again when it goes on',
+  patient,
+  async () => {
+    const opened = await open();
+    const thaw = await opened.server.freeze();
+    try {
+      await expectUnavailable(opened);
+    } finally {
+      thaw();
+    }
+    await expectRecovered(opened);
+  },
+);
+
+it(
+  'a PostgreSQL that only reads starts and completes nothing, half or whole, and shows who is logged in',
+  patient,
+  async () => {
+    const opened = await open();
+    const { server, database, site, app, loggedIn, waiting } = opened;
+    const name = new URL(database).pathname.slice(1);
+    const setReadOnly = async (value: 'on' | 'off') => {
+      await execute(
+        server.url,
+        `alter database ${name} set default_transaction_read_only = ${value};
+       select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+      );
+    };
+    const count = async () =>
+      await execute(
+        database,
+        `select (select count(*) from attempts) as attempts, (select count(*) from events) as events,
+              (select count(*) from sessions) as sessions`,
+      );
+    const before = await count();
+    await setReadOnly('on');
+    await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
+    expect((await new Visitor(app.origin).start(randomPhoneNumber())).status).toBe(503);
+    expect((await waiting.visitor.status()).status).toBe(503);
+    expect((await loggedIn.fetch('/api/auth/session')).status).toBe(200);
+    expect(await count()).toEqual(before);
+    await setReadOnly('off');
+    expect(await (await waiting.visitor.status()).json()).toEqual({ status: 'verified' });
+  },
+);

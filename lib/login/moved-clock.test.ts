@@ -1,0 +1,57 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
+import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#testing/login-parts.ts';
+import { takeCallback } from './callback.ts';
+import { LAST_CHECK_MS } from './check.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+afterAll(() => sandbox.close());
+
+const HOUR_MS = 3_600_000;
+
+describe('a clock that is set ahead', () => {
+  it('ends an attempt, and setting it back revives nothing', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(ATTEMPT_TTL_MS + LAST_CHECK_MS);
+    expect(await login.poll(started)).toMatchObject({ status: 'expired' });
+    login.clock.advance(-HOUR_MS);
+    await login.call(started);
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await login.poll(started)).toMatchObject({ status: 'expired' });
+    expect(await login.countSessions()).toBe(0);
+  });
+});
+
+describe('a clock that is set back', () => {
+  it('does not keep the vendor from being asked', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    login.clock.advance(FIRST_CHECK_MS);
+    await login.poll(started);
+    login.clock.advance(-HOUR_MS);
+    await login.call(started);
+    expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+  });
+
+  it('does not make a callback come too late', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const token = await login.callbackTokenOf(started);
+    await takeCallback(login.parts, token);
+    login.clock.advance(-HOUR_MS);
+    await login.call(started);
+    await takeCallback(login.parts, token);
+    expect(await login.stored(started)).toMatchObject({ state: 'verified' });
+  });
+
+  it('does not hold a poll for longer than it is to be held', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const since = performance.now();
+    const held = login.poll(started, 300);
+    login.clock.advance(-HOUR_MS);
+    expect(await held).toMatchObject({ status: 'pending' });
+    expect(performance.now() - since).toBeLessThan(2_500);
+  });
+});

@@ -1,0 +1,41 @@
+import { onTestFinished } from 'vitest';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { ControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { type AppServer, startAppServer } from './app-server.ts';
+import { randomPhoneNumber, Visitor } from './visitor.ts';
+
+/** A site of a test's own: servers of one origin, as they stand behind one load balancer. */
+export interface Deployment {
+  vendor: ControlClient;
+  /** Adds a server. The vendor calls back the first one alone. */
+  add(): Promise<AppServer>;
+}
+
+export async function deploy(env: Readonly<Record<string, string>>): Promise<Deployment> {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  let origin: string | undefined;
+  return {
+    vendor: new ControlClient(sandbox.url),
+    async add() {
+      const app = await startAppServer(sandbox.url, {
+        PAUTH_TIMEOUT_MS: '1000',
+        ...env,
+        ...(origin === undefined ? {} : { APP_ORIGIN: origin }),
+      });
+      origin ??= app.origin;
+      onTestFinished(() => app.stop('SIGKILL'));
+      return app;
+    },
+  };
+}
+
+/** Somebody who has started an attempt at a server, and the number to call. */
+export async function startAt(app: AppServer) {
+  const visitor = new Visitor(app.origin);
+  const phoneNumber = randomPhoneNumber();
+  const response = await visitor.start(phoneNumber);
+  const { call_number: callNumber } = attemptViewSchema.parse(await response.json());
+  return { visitor, phoneNumber, callNumber };
+}
