@@ -7,7 +7,10 @@ const patient = { timeout: 90_000 };
 
 /** A site on a PostgreSQL server that the test may stop, with somebody logged in and somebody waiting. */
 async function open() {
-  const server: PostgresServer = await startPostgres();
+  const server: PostgresServer = await startPostgres({
+    // What it has answered outlives it.
+    settings: ['synchronous_commit=on'],
+  });
   onTestFinished(() => server.remove());
   const database = await createDatabase(server.url);
   const site = await deploy({ DATABASE_URL: database });

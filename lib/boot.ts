@@ -1,6 +1,7 @@
 import 'server-only';
 import { type App, bootApp, stopApp } from './app.ts';
 import { captureConsole } from './console-lines.ts';
+import { followAnswers } from './http/answers-under-way.ts';
 import { guardIncoming } from './http/incoming.ts';
 import { notePeerAddresses } from './limits/client-address.ts';
 import { noteRequestIds } from './request-id.ts';
@@ -11,9 +12,13 @@ export async function boot(): Promise<void> {
     guardIncoming();
     notePeerAddresses();
     noteRequestIds();
+    const endConnections = followAnswers();
     const app = await bootApp();
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => stop(app));
+      process.once(signal, () => {
+        endConnections();
+        stop(app);
+      });
     }
     // biome-ignore lint/style/noProcessEnv: the bundler's own constant; who develops reads it as it is.
     if (process.env.NODE_ENV === 'production') {

@@ -1,10 +1,13 @@
 import 'server-only';
-import { type Kysely, PostgresAdapter, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Queries } from './schema.ts';
 
-/** Whether this is PostgreSQL, for the few places where it and SQLite differ. */
+/**
+ * Whether this is PostgreSQL, for the few places where it and SQLite differ. Asked of what it can do:
+ * Next bundles each route apart, so a class of one is not the same in another.
+ */
 export function isPostgres(database: Pick<Kysely<unknown>, 'getExecutor'>): boolean {
-  return database.getExecutor().adapter instanceof PostgresAdapter;
+  return database.getExecutor().adapter.supportsMultipleConnections === true;
 }
 
 /**
