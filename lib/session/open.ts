@@ -2,7 +2,7 @@ import 'server-only';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { recordChange } from '../recording.ts';
-import { isStoreFailure } from '../store/failure.ts';
+import { isUnwritable } from '../store/failure.ts';
 import type { Session, Store, User } from '../store/schema.ts';
 import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
 import { hashToken } from '../token.ts';
@@ -39,14 +39,14 @@ export async function openSession(
   const { session, user } = found;
   const now = parts.clock.now();
   if (!isAlive(session, now, idleMs)) {
-    await unlessStoreFails(() => deleteSession(store, session.id_hash));
+    await unlessUnwritable(() => deleteSession(store, session.id_hash));
     return null;
   }
   if (user.disabled_at !== null || user.set_aside_at !== null) {
     return null;
   }
   if (isTouchDue(session, now, idleMs)) {
-    await unlessStoreFails(() =>
+    await unlessUnwritable(() =>
       store
         .transaction()
         .execute(async (transaction) => await touchSession(transaction, session, now)),
@@ -68,11 +68,11 @@ export async function closeSession(
 }
 
 /** A database that cannot be written keeps nobody from reading: the next request notes it. */
-async function unlessStoreFails(write: () => Promise<void>): Promise<void> {
+async function unlessUnwritable(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if (!isStoreFailure(error)) {
+    if (!isUnwritable(error)) {
       throw error;
     }
   }

@@ -61,6 +61,20 @@ export function isStoreFailure(error: unknown): boolean {
   return parsed.success && parsed.data;
 }
 
+const unwritableSchema = z.union([
+  z.object({
+    code: z.literal('ERR_SQLITE_ERROR'),
+    // Read-only, full.
+    errcode: z.number().refine((code) => [8, 13].includes(code & 0xff)),
+  }),
+  z.object({ code: z.enum(['25006', '53100']), severity: z.string() }),
+]);
+
+/** Whether a database that can be read takes nothing new: it is full, or may only be read. */
+export function isUnwritable(error: unknown): boolean {
+  return unwritableSchema.safeParse(error).success;
+}
+
 const duplicateSchema = z.object({ code: z.literal('23505') });
 
 /** Whether PostgreSQL refused a row because another transaction's was there first. */
