@@ -20,7 +20,6 @@ export async function deploy(env: Readonly<Record<string, string>>): Promise<Dep
     vendor: new ControlClient(sandbox.url),
     async add() {
       const app = await startAppServer(sandbox.url, {
-        PAUTH_TIMEOUT_MS: '1000',
         ...env,
         ...(origin === undefined ? {} : { APP_ORIGIN: origin }),
       });
