@@ -22,10 +22,13 @@ export interface TestClock extends Clock {
 
 export function createTestClock(): TestClock {
   let now = Date.parse('2026-11-01T00:00:00Z');
+  let elapsed = 0;
   return {
     now: () => now,
+    elapsed: () => elapsed,
     advance(ms) {
       now += ms;
+      elapsed += Math.max(0, ms);
     },
   };
 }

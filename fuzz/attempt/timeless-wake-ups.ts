@@ -11,7 +11,7 @@ export function timelessWakeUps(world: {
 }): WakeUps {
   const real = createWakeUps();
   return {
-    wake: (id) => real.wake(id),
+    ...real,
     listen: (id) => {
       const listener = real.listen(id);
       return {

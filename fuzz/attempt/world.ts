@@ -278,7 +278,7 @@ export class World {
           await new Promise(() => {});
         }
       },
-      clock: { now: () => this.#now },
+      clock: { now: () => this.#now, elapsed: () => this.#now },
       pauth: this.#notingTokens(),
       wakeUps: timelessWakeUps({
         barrier: () => this.#barrier('wait'),

@@ -52,8 +52,7 @@ export async function pollAttempt(
   if (first.confirmed_at === null) {
     await confirmAttempt(parts.store, first.id, parts.clock.now());
   }
-  // By a clock that nobody sets: the wall clock may jump while this poll is held.
-  const holdUntilMs = performance.now() + poll.holdMs;
+  const holdUntilMs = parts.clock.elapsed() + poll.holdMs;
   const listener = parts.wakeUps.listen(first.id);
   try {
     for (;;) {
@@ -78,7 +77,7 @@ export async function pollAttempt(
       // A page that has been told of trouble is told at once that it is over.
       const hasRecovered = first.check_failures > 0 && attempt.check_failures === 0;
       const isToEnd = poll.signal?.aborted || parts.wakeUps.isClosed();
-      const holdMs = holdUntilMs - performance.now();
+      const holdMs = holdUntilMs - parts.clock.elapsed();
       if (holdMs <= 0 || hasRecovered || isToEnd) {
         return {
           status: 'pending',
