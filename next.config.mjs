@@ -13,6 +13,14 @@ const headers = [
   },
 ];
 
+/** For answers that are never shown as a page. */
+const noPage = [
+  {
+    key: 'content-security-policy',
+    value: "default-src 'none'; frame-ancestors 'none'; sandbox",
+  },
+];
+
 /** @type {import('next').NextConfig} */
 export default {
   reactStrictMode: true,
@@ -24,16 +32,15 @@ export default {
   // TypeScript 7 is a command, not a library: let the build call it.
   // The proxy would keep up to 10 MB of a body for pages that take none.
   experimental: { useTypeScriptCli: true, proxyClientMaxBodySize: 4096 },
+  // Next's page for its own failures is for nobody to ask for: a cache would keep it for a year.
+  rewrites: async () => ({
+    beforeFiles: [{ source: '/_global-error:rest(.*)', destination: '/_not-found' }],
+    afterFiles: [],
+    fallback: [],
+  }),
   headers: async () => [
     { source: '/:path*', headers },
-    {
-      source: '/api/:path*',
-      headers: [
-        {
-          key: 'content-security-policy',
-          value: "default-src 'none'; frame-ancestors 'none'; sandbox",
-        },
-      ],
-    },
+    { source: '/api/:path*', headers: noPage },
+    { source: '/login/:form(start|check|change|forget)', headers: noPage },
   ],
 };

@@ -1,23 +1,44 @@
 import { type NextRequest, NextResponse } from 'next/server';
+import { getApp } from './lib/app.ts';
+import { requestIdOf } from './lib/request-id.ts';
+import { clearUnreadable } from './lib/session/cookies.ts';
 
 /**
  * Gives every page a Content Security Policy with a nonce of its own, which Next puts on its
- * scripts. It decides nothing else: who may see what is decided where the data is read.
+ * scripts, refuses what no page takes, and clears cookies that nothing can read, since a page has no
+ * say in that. Who may see what is not decided here but where the data is read.
  */
-export function proxy(request: NextRequest): NextResponse {
+export async function proxy(request: NextRequest): Promise<NextResponse> {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
   const policy = contentSecurityPolicy(nonce);
-  const headers = new Headers(request.headers);
-  headers.set('content-security-policy', policy);
-  const response = NextResponse.next({ request: { headers } });
+  const response = isForPages(request) ? passOn(request, policy) : refuse();
   response.headers.set('content-security-policy', policy);
+  const { cookies } = getApp().forRequest(requestIdOf(request.headers));
+  await clearUnreadable(cookies);
+  await cookies.send();
   return response;
 }
 
 export const config = {
-  // Everything but the API and files, which hold no scripts to run.
-  matcher: '/((?!api/|_next/static|.*\\.svg$).*)',
+  // Everything but the API, the forms of the login and files, which hold no scripts to run.
+  matcher: '/((?!api/|login/(?:start|check|change|forget)$|_next/static|.*\\.svg$).*)',
 };
+
+/** Pages are only read: there are no server actions, whose decoding has been a way in before. */
+function isForPages({ method }: NextRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function passOn(request: NextRequest, policy: string): NextResponse {
+  const headers = new Headers(request.headers);
+  headers.set('content-security-policy', policy);
+  return NextResponse.next({ request: { headers } });
+}
+
+function refuse(): NextResponse {
+  const headers = { allow: 'GET, HEAD', 'cache-control': 'no-store' };
+  return new NextResponse(null, { status: 405, headers });
+}
 
 function contentSecurityPolicy(nonce: string): string {
   // biome-ignore lint/style/noProcessEnv: the bundler's own constant; React's development build evaluates text.

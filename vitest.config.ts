@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{bench,components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
-          exclude: ['lib/store/postgres.test.ts'],
+          exclude: ['lib/store/postgres.test.ts', 'fuzz/requests.test.ts'],
           globalSetup: 'testing/start-postgres.ts',
           provide: { dialect: 'SQLite' },
           // Property tests and real commands take their time on a busy machine; none is about speed.
@@ -32,7 +32,8 @@ export default defineConfig({
             'lib/{login,store,users}/**/*.test.ts',
             'lib/{limits/start-limits,session/sessions,sweep}.test.ts',
           ],
-          exclude: ['lib/store/sqlite.test.ts'],
+          // A hundred thousand polls are enough on one of them.
+          exclude: ['lib/store/sqlite.test.ts', 'lib/login/attacks.test.ts'],
           testTimeout: 30_000,
           globalSetup: 'testing/start-postgres.ts',
           provide: { dialect: 'PostgreSQL' },
@@ -43,12 +44,13 @@ export default defineConfig({
         ...server,
         test: {
           name: 'http',
-          include: ['app/**/*.test.ts'],
+          include: ['{app,attacks}/**/*.test.ts', 'fuzz/requests.test.ts'],
           globalSetup: ['testing/start-postgres.ts', 'testing/start-servers.ts'],
           // They share one server, and some count what reaches the vendor.
           fileParallelism: false,
           // Some wait for what a server does in its own time.
           testTimeout: 30_000,
+          hookTimeout: 60_000,
           execArgv: ['--conditions=react-server'],
         },
       },

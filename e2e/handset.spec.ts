@@ -156,6 +156,7 @@ test('184 and a phone that withholds its number verify nobody, 186 does', async 
   handset,
   vendor,
 }) => {
+  test.slow();
   const callNumber = inJapan(await login.start(phoneNumber.text));
   await handset.button(`${phoneNumber.text} → ${callNumber}`).click();
   await handset.button(/^184/).click();
@@ -186,6 +187,7 @@ test('a call that verifies nobody says why', async ({
   vendor,
   consoleProblems,
 }) => {
+  test.slow();
   const callNumber = inJapan(await login.start(phoneNumber.text));
   const { words } = handset;
   const call = async (from: string, to: string, why: RegExp) => {
@@ -216,7 +218,7 @@ test('a call that verifies nobody says why', async ({
   await handset.to.fill('03-1234-5678');
   await handset.call();
   await expect(page.getByRole('status').filter({ hasText: words.notOurs })).toBeVisible();
-  // What Chromium notes of the refused calls.
+  // What Chromium notes of the refused calls, and of the login that expired.
   expect(consoleProblems.splice(0).filter((problem) => !/404|408|422/.test(problem))).toEqual([]);
 });
 

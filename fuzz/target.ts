@@ -47,6 +47,9 @@ export interface Finding {
 /** How long one run may take before it counts as one that never ends. */
 const RUN_TIMEOUT_MS = 60_000;
 
+/** How long to look for a smaller value that fails as well. */
+const SHRINK_MS = 60_000;
+
 /** What a target is made of: values to try, and what must hold for each. Throwing means it does not. */
 export interface TargetDescription<Value> extends Pick<Target, 'name' | 'holds'> {
   batchSize?: number;
@@ -79,20 +82,28 @@ export function defineTarget<Value>(description: TargetDescription<Value>): Targ
 
 async function runBatch<Value>(
   { values, check }: OpenProperty<Value>,
-  { seed, runs, skip = 0, timeLimitMs, signal }: Batch,
+  { seed, runs, skip = 0, timeLimitMs = Number.POSITIVE_INFINITY, signal }: Batch,
 ): Promise<BatchResult> {
+  // fast-check's own limit lets go of a run in the middle, which would go on beside the next one.
+  let until = performance.now() + timeLimitMs;
+  let hasFailed = false;
   const property = fc.asyncProperty(values, async (value) => {
-    if (signal?.aborted) {
+    if (signal?.aborted || performance.now() >= until) {
       throw new fc.PreconditionFailure(true);
     }
-    await check(value);
+    try {
+      await check(value);
+    } catch (error) {
+      until = hasFailed ? until : performance.now() + SHRINK_MS;
+      hasFailed = true;
+      throw error;
+    }
   });
   const details = await fc.check(property, {
     seed,
     numRuns: runs,
     timeout: RUN_TIMEOUT_MS,
     ...(skip === 0 ? {} : { path: String(skip) }),
-    ...(timeLimitMs === undefined ? {} : { interruptAfterTimeLimit: timeLimitMs }),
   });
   if (details.counterexample === null) {
     return { runs: details.numRuns, finding: null };

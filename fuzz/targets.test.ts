@@ -1,14 +1,21 @@
 import { expect, it } from 'vitest';
+import { requests } from './targets/requests.ts';
 import { targets } from './targets.ts';
 
-// The long runs are `npm run fuzz`; these keep what it looks at working, with other values each time.
-it.each(targets.map((target) => [target.holds, target] as const))('%s', async (_holds, target) => {
-  const open = await target.open();
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  try {
-    const { finding } = await open.run({ seed, runs: target.batchSize / 10 });
-    expect(finding, `seed ${seed}`).toBeNull();
-  } finally {
-    await open.close();
-  }
-});
+// `npm run fuzz` is the long version; this keeps what it looks at working, with other values each time.
+const withoutServer = targets.filter((target) => target !== requests);
+
+it.each(withoutServer.map((target) => [target.holds, target] as const))(
+  '%s',
+  { timeout: 30_000 },
+  async (_holds, target) => {
+    const open = await target.open();
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    try {
+      const { finding } = await open.run({ seed, runs: target.batchSize / 10 });
+      expect(finding, `seed ${seed}`).toBeNull();
+    } finally {
+      await open.close();
+    }
+  },
+);

@@ -1,8 +1,13 @@
 import type { Target } from './target.ts';
+import { attempts } from './targets/attempts.ts';
 import { cookieHeader } from './targets/cookie-header.ts';
+import { interleavings } from './targets/interleavings.ts';
 import { nextValues } from './targets/next-values.ts';
-import { phoneInputs, phoneSpellings } from './targets/phone-inputs.ts';
+import { phoneInputs } from './targets/phone-inputs.ts';
+import { phoneSpellings } from './targets/phone-spellings.ts';
+import { requests } from './targets/requests.ts';
 import { seals } from './targets/seals.ts';
+import { vendorHttp } from './targets/vendor-http.ts';
 import { vendorReplies } from './targets/vendor-replies.ts';
 
 /** Everything `npm run fuzz` looks at, in the order of its table. */
@@ -13,4 +18,8 @@ export const targets: readonly Target[] = [
   seals,
   cookieHeader,
   vendorReplies,
+  vendorHttp,
+  requests,
+  attempts,
+  interleavings,
 ];

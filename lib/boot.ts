@@ -1,12 +1,14 @@
 import 'server-only';
 import { bootApp } from './app.ts';
 import { captureConsole } from './console-lines.ts';
+import { guardIncoming } from './http/incoming.ts';
 import { notePeerAddresses } from './limits/client-address.ts';
 import { noteRequestIds } from './request-id.ts';
 
 /** Starts the app, or says why it cannot and ends the process: a half-started login is none. */
 export async function boot(): Promise<void> {
   try {
+    guardIncoming();
     notePeerAddresses();
     noteRequestIds();
     const { log, sparingLog } = await bootApp();

@@ -6,6 +6,7 @@ import { findFreePort, type RunningProcess, startProcess } from '#scripts/proces
 export interface AppServer {
   origin: string;
   port: number;
+  pid: number;
   databasePath: string;
   /** Everything the server has printed. */
   output: RunningProcess['output'];
@@ -52,6 +53,7 @@ export async function startAppServer(
   return {
     origin,
     port,
+    pid: server.pid,
     databasePath,
     exited: server.exited,
     output: server.output,

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { inject } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
@@ -11,6 +12,16 @@ export const vendor = new ControlClient(inject('sandboxUrl'));
 
 /** Where its database lies, for what only time or an operator brings about. */
 export const databasePath = inject('databasePath');
+
+/** Asks the database of the running server. */
+export function queryDatabase(statement: string, ...values: string[]) {
+  const database = new DatabaseSync(databasePath);
+  try {
+    return database.prepare(statement).all(...values);
+  } finally {
+    database.close();
+  }
+}
 
 export const newVisitor = () => new Visitor(appOrigin);
 
@@ -30,8 +41,13 @@ export async function logIn(
 ): Promise<Visitor> {
   const visitor = newVisitor();
   visitor.userAgent = userAgent;
+  await logInOn(visitor, phoneNumber);
+  return visitor;
+}
+
+/** Logs a visitor in, by a call that the vendor of all servers sees; answers what the poll said. */
+export async function logInOn(visitor: Visitor, phoneNumber: string): Promise<Response> {
   const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
   await vendor.call(phoneNumber, attempt.call_number);
-  await visitor.status();
-  return visitor;
+  return await visitor.status();
 }

@@ -111,6 +111,15 @@ describe('the verdict on the login page', () => {
   });
 });
 
+it('says so when the machine was too busy to judge speed', () => {
+  const slow = { ...good, performance: 94 };
+  const busy = figuresWith({ audits: { numberStep: [slow], callStep: [slow], emptyPage: [slow] } });
+  expect(asMarkdown(busy, judge(busy))).toContain('the machine was busy');
+  expect(missedIn(busy)).toContain('Lighthouse performance, number step');
+  const idle = figuresWith();
+  expect(asMarkdown(idle, judge(idle))).not.toContain('busy');
+});
+
 it('takes the lower of two middle figures', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 3, 2])).toBe(2);

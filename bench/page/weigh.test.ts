@@ -76,8 +76,6 @@ describe('weighing a page', () => {
     const { layoutShift } = await weigh(browser, {}, async (visited) => {
       await visited.goto(`${origin}/jumpy`);
       await visited.waitForFunction(() => document.title === 'moved');
-      await visited.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
-      await visited.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
     });
     expect(layoutShift).toBeGreaterThan(0);
   });

@@ -49,6 +49,9 @@ const around = [
 
 /** Replies of an API that has gone wrong in the ways APIs do. */
 export function replies(vocabulary: {
+  /** What a reply of this kind has, and what it may say there. */
+  usual: Readonly<Record<string, readonly string[]>>;
+  /** What may stand there instead. */
   names: readonly string[];
   texts: readonly string[];
 }): fc.Arbitrary<Reply> {
@@ -73,10 +76,32 @@ export function replies(vocabulary: {
       { weight: 2, arbitrary: tie('fields') },
     ),
   }));
-  const leaves = texts.map((text): Json => ({ kind: 'text', text }));
+  // Nearly right is what is most easily taken for right.
+  const almost = (text: string): fc.Arbitrary<Json> => {
+    const leaf: Json = { kind: 'text', text };
+    return fc.oneof(
+      { weight: 8, arbitrary: fc.constant(leaf) },
+      { weight: 1, arbitrary: texts.map((other): Json => ({ kind: 'text', text: other })) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom<Json>(
+          { kind: 'list', items: [leaf] },
+          { kind: 'fields', fields: [[text, leaf]] },
+          { kind: 'raw', raw: text.replace(/^\+/, '') },
+        ),
+      },
+    );
+  };
   const plain = fc
-    .record({ status: leaves, phone_number: leaves, id: leaves, call_number: leaves })
-    .map((known): Json => ({ kind: 'fields', fields: Object.entries(known) }));
+    .tuple(
+      ...Object.entries(vocabulary.usual).map(([name, usual]) =>
+        fc
+          .constantFrom(...usual)
+          .chain(almost)
+          .map((value) => [name, value] as const),
+      ),
+    )
+    .map((fields): Json => ({ kind: 'fields', fields }));
   const odd = fc
     .array(fc.tuple(names, json), { maxLength: 5 })
     .map((fields): Json => ({ kind: 'fields', fields }));

@@ -48,6 +48,12 @@ export const vendorReplies = defineTarget({
   batchSize: 2_000,
   open: () => ({
     values: replies({
+      usual: {
+        status: words,
+        phone_number: [...numbers.keys()],
+        id: ids,
+        call_number: [...numbers.keys(), '0990312345', '110', '0570000000', '+88213123456'],
+      },
       names: [
         'status',
         'Status',

@@ -1,6 +1,7 @@
 import 'server-only';
 import { networkOf, roughNetwork } from '../limits/client-address.ts';
 import { fail, type Result } from '../result.ts';
+import { clearUnreadable } from '../session/cookies.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import { isStoreFailure } from '../store/failure.ts';
 import { answerProblem, type Problem } from './answer.ts';
@@ -16,7 +17,9 @@ export type Handler<Context> = (
 /** Refusals that no page of ours brings about: somebody tries something, or a client is broken. */
 const suspicious: ReadonlySet<ErrorCode> = new Set([
   'request_cross_origin',
+  'request_wrong_method',
   'request_not_json',
+  'request_incomplete',
   'request_too_large',
   'request_invalid',
   'rate_limited',
@@ -26,7 +29,8 @@ const suspicious: ReadonlySet<ErrorCode> = new Set([
 /**
  * Wraps a route handler: what it refuses becomes an answer with a sentence in the visitor's
  * language, and whatever it throws is logged and answered without a word of detail, and never as a
- * login. Every answer says the request's id, by which its lines are found in the log.
+ * login. A cookie of ours that nothing can read is cleared with the answer. Every answer says the
+ * request's id, by which its lines are found in the log.
  */
 export function apiRoute<Context>(handler: Handler<Context>) {
   return async (request: Request, context: Context): Promise<Response> => {
@@ -46,6 +50,7 @@ async function settle<Context>(
 ): Promise<Result<Response, Problem>> {
   const { log, sparingLog, config } = visit.app;
   try {
+    await clearUnreadable(visit.app.cookies);
     const outcome = await handler(request, visit, context);
     await visit.app.cookies.send();
     if (!outcome.ok && suspicious.has(outcome.error.code)) {

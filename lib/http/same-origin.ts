@@ -22,5 +22,11 @@ export function isSameOriginFetch(request: Request): boolean {
   if (site === null) {
     return request.headers.get('x-requested-with') === 'fetch';
   }
-  return site === 'same-origin' && request.headers.get('sec-fetch-dest') === 'empty';
+  return (
+    site === 'same-origin' &&
+    request.headers.get('sec-fetch-mode') === 'cors' &&
+    request.headers.get('sec-fetch-dest') === 'empty' &&
+    // A browser that fetches ahead of a person: `<link rel=prefetch>` has no destination either.
+    !request.headers.has('sec-purpose')
+  );
 }

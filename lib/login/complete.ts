@@ -61,7 +61,7 @@ async function settle(
     return [];
   }
 
-  const others = await findRivals(transaction, attempt, at - parts.rules.attemptTtlMs);
+  const others = await findRivals(transaction, attempt, parts.rules.attemptTtlMs);
   const rivals = others.filter(
     (other) => other.call_number === attempt.call_number || alsoVerified.has(other.id),
   );

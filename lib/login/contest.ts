@@ -24,7 +24,7 @@ export async function findAlsoVerified(
   attempt: LoginAttempt,
 ): Promise<Result<ReadonlySet<string> | 'not_yet', LoginFailure>> {
   const now = parts.clock.now();
-  const rivals = await findRivals(parts.store, attempt, now - parts.rules.attemptTtlMs);
+  const rivals = await findRivals(parts.store, attempt, parts.rules.attemptTtlMs);
   if (rivals.some((rival) => isAwaitingVendor(rival) && !isAbandoned(parts, rival, now))) {
     return succeed('not_yet');
   }

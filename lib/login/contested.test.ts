@@ -261,6 +261,21 @@ describe('an attempt of another browser that ended without a login', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
+  it.each(Object.keys(ends))(
+    'counts however late the other one asks for its login: %s',
+    async (end) => {
+      const login = await openLogin(careless);
+      const theirs = await login.start('theirs');
+      await ends[end]?.(login, theirs);
+      login.clock.advance(1_000);
+      const mine = await login.start();
+      await verify(login, mine);
+      login.clock.advance(ATTEMPT_TTL_MS - 500);
+      expect(await login.poll(mine)).toEqual(contested);
+      expect(await login.countSessions()).toBe(0);
+    },
+  );
+
   it.each(Object.keys(ends))('no longer counts after that: %s', async (end) => {
     const login = await openLogin(careless);
     const theirs = await login.start('theirs');

@@ -48,6 +48,8 @@ export interface SealedCookie<T> {
   read(): Promise<T | null>;
   write(value: T): Promise<void>;
   clear(): void;
+  /** Clears what was sent under this name and does not open: it would only be sent again. */
+  clearIfUnreadable(): Promise<void>;
 }
 
 type CookieName = 'attempt' | 'session' | 'number' | 'form';
@@ -91,12 +93,11 @@ export function createCookies(
   const form = kind('form', formCookieSchema, FORM_TTL_SECONDS);
   return (onUnreadable) => {
     const written: Written = new Map();
-    const unreadable = (name: CookieName) => once(() => onUnreadable(name));
     return {
-      attempt: sealedCookie(attempt, written, unreadable('attempt')),
-      session: sealedCookie(session, written, unreadable('session')),
-      number: sealedCookie(number, written, unreadable('number')),
-      form: sealedCookie(form, written, unreadable('form')),
+      attempt: sealedCookie(attempt, written, () => onUnreadable('attempt')),
+      session: sealedCookie(session, written, () => onUnreadable('session')),
+      number: sealedCookie(number, written, () => onUnreadable('number')),
+      form: sealedCookie(form, written, () => onUnreadable('form')),
       async send() {
         const jar = await cookies();
         for (const [name, { value, maxAge }] of written) {
@@ -116,14 +117,11 @@ export function createCookies(
 /** By name, what an answer is to set; the last word counts. */
 type Written = Map<string, { value: string; maxAge: number }>;
 
-function once(run: () => void): () => void {
-  let hasRun = false;
-  return () => {
-    if (!hasRun) {
-      hasRun = true;
-      run();
-    }
-  };
+/** Clears every cookie of ours that the request carries and that nothing of ours can open. */
+export async function clearUnreadable(cookies: LoginCookies): Promise<void> {
+  const { attempt, session, number, form } = cookies;
+  const all = [attempt, session, number, form];
+  await Promise.all(all.map((cookie) => cookie.clearIfUnreadable()));
 }
 
 function sealedCookie<T>(
@@ -132,24 +130,42 @@ function sealedCookie<T>(
   onUnreadable: () => void,
 ): SealedCookie<T> {
   const { name, ttlSeconds, sealer } = cookie;
+  /** Opened at the first look and once: every request has cookies of its own. */
+  let carried: Promise<Carried<T>> | undefined;
+  const open = async (): Promise<Carried<T>> => {
+    const values = cookieValues((await headers()).get('cookie') ?? '', name);
+    if (values.length === 0) {
+      return { kind: 'none' };
+    }
+    const seal = onlyValue(values);
+    const value = seal === null ? null : await sealer.unseal(seal);
+    if (value === null) {
+      onUnreadable();
+      return { kind: 'unreadable' };
+    }
+    return { kind: 'sealed', value };
+  };
+  const look = async () => {
+    carried ??= open();
+    return await carried;
+  };
+  const clear = () => void written.set(name, { value: '', maxAge: 0 });
   return {
+    clear,
     async read() {
-      const values = cookieValues((await headers()).get('cookie') ?? '', name);
-      if (values.length === 0) {
-        return null;
-      }
-      const seal = onlyValue(values);
-      const value = seal === null ? null : await sealer.unseal(seal);
-      if (value === null) {
-        onUnreadable();
-      }
-      return value;
+      const found = await look();
+      return found.kind === 'sealed' ? found.value : null;
     },
     async write(value) {
       written.set(name, { value: await sealer.seal(value), maxAge: ttlSeconds });
     },
-    clear() {
-      written.set(name, { value: '', maxAge: 0 });
+    async clearIfUnreadable() {
+      if ((await look()).kind === 'unreadable') {
+        clear();
+      }
     },
   };
 }
+
+/** What a request carries under the name of a cookie. */
+type Carried<T> = { kind: 'none' | 'unreadable' } | { kind: 'sealed'; value: T };

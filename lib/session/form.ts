@@ -1,8 +1,10 @@
 import 'server-only';
+import * as z from 'zod';
 import type { App } from '../app.ts';
 import { describeProblem, type Problem } from '../http/answer.ts';
 import { apiRoute } from '../http/api-route.ts';
-import { readBody } from '../http/body.ts';
+import { readForm } from '../http/body.ts';
+import { onlyMethods } from '../http/methods.ts';
 import { ownPath } from '../http/own-path.ts';
 import { isSameOriginWrite } from '../http/same-origin.ts';
 import type { Visit } from '../http/visit.ts';
@@ -12,24 +14,27 @@ import { isAboutNumber } from '../shared/error-codes.ts';
 /** Where the browser goes next: to the login with these parameters, or to where it wanted to go. */
 export type FormOutcome = { to: 'login'; with?: Record<string, string> } | { to: 'next' };
 
+/** What every form of the login page sends: where the person wanted to go. */
+export const formSchema = z.strictObject({ next: z.string().optional() });
+
 /**
- * Wraps the handler of a form of the login page that was sent without scripts. It takes a form of
+ * The exports of a route that takes a form of the login page sent without scripts. It takes a form of
  * our own pages alone, and answers with the next page to show, which knows its step by the cookies.
  */
-export function formRoute(
-  handle: (form: URLSearchParams, request: Request, visit: Visit) => Promise<FormOutcome>,
+export function formRoute<Form extends z.infer<typeof formSchema>>(
+  schema: z.ZodType<Form>,
+  handle: (form: Form, request: Request, visit: Visit) => Promise<FormOutcome>,
 ) {
-  return apiRoute(async (request, visit) => {
+  const take = apiRoute(async (request, visit) => {
     if (!isSameOriginWrite(request, visit.app)) {
       return fail({ code: 'request_cross_origin' });
     }
-    const body = await readBody(request);
-    if (body === null) {
-      return fail({ code: 'request_too_large' });
+    const form = await readForm(request, schema);
+    if (!form.ok) {
+      return form;
     }
-    const form = new URLSearchParams(body);
-    const next = ownPath(form.get('next') ?? undefined, '/account');
-    const outcome = await handle(form, request, visit);
+    const next = ownPath(form.value.next, '/account');
+    const outcome = await handle(form.value, request, visit);
     const location =
       outcome.to === 'next'
         ? next
@@ -38,6 +43,7 @@ export function formRoute(
       new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } }),
     );
   });
+  return onlyMethods({ POST: take });
 }
 
 /** Keeps for the next page what was typed, and what is wrong with it. */

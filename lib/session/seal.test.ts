@@ -153,27 +153,34 @@ describe('what is no seal of ours is null and never an error', () => {
 
   it('cut short anywhere', async () => {
     const seal = await sealer.seal(value);
-    const end = seal.lastIndexOf('~');
-    for (let length = 0; length < end; length += 1) {
+    for (let length = 0; length < seal.length; length += 1) {
       expect(await sealer.unseal(seal.slice(0, length)), String(length)).toBeNull();
     }
   });
 
-  it('with any character changed, or else it says what it said', async () => {
+  it('with any character changed, left out or added', async () => {
     const seal = await sealer.seal(value);
     const change = fc.record({
-      at: fc.nat(seal.lastIndexOf('~') - 1),
+      at: fc.nat(seal.length),
       text: fc.string({ unit: 'grapheme-ascii', maxLength: 2 }),
     });
     await fc.assert(
       fc.asyncProperty(change, async ({ at, text }) => {
         const changed = seal.slice(0, at) + text + seal.slice(at + 1);
         fc.pre(changed !== seal);
-        // The last character of a base64url text has bits that stand for nothing.
-        expect([null, value]).toContainEqual(await sealer.unseal(changed));
+        expect(await sealer.unseal(changed)).toBeNull();
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('with the last character of its digest changed to one that decodes alike', async () => {
+    const seal = await sealer.seal(value);
+    const at = seal.length - 3;
+    for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
+      const changed = `${seal.slice(0, at)}${character}~2`;
+      expect(await sealer.unseal(changed)).toEqual(changed === seal ? value : null);
+    }
   });
 
   it('longer than any cookie, even when it is one', async () => {

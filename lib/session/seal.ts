@@ -37,7 +37,7 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
     },
 
     async unseal(seal) {
-      if (seal.length > SEAL_MAX_LENGTH) {
+      if (seal.length > SEAL_MAX_LENGTH || !isSpelledAsSealed(seal)) {
         return null;
       }
       try {
@@ -57,6 +57,20 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
       }
     },
   };
+}
+
+/**
+ * Whether a seal is spelled in the one way in which we write it. Its end is not authenticated: the
+ * version of iron-session's format after the `~`, and before it the last character of the digest,
+ * which has bits that stand for nothing.
+ */
+function isSpelledAsSealed(seal: string): boolean {
+  const [, digest] = /\*([\w-]+)~2$/.exec(seal) ?? [];
+  return (
+    digest !== undefined &&
+    Buffer.from(digest, 'base64url').toString('base64url') === digest &&
+    seal.indexOf('~') === seal.length - 2
+  );
 }
 
 /**

@@ -19,7 +19,9 @@ export const errorCodes = [
 
   // How it was sent
   'request_cross_origin',
+  'request_wrong_method',
   'request_not_json',
+  'request_incomplete',
   'request_too_large',
   'request_invalid',
 

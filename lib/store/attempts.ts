@@ -93,14 +93,18 @@ async function findAttempt(
 
 /**
  * Attempts of other browsers to log in with the same phone number at the same time: live, or over
- * without a login no longer ago than `overSince`, or completed while this one was live, by what may
- * be the only call there was. Those that failed before the vendor had answered are none.
+ * without a login at most `afterwardsMs` before this one began, or completed while this one was live,
+ * by what may be the only call there was. Those that failed before the vendor had answered are none.
+ *
+ * Counted from the beginning, since no call for it is older. When it asks for its login is for its
+ * browser to choose, which could wait until nobody else counts any more.
  */
 export async function findRivals(
   queries: Queries,
   attempt: LoginAttempt,
-  overSince: number,
+  afterwardsMs: number,
 ): Promise<LoginAttempt[]> {
+  const overSince = attempt.created_at - afterwardsMs;
   return await queries
     .selectFrom('attempts')
     .selectAll()

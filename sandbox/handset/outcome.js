@@ -5,7 +5,7 @@ import { spell, toE164 } from './numbers.js';
  *
  * @param party who called whom: `from` is null when withheld, both as they were typed.
  * @param answer of the sandbox; null when there was none.
- * @param sessions as they were before the call.
+ * @param sessions as they are after the call.
  * @returns the field to put right, or the names of what to show and a sentence.
  */
 export function explain(party, answer, sessions) {

@@ -153,9 +153,8 @@ async function call(refresh) {
     control('POST', 'calls', party).catch(() => null),
     new Promise((resolve) => setTimeout(resolve, SHORTEST_CALL_MS)),
   ]);
-  const before = sessions;
   await refresh();
-  outcome = explain(party, answer, before);
+  outcome = explain(party, answer, sessions);
   if (outcome.field !== undefined) {
     showScreen('keypad');
     complain(text.badNumber, byId(outcome.field));

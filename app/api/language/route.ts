@@ -1,37 +1,38 @@
 import { cookies } from 'next/headers';
+import * as z from 'zod';
 import { apiRoute } from '#lib/http/api-route.ts';
-import { readBody } from '#lib/http/body.ts';
+import { readForm } from '#lib/http/body.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { ownPath } from '#lib/http/own-path.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { LANGUAGE_COOKIE } from '#lib/language.ts';
 import { fail, succeed } from '#lib/result.ts';
-import { isLanguage } from '#lib/shared/language.ts';
+import { languages } from '#lib/shared/language.ts';
+
+const formSchema = z.strictObject({ language: z.enum(languages), back: z.optional(z.string()) });
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
 /** Remembers the language a person chose, and shows them the page they were on. A plain form. */
-export const POST = apiRoute(async (request, { app }) => {
+const choose = apiRoute(async (request, { app }) => {
   if (!isSameOriginWrite(request, app)) {
     return fail({ code: 'request_cross_origin' });
   }
-  const body = await readBody(request);
-  if (body === null) {
-    return fail({ code: 'request_too_large' });
+  const form = await readForm(request, formSchema);
+  if (!form.ok) {
+    return form;
   }
-  const form = new URLSearchParams(body);
-  const chosen = form.get('language');
-  if (!isLanguage(chosen)) {
-    return fail({ code: 'request_invalid' });
-  }
-  (await cookies()).set(LANGUAGE_COOKIE, chosen, {
+  (await cookies()).set(LANGUAGE_COOKIE, form.value.language, {
     httpOnly: true,
     secure: app.config.app.origin.protocol === 'https:',
     sameSite: 'lax',
     path: '/',
     maxAge: ONE_YEAR_SECONDS,
   });
-  const back = ownPath(form.get('back') ?? undefined, '/');
+  const back = ownPath(form.value.back, '/');
   return succeed(
     new Response(null, { status: 303, headers: { location: back, 'cache-control': 'no-store' } }),
   );
 });
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ POST: choose });

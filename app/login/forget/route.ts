@@ -1,7 +1,10 @@
-import { formRoute } from '#lib/session/form.ts';
+import { formRoute, formSchema } from '#lib/session/form.ts';
 
 /** Stops remembering the number in this browser. */
-export const POST = formRoute(async (_form, _request, { app }) => {
-  app.cookies.number.clear();
-  return { to: 'login' };
-});
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
+  formSchema,
+  async (_form, _request, { app }) => {
+    app.cookies.number.clear();
+    return { to: 'login' };
+  },
+);

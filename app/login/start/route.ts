@@ -1,33 +1,48 @@
+import * as z from 'zod';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { formRoute, heldAttemptToken, keepTyped } from '#lib/session/form.ts';
+import { formRoute, formSchema, heldAttemptToken, keepTyped } from '#lib/session/form.ts';
 import { readHeldRequest } from '#lib/session/held-request.ts';
 import { startHere } from '#lib/session/start-here.ts';
 import type { StartRequest } from '#lib/shared/contract.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 
-/** Starts an attempt from the form, as `POST /api/auth/start` does for scripts. */
-export const POST = formRoute(async (form, request, visit) => {
-  const { app } = visit;
-  const wanted = form.has('again') ? await readHeldRequest(app) : readRequest(form);
-  const attemptToken = await heldAttemptToken(app);
-  if (form.has('again') && attemptToken !== undefined) {
-    await cancelAttempt(app.login, attemptToken);
-  }
-  const started = await startHere(app, request, wanted);
-  if (!started.ok) {
-    await keepTyped(visit, 'phone_number' in wanted ? wanted.phone_number : '', started.error);
-  }
-  return { to: 'login' };
+const pressed = z.literal('1').optional();
+
+const startFormSchema = formSchema.extend({
+  phone_number: z.string().optional(),
+  country: z.string().optional(),
+  remember: pressed,
+  /** Instead of a number: the one this browser remembers, or the one of its attempt. */
+  remembered: pressed,
+  again: pressed,
 });
 
-function readRequest(form: URLSearchParams): StartRequest {
-  if (form.has('remembered')) {
+/** Starts an attempt from the form, as `POST /api/auth/start` does for scripts. */
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
+  startFormSchema,
+  async (form, request, visit) => {
+    const { app } = visit;
+    const wanted = form.again === undefined ? readRequest(form) : await readHeldRequest(app);
+    const attemptToken = await heldAttemptToken(app);
+    if (form.again !== undefined && attemptToken !== undefined) {
+      await cancelAttempt(app.login, attemptToken);
+    }
+    const started = await startHere(app, request, wanted);
+    if (!started.ok) {
+      await keepTyped(visit, 'phone_number' in wanted ? wanted.phone_number : '', started.error);
+    }
+    return { to: 'login' };
+  },
+);
+
+function readRequest(form: z.infer<typeof startFormSchema>): StartRequest {
+  if (form.remembered !== undefined) {
     return { remembered: true };
   }
-  const country = form.get('country') ?? '';
+  const { country = '', phone_number = '' } = form;
   return {
-    phone_number: (form.get('phone_number') ?? '').slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
-    remember: form.has('remember'),
+    phone_number: phone_number.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
+    remember: form.remember !== undefined,
     ...(country === '' ? {} : { country }),
   };
 }

@@ -172,6 +172,8 @@ export const en: Messages = {
       'Internet phone numbers (050 in Japan) cannot log in here. Enter the number of a mobile phone.',
     request_cross_origin:
       'This request came from another site, so it was stopped. Open a page of this site and try again.',
+    request_wrong_method: 'This address does not take such a request. Go back and try again.',
+    request_incomplete: 'The request did not arrive whole. Check the connection and try again.',
     request_not_json: 'The request has the wrong format. Reload the page and try again.',
     request_too_large: 'The request is too large. Reload the page and try again.',
     request_invalid: 'The request is not valid. Reload the page and try again.',

@@ -1,5 +1,6 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
 import { fail, succeed } from '#lib/result.ts';
@@ -7,7 +8,7 @@ import { forgetAttempt } from '#lib/session/forget-attempt.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
 
 /** Ends this browser's attempt, if it has one. The same answer the second time. */
-export const POST = apiRoute(async (request, { app }) => {
+const cancel = apiRoute(async (request, { app }) => {
   if (!isSameOriginWrite(request, app)) {
     return fail({ code: 'request_cross_origin' });
   }
@@ -20,3 +21,5 @@ export const POST = apiRoute(async (request, { app }) => {
   const reply: DoneReply = { status: 'done' };
   return succeed(answer(reply));
 });
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ POST: cancel });

@@ -1,6 +1,7 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { formatPhoneNumber } from '#lib/phone-number.ts';
 import { fail, succeed } from '#lib/result.ts';
@@ -11,7 +12,7 @@ import { type NumberReply, numberRequestSchema } from '#lib/shared/contract.ts';
  * Writes a number as its country does, so that the page can show it so once it was typed: the rules
  * of every country are too much for a browser to load. Starts nothing and keeps nothing.
  */
-export const POST = apiRoute(async (request, { app }) => {
+const write = apiRoute(async (request, { app }) => {
   if (!isSameOriginWrite(request, app)) {
     return fail({ code: 'request_cross_origin' });
   }
@@ -27,3 +28,5 @@ export const POST = apiRoute(async (request, { app }) => {
   };
   return succeed(answer(reply));
 });
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ POST: write });

@@ -1,11 +1,12 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { fail, succeed } from '#lib/result.ts';
 import { readSession } from '#lib/session/session.ts';
 import type { SessionReply } from '#lib/shared/contract.ts';
 
 /** Who is logged in here. */
-export const GET = apiRoute(async (_request, { app }) => {
+const show = apiRoute(async (_request, { app }) => {
   const loggedIn = await readSession(app);
   if (loggedIn === null) {
     return fail({ code: 'not_logged_in' });
@@ -20,4 +21,9 @@ export const GET = apiRoute(async (_request, { app }) => {
     expires_at: new Date(session.expires_at).toISOString(),
   };
   return succeed(answer(reply));
+});
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({
+  GET: show,
+  HEAD: show,
 });

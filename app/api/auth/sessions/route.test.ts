@@ -2,18 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { sessionReplySchema } from '#lib/shared/contract.ts';
 import { en } from '#lib/shared/messages/en.ts';
-import { databasePath, logIn, newVisitor } from '#testing/servers.ts';
+import { databasePath, logIn, newVisitor, queryDatabase } from '#testing/servers.ts';
 import { randomPhoneNumber, userAgents, type Visitor } from '#testing/visitor.ts';
-
-/** Runs a statement on the database of the running server. */
-function sql(statement: string, ...values: string[]) {
-  const database = new DatabaseSync(databasePath);
-  try {
-    return database.prepare(statement).all(...values);
-  } finally {
-    database.close();
-  }
-}
 
 async function userIdOf(visitor: Visitor): Promise<string> {
   const response = await visitor.fetch('/api/auth/session');
@@ -22,7 +12,7 @@ async function userIdOf(visitor: Visitor): Promise<string> {
 
 /** The public ids of a user's sessions, the first login first. */
 async function sessionIdsOf(visitor: Visitor): Promise<string[]> {
-  const rows = sql(
+  const rows = queryDatabase(
     'select public_id from sessions where user_id = ? order by created_at',
     await userIdOf(visitor),
   );
@@ -31,7 +21,9 @@ async function sessionIdsOf(visitor: Visitor): Promise<string[]> {
 
 /** The types of a user's events, the oldest first. */
 const eventsOf = (userId: string) =>
-  sql('select type from events where user_id = ? order by id', userId).map(({ type }) => type);
+  queryDatabase('select type from events where user_id = ? order by id', userId).map(
+    ({ type }) => type,
+  );
 
 const isIn = async (visitor: Visitor) => (await visitor.fetch('/api/auth/session')).status === 200;
 
@@ -155,7 +147,7 @@ describe('a session that is over', () => {
     const other = await logIn(phoneNumber, userAgents.safariOnIphone);
     expect(await isIn(other)).toBe(true);
     const [, otherId = ''] = await sessionIdsOf(mine);
-    sql(`update sessions set ${change} where public_id = ?`, otherId);
+    queryDatabase(`update sessions set ${change} where public_id = ?`, otherId);
     expect(await accountPage(mine)).not.toContain(en.account.endThere);
     expect(await isIn(other)).toBe(false);
     expect((await other.fetch('/account')).headers.get('location')).toBe('/login');
@@ -186,7 +178,10 @@ describe('the account page', () => {
     expect(page.split(en.account.thisBrowser)).toHaveLength(2);
     expect(page).toContain(en.account.events.user_created);
     expect(page.split(`>${en.account.events.attempt_completed}<`)).toHaveLength(3);
-    const [ownHash] = sql('select id_hash from sessions where user_id = ?', await userIdOf(mine));
+    const [ownHash] = queryDatabase(
+      'select id_hash from sessions where user_id = ?',
+      await userIdOf(mine),
+    );
     const response = await mine.fetch('/account');
     expect(await response.text()).not.toContain(String(ownHash?.id_hash));
   });

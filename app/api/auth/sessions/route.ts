@@ -1,12 +1,15 @@
 import { answer } from '#lib/http/answer.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { sessionRoute } from '#lib/http/session-route.ts';
 import { succeed } from '#lib/result.ts';
 import { endOtherSessions } from '#lib/session/elsewhere.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
 
 /** Ends every session of this user but this one. The same answer the second time. */
-export const DELETE = sessionRoute(async (_request, { app, loggedIn }) => {
+const endOthers = sessionRoute(async (_request, { app, loggedIn }) => {
   await endOtherSessions(app.sessions, loggedIn);
   const reply: DoneReply = { status: 'done' };
   return succeed(answer(reply));
 });
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ DELETE: endOthers });

@@ -1,13 +1,14 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { fail, succeed } from '#lib/result.ts';
 import { startHere } from '#lib/session/start-here.ts';
 import { startRequestSchema } from '#lib/shared/contract.ts';
 
 /** Starts an attempt, or returns this browser's live one for the same number. */
-export const POST = apiRoute(async (request, { app }) => {
+const start = apiRoute(async (request, { app }) => {
   if (!isSameOriginWrite(request, app)) {
     return fail({ code: 'request_cross_origin' });
   }
@@ -18,3 +19,5 @@ export const POST = apiRoute(async (request, { app }) => {
   const started = await startHere(app, request, body.value);
   return started.ok ? succeed(answer(started.value)) : started;
 });
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ POST: start });

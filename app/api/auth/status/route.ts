@@ -1,5 +1,6 @@
 import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
 import { fail, type Result, succeed } from '#lib/result.ts';
 import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
@@ -7,7 +8,7 @@ import { pollHere } from '#lib/session/poll-here.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
-export const GET = apiRoute(async (request, { app, language }) => {
+const status = apiRoute(async (request, { app, language }) => {
   if (!isSameOriginFetch(request)) {
     return fail({ code: 'request_cross_origin' });
   }
@@ -38,3 +39,5 @@ export const GET = apiRoute(async (request, { app, language }) => {
 function answerStatus(reply: StatusReply, status = 200): Result<Response, never> {
   return succeed(answer(reply, status));
 }
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ GET: status });

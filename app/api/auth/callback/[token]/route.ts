@@ -1,5 +1,6 @@
 import { after } from 'next/server';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { takeCallback } from '#lib/login/callback.ts';
 import { succeed } from '#lib/result.ts';
 
@@ -21,4 +22,11 @@ const take = apiRoute<RouteContext<'/api/auth/callback/[token]'>>(
   },
 );
 
-export { take as DELETE, take as GET, take as PATCH, take as POST, take as PUT };
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({
+  GET: take,
+  HEAD: take,
+  POST: take,
+  PUT: take,
+  PATCH: take,
+  DELETE: take,
+});

@@ -1,4 +1,5 @@
 import { answer } from '#lib/http/answer.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { sessionRoute } from '#lib/http/session-route.ts';
 import { fail, succeed } from '#lib/result.ts';
 import { endOtherSession } from '#lib/session/elsewhere.ts';
@@ -8,7 +9,7 @@ import type { DoneReply } from '#lib/shared/contract.ts';
  * Ends one of this user's other sessions. Anybody else's does not exist here; this one is ended
  * with /api/auth/logout.
  */
-export const DELETE = sessionRoute<RouteContext<'/api/auth/sessions/[id]'>>(
+const endOne = sessionRoute<RouteContext<'/api/auth/sessions/[id]'>>(
   async (_request, { app, loggedIn }, context) => {
     const { id } = await context.params;
     if (!(await endOtherSession(app.sessions, loggedIn, id))) {
@@ -18,3 +19,5 @@ export const DELETE = sessionRoute<RouteContext<'/api/auth/sessions/[id]'>>(
     return succeed(answer(reply));
   },
 );
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ DELETE: endOne });

@@ -1,12 +1,13 @@
 import { answer } from '#lib/http/answer.ts';
 import { readJsonBody } from '#lib/http/body.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
 import { sessionRoute } from '#lib/http/session-route.ts';
 import { succeed } from '#lib/result.ts';
 import { dismissNotices } from '#lib/session/elsewhere.ts';
 import { type DoneReply, seenRequestSchema } from '#lib/shared/contract.ts';
 
 /** Takes the new-device notices up to an instant for read. */
-export const POST = sessionRoute(async (request, { app, loggedIn }) => {
+const markSeen = sessionRoute(async (request, { app, loggedIn }) => {
   const body = await readJsonBody(request, seenRequestSchema);
   if (!body.ok) {
     return body;
@@ -15,3 +16,5 @@ export const POST = sessionRoute(async (request, { app, loggedIn }) => {
   const reply: DoneReply = { status: 'done' };
   return succeed(answer(reply));
 });
+
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({ POST: markSeen });

@@ -1,0 +1,466 @@
+import { createServer } from 'node:http';
+import type { BrowserContext, Page } from '@playwright/test';
+import { findFreePort } from '#scripts/processes.ts';
+import { expect, test as journey } from './journey.ts';
+
+const SESSION = 'call-login-session';
+const ATTEMPT = 'call-login-attempt';
+
+/** A server that is up to no good, and what was sent to it. */
+interface Hostile {
+  /** Under another name: another site to the browser. */
+  otherSite: string;
+  /** Under our name on another port: the same site, as a sibling subdomain would be. */
+  sibling: string;
+  requests: { path: string; headers: string }[];
+}
+
+// Each tries some hundred things.
+journey.describe.configure({ timeout: 120_000 });
+
+const test = journey.extend<{ hostile: Hostile }>({
+  hostile: async ({ consoleProblems }, use) => {
+    const requests: Hostile['requests'] = [];
+    const server = createServer((request, response) => {
+      requests.push({ path: request.url ?? '', headers: JSON.stringify(request.headers) });
+      response.setHeader('content-type', 'text/html');
+      response.end(
+        '<!doctype html><html lang="en"><title>A prize</title><link rel="icon" href="data:,">',
+      );
+    });
+    const port = await findFreePort();
+    await new Promise<void>((resolve) => server.listen(port, resolve));
+    await use({
+      otherSite: `http://127.0.0.1:${port}`,
+      sibling: `http://localhost:${port}`,
+      requests,
+    });
+    server.closeAllConnections();
+    server.close();
+    // What the browser notes of attacks that fail is what should happen here.
+    consoleProblems.splice(0);
+  },
+});
+
+const cookie = async (context: BrowserContext, name: string) =>
+  (await context.cookies()).find((each) => each.name === name)?.value;
+
+/** Everything a page can send to another origin by itself. Says of each whether it could read the answer. */
+async function sendEverything(page: Page, origin: string): Promise<string[]> {
+  return await page.evaluate(async (app) => {
+    const writes = [
+      ['POST', '/api/auth/start', '{"phone_number":"090-1000-0001"}'],
+      ['POST', '/api/auth/cancel', ''],
+      ['POST', '/api/auth/logout', ''],
+      ['POST', '/api/auth/sessions/seen', '{"until":"2030-01-01T00:00:00Z"}'],
+      ['POST', '/api/language', 'language=en'],
+      ['DELETE', '/api/auth/sessions', ''],
+      ['GET', '/api/auth/session', ''],
+      ['GET', '/api/auth/status', ''],
+      ['GET', '/account', ''],
+    ] as const;
+    const types = ['text/plain', 'application/x-www-form-urlencoded', 'application/json'];
+    const read: string[] = [];
+    for (const [method, path, body] of writes) {
+      for (const mode of ['cors', 'no-cors'] as const) {
+        for (const type of types) {
+          try {
+            const response = await fetch(app + path, {
+              method,
+              mode,
+              credentials: 'include',
+              headers: { 'content-type': type },
+              ...(method === 'GET' ? {} : { body }),
+            });
+            const text = await response.text();
+            if (text !== '' || response.status !== 0) {
+              read.push(`${method} ${path}: ${response.status} ${text}`);
+            }
+          } catch {
+            // Refused by the browser.
+          }
+        }
+        navigator.sendBeacon(app + path, body);
+      }
+    }
+    return read;
+  }, origin);
+}
+
+/** Sends forms, as a click on the hostile page would, into frames of it. */
+async function sendForms(page: Page, origin: string): Promise<void> {
+  let answers = 0;
+  page.on('response', (response) => {
+    answers += response.request().method() === 'POST' ? 1 : 0;
+  });
+  const sent = await page.evaluate((app) => {
+    const forms = [
+      ['/api/auth/start', 'text/plain', '{"phone_number":"090-1000-0001","a":"', '"}'],
+      ['/api/auth/start', 'text/plain', '{"phone_number":"090-1000-0001"}', ''],
+      ['/api/auth/start', 'application/x-www-form-urlencoded', 'phone_number', '09010000001'],
+      ['/api/auth/logout', 'text/plain', 'a', 'b'],
+      ['/api/auth/cancel', 'text/plain', 'a', 'b'],
+      ['/api/auth/sessions/seen', 'text/plain', '{"until":"2030-01-01T00:00:00Z"}', ''],
+      ['/api/language', 'application/x-www-form-urlencoded', 'language', 'en'],
+    ] as const;
+    for (const [path, type, name, value] of forms) {
+      const frame = document.createElement('iframe');
+      frame.name = `target-${Math.random()}`;
+      const form = document.createElement('form');
+      Object.assign(form, {
+        method: 'post',
+        action: app + path,
+        enctype: type,
+        target: frame.name,
+      });
+      const field = document.createElement('input');
+      Object.assign(field, { name, value });
+      form.append(field);
+      document.body.append(frame, form);
+      form.submit();
+    }
+    return forms.length;
+  }, origin);
+  await expect.poll(() => answers, { timeout: 30_000 }).toBeGreaterThanOrEqual(sent);
+}
+
+/** Loads addresses in every way a page can, and waits until all have been loaded or refused. */
+async function loadEverything(page: Page, addresses: readonly string[]): Promise<void> {
+  await page.evaluate(async (all) => {
+    const settling = all.flatMap((address) => [
+      Object.assign(document.createElement('img'), { src: address }),
+      Object.assign(document.createElement('script'), { src: address }),
+      Object.assign(document.createElement('video'), { src: address }),
+      Object.assign(document.createElement('link'), { rel: 'stylesheet', href: address }),
+    ]);
+    const settled = settling.map(
+      (element) =>
+        new Promise((resolve) => {
+          element.addEventListener('load', resolve);
+          element.addEventListener('error', resolve);
+        }),
+    );
+    // These say nothing when there is nothing to show.
+    const others = all.flatMap((address) => [
+      Object.assign(document.createElement('iframe'), { src: address }),
+      Object.assign(document.createElement('object'), { data: address }),
+      Object.assign(document.createElement('link'), { rel: 'prefetch', href: address }),
+      Object.assign(document.createElement('link'), { rel: 'preload', as: 'fetch', href: address }),
+    ]);
+    document.body.append(...others, ...settling);
+    await Promise.all(settled);
+  }, addresses);
+}
+
+for (const name of ['otherSite', 'sibling'] as const) {
+  test(`a hostile page changes and reads nothing of a logged-in person: ${name}`, async ({
+    page,
+    login,
+    phoneNumber,
+    vendor,
+    hostile,
+    app,
+    context,
+    messages,
+  }) => {
+    await vendor.call(phoneNumber.e164, await login.start(phoneNumber.text));
+    await login.expectLoggedIn(phoneNumber.text);
+    const before = await cookie(context, SESSION);
+
+    const evil = await context.newPage();
+    await evil.goto(hostile[name]);
+    expect(await sendEverything(evil, app.origin)).toEqual([]);
+    await sendForms(evil, app.origin);
+    await loadEverything(
+      evil,
+      ['/account', '/api/auth/session', '/api/auth/status', '/login'].map(
+        (path) => app.origin + path,
+      ),
+    );
+    expect(await cookie(context, SESSION)).toBe(before);
+    expect(await cookie(context, 'language')).toBeUndefined();
+    expect(await vendor.requests('+819010000001')).toEqual([]);
+    await page.reload();
+    await login.expectLoggedIn(phoneNumber.text);
+    await expect(page.getByText(messages.account.events.logged_out)).toBeHidden();
+  });
+
+  test(`a hostile page plants no attempt in a browser that has none: ${name}`, async ({
+    page,
+    hostile,
+    app,
+    context,
+    vendor,
+  }) => {
+    await page.goto(hostile[name]);
+    expect(await sendEverything(page, app.origin)).toEqual([]);
+    await sendForms(page, app.origin);
+    expect((await context.cookies()).map((each) => each.name)).toEqual([]);
+    expect(await vendor.requests('+819010000001')).toEqual([]);
+  });
+
+  test(`nothing but the page itself completes a login: ${name}`, async ({
+    page,
+    login,
+    phoneNumber,
+    vendor,
+    hostile,
+    app,
+    context,
+  }) => {
+    const callNumber = await login.start(phoneNumber.text);
+    // The page is gone before the call comes, so nobody polls.
+    await page.goto(hostile[name]);
+    await vendor.call(phoneNumber.e164, callNumber);
+    const [session] = await vendor.sessions(phoneNumber.e164);
+    const addresses = [`${app.origin}/api/auth/status`, session?.callback_url ?? ''];
+    await loadEverything(page, addresses);
+    await sendEverything(page, app.origin);
+    for (const address of addresses) {
+      await page.goto(address).catch(() => {});
+      await page.goto(hostile[name]);
+      await page.evaluate((to) => window.open(to), address);
+    }
+    expect(await cookie(context, SESSION)).toBeUndefined();
+    expect(await cookie(context, ATTEMPT)).toBeDefined();
+    await login.open();
+    await login.expectLoggedIn(phoneNumber.text);
+  });
+
+  test(`a hostile page frames nothing and reaches no window of ours: ${name}`, async ({
+    page,
+    hostile,
+    app,
+    context,
+    messages,
+  }) => {
+    await page.goto(hostile[name]);
+    for (const path of ['/login', '/account', '/nowhere', '/api/auth/session', '/icon.svg']) {
+      const framed = await page.evaluate(async (address) => {
+        const frame = document.createElement('iframe');
+        const loaded = new Promise((resolve) => {
+          frame.onload = resolve;
+        });
+        frame.src = address;
+        document.body.append(frame);
+        await loaded;
+        frame.contentWindow?.postMessage({ next: 'https://evil.example' }, '*');
+      }, app.origin + path);
+      expect(framed).toBeUndefined();
+      const frame = page.frames().at(-1);
+      expect(frame?.url(), path).toMatch(/^chrome-error:/);
+    }
+    await expect(
+      page.frameLocator('iframe').first().getByText(messages.login.numberHeading),
+    ).toBeHidden();
+
+    const popup = context.waitForEvent('page');
+    await page.evaluate((address) => {
+      Object.assign(window, { opened: window.open(address) });
+    }, `${app.origin}/login`);
+    const opened = await popup;
+    await expect(opened.getByRole('heading', { level: 1 })).toBeVisible();
+    expect(await opened.evaluate(() => window.opener)).toBeNull();
+    const reach = await page.evaluate(() => {
+      const { opened: other } = window as unknown as { opened: Window };
+      try {
+        return [other.closed, other.length, String(other.document)];
+      } catch (error) {
+        return String(error);
+      }
+    });
+    expect(reach).not.toEqual([false, 0, '[object HTMLDocument]']);
+    expect(JSON.stringify(reach)).toMatch(/true|SecurityError/);
+  });
+}
+
+test('a cookie tossed by a sibling logs nobody in as somebody else', async ({
+  page,
+  login,
+  phoneNumber,
+  vendor,
+  hostile,
+  app,
+  context,
+  browser,
+}) => {
+  const attacker = await browser.newContext({
+    extraHTTPHeaders: { 'x-forwarded-for': '10.9.8.7' },
+  });
+  const theirs = await attacker.newPage();
+  const started = await theirs.request.post(`${app.origin}/api/auth/start`, {
+    data: { phone_number: '090-1000-0002' },
+    headers: { origin: app.origin },
+  });
+  await vendor.call('+819010000002', (await started.json()).call_number);
+  await theirs.request.get(`${app.origin}/api/auth/status`, {
+    headers: { 'x-requested-with': 'fetch' },
+  });
+  const planted = await cookie(attacker, SESSION);
+  expect(planted).toBeDefined();
+  await attacker.close();
+
+  await vendor.call(phoneNumber.e164, await login.start(phoneNumber.text));
+  await login.expectLoggedIn(phoneNumber.text);
+  await page.goto(hostile.sibling);
+  await page.evaluate(
+    ([name, value]) => {
+      for (const rest of [
+        'path=/',
+        'path=/account',
+        'path=/api/auth',
+        'path=/; domain=localhost',
+      ]) {
+        // biome-ignore lint/suspicious/noDocumentCookie: it is what an attacker has.
+        document.cookie = `${name}=${value}; ${rest}`;
+        // biome-ignore lint/suspicious/noDocumentCookie: it is what an attacker has.
+        document.cookie = `__Host-${name}=${value}; secure; ${rest.replace('path=/;', 'path=/x;')}`;
+      }
+    },
+    [SESSION, planted],
+  );
+  const jar = await context.cookies();
+  const bound = jar.filter((each) => each.name === `__Host-${SESSION}`);
+  expect(bound.every((each) => each.path === '/' && each.domain === 'localhost')).toBe(true);
+  for (const path of ['/account', '/login']) {
+    await page.goto(app.origin + path);
+    await expect(page.getByText('090-1000-0002')).toBeHidden();
+  }
+});
+
+test('no `next` leads away, neither after a login nor when logged in already', async ({
+  page,
+  login,
+  phoneNumber,
+  vendor,
+  hostile,
+  app,
+}) => {
+  const { host } = new URL(hostile.otherSite);
+  await page.goto(`/login?next=${encodeURIComponent(`//${host}/`)}`);
+  await login.enter(phoneNumber.text);
+  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await login.expectLoggedIn(phoneNumber.text);
+
+  const values = [
+    `//${host}`,
+    `/\\${host}`,
+    `\\\\${host}`,
+    `/\t/${host}`,
+    `/\n/${host}`,
+    `/\r\n/${host}`,
+    `///${host}`,
+    `/.//${host}`,
+    `/x/..//${host}`,
+    `/%2e%2e//${host}`,
+    `http://${host}`,
+    `http:${host}`,
+    `http:/${host}`,
+    `HTTP://${host}`,
+    `//${host}@localhost`,
+    `http://localhost@${host}`,
+    `javascript:location='http://${host}'`,
+    `data:text/html,<script>location='http://${host}'</script>`,
+    ` //${host}`,
+    `\u00a0//${host}`,
+    `/\u0000/${host}`,
+    `//${host}/%2e%2e`,
+    `//[::ffff:7f00:1]:${new URL(hostile.otherSite).port}`,
+    '"><script>window.hacked = 1</script>',
+    '/account#"><img src=x onerror=window.hacked=1>',
+  ];
+  for (const value of values) {
+    await page.goto(`/login?next=${encodeURIComponent(value)}`);
+    expect(new URL(page.url()).origin, value).toBe(app.origin);
+    expect(await page.evaluate(() => 'hacked' in window), value).toBe(false);
+  }
+  await page.goto(`/login?next=/account&next=${encodeURIComponent(`//${host}`)}`);
+  expect(new URL(page.url()).origin).toBe(app.origin);
+  expect(hostile.requests).toEqual([]);
+});
+
+test('after log out, the way back shows nothing of the account', async ({
+  page,
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+}) => {
+  await vendor.call(phoneNumber.e164, await login.start(phoneNumber.text));
+  await login.expectLoggedIn(phoneNumber.text);
+  await page.goto('/login');
+  await login.expectLoggedIn(phoneNumber.text);
+  await login.button(messages.account.logOut).click();
+  await expect(page).toHaveURL('/login');
+  expect(await page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([0, 0]);
+  for (let steps = 0; steps < 3; steps += 1) {
+    await page.goBack().catch(() => {});
+    await expect(login.heading(messages.account.heading)).toBeHidden();
+    await expect(page.getByText(phoneNumber.text)).toBeHidden();
+  }
+});
+
+test('markup that got into a page runs nothing, and is seen to', async ({
+  page,
+  app,
+  hostile,
+  consoleProblems,
+}) => {
+  const evil = hostile.otherSite;
+  const markup = `
+    <script>window.hacked = 1</script>
+    <script src="${evil}/script"></script>
+    <base href="${evil}/base/">
+    <img src="${evil}/image" onerror="window.hacked = 1">
+    <iframe src="${evil}/frame"></iframe>
+    <iframe srcdoc="<script>parent.hacked = 1</script>"></iframe>
+    <object data="${evil}/object"></object>
+    <link rel="stylesheet" href="${evil}/style">
+    <style>body { background: url(${evil}/background) }</style>
+    <svg onload="window.hacked = 1"></svg>
+    <a id="link" href="javascript:window.hacked=1;void 0">link</a>`;
+  await page.addInitScript(() => {
+    const violations: string[] = [];
+    Object.assign(window, { violations });
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
+      violations.push(effectiveDirective);
+    });
+  });
+  // As if the server had put it there.
+  await page.route('**/login', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace('<body>', `<body>${markup}`);
+    await route.fulfill({ response, body });
+  });
+  await page.goto('/login', { waitUntil: 'domcontentloaded' });
+  await page.evaluate((to) => {
+    document.querySelector<HTMLAnchorElement>('#link')?.click();
+    const form = Object.assign(document.createElement('form'), { action: `${to}/form` });
+    document.body.append(form);
+    form.submit();
+    void fetch(`${to}/fetch`, { mode: 'no-cors' }).catch(() => {});
+    navigator.sendBeacon(`${to}/beacon`, 'x');
+  }, evil);
+  const blocked = () =>
+    page.evaluate(() => [...new Set((window as unknown as { violations: string[] }).violations)]);
+  await expect
+    .poll(blocked)
+    .toEqual(
+      expect.arrayContaining([
+        'script-src-elem',
+        'script-src-attr',
+        'base-uri',
+        'img-src',
+        'frame-src',
+        'object-src',
+        'style-src-elem',
+        'form-action',
+        'connect-src',
+      ]),
+    );
+  expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
+  expect(await page.evaluate(() => document.baseURI)).toMatch(new RegExp(`^${app.origin}`));
+  expect(hostile.requests).toEqual([]);
+  // A violation is a problem in the console, which every journey looks at when it is over.
+  expect(consoleProblems.join('\n')).toMatch(/Content Security Policy/i);
+});

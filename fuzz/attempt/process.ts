@@ -1,0 +1,70 @@
+import { sql } from 'kysely';
+import type { Clock } from '#lib/clock.ts';
+import { createLog } from '#lib/log.ts';
+import type { LoginParts } from '#lib/login/parts.ts';
+import type { PauthClient } from '#lib/pauth/client.ts';
+import { succeed } from '#lib/result.ts';
+import type { SessionParts } from '#lib/session/open.ts';
+import { migrate } from '#lib/store/migrate.ts';
+import type { Store } from '#lib/store/schema.ts';
+import { openSqlite } from '#lib/store/sqlite.ts';
+import type { WakeUps } from '#lib/wake-ups.ts';
+import { type Barrier, gateStore, type Lock } from './gated-store.ts';
+import { VENDOR_TIMEOUT_MS, VENDOR_TTL_SECONDS } from './vendor.ts';
+
+/** A process of the app: what it keeps in memory, and its own connection to the database. */
+export interface Process {
+  store: Store;
+  login: LoginParts;
+  sessions: SessionParts;
+}
+
+export const ATTEMPT_TTL_MS = VENDOR_TTL_SECONDS * 1_000;
+const DAY_MS = 86_400_000;
+
+/** Opens the database without waiting for the disk: what is tried here is no loss of power. */
+export async function openDatabase(path: string): Promise<Store> {
+  const store = openSqlite(path);
+  await migrate(store);
+  await sql`PRAGMA synchronous = OFF`.execute(store);
+  return store;
+}
+
+export function startProcess(parts: {
+  store: Store;
+  lock: Lock;
+  barrier: Barrier;
+  clock: Clock;
+  pauth: PauthClient;
+  wakeUps: WakeUps;
+}): Process {
+  const { clock, pauth, wakeUps } = parts;
+  const store = gateStore(parts.store, parts.lock, parts.barrier);
+  const log = createLog({ write: () => {} });
+  return {
+    store,
+    sessions: { store, clock, log, idleMs: DAY_MS },
+    login: {
+      store,
+      clock,
+      pauth,
+      wakeUps,
+      log,
+      startLimits: {
+        check: async () => succeed(null),
+        consume: async () => succeed(null),
+        refund: async () => {},
+      },
+      tagPhoneNumber: () => 'tagged',
+      rules: {
+        attemptTtlMs: ATTEMPT_TTL_MS,
+        sessionTtlMs: 7 * DAY_MS,
+        dormantMs: 365 * DAY_MS,
+        pauthTimeoutMs: VENDOR_TIMEOUT_MS,
+        signup: 'open',
+        callbackBase: new URL('https://login.example/api/auth/callback/'),
+        handoffBase: new URL('https://login.example/call/'),
+      },
+    },
+  };
+}

@@ -1,0 +1,280 @@
+import type { PollOutcome } from '#lib/login/poll.ts';
+import type { Observation, Screen } from './observation.ts';
+
+/**
+ * The attempt as the design tells it, without a database, a vendor or a schedule: what was seen so
+ * far, and which answers are right next. Written from docs/decisions/0005 and the guarantees in
+ * SECURITY.md, not from the code.
+ */
+export interface Reference {
+  readonly now: number;
+  readonly attempts: ReadonlyMap<string, ReferenceAttempt>;
+  /** The first call that the vendor took for each of its sessions: its answer may be still under way to us. */
+  readonly calls: ReadonlyMap<string, { at: number; meantFor: number | null }>;
+  /** Since when the vendor has been in trouble; null when it is well. */
+  readonly troubleSince: number | null;
+  readonly troubleEndedAt: number;
+  readonly sessions: ReadonlyMap<string, ReferenceSession>;
+}
+
+export interface ReferenceAttempt {
+  readonly screen: Screen;
+  readonly browser: number;
+  /** Who it counts as: see `identityOf`. */
+  readonly identity: string;
+  readonly verifiedAt: number | null;
+  /** Null while it lives. */
+  readonly end: End | null;
+  /** A rival was found contested with it, but maybe after it had run out. */
+  readonly maybeContested: boolean;
+  readonly lastAskedAt: number;
+  /** A callback had it looked at since, with whatever came of it. */
+  readonly touched: { at: number; isCertain: boolean } | null;
+  /** For which browser the call was that verified it; null when that cannot be told. */
+  readonly meantFor: number | null;
+  readonly sessionToken: string | null;
+}
+
+interface End {
+  readonly state: PollOutcome['status'];
+  readonly at: number;
+  /** False where it may have ended otherwise before, with nobody looking. */
+  readonly isCertain: boolean;
+}
+
+interface ReferenceSession {
+  readonly attemptId: string;
+  readonly isUsed: boolean;
+  readonly isEnded: boolean;
+}
+
+export const TTL_MS = 300_000;
+/** How long after its time a call in the last moment can still be found, and fetched. */
+export const GRACE_MS = 130_000;
+const LONGEST_PAUSE_MS = 15_000;
+
+export function begin(now: number): Reference {
+  return {
+    now,
+    attempts: new Map(),
+    calls: new Map(),
+    troubleSince: null,
+    troubleEndedAt: Number.NEGATIVE_INFINITY,
+    sessions: new Map(),
+  };
+}
+
+/** Whether whoever looked at an attempt may still be dialling for it: not once it has had its login. */
+function mayBeCalled({ screen, end }: ReferenceAttempt, now: number): boolean {
+  return end?.state !== 'completed' && (end?.at ?? screen.expiresAt) >= now - TTL_MS;
+}
+
+/** Trouble goes on for a while after it ends, in the pauses it made us keep. */
+export function isTroubled({ now, troubleSince, troubleEndedAt }: Reference): boolean {
+  return troubleSince !== null || now - troubleEndedAt <= LONGEST_PAUSE_MS;
+}
+
+/**
+ * Whom the call could have been meant for besides: attempts of other browsers with the same phone
+ * number that show the same number to call, or that the vendor takes the call for as well.
+ */
+export function rivalsOf(reference: Reference, attempt: ReferenceAttempt) {
+  const others = [...reference.attempts.values()].filter(
+    (other) => other.identity !== attempt.identity && other.screen.person === attempt.screen.person,
+  );
+  const isMeant = (other: ReferenceAttempt) =>
+    other.screen.callNumber === attempt.screen.callNumber || other.verifiedAt !== null;
+  return {
+    certain: others.filter((other) => isMeant(other) && counts(attempt, other, 0)),
+    // Whether a verified attempt got its grace shows only later; a vendor in trouble says anything.
+    possible: others.filter(
+      (other) => (isMeant(other) || isTroubled(reference)) && counts(attempt, other, GRACE_MS),
+    ),
+  };
+}
+
+function counts(attempt: ReferenceAttempt, other: ReferenceAttempt, slackMs: number): boolean {
+  if (other.end === null) {
+    const endedAt = Math.max(other.screen.expiresAt, slackMs === 0 ? 0 : (other.touched?.at ?? 0));
+    return endedAt + slackMs >= attempt.screen.startedAt - TTL_MS;
+  }
+  return other.end.state === 'completed'
+    ? other.end.at > attempt.screen.startedAt
+    : other.end.at >= attempt.screen.startedAt - TTL_MS;
+}
+
+/** What is known after an observation. */
+export function follow(reference: Reference, seen: Observation): Reference {
+  const { now } = reference;
+  switch (seen.kind) {
+    case 'advanced':
+      return { ...reference, now: now + seen.ms };
+    case 'trouble':
+      return seen.isOver
+        ? {
+            ...reference,
+            troubleSince: null,
+            troubleEndedAt: reference.troubleSince === null ? reference.troubleEndedAt : now,
+          }
+        : { ...reference, troubleSince: reference.troubleSince ?? now };
+    case 'started':
+      return started(reference, seen);
+    case 'not_started':
+      return endLiveOf(reference, identityOf(seen), null);
+    case 'cancelled':
+      return change(reference, seen.attemptId, (attempt) =>
+        attempt.end === null ? { ...attempt, end: endUnseen(attempt, 'cancelled', now) } : attempt,
+      );
+    case 'called': {
+      const looked = reference.attempts.get(seen.attemptId);
+      const isMeant = seen.isOwn && looked !== undefined && mayBeCalled(looked, now);
+      const meantFor = isMeant ? looked.browser : null;
+      const news = seen.verified.filter((id) => !reference.calls.has(id));
+      const calls = new Map([
+        ...reference.calls,
+        ...news.map((id) => [id, { at: now, meantFor }] as const),
+      ]);
+      return [...reference.attempts.values()]
+        .filter(({ screen }) => news.includes(screen.vendorId))
+        .reduce<Reference>(
+          (so, { screen }) =>
+            change(so, screen.attemptId, (attempt) => ({ ...attempt, verifiedAt: now, meantFor })),
+          { ...reference, calls },
+        );
+    }
+    case 'called_back':
+      return change(reference, seen.attemptId, (attempt) => ({
+        ...attempt,
+        lastAskedAt: now,
+        touched: {
+          at: now,
+          isCertain:
+            now < attempt.screen.expiresAt &&
+            !isTroubled(reference) &&
+            attempt.touched?.isCertain !== false,
+        },
+      }));
+    case 'polled':
+      return polled(reference, seen.attemptId, seen.outcome);
+    case 'session_used':
+      return changeSession(reference, seen.sessionToken, { isUsed: true });
+    case 'logged_out':
+      return changeSession(reference, seen.sessionToken, { isEnded: true });
+  }
+}
+
+/**
+ * Who starts an attempt, as far as the rules go: attempts of one identity are no rivals, and only one
+ * of them lives at a time. The one place that says what tells browsers apart.
+ */
+function identityOf({ browser }: { browser: number; presented: string | null }): string {
+  return `browser ${browser}`;
+}
+
+function started(reference: Reference, seen: Observation & { kind: 'started' }): Reference {
+  const { browser, screen } = seen;
+  const identity = identityOf(seen);
+  if (reference.attempts.has(screen.attemptId)) {
+    return reference;
+  }
+  const { now } = reference;
+  const ended = endLiveOf(reference, identity, screen.attemptId);
+  const call = reference.calls.get(screen.vendorId);
+  const attempt: ReferenceAttempt = {
+    screen,
+    browser,
+    identity,
+    verifiedAt: call?.at ?? null,
+    end: null,
+    maybeContested: false,
+    lastAskedAt: now,
+    touched: null,
+    meantFor: call?.meantFor ?? null,
+    sessionToken: null,
+  };
+  return { ...ended, attempts: new Map(ended.attempts).set(screen.attemptId, attempt) };
+}
+
+/** An end that nobody was told of yet, of an attempt that a callback may have ended before. */
+function endUnseen(attempt: ReferenceAttempt, state: End['state'], at: number): End {
+  return { state, at, isCertain: attempt.touched?.isCertain !== false };
+}
+
+/** A browser has one attempt: starting another ends it, whether or not the new one comes about. */
+function endLiveOf(reference: Reference, identity: string, exceptId: string | null): Reference {
+  const live = [...reference.attempts.values()].filter(
+    (attempt) =>
+      attempt.identity === identity &&
+      attempt.end === null &&
+      attempt.screen.attemptId !== exceptId,
+  );
+  return live.reduce(
+    (so, { screen }) =>
+      change(so, screen.attemptId, (attempt) => ({
+        ...attempt,
+        end: endUnseen(
+          attempt,
+          attempt.screen.expiresAt <= so.now ? 'expired' : 'cancelled',
+          so.now,
+        ),
+      })),
+    reference,
+  );
+}
+
+function polled(reference: Reference, attemptId: string, outcome: PollOutcome): Reference {
+  const { now } = reference;
+  const before = reference.attempts.get(attemptId);
+  if (before === undefined || before.end?.isCertain) {
+    return reference;
+  }
+  if (outcome.status === 'pending' || outcome.status === 'trouble') {
+    return change(reference, attemptId, (attempt) => ({ ...attempt, lastAskedAt: now }));
+  }
+  const end = { state: outcome.status, at: now, isCertain: true };
+  const rivals = rivalsOf(reference, before);
+  const sessionToken = outcome.status === 'completed' ? outcome.sessionToken : null;
+  let after = change(reference, attemptId, (attempt) => ({ ...attempt, end, sessionToken }));
+  if (sessionToken !== null) {
+    const session = { attemptId, isUsed: false, isEnded: false };
+    after = { ...after, sessions: new Map(after.sessions).set(sessionToken, session) };
+  }
+  if (outcome.status === 'contested') {
+    for (const { screen } of rivals.possible) {
+      const isCertain = rivals.certain.some(
+        (other) => other.screen === screen && other.touched?.isCertain !== false,
+      );
+      after = change(after, screen.attemptId, (other) => ({
+        ...other,
+        maybeContested: true,
+        end: other.end ?? (isCertain && !isTroubled(after) ? end : null),
+      }));
+    }
+  }
+  return after;
+}
+
+function change(
+  reference: Reference,
+  attemptId: string,
+  how: (attempt: ReferenceAttempt) => ReferenceAttempt,
+): Reference {
+  const attempt = reference.attempts.get(attemptId);
+  return attempt === undefined
+    ? reference
+    : { ...reference, attempts: new Map(reference.attempts).set(attemptId, how(attempt)) };
+}
+
+function changeSession(
+  reference: Reference,
+  sessionToken: string,
+  how: Partial<ReferenceSession>,
+): Reference {
+  const session = reference.sessions.get(sessionToken);
+  return session === undefined
+    ? reference
+    : {
+        ...reference,
+        sessions: new Map(reference.sessions).set(sessionToken, { ...session, ...how }),
+      };
+}

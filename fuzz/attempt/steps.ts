@@ -1,0 +1,99 @@
+import * as fc from 'fast-check';
+import type { Switches } from '#sandbox/switches.ts';
+import { type Trouble, troubles } from './vendor.ts';
+
+/** Something that happens. Browsers, people and processes are numbered from 0. */
+export type Step =
+  | { kind: 'start'; browser: number; person: number; process: number }
+  | { kind: 'poll'; browser: number; process: number; holdMs: number }
+  /** The same question asked at once by several tabs, of both processes in turn. */
+  | { kind: 'poll_in_parallel'; browser: number; times: number }
+  | { kind: 'cancel'; browser: number; process: number }
+  /** The person whose number a browser shows takes their phone and calls what it shows. */
+  | { kind: 'call'; browser: number; times: number }
+  /** Somebody else calls that number, or the caller ID is withheld. */
+  | { kind: 'stray_call'; browser: number; person: number | null }
+  /** The vendor's hint, or a forged one: of the browser's attempt, or of none. */
+  | { kind: 'callback'; browser: number | null; process: number; times: number }
+  | { kind: 'use_session'; browser: number; process: number }
+  | { kind: 'log_out'; browser: number; process: number }
+  /** The answer to the last question was lost, with its cookies. */
+  | { kind: 'lose_answer'; browser: number; process: number }
+  | { kind: 'advance'; seconds: number }
+  | { kind: 'trouble'; trouble: Trouble }
+  | { kind: 'restart'; process: number };
+
+export const BROWSERS = 3;
+export const PEOPLE = 2;
+export const PROCESSES = 2;
+
+const browser = fc.nat(BROWSERS - 1);
+const process = fc.nat(PROCESSES - 1);
+// Most of the time everybody is after the same number.
+const person = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(0) },
+  { weight: 1, arbitrary: fc.nat(PEOPLE - 1) },
+);
+const holdMs = fc.constantFrom(0, 0, 5_000, 25_000);
+const seconds = fc.oneof(
+  { weight: 5, arbitrary: fc.constantFrom(1, 2, 3, 5, 10, 30) },
+  { weight: 2, arbitrary: fc.constantFrom(60, 61, 119, 121, 200) },
+  { weight: 2, arbitrary: fc.constantFrom(289, 299, 301, 311, 600) },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('start'), browser, person, process }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('poll'), browser, process, holdMs }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('poll_in_parallel'),
+      browser,
+      times: fc.integer({ min: 2, max: 4 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel'), browser, process }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('call'), browser, times: fc.constantFrom(1, 1, 2) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('stray_call'),
+      browser,
+      person: fc.option(fc.nat(PEOPLE - 1)),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('callback'),
+      browser: fc.option(browser, { freq: 8 }),
+      process,
+      times: fc.constantFrom(1, 1, 3),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('use_session'), browser, process }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('log_out'), browser, process }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose_answer'), browser, process }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('advance'), seconds }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('trouble'), trouble: fc.constantFrom(...troubles) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart'), process }) },
+);
+
+/** What happens one after the other. */
+export function stepsOf(maxLength: number): fc.Arbitrary<Step[]> {
+  return fc.array(step, { maxLength, size: 'max' });
+}
+
+/** Every kind of vendor there may be. */
+export const vendorSwitches: fc.Arbitrary<Switches> = fc.record({
+  callNumbers: fc.constantFrom('distinct', 'shared'),
+  match: fc.constantFrom('call_number', 'caller'),
+  callbacks: fc.constant('off'),
+  verifiedPhoneNumberFormat: fc.constantFrom('e164', 'national', 'international'),
+});

@@ -1,0 +1,80 @@
+import 'server-only';
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, Server } from 'node:http';
+
+/** A request's headers have this long to arrive, in milliseconds; all of it has as long again. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+
+/** The methods that a page or a route can refuse by itself. */
+const knownMethods: ReadonlySet<string | undefined> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
+
+/** What Next tells itself between its own parts; from outside it has been a way around them. */
+const INTERNAL_HEADERS = /^x-(middleware|nextjs|invoke|matched|now|prerender|next)-/;
+
+/**
+ * Puts right what reaches Next from outside and what it would answer with an error of its own, and
+ * ends requests that never become whole. Next gives no other hold on its server.
+ */
+export function guardIncoming(): void {
+  subscribe('http.server.request.start', (message) => {
+    if (isRequestStart(message)) {
+      tidy(message.request);
+      impatient(message.server);
+    }
+  });
+}
+
+/** Changes a request into one that Next can answer, and that means the same or is refused. */
+export function tidy(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'>): void {
+  if (!knownMethods.has(request.method)) {
+    // Next breaks on TRACE, which the Fetch standard forbids, and shows pages to PROPFIND.
+    request.method = 'OPTIONS';
+  }
+  request.url = readablePath(request.url ?? '/');
+  for (const name of Object.keys(request.headers)) {
+    if (INTERNAL_HEADERS.test(name)) {
+      delete request.headers[name];
+    }
+  }
+}
+
+/**
+ * The path and query of a request's target (RFC 9112, 3.2). What stands for a host in it is not
+ * looked at, and a per cent sign that encodes nothing is one that is meant.
+ */
+function readablePath(target: string): string {
+  const path = target.startsWith('/')
+    ? target
+    : `/${target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*\/?|^\*$/i, '')}`;
+  const [pathname = '', ...query] = path.split('?');
+  return [canBeDecoded(pathname) ? pathname : pathname.replaceAll('%', '%25'), ...query].join('?');
+}
+
+function canBeDecoded(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function impatient(server: Server): void {
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+}
+
+function isRequestStart(message: unknown): message is { request: IncomingMessage; server: Server } {
+  return (
+    typeof message === 'object' && message !== null && 'request' in message && 'server' in message
+  );
+}
