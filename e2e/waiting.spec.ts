@@ -74,3 +74,50 @@ test('the back button after the login leads to where the person came from', asyn
   await page.goBack();
   await expect(page).toHaveURL('about:blank');
 });
+
+test('back from another page, the step is the same and the call still counts', async ({
+  login,
+  phoneNumber,
+  vendor,
+  page,
+  consoleProblems,
+}) => {
+  const callNumber = await login.start(phoneNumber.text);
+  await page.goto('/nowhere');
+  await page.goBack();
+  expect(await login.callNumber()).toBe(callNumber);
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  const requests = await vendor.requests(phoneNumber.e164);
+  expect(requests.filter(({ kind }) => kind === 'create')).toHaveLength(1);
+  // What Chromium notes of the page that is none.
+  expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('404')]);
+});
+
+test('a slow network shows that something is under way, and a second press spends nothing', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+}) => {
+  let goOn = () => {};
+  const slow = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  await page.route('**/api/auth/start', async (route) => {
+    await slow;
+    await route.continue();
+  });
+  await login.open();
+  await login.enter(phoneNumber.text);
+  const busy = login.button(messages.login.numberSubmitting);
+  await expect(busy).toHaveAttribute('aria-busy', 'true');
+  await expect(page.getByRole('status')).toHaveText(messages.login.numberSubmitting);
+  await busy.click();
+  await expect(login.field).toHaveValue(phoneNumber.text);
+  goOn();
+  await login.callNumber();
+  const requests = await vendor.requests(phoneNumber.e164);
+  expect(requests.filter(({ kind }) => kind === 'create')).toHaveLength(1);
+});

@@ -1,6 +1,6 @@
 /**
  * `npm run pictures`: every state of the pages, phone and desktop, Japanese and English, light and
- * dark, as PNG files in `test-results/pictures/`, to be looked at. With words after `--` only those
+ * dark, as PNG files in `pictures/`, to be looked at. With words after `--` only those
  * that they name: `npm run pictures -- phone ja dark`.
  */
 import { mkdir } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { startAppServer } from '#testing/app-server.ts';
 import { chromiumArguments, findChromium } from '#testing/chromium.ts';
 import { randomNetwork, userAgents, Visitor } from '#testing/visitor.ts';
 
-const FOLDER = 'test-results/pictures';
+const FOLDER = 'pictures';
 
 const sizes = {
   phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },

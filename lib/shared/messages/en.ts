@@ -52,7 +52,7 @@ export const en: Messages = {
     handoffText: 'Point its camera here: it opens the same number with a call button.',
     handoffName: 'QR code of the page for your phone',
     waiting: 'Waiting for your call.',
-    waitingHint: 'If nothing changes after you call, press “I have called”.',
+    waitingHint: 'If nothing changes after you call, press the button below.',
     called: 'I have called',
     timeLeft: '{minutes} min {seconds} s left',
     timeLeftSpoken: 'About {minutes} minutes left.',

@@ -51,7 +51,7 @@ export const ja = {
     handoffText: 'カメラで読み取ると、同じ番号と発信ボタンが開きます。',
     handoffName: 'スマートフォンで開くページのQRコード',
     waiting: '電話を待っています。',
-    waitingHint: 'かけても画面が変わらないときは、「電話をかけました」を押してください。',
+    waitingHint: 'かけても変わらないときは、下のボタンを押してください。',
     called: '電話をかけました',
     timeLeft: '残り{minutes}分{seconds}秒',
     timeLeftSpoken: '残り約{minutes}分です。',
