@@ -63,3 +63,16 @@ export async function inRounds(
     }
   }
 }
+
+/** Tells what went wrong, each kind once, where anything did. */
+export function sayFailures(bench: Bench, failures: readonly string[]): void {
+  const counts = new Map<string, number>();
+  for (const failure of failures) {
+    counts.set(failure, (counts.get(failure) ?? 0) + 1);
+  }
+  for (const [failure, count] of [...counts].slice(0, MOST_KINDS)) {
+    bench.say(`    ${count} × ${failure}`);
+  }
+}
+
+const MOST_KINDS = 10;

@@ -1,5 +1,12 @@
 import { type Case, countSessions, runCase } from '../case.ts';
-import { type Bench, type Experiment, inRounds, Measurement, type Row } from '../experiment.ts';
+import {
+  type Bench,
+  type Experiment,
+  inRounds,
+  Measurement,
+  type Row,
+  sayFailures,
+} from '../experiment.ts';
 import { formatSpread, percentile, type Spread, spreadOf } from '../statistics.ts';
 
 /** How many browsers at a time; each app counts where it gets most logins done. */
@@ -79,6 +86,7 @@ async function measure(bench: Bench, one: Case): Promise<Measured> {
       failures.push(...result.failures);
       logins += result.logins.length;
     }
+    sayFailures(bench, failures);
     const isCounted = one.app === 'call-login';
     return { rungs, failures, difference: isCounted ? logins - countSessions(databaseUrl) : 0 };
   });

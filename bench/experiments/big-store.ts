@@ -2,7 +2,14 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Case, runCase } from '../case.ts';
 import { browserHeaders } from '../driver/browser.ts';
-import { type Bench, type Experiment, inRounds, Measurement, type Row } from '../experiment.ts';
+import {
+  type Bench,
+  type Experiment,
+  inRounds,
+  Measurement,
+  type Row,
+  sayFailures,
+} from '../experiment.ts';
 import { fillStore, withFolder } from '../servers.ts';
 import { formatSpread, percentile, type Spread, spreadOf } from '../statistics.ts';
 
@@ -66,6 +73,7 @@ async function measure(bench: Bench, one: Case): Promise<Measured> {
         polled: await polls(bench.sized(10, 1)),
       }))
     ).result;
+    sayFailures(bench, started.failures);
     return {
       startMs: (started.wallMs * BROWSERS) / started.timesMs.length,
       startP95Ms: percentile(started.timesMs, 0.95),

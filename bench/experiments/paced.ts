@@ -1,6 +1,13 @@
 import { type Case, countSessions, type Running, runCase } from '../case.ts';
 import type { LoginsResult } from '../driver/jobs.ts';
-import { type Bench, type Experiment, inRounds, Measurement, type Row } from '../experiment.ts';
+import {
+  type Bench,
+  type Experiment,
+  inRounds,
+  Measurement,
+  type Row,
+  sayFailures,
+} from '../experiment.ts';
 import { formatSpread, mean, percentile, type Spread, spreadOf } from '../statistics.ts';
 import { countVendorRequests } from '../vendor-requests.ts';
 
@@ -70,6 +77,7 @@ async function measure(bench: Bench, one: Case): Promise<Measured> {
       }),
     );
     const all = warmUp.logins.length + result.logins.length;
+    sayFailures(bench, [...warmUp.failures, ...result.failures]);
     return {
       logins: result.logins,
       failures: [...warmUp.failures, ...result.failures],

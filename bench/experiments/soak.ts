@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { countSessions, runCase } from '../case.ts';
-import type { Bench, Experiment, Row } from '../experiment.ts';
+import { type Bench, type Experiment, type Row, sayFailures } from '../experiment.ts';
 import { median } from '../statistics.ts';
 
 const BROWSERS = 32;
@@ -28,6 +28,7 @@ async function measure(bench: Bench, durationMs: number): Promise<Row> {
       samples.push(running.rssBytes() / 2 ** 20);
     }
     const { logins, failures, wallMs } = await work;
+    sayFailures(bench, failures);
     const difference = logins.length - countSessions(databaseUrl);
 
     const fifth = Math.floor(samples.length / 5);

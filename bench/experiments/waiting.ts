@@ -1,6 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Case, type Running, runCase } from '../case.ts';
-import { type Bench, type Experiment, inRounds, Measurement, type Row } from '../experiment.ts';
+import {
+  type Bench,
+  type Experiment,
+  inRounds,
+  Measurement,
+  type Row,
+  sayFailures,
+} from '../experiment.ts';
 import { fileLimitOf } from '../process-usage.ts';
 import { formatSpread, percentile, type Spread, spreadOf } from '../statistics.ts';
 
@@ -74,6 +81,7 @@ async function measure(bench: Bench, one: Case, size: number): Promise<Measured>
       perSecond: 5,
     });
     const left = await driver.leave();
+    sayFailures(bench, [...warmUp.failures, ...came.failures, ...woken.failures, ...left.failures]);
     return {
       failures: [...warmUp.failures, ...came.failures, ...woken.failures, ...left.failures],
       rssBytes,
