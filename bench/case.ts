@@ -23,8 +23,8 @@ export interface Case {
   app: AppName;
   callbacks: 'on' | 'off';
   env?: Readonly<Record<string, string>>;
-  /** A store that is there already; without it, a fresh one on SQLite with the usual users. */
-  databaseUrl?: string;
+  /** Provides its store; without it, a new one on SQLite with the usual users. @returns its address. */
+  database?: () => Promise<string>;
   /** How many processes of the app share the load. Default 1. */
   processes?: number;
 }
@@ -63,7 +63,7 @@ export async function runCase<T>(
   return await withFolder(async (folder) => {
     const stops: (() => Promise<void>)[] = [];
     try {
-      const databaseUrl = one.databaseUrl ?? makeDatabase(one.app, folder);
+      const databaseUrl = (await one.database?.()) ?? makeDatabase(one.app, folder);
       const sandbox = await startSandboxServer(folder, one.callbacks);
       stops.push(sandbox.stop);
       const start = async () => {

@@ -1,67 +1,104 @@
 /**
- * Makes call-login's store and fills it: `node --conditions=react-server bench/fill.ts <database url>
- * <users> <events>`. Besides the events, users who have been here have an old attempt and a session
- * each, as they would.
+ * Makes call-login's store and fills it:
+ * `node --conditions=react-server bench/fill.ts <database url> <users> <events>`.
+ *
+ * With events, users have also been here: each has an attempt of yesterday and a session, since
+ * `start` and `status` look at those. Nothing is so old that the server would begin to delete it.
  */
-import { sql } from 'kysely';
-import { migrate } from '#lib/store/migrate.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { isPostgres } from '#lib/store/dialect.ts';
+import { prepareStore, type StorePlace } from '#lib/store/open.ts';
+import { forMigrations, openPostgres } from '#lib/store/postgres.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { USER_COUNT } from './phone-numbers.ts';
 
 const [url = '', users = String(USER_COUNT), events = '0'] = process.argv.slice(2);
-const userCount = Number(users);
+const userCount = literal(Number(users));
 const eventCount = Number(events);
 
-/** Long over, so that nothing about them is still going on. */
-const past = Date.parse('2026-01-01T00:00:00Z');
-const soon = Date.now() + 7 * 86_400_000;
-const store = openSqlite(url.slice('file:'.length));
-await migrate(store);
+const DAY_MS = 86_400_000;
+const now = literal(Date.now());
+const yesterday = literal(Date.now() - DAY_MS);
+const longAgo = literal(Date.now() - 300 * DAY_MS);
+const nextWeek = literal(Date.now() + 7 * DAY_MS);
+/** Spreads the numbers over their range, so that neighbours in one index are none in another. */
+const spread = sql`(n * 7919 % ${userCount})`;
+
+const place: StorePlace = url.startsWith('file:')
+  ? { kind: 'sqlite', path: url.slice('file:'.length) }
+  : { kind: 'postgres', url, poolSize: 1 };
+const store =
+  place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place.url, 1, forMigrations);
+await prepareStore(place, store);
 // Nothing here has to survive a fault: all of it stays in memory until it is whole.
-for (const setting of ['journal_mode = off', 'synchronous = off', 'cache_size = -4000000']) {
-  await sql.raw(`pragma ${setting}`).execute(store);
-}
+await ofSqlite(
+  'pragma journal_mode = off',
+  'pragma synchronous = off',
+  'pragma cache_size = -4000000',
+);
 
-/** Rows numbered from 0. */
-const numbers = (count: number) =>
-  sql`with recursive numbers(n) as (select 0 union all select n + 1 from numbers where n + 1 < ${count})`;
-
-await sql`
-  insert into users (id, phone_number, created_at, last_login_at, last_active_at)
-  ${numbers(userCount)}
-  select 'user-' || n, '+8180' || (10000000 + n), ${past}, ${Date.now()}, ${Date.now()} from numbers
-`.execute(store);
-
+await insert(sql`users (id, phone_number, created_at, last_login_at, last_active_at)`, {
+  count: Number(users),
+  values: sql`'user-' || n, '+8180' || (10000000 + n), ${longAgo}, ${yesterday}, ${now}`,
+});
 if (eventCount > 0) {
-  // An index is made faster of what is there than kept while it comes.
-  await sql`drop index events_by_user`.execute(store);
-  await sql`
-    insert into events (at, type, attempt_id, user_id, device, network)
-    ${numbers(eventCount)}
-    select ${past} + n, case n % 4 when 0 then 'attempt_started' when 1 then 'attempt_verified'
-      when 2 then 'attempt_completed' else 'logged_out' end,
-      'attempt-' || (n % ${userCount}), 'user-' || (n * 7919 % ${userCount}), 'Safari · iOS', '10.0.0.0/24'
-    from numbers
-  `.execute(store);
-  await sql`create index events_by_user on events (user_id, id)`.execute(store);
-  await sql`
-    insert into attempts (id, token_hash, callback_token_hash, browser_hash, browser_token_hash,
+  await insert(sql`events (at, type, attempt_id, user_id, device, network)`, {
+    count: eventCount,
+    values: sql`
+      ${longAgo} + n * ${literal(Math.floor((300 * DAY_MS) / eventCount))},
+      case n % 4 when 0 then 'attempt_started' when 1 then 'attempt_verified'
+        when 2 then 'attempt_completed' else 'logged_out' end,
+      'attempt-' || (n % ${userCount}), 'user-' || ${spread}, 'Safari · iOS', '10.0.0.0/24'`,
+  });
+  await insert(
+    sql`attempts (id, token_hash, callback_token_hash, browser_hash, browser_token_hash,
       phone_number, state, pauth_session_id, call_number, created_at, expires_at, ended_at,
-      next_check_at, check_leased_until, check_failures, confirmed_at)
-    ${numbers(userCount)}
-    select 'attempt-' || n, 'token-' || (n * 7919 % ${userCount}), 'callback-' || (n * 7907 % ${userCount}),
-      'browser-' || n, 'browser-token-' || n, '+8180' || (10000000 + n), 'completed', 'pauth-' || n,
-      '+815098760001', ${past}, ${past} + 300000, ${past} + 20000, ${past}, 0, 0, ${past}
-    from numbers
-  `.execute(store);
+      next_check_at, check_leased_until, check_failures, confirmed_at)`,
+    {
+      count: Number(users),
+      values: sql`
+        'attempt-' || n, 'token-' || ${spread}, 'callback-' || ${spread}, 'browser-' || ${spread},
+        'browser-token-' || ${spread}, '+8180' || (10000000 + n), 'completed', 'pauth-' || ${spread},
+        '+815098760001', ${yesterday}, ${yesterday} + 300000, ${yesterday} + 20000, ${yesterday}, 0,
+        0, ${yesterday}`,
+    },
+  );
+  await insert(
+    sql`sessions (id_hash, public_id, user_id, device, network, created_at, expires_at,
+      last_used_at, notices_seen_at)`,
+    {
+      count: Number(users),
+      values: sql`
+        'hash-' || ${spread}, 'public-' || ${spread}, 'user-' || n, 'Safari · iOS', '10.0.0.0/24',
+        ${yesterday}, ${nextWeek}, ${now}, ${yesterday}`,
+    },
+  );
+}
+await sql`analyze`.execute(store);
+await ofSqlite('pragma journal_mode = wal');
+await store.destroy();
+
+/** Inserts rows made of the numbers `n` from 0. */
+async function insert(
+  columns: RawBuilder<unknown>,
+  rows: { count: number; values: RawBuilder<unknown> },
+): Promise<void> {
   await sql`
-    insert into sessions (id_hash, public_id, user_id, device, network, created_at, expires_at,
-      last_used_at, notices_seen_at)
-    ${numbers(userCount)}
-    select 'hash-' || (n * 7919 % ${userCount}), 'public-' || n, 'user-' || n, 'Safari · iOS',
-      '10.0.0.0/24', ${past}, ${soon}, ${past}, ${past}
-    from numbers
+    insert into ${columns}
+    with recursive numbers(n) as (
+      select cast(0 as bigint) union all select n + 1 from numbers where n + 1 < ${literal(rows.count)}
+    )
+    select ${rows.values} from numbers
   `.execute(store);
 }
-await sql.raw('pragma journal_mode = wal').execute(store);
-await store.destroy();
+
+async function ofSqlite(...statements: readonly string[]): Promise<void> {
+  for (const statement of isPostgres(store) ? [] : statements) {
+    await sql.raw(statement).execute(store);
+  }
+}
+
+/** In the text itself: PostgreSQL cannot tell the type of a parameter that stands alone. */
+function literal(value: number): RawBuilder<number> {
+  return sql.lit(value);
+}

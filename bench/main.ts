@@ -5,12 +5,14 @@ import { backToBack } from './experiments/back-to-back.ts';
 import { bigStore } from './experiments/big-store.ts';
 import { coldStart } from './experiments/cold-start.ts';
 import { paced } from './experiments/paced.ts';
+import { processes } from './experiments/processes.ts';
 import { soak } from './experiments/soak.ts';
 import { status } from './experiments/status.ts';
 import { waiting } from './experiments/waiting.ts';
 import { readSurroundings, type Surroundings } from './machine.ts';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
 import { writeReport } from './report.ts';
+import { updateScaling } from './scaling.ts';
 import { buildApps } from './servers.ts';
 
 const experiments: readonly Experiment[] = [
@@ -19,6 +21,7 @@ const experiments: readonly Experiment[] = [
   backToBack,
   waiting,
   bigStore,
+  processes,
   coldStart,
   soak,
 ];
@@ -69,6 +72,9 @@ async function main(args: readonly string[]): Promise<number> {
     }
   }
 
+  if (isRecord) {
+    updateScaling();
+  }
   console.log(writeReport(surroundings, options, rows));
   for (const { name, text } of profiles) {
     console.log(`Where the server's time went, of the time it was busy: ${name}\n\n${text}\n`);

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Case, runCase } from '../case.ts';
+import { startPostgresUnderLoad } from '../databases.ts';
 import { browserHeaders } from '../driver/browser.ts';
 import {
   type Bench,
@@ -10,6 +10,7 @@ import {
   type Row,
   sayFailures,
 } from '../experiment.ts';
+import { USER_COUNT } from '../phone-numbers.ts';
 import { fillStore, withFolder } from '../servers.ts';
 import { formatSpread, percentile, type Spread, spreadOf } from '../statistics.ts';
 
@@ -20,30 +21,64 @@ const ATTEMPTS = 50;
 
 /** `start` and `status` on a store that has been used for long, beside one that is new. */
 export const bigStore: Experiment = {
-  rows: ['big-store'],
+  rows: ['big-store-sqlite', 'big-store-postgres'],
 
   async run(bench) {
-    return await withFolder(async (folder) => {
-      const databaseUrl = `file:${join(folder, 'big.db')}`;
-      const [users, events] = [bench.sized(USERS, 100_000), bench.sized(EVENTS, 200_000)];
-      bench.say(`  filling a store with ${users} users and ${events} events`);
-      fillStore(databaseUrl, users, events);
-      const sizeBytes = statSync(join(folder, 'big.db')).size;
+    const isWanted = (row: string) =>
+      bench.options.rows.length === 0 || bench.options.rows.includes(row);
+    return [
+      ...(isWanted('big-store-sqlite') ? [await onSqlite(bench)] : []),
+      ...(isWanted('big-store-postgres') ? [await onPostgres(bench)] : []),
+    ];
+  },
+};
 
-      const one = {
+async function onSqlite(bench: Bench): Promise<Row> {
+  return await withFolder(async (folder) => {
+    const url = `file:${join(folder, 'big.db')}`;
+    const { users, events } = amountsOf(bench);
+    bench.say(`  filling SQLite with ${users} users and ${events} events`);
+    fillStore(url, users, events);
+    return await compare(bench, 'SQLite', { full: async () => url });
+  });
+}
+
+async function onPostgres(bench: Bench): Promise<Row> {
+  const server = await startPostgresUnderLoad();
+  try {
+    const { users, events } = amountsOf(bench);
+    bench.say(`  filling PostgreSQL with ${users} users and ${events} events`);
+    const url = await server.filled(users, events);
+    return await compare(bench, 'PostgreSQL', { full: async () => url, fresh: server.fresh });
+  } finally {
+    await server.remove();
+  }
+}
+
+function amountsOf(bench: Bench): { users: number; events: number } {
+  return bench.sized({ users: USERS, events: EVENTS }, { users: USER_COUNT, events: 200_000 });
+}
+
+async function compare(
+  bench: Bench,
+  engine: 'SQLite' | 'PostgreSQL',
+  databases: { full: () => Promise<string>; fresh?: () => Promise<string> },
+): Promise<Row> {
+  const caseOf = (name: string, database?: () => Promise<string>) =>
+    new Measurement(name, () =>
+      measure(bench, {
+        name,
         app: 'call-login',
         callbacks: 'on',
         env: { STATUS_WAIT_SECONDS: '0' },
-      } as const;
-      const fresh = { ...one, name: 'store, new, SQLite' };
-      const full = { ...one, name: 'store, full, SQLite', databaseUrl };
-      const onFresh = new Measurement(fresh.name, () => measure(bench, fresh));
-      const onFull = new Measurement(full.name, () => measure(bench, full));
-      await inRounds(bench, [onFresh, onFull]);
-      return [rowOf(summarize(onFresh.rounds), summarize(onFull.rounds), sizeBytes)];
-    });
-  },
-};
+        ...(database === undefined ? {} : { database }),
+      }),
+    );
+  const fresh = caseOf(`new store, ${engine}`, databases.fresh);
+  const full = caseOf(`full store, ${engine}`, databases.full);
+  await inRounds(bench, [fresh, full]);
+  return rowOf(engine, summarize(fresh.rounds), summarize(full.rounds));
+}
 
 interface Measured {
   startMs: number;
@@ -99,18 +134,18 @@ function summarize(rounds: readonly Measured[]): Summary {
   };
 }
 
-function rowOf(fresh: Summary, full: Summary, sizeBytes: number): Row {
+function rowOf(engine: 'SQLite' | 'PostgreSQL', fresh: Summary, full: Summary): Row {
   const start = full.startMs.median / fresh.startMs.median;
   const status = full.statusMs.median / fresh.statusMs.median;
   const inWords = (summary: Summary) =>
     `start ${formatSpread(summary.startMs, ' ms', 1)}, status ${formatSpread(summary.statusMs, ' ms', 1)}`;
   return {
-    name: 'big-store',
-    what: '1,000,000 users and 10,000,000 events in the store, on SQLite',
+    name: engine === 'SQLite' ? 'big-store-sqlite' : 'big-store-postgres',
+    what: `1,000,000 users and 10,000,000 events in the store, on ${engine}`,
     target: '`start` and `status` within 1.2× of an empty store',
     measured: `start ${start.toFixed(2)}×, status ${status.toFixed(2)}×: ${inWords(full)}`,
     beside: `new store: ${inWords(fresh)}`,
     isMet: fresh.failures === 0 && full.failures === 0 && start <= 1.2 && status <= 1.2,
-    figures: { start, status, fresh, full, sizeBytes },
+    figures: { start, status, fresh, full },
   };
 }
