@@ -4,6 +4,7 @@ const profileSchema = z.object({
   nodes: z.array(
     z.object({
       id: z.int(),
+      children: z.array(z.int()).optional(),
       callFrame: z.object({
         functionName: z.string(),
         url: z.string(),
@@ -12,7 +13,6 @@ const profileSchema = z.object({
     }),
   ),
   samples: z.array(z.int()),
-  timeDeltas: z.array(z.number()),
 });
 
 export type CpuProfile = z.infer<typeof profileSchema>;
@@ -24,28 +24,40 @@ export interface SelfTime {
   share: number;
 }
 
-/** The functions that took most of the time while the process was busy. */
+/**
+ * The functions that took most of the time while the process was busy. Counts the samples, not the
+ * time between them: that is long where the machine was doing something else.
+ */
 export function summarize(profile: CpuProfile, most: number): SelfTime[] {
   const frames = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
-  const times = new Map<string, { name: string; place: string; us: number }>();
-  let busyUs = 0;
-  for (const [index, id] of profile.samples.entries()) {
+  const callers = new Map(
+    profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id])),
+  );
+  const times = new Map<string, { name: string; place: string; samples: number }>();
+  let busy = 0;
+  for (const id of profile.samples) {
     const frame = frames.get(id);
-    const us = profile.timeDeltas[index] ?? 0;
     if (frame === undefined || frame.functionName === '(idle)') {
       continue;
     }
-    busyUs += us;
+    busy += 1;
     const name = frame.functionName || '(anonymous)';
-    const place = placeOf(frame);
-    const entry = times.get(`${name} ${place}`) ?? { name, place, us: 0 };
-    entry.us += us;
+    const place = placeOf(frame) || callerOf(frames.get(callers.get(id) ?? 0));
+    const entry = times.get(`${name} ${place}`) ?? { name, place, samples: 0 };
+    entry.samples += 1;
     times.set(`${name} ${place}`, entry);
   }
   return [...times.values()]
-    .toSorted((one, other) => other.us - one.us)
+    .toSorted((one, other) => other.samples - one.samples)
     .slice(0, most)
-    .map(({ name, place, us }) => ({ name, place, share: us / busyUs }));
+    .map(({ name, place, samples }) => ({ name, place, share: samples / busy }));
+}
+
+/** What is built in says nothing of itself: who called it does. */
+function callerOf(caller: CpuProfile['nodes'][number]['callFrame'] | undefined): string {
+  return caller === undefined || caller.functionName === '(root)'
+    ? ''
+    : `called by ${caller.functionName || '(anonymous)'} ${placeOf(caller)}`;
 }
 
 /** The end of a path tells enough; what is built in has none. */
