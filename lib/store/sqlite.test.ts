@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type RawBuilder, sql } from 'kysely';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { hastenCheck, leaseCheck, releaseCheck, setPauthSession } from './attempts.ts';
+import { confirmAttempt } from './browsers.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Store } from './schema.ts';
@@ -58,6 +61,30 @@ describe('a database file', () => {
       expect(await findSession(other, 'hash')).toBeNull();
     });
     expect(await findSession(other, 'hash')).toMatchObject({ user: { phone_number: phoneNumber } });
+  });
+
+  it('is asked in the same words whatever the times, so that the statements it keeps are few', async () => {
+    const store = await openStore(await newPath());
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    onTestFinished(() => prepare.mockRestore());
+    const checkOnce = async (now: number) => {
+      const lease = { now, leasedUntil: now + 4_000 };
+      await setPauthSession(
+        store,
+        'id',
+        { pauthSessionId: 'pauth', callNumber: newPhoneNumber() },
+        now,
+      );
+      await hastenCheck(store, 'id', { now, checkAt: now + 1 });
+      await leaseCheck(store, 'id', lease);
+      await releaseCheck(store, 'id', { ...lease, nextCheckAt: now + 2_000, failures: 0 });
+      await confirmAttempt(store, 'id', now);
+    };
+    await checkOnce(1);
+    expect(prepare).toHaveBeenCalled();
+    prepare.mockClear();
+    await checkOnce(2);
+    expect(prepare).not.toHaveBeenCalled();
   });
 
   it('outlives the process that wrote it', async () => {
