@@ -12,7 +12,7 @@ import { hastenCheck, leaseCheck, releaseCheck, setPauthSession } from './attemp
 import { confirmAttempt } from './browsers.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
-import type { Store } from './schema.ts';
+import type { Queries, Store } from './schema.ts';
 import { findSession, insertSession } from './sessions.ts';
 import { openSqlite } from './sqlite.ts';
 import { findUserByPhoneNumber, insertUser } from './users.ts';
@@ -43,9 +43,21 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 describe('a database file', () => {
   it('is made with its folder, and kept so that an answered login survives a power cut', async () => {
     const store = await openStore(await newPath());
-    const pragma = async (query: RawBuilder<unknown>) => (await query.execute(store)).rows;
+    const pragma = async (query: RawBuilder<unknown>, queries: Queries = store) =>
+      (await query.execute(queries)).rows;
     expect(await pragma(sql`PRAGMA journal_mode`)).toEqual([{ journal_mode: 'wal' }]);
-    expect(await pragma(sql`PRAGMA synchronous`)).toEqual([{ synchronous: 2 }]);
+    const waitsForDisk = { within: [{ synchronous: 2 }], outside: [{ synchronous: 1 }] };
+    const synchronous = (queries: Queries) => pragma(sql`PRAGMA synchronous`, queries);
+    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
+    await store.transaction().execute(async (transaction) => {
+      expect(await synchronous(transaction)).toEqual(waitsForDisk.within);
+    });
+    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
+    const undone = store.transaction().execute(async () => {
+      throw new Error('rolled back');
+    });
+    await expect(undone).rejects.toThrow('rolled back');
+    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
     expect(await pragma(sql`PRAGMA foreign_keys`)).toEqual([{ foreign_keys: 1 }]);
     expect(await pragma(sql`PRAGMA busy_timeout`)).toEqual([{ timeout: 2_000 }]);
   });
