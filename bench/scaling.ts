@@ -6,6 +6,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 
 const RESULTS = 'bench/results';
+/** What `npm run bench` names its records by; other measurements keep theirs beside them. */
+const RECORD = /^\d{4}-\d\d-\d\dT.*\.json$/;
 const DOCUMENT = 'docs/scaling.md';
 const BEGIN = '<!-- reckoned by bench/scaling.ts: begin -->';
 const END = '<!-- reckoned by bench/scaling.ts: end -->';
@@ -146,7 +148,7 @@ function count(value: number): string {
 /** Writes the block anew from the latest record that has all it needs. */
 export function updateScaling(): void {
   const records = readdirSync(RESULTS)
-    .filter((name) => name.endsWith('.json'))
+    .filter((name) => RECORD.test(name))
     .toSorted()
     .toReversed()
     .map((name) => recordSchema.parse(JSON.parse(readFileSync(`${RESULTS}/${name}`, 'utf8'))));
