@@ -1,5 +1,5 @@
 import 'server-only';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { RateLimiterSQLite } from 'rate-limiter-flexible';
 import { counterOf } from './library-counter.ts';
 import type { CreateCounter } from './start-limits.ts';
@@ -22,8 +22,14 @@ export function createSqliteCounters(path: string): CreateCounter {
       expire INTEGER
     );
   `);
+  const statements = new Map<string, StatementSync>();
   const storeClient = {
-    prepare: (sql: string) => database.prepare(sql),
+    // The library prepares the same few statements anew for each count.
+    prepare(sql: string) {
+      const statement = statements.get(sql) ?? database.prepare(sql);
+      statements.set(sql, statement);
+      return statement;
+    },
     // Each of the library's transactions is a single statement, which is atomic by itself.
     transaction: <T>(run: () => T) => run,
   };

@@ -147,7 +147,7 @@ export async function setPauthSession(
       next_check_at: set
         .case()
         .when('called_back_at', 'is', null)
-        .then(nextCheckAt)
+        .then(set.val(nextCheckAt))
         .else(set.ref('next_check_at'))
         .end(),
     }))
@@ -266,7 +266,7 @@ export async function releaseCheck(
       next_check_at: set
         .case()
         .when('next_check_at', '=', release.leasedUntil)
-        .then(release.nextCheckAt)
+        .then(set.val(release.nextCheckAt))
         .else(set.ref('next_check_at'))
         .end(),
     }))
@@ -290,16 +290,16 @@ export async function hastenCheck(
       next_check_at: set
         .case()
         .when('next_check_at', '>', checkAt)
-        .then(checkAt)
+        .then(set.val(checkAt))
         .else(set.ref('next_check_at'))
         .end(),
       called_back_at: set
         .case()
         .when('next_check_at', '>', checkAt)
-        .then(checkAt)
+        .then(set.val(checkAt))
         .when('next_check_at', '>', now)
         .then(set.ref('next_check_at'))
-        .else(now)
+        .else(set.val(now))
         .end(),
     }))
     .where('id', '=', id)

@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type RawBuilder, sql } from 'kysely';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
+import { hastenCheck, leaseCheck, releaseCheck, setPauthSession } from './attempts.ts';
+import { confirmAttempt } from './browsers.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
-import type { Store } from './schema.ts';
+import type { Queries, Store } from './schema.ts';
 import { findSession, insertSession } from './sessions.ts';
 import { openSqlite } from './sqlite.ts';
 import { findUserByPhoneNumber, insertUser } from './users.ts';
@@ -40,9 +43,21 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 describe('a database file', () => {
   it('is made with its folder, and kept so that an answered login survives a power cut', async () => {
     const store = await openStore(await newPath());
-    const pragma = async (query: RawBuilder<unknown>) => (await query.execute(store)).rows;
+    const pragma = async (query: RawBuilder<unknown>, queries: Queries = store) =>
+      (await query.execute(queries)).rows;
     expect(await pragma(sql`PRAGMA journal_mode`)).toEqual([{ journal_mode: 'wal' }]);
-    expect(await pragma(sql`PRAGMA synchronous`)).toEqual([{ synchronous: 2 }]);
+    const waitsForDisk = { within: [{ synchronous: 2 }], outside: [{ synchronous: 1 }] };
+    const synchronous = (queries: Queries) => pragma(sql`PRAGMA synchronous`, queries);
+    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
+    await store.transaction().execute(async (transaction) => {
+      expect(await synchronous(transaction)).toEqual(waitsForDisk.within);
+    });
+    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
+    const undone = store.transaction().execute(async () => {
+      throw new Error('rolled back');
+    });
+    await expect(undone).rejects.toThrow('rolled back');
+    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
     expect(await pragma(sql`PRAGMA foreign_keys`)).toEqual([{ foreign_keys: 1 }]);
     expect(await pragma(sql`PRAGMA busy_timeout`)).toEqual([{ timeout: 2_000 }]);
   });
@@ -58,6 +73,30 @@ describe('a database file', () => {
       expect(await findSession(other, 'hash')).toBeNull();
     });
     expect(await findSession(other, 'hash')).toMatchObject({ user: { phone_number: phoneNumber } });
+  });
+
+  it('is asked in the same words whatever the times, so that the statements it keeps are few', async () => {
+    const store = await openStore(await newPath());
+    const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
+    onTestFinished(() => prepare.mockRestore());
+    const checkOnce = async (now: number) => {
+      const lease = { now, leasedUntil: now + 4_000 };
+      await setPauthSession(
+        store,
+        'id',
+        { pauthSessionId: 'pauth', callNumber: newPhoneNumber() },
+        now,
+      );
+      await hastenCheck(store, 'id', { now, checkAt: now + 1 });
+      await leaseCheck(store, 'id', lease);
+      await releaseCheck(store, 'id', { ...lease, nextCheckAt: now + 2_000, failures: 0 });
+      await confirmAttempt(store, 'id', now);
+    };
+    await checkOnce(1);
+    expect(prepare).toHaveBeenCalled();
+    prepare.mockClear();
+    await checkOnce(2);
+    expect(prepare).not.toHaveBeenCalled();
   });
 
   it('outlives the process that wrote it', async () => {

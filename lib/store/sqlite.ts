@@ -18,8 +18,10 @@ const BUSY_TIMEOUT_MS = 2_000;
 /**
  * Opens the embedded database, making its file and folder where they do not exist yet.
  *
- * A commit returns only when it is on the disk (WAL with `synchronous=FULL`): a login that was
- * answered survives the power going out.
+ * A transaction returns only when it is on the disk (WAL with `synchronous=FULL`): a login that was
+ * answered survives the power going out. A statement outside of one does not wait for the disk
+ * (`NORMAL`). Should the power go out before the next transaction, which takes it along, it has not
+ * happened; a process that is killed loses neither.
  *
  * @param path a file, or `:memory:`.
  */
@@ -31,7 +33,7 @@ export function openSqlite(path: string): Store {
     enableForeignKeyConstraints: true,
     timeout: BUSY_TIMEOUT_MS,
   });
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
   opened.add(database);
   return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) });
 }
@@ -75,22 +77,54 @@ function adapt(database: DatabaseSync): SqliteDatabase {
       if (known !== undefined) {
         return known;
       }
-      // A transaction that reads first and writes later would fail when another process wrote in
-      // between; taking the write lock at once makes it wait instead.
-      const statement = adaptStatement(database.prepare(sql === 'begin' ? 'begin immediate' : sql));
-      const adapted = sql === 'rollback' ? tolerant(statement) : statement;
+      const adapted = adaptStatement(database, sql);
       statements.set(sql, adapted);
       return adapted;
     },
   };
 }
 
-function adaptStatement(statement: StatementSync): SqliteStatement {
+function adaptStatement(database: DatabaseSync, sql: string): SqliteStatement {
+  switch (sql) {
+    case 'begin': {
+      // A transaction that reads first and writes later would fail when another process wrote in
+      // between; taking the write lock at once makes it wait instead.
+      const begin = plain(database.prepare('begin immediate'));
+      return runAround(begin, { before: () => database.exec('PRAGMA synchronous = FULL') });
+    }
+    case 'commit':
+    case 'rollback': {
+      const end = plain(database.prepare(sql));
+      return runAround(sql === 'rollback' ? tolerant(end) : end, {
+        after: () => database.exec('PRAGMA synchronous = NORMAL'),
+      });
+    }
+    default:
+      return plain(database.prepare(sql));
+  }
+}
+
+function plain(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
     all: (values) => statement.all(...valuesSchema.parse(values)),
     run: (values) => statement.run(...valuesSchema.parse(values)),
     iterate: (values) => statement.iterate(...valuesSchema.parse(values)),
+  };
+}
+
+function runAround(
+  statement: SqliteStatement,
+  { before, after }: { before?: () => void; after?: () => void },
+): SqliteStatement {
+  return {
+    ...statement,
+    run(values) {
+      before?.();
+      const outcome = statement.run(values);
+      after?.();
+      return outcome;
+    },
   };
 }
 

@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod';
+import type { Site } from './driver/jobs.ts';
+import type { Bench } from './experiment.ts';
+import { type LoadDriver, startLoadDriver } from './load-driver.ts';
+import { cpuMsOf, rssBytesOf } from './process-usage.ts';
+import { profileWhile, summarize } from './profiler.ts';
+import {
+  type AppName,
+  fillGuideDatabase,
+  fillStore,
+  type SandboxServer,
+  type Server,
+  startSandboxServer,
+  startServer,
+  withFolder,
+} from './servers.ts';
+
+/** One thing to be measured, in fresh processes. */
+export interface Case {
+  name: string;
+  app: AppName;
+  callbacks: 'on' | 'off';
+  env?: Readonly<Record<string, string>>;
+  /** Provides its store; without it, a new one on SQLite with the usual users. @returns its address. */
+  database?: () => Promise<string>;
+  /** How many processes of the app share the load. Default 1. */
+  processes?: number;
+}
+
+/** What some work cost. */
+export interface Cost<T> {
+  result: T;
+  wallMs: number;
+  /** Of the app's processes. */
+  cpuMs: number;
+  sandboxCpuMs: number;
+  driverCpuMs: number;
+}
+
+/** A case while it runs. */
+export interface Running {
+  site: Site;
+  driver: LoadDriver;
+  sandbox: SandboxServer;
+  servers: readonly [Server, ...Server[]];
+  databaseUrl: string;
+  /** Does the work that counts, and says what it cost. */
+  measure<T>(work: () => Promise<T>): Promise<Cost<T>>;
+  rssBytes(): number;
+}
+
+/** How many functions of a profile are shown. */
+const PROFILE_LENGTH = 25;
+
+/** Starts what a case needs, lets `work` use it, and ends it all. */
+export async function runCase<T>(
+  bench: Bench,
+  one: Case,
+  work: (running: Running) => Promise<T>,
+): Promise<T> {
+  return await withFolder(async (folder) => {
+    const stops: (() => Promise<void>)[] = [];
+    try {
+      const databaseUrl = (await one.database?.()) ?? makeDatabase(one.app, folder);
+      const sandbox = await startSandboxServer(folder, one.callbacks);
+      stops.push(sandbox.stop);
+      const start = async () => {
+        const server = await startServer(one.app, {
+          folder,
+          sandboxUrl: sandbox.url,
+          databaseUrl,
+          isProfiled: bench.options.isProfile,
+          ...(one.env === undefined ? {} : { env: one.env }),
+        });
+        stops.push(server.stop);
+        return server;
+      };
+      const servers: [Server, ...Server[]] = [await start()];
+      while (servers.length < (one.processes ?? 1)) {
+        servers.push(await start());
+      }
+      const driver = await startLoadDriver();
+      stops.push(driver.stop);
+      return await work(running(bench, one, { sandbox, servers, driver, databaseUrl }));
+    } finally {
+      for (const stop of stops.toReversed()) {
+        await stop();
+      }
+    }
+  });
+}
+
+function running(
+  bench: Bench,
+  one: Case,
+  parts: Pick<Running, 'sandbox' | 'servers' | 'driver' | 'databaseUrl'>,
+): Running {
+  const { sandbox, servers, driver } = parts;
+  const [first, ...others] = servers;
+  const cpuNow = () => ({
+    app: servers.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0),
+    sandbox: cpuMsOf(sandbox.pid),
+    driver: cpuMsOf(driver.pid),
+  });
+  return {
+    ...parts,
+    site: {
+      kind: siteKinds[one.app],
+      origins: [first.origin, ...others.map(({ origin }) => origin)],
+      sandboxUrl: sandbox.url,
+    },
+    rssBytes: () => servers.reduce((sum, { pid }) => sum + rssBytesOf(pid), 0),
+    async measure(work) {
+      const before = cpuNow();
+      const startedAt = performance.now();
+      const result = await profiled(bench, one.name, first.inspectorUrl, work);
+      const wallMs = performance.now() - startedAt;
+      const after = cpuNow();
+      return {
+        result,
+        wallMs,
+        cpuMs: after.app - before.app,
+        sandboxCpuMs: after.sandbox - before.sandbox,
+        driverCpuMs: after.driver - before.driver,
+      };
+    },
+  };
+}
+
+const siteKinds: Readonly<Record<AppName, Site['kind']>> = {
+  'call-login': 'call-login',
+  'guide-port': 'guide',
+  'empty-app': 'floor',
+};
+
+function makeDatabase(app: AppName, folder: string): string {
+  const path = join(folder, `${app}.db`);
+  if (app === 'call-login') {
+    fillStore(`file:${path}`);
+  } else if (app === 'guide-port') {
+    fillGuideDatabase(path);
+  }
+  return `file:${path}`;
+}
+
+async function profiled<T>(
+  bench: Bench,
+  name: string,
+  inspectorUrl: string | null,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (inspectorUrl === null) {
+    return await work();
+  }
+  const { profile, result } = await profileWhile(inspectorUrl, work);
+  const lines = summarize(profile, PROFILE_LENGTH).map(
+    ({ name, place, share }) => `${(share * 100).toFixed(1).padStart(5)} %  ${name}  ${place}`,
+  );
+  bench.keepProfile(name, lines.join('\n'));
+  return result;
+}
+
+const countSchema = z.object({ count: z.int() });
+
+/** How many sessions there are in a SQLite store that was filled without any. */
+export function countSessions(databaseUrl: string): number {
+  const database = new DatabaseSync(databaseUrl.replace(/^file:/, ''), { readOnly: true });
+  try {
+    const row = database.prepare('select count(*) as count from sessions').get();
+    return countSchema.parse(row).count;
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import { createDatabase, execute, startPostgres } from '#testing/postgres.ts';
+import { fillStore } from './servers.ts';
+
+/** A PostgreSQL server of the benchmark's own, which waits for the disk as one in production does. */
+export interface PostgresUnderLoad {
+  /** Its first process: the others, one for each connection, are its children. */
+  pid: number;
+  /** A new database with the usual users in it. @returns its address. */
+  fresh(): Promise<string>;
+  /** A new database with so many users and events in it. @returns its address. */
+  filled(users: number, events: number): Promise<string>;
+  remove(): Promise<void>;
+}
+
+/** How long PostgreSQL may keep a count to itself. */
+const STATISTICS_DELAY_MS = 2_000;
+
+/** How many transactions a database has committed, the reading ones too. */
+export async function countCommits(url: string): Promise<number> {
+  await delay(STATISTICS_DELAY_MS);
+  const [row] = z
+    .array(z.object({ count: z.coerce.number() }))
+    .parse(
+      await execute(
+        url,
+        'select xact_commit as count from pg_stat_database where datname = current_database()',
+      ),
+    );
+  return row?.count ?? 0;
+}
+
+const DURABLE = ['fsync=on', 'synchronous_commit=on', 'full_page_writes=on'];
+
+export async function startPostgresUnderLoad(): Promise<PostgresUnderLoad> {
+  const server = await startPostgres({ settings: [...DURABLE, 'shared_buffers=512MB'] });
+  const rows = z
+    .array(z.object({ data_directory: z.string() }))
+    .parse(await execute(server.url, 'show data_directory'));
+  const pidFile = readFileSync(join(rows[0]?.data_directory ?? '', 'postmaster.pid'), 'utf8');
+  const filled = async (users?: number, events?: number) => {
+    const url = await createDatabase(server.url);
+    fillStore(url, users, events);
+    return url;
+  };
+  return {
+    pid: Number(pidFile.split('\n')[0]),
+    fresh: () => filled(),
+    filled,
+    remove: server.remove,
+  };
+}

@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import * as z from 'zod';
+import { attemptViewSchema, errorReplySchema, statusReplySchema } from '#lib/shared/contract.ts';
+import type { Answer, Browser } from './browser.ts';
+import type { Site } from './jobs.ts';
+
+/** What a page does between the number typed and the login, in HTTP. */
+export interface Page {
+  /** Sends the phone number. @returns the number to call. */
+  start(browser: Browser, phoneNumber: string): Promise<string>;
+  /** Polls at the page's own pace until the browser is logged in. Throws when it ends otherwise. */
+  waitForLogin(browser: Browser, signal?: AbortSignal): Promise<void>;
+}
+
+const POLL_LIMIT = 30;
+
+/** As components/login/use-status-polls.ts paces it. */
+const SHORTEST_PAUSE_MS = 250;
+
+const callLogin: Page = {
+  async start(browser, phoneNumber) {
+    const answer = await browser.send('POST', '/api/auth/start', {
+      body: { phone_number: phoneNumber },
+    });
+    return expectShape(attemptViewSchema, answer).call_number;
+  },
+
+  async waitForLogin(browser, signal) {
+    for (let pending = 0; pending < POLL_LIMIT; ) {
+      const answer = await browser.send('GET', '/api/auth/status', signalOf(signal));
+      const refusal = errorReplySchema.safeParse(answer.body);
+      if (refusal.success && refusal.data.retry_after_seconds !== undefined) {
+        await delay(refusal.data.retry_after_seconds * 1_000, null, signalOf(signal));
+        continue;
+      }
+      const reply = expectShape(statusReplySchema, answer);
+      if (reply.status === 'verified') {
+        if (!browser.hasCookie('call-login-session')) {
+          throw new Error('logged in without a session');
+        }
+        return;
+      }
+      if (reply.status !== 'pending') {
+        throw new Error(`the attempt ended: ${reply.code}`);
+      }
+      pending += 1;
+      await delay(Math.max(SHORTEST_PAUSE_MS, reply.poll_after_ms), null, signalOf(signal));
+    }
+    throw new Error('polled to the limit');
+  },
+};
+
+const guideStartSchema = z.object({ call_number: z.string() });
+const guideStatusSchema = z.object({ status: z.string() });
+const GUIDE_INTERVAL_MS = 2_000;
+
+/** As bench/guide-port/app/login.tsx does it. */
+const guide: Page = {
+  async start(browser, phoneNumber) {
+    const answer = await browser.send('POST', '/auth/start', {
+      body: { phone_number: phoneNumber },
+    });
+    return expectShape(guideStartSchema, answer).call_number;
+  },
+
+  async waitForLogin(browser, signal) {
+    for (let tries = 1; tries <= POLL_LIMIT; tries += 1) {
+      const answer = await browser.send('GET', '/auth/status', signalOf(signal));
+      const { status } = expectShape(guideStatusSchema, answer);
+      if (status === 'verified') {
+        return;
+      }
+      if (status === 'expired') {
+        throw new Error('the attempt ended: expired');
+      }
+      await delay(GUIDE_INTERVAL_MS, null, signalOf(signal));
+    }
+    throw new Error('polled to the limit');
+  },
+};
+
+/** Three requests to a route that does nothing: what a login costs in Next alone. */
+const floor: Page = {
+  async start(browser, phoneNumber) {
+    await browser.send('POST', '/api/empty', { body: { phone_number: phoneNumber } });
+    return phoneNumber;
+  },
+  async waitForLogin(browser) {
+    await browser.send('GET', '/api/empty');
+    await browser.send('POST', '/api/empty', { body: {} });
+  },
+};
+
+export const pages: Readonly<Record<Site['kind'], Page>> = {
+  'call-login': callLogin,
+  guide,
+  floor,
+};
+
+function expectShape<T>(schema: z.core.$ZodType<T>, answer: Answer): T {
+  const parsed = z.safeParse(schema, answer.body);
+  if (!parsed.success) {
+    throw new Error(`answered ${answer.status} ${JSON.stringify(answer.body)?.slice(0, 200)}`);
+  }
+  return parsed.data;
+}
+
+function signalOf(signal: AbortSignal | undefined) {
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,42 @@
+import { Agent, request } from 'node:http';
+import { phoneNumberOf, USER_COUNT } from '../phone-numbers.ts';
+
+// One store can meet several load drivers, one after another: each begins somewhere else.
+let used = Math.floor(Math.random() * USER_COUNT);
+
+/** Who logs in next: a user that no other login of this process is about, for a long time. */
+export function nextNumber(): { number: number; phoneNumber: string } {
+  const number = used;
+  used += 1;
+  return { number, phoneNumber: phoneNumberOf(number) };
+}
+
+const agent = new Agent({ keepAlive: true });
+
+/** Places a call at the sandbox. Resolves once the vendor has seen it. */
+export async function call(sandboxUrl: string, from: string, to: string): Promise<void> {
+  const payload = JSON.stringify({ from, to });
+  await new Promise<void>((resolve, reject) => {
+    const calling = request(
+      `${sandboxUrl}/_sandbox/calls`,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(payload),
+        },
+      },
+      (response) => {
+        response.resume();
+        response.once('end', () =>
+          response.statusCode === 200
+            ? resolve()
+            : reject(new Error(`the call was answered with ${response.statusCode}`)),
+        );
+      },
+    );
+    calling.once('error', reject);
+    calling.end(payload);
+  });
+}

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { cpuMsOf, fileLimitOf, rssBytesOf, treeOf } from './process-usage.ts';
+
+describe('what a process uses', () => {
+  it('counts its CPU time as the process itself does', () => {
+    const ownMs = () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    };
+    const before = { measured: cpuMsOf(process.pid), own: ownMs() };
+    while (ownMs() < before.own + 200) {
+      Array.from({ length: 10_000 }, Math.random).sort();
+    }
+    const measuredMs = cpuMsOf(process.pid) - before.measured;
+    expect(Math.abs(measuredMs - (ownMs() - before.own))).toBeLessThan(50);
+  }, 30_000);
+
+  it('counts its children too', async () => {
+    const script = "setInterval(() => {}, 1000); console.log('ready')";
+    const child = spawn('sh', ['-c', `"${process.execPath}" -e "${script}"; true`]);
+    try {
+      await once(child.stdout, 'data');
+      const pid = child.pid ?? 0;
+      const tree = treeOf(pid);
+      expect(tree).toHaveLength(2);
+      expect(rssBytesOf(pid)).toBeGreaterThan(20_000_000);
+      process.kill(tree[1] ?? 0);
+      await once(child, 'exit');
+    } finally {
+      child.kill();
+    }
+  });
+
+  it('knows how many files it may open', () => {
+    expect(fileLimitOf(process.pid)).toBeGreaterThan(100);
+  });
+});

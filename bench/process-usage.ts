@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** In `/proc`, on every Linux that Node runs on: `getconf CLK_TCK`. */
+const TICK_MS = 10;
+
+/** CPU time used so far by a process and all its children that live, user and system, in milliseconds. */
+export function cpuMsOf(pid: number): number {
+  return treeOf(pid).reduce((sum, each) => sum + ownCpuMs(each), 0);
+}
+
+/** Memory a process and its children hold, in bytes: the sum of their resident sets. */
+export function rssBytesOf(pid: number): number {
+  return treeOf(pid).reduce((sum, each) => sum + ownRssBytes(each), 0);
+}
+
+/** A process and its descendants. */
+export function treeOf(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '),
+  );
+  return [
+    pid,
+    ...children.filter((child) => child !== '').flatMap((child) => treeOf(Number(child))),
+  ];
+}
+
+/** Memory one process holds, in bytes. */
+export function ownRssBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+}
+
+/** The most files a process may have open. */
+export function fileLimitOf(pid: number): number {
+  const limits = readFileSync(`/proc/${pid}/limits`, 'utf8');
+  const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1] ?? '0';
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
+function ownCpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name before may hold spaces and brackets; utime and stime are the 14th and 15th field.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
