@@ -136,6 +136,8 @@ async function runEverything(): Promise<Run> {
     SESSION_SECRET: secret,
     STATUS_WAIT_SECONDS: '0',
     PAUTH_TIMEOUT_MS: '1000',
+    // Every way in which the vendor can fail is to be seen, one after another.
+    PAUTH_BREAKER: '1000/1',
   });
   await vi.waitFor(async () => {
     expect((await fetch(`${app.origin}/api/health`)).status).toBe(200);

@@ -90,7 +90,7 @@ export function openRedis(
         },
       );
     },
-    isListening: () => isSubscribed && !hasLostWord,
+    isListening: () => isSubscribed && commands.status === 'ready' && !hasLostWord,
     close() {
       isClosed = true;
       commands.disconnect();
