@@ -224,7 +224,11 @@ async function runEverything(): Promise<Run> {
   await logIn(desktop, alice, ['attempt_completed']);
   await desktop.fetch('/account');
   await desktop.fetch('/');
-  const [other] = await store.selectFrom('sessions').select('public_id').execute();
+  const [other] = await store
+    .selectFrom('sessions')
+    .select('public_id')
+    .orderBy('created_at')
+    .execute();
   const sessionPath = `/api/auth/sessions/${other?.public_id}`;
   expectEvents(await desktop.fetch(sessionPath, { method: 'DELETE' }), ['session_ended']);
   await desktop.fetch(`/api/auth/sessions/${typedText}`, { method: 'DELETE' });
