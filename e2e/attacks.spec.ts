@@ -248,7 +248,8 @@ for (const name of ['otherSite', 'sibling'] as const) {
       }, app.origin + path);
       expect(framed).toBeUndefined();
       const frame = page.frames().at(-1);
-      expect(frame?.url(), path).toMatch(/^chrome-error:/);
+      // The browser tells of its error page a moment after it has loaded.
+      await expect.poll(() => frame?.url(), path).toMatch(/^chrome-error:/);
     }
     await expect(
       page.frameLocator('iframe').first().getByText(messages.login.numberHeading),

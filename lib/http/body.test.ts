@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { readJsonBody } from './body.ts';
+import { readForm, readJsonBody } from './body.ts';
 
 const schema = z.strictObject({ phone_number: z.string() });
 
@@ -76,5 +76,30 @@ describe('a JSON body', () => {
     });
     expect(isCancelled).toBe(true);
     expect(chunks).toBeLessThan(10);
+  });
+});
+
+describe('a form', () => {
+  const readFields = async (text: string) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = { method: 'POST', headers, body: text };
+    return await readForm(new Request('https://login.example/', body), schema);
+  };
+
+  it('is read with each of its fields once', async () => {
+    expect(await readFields('phone_number=%EF%BC%90+9')).toEqual({
+      ok: true,
+      value: { phone_number: '０ 9' },
+    });
+  });
+
+  it.each([
+    'phone_number=1&phone_number=2',
+    'phone_number=1&phone_number=1',
+    'phone_number=1&phone%5Fnumber=2',
+    'phone_number=1&extra=1',
+    '',
+  ])('is refused with a field twice, one too many or none: %s', async (text) => {
+    expect(await readFields(text)).toMatchObject({ error: { code: 'request_invalid' } });
   });
 });
