@@ -49,7 +49,7 @@ const cookie = async (context: BrowserContext, name: string) =>
 async function sendEverything(page: Page, origin: string): Promise<string[]> {
   return await page.evaluate(async (app) => {
     const writes = [
-      ['POST', '/api/auth/start', '{"phone_number":"090-1000-0001"}'],
+      ['POST', '/api/auth/start', '{"phone_number":"080-1000-0001"}'],
       ['POST', '/api/auth/cancel', ''],
       ['POST', '/api/auth/logout', ''],
       ['POST', '/api/auth/sessions/seen', '{"until":"2030-01-01T00:00:00Z"}'],
@@ -95,9 +95,9 @@ async function sendForms(page: Page, origin: string): Promise<void> {
   });
   const sent = await page.evaluate((app) => {
     const forms = [
-      ['/api/auth/start', 'text/plain', '{"phone_number":"090-1000-0001","a":"', '"}'],
-      ['/api/auth/start', 'text/plain', '{"phone_number":"090-1000-0001"}', ''],
-      ['/api/auth/start', 'application/x-www-form-urlencoded', 'phone_number', '09010000001'],
+      ['/api/auth/start', 'text/plain', '{"phone_number":"080-1000-0001","a":"', '"}'],
+      ['/api/auth/start', 'text/plain', '{"phone_number":"080-1000-0001"}', ''],
+      ['/api/auth/start', 'application/x-www-form-urlencoded', 'phone_number', '08010000001'],
       ['/api/auth/logout', 'text/plain', 'a', 'b'],
       ['/api/auth/cancel', 'text/plain', 'a', 'b'],
       ['/api/auth/sessions/seen', 'text/plain', '{"until":"2030-01-01T00:00:00Z"}', ''],
@@ -179,7 +179,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     );
     expect(await cookie(context, SESSION)).toBe(before);
     expect(await cookie(context, 'language')).toBeUndefined();
-    expect(await vendor.requests('+819010000001')).toEqual([]);
+    expect(await vendor.requests('+818010000001')).toEqual([]);
     await page.reload();
     await login.expectLoggedIn(phoneNumber.text);
     await expect(page.getByText(messages.account.events.logged_out)).toBeHidden();
@@ -196,7 +196,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     expect(await sendEverything(page, app.origin)).toEqual([]);
     await sendForms(page, app.origin);
     expect((await context.cookies()).map((each) => each.name)).toEqual([]);
-    expect(await vendor.requests('+819010000001')).toEqual([]);
+    expect(await vendor.requests('+818010000001')).toEqual([]);
   });
 
   test(`nothing but the page itself completes a login: ${name}`, async ({
@@ -290,10 +290,10 @@ test('a cookie tossed by a sibling logs nobody in as somebody else', async ({
   });
   const theirs = await attacker.newPage();
   const started = await theirs.request.post(`${app.origin}/api/auth/start`, {
-    data: { phone_number: '090-1000-0002' },
+    data: { phone_number: '080-1000-0002' },
     headers: { origin: app.origin },
   });
-  await vendor.call('+819010000002', (await started.json()).call_number);
+  await vendor.call('+818010000002', (await started.json()).call_number);
   await theirs.request.get(`${app.origin}/api/auth/status`, {
     headers: { 'x-requested-with': 'fetch' },
   });
@@ -325,7 +325,7 @@ test('a cookie tossed by a sibling logs nobody in as somebody else', async ({
   expect(bound.every((each) => each.path === '/' && each.domain === 'localhost')).toBe(true);
   for (const path of ['/account', '/login']) {
     await page.goto(app.origin + path);
-    await expect(page.getByText('090-1000-0002')).toBeHidden();
+    await expect(page.getByText('080-1000-0002')).toBeHidden();
   }
 });
 
