@@ -23,6 +23,7 @@ export const routes: Readonly<Record<string, readonly string[]>> = {
   '/api/auth/sessions/seen': ['POST'],
   '/api/language': ['POST'],
   '/api/health': ['GET', 'HEAD'],
+  '/api/health/live': ['GET', 'HEAD'],
 };
 
 /** The addresses that `app/` makes. */
@@ -43,5 +44,5 @@ export function addressOf(route: string): string {
 
 /** The routes that show a person something of theirs, or change it. */
 export const personalRoutes = Object.keys(routes).filter(
-  (route) => !['/api/auth/callback/[token]', '/api/health'].includes(route),
+  (route) => !['/api/auth/callback/[token]', '/api/health', '/api/health/live'].includes(route),
 );

@@ -148,7 +148,7 @@ export function formatPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode
 /** The same, with a dot for every digit between the first group and the last four digits. */
 export function maskPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode): string {
   const text = formatPhoneNumber(phoneNumber, country);
-  const firstGap = text.search(/[^+\d]/);
+  const firstGap = /^[^+\d]*[+\d]*/.exec(text)?.[0].length ?? 0;
   const lastDigits = /(?:\d\D*){4}$/.exec(text)?.index ?? text.length;
   return text.replace(/\d/g, (digit, index: number) =>
     index < firstGap || index >= lastDigits ? digit : '•',

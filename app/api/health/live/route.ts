@@ -1,9 +1,12 @@
 import { answer } from '#lib/http/answer.ts';
+import { apiRoute } from '#lib/http/api-route.ts';
+import { onlyMethods } from '#lib/http/methods.ts';
+import { succeed } from '#lib/result.ts';
 
 /** 200 while this process runs, whatever the state of its database: restarting would not mend that. */
-export function GET(): Response {
-  return answer({ status: 'ok' });
-}
+const live = apiRoute(async () => succeed(answer({ status: 'ok' })));
 
-/** Not at build time: it is this process that is asked. */
-export const dynamic = 'force-dynamic';
+export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onlyMethods({
+  GET: live,
+  HEAD: live,
+});
