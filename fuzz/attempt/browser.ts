@@ -25,6 +25,14 @@ export interface Answered<Outcome> {
   cookies: Cookies;
 }
 
+/** What a browser holds after an answer: what that did not set is as other answers left it meanwhile. */
+export function keep(held: Cookies, sent: Cookies, answered: Cookies): Cookies {
+  return {
+    attempt: answered.attempt === sent.attempt ? held.attempt : answered.attempt,
+    session: answered.session === sent.session ? held.session : answered.session,
+  };
+}
+
 export async function start(
   { login }: Process,
   cookies: Cookies,

@@ -101,15 +101,16 @@ export class World {
     if (phoneNumber === undefined) {
       return;
     }
-    const presented = browser.cookies.attempt?.browserToken ?? null;
+    const sent = browser.cookies;
+    const presented = sent.attempt?.browserToken ?? null;
     const answered = await this.#on(step.process, (process) =>
-      browsers.start(process, browser.cookies, phoneNumber),
+      browsers.start(process, sent, phoneNumber),
     );
     if (answered === null) {
       return;
     }
-    const { outcome, cookies } = answered;
-    browser.cookies = cookies;
+    const { outcome } = answered;
+    browser.cookies = browsers.keep(browser.cookies, sent, answered.cookies);
     if (!outcome.ok) {
       const { code } = outcome.error;
       return this.#observe({
@@ -139,11 +140,12 @@ export class World {
   async #poll(index: number, process: number, holdMs: number): Promise<Polled[]> {
     const browser = this.#browser(index);
     const attemptId = browser.screen?.attemptId;
-    const answered = await this.#on(process, (on) => browsers.poll(on, browser.cookies, holdMs));
+    const sent = browser.cookies;
+    const answered = await this.#on(process, (on) => browsers.poll(on, sent, holdMs));
     if (answered === null || attemptId === undefined) {
       return [];
     }
-    browser.cookies = answered.cookies;
+    browser.cookies = browsers.keep(browser.cookies, sent, answered.cookies);
     return [{ kind: 'polled', attemptId, outcome: answered.outcome, isAlone: true }];
   }
 
@@ -171,7 +173,7 @@ export class World {
     const { screen, cookies } = browser;
     const answered = await this.#on(step.process, (on) => browsers.cancel(on, cookies));
     if (answered !== null && screen !== null && cookies.attempt?.attemptToken !== undefined) {
-      browser.cookies = answered.cookies;
+      browser.cookies = browsers.keep(browser.cookies, cookies, answered.cookies);
       this.#observe({ kind: 'cancelled', browser: step.browser, attemptId: screen.attemptId });
     }
   }
