@@ -103,7 +103,7 @@ describe('a guide setting', () => {
     const page = await (await visitor.fetch('/login')).text();
     await app.stop();
     // The sandbox knows another key: our own fault, so the visitor is asked to try again.
-    expect(refused.status).toBe(502);
+    expect(refused.status).toBe(503);
     expect(await refused.text()).not.toContain('canary');
     expect(page).not.toContain('canary');
     expect(app.output()).toContain('"status":401');

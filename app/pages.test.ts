@@ -53,7 +53,7 @@ describe('the pages', () => {
     expect(html).toContain(attempt.call_number_text);
     expect(html).toContain(attempt.phone_number_text);
     await vendor.advanceClock(301, phoneNumber);
-    await visitor.status();
+    await visitor.statusPrompted();
     expect(await (await visitor.fetch('/login')).text()).toContain(ja.login.numberHeading);
   });
 

@@ -7,6 +7,7 @@ import type {
 } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
+import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 import {
   readAttemptView,
   readDoneReply,
@@ -50,9 +51,17 @@ function cut<T extends object>(body: T): T {
     : body;
 }
 
-/** Asks what became of the attempt. The server may hold the answer until something happens. */
-export async function pollStatus(signal: AbortSignal): Promise<PollAnswer> {
-  const body = await request('/api/auth/status', { signal });
+/**
+ * Asks what became of the attempt. The server may hold the answer until something happens.
+ *
+ * @param poll.isPrompted by a person, who thinks that there is something to be seen.
+ */
+export async function pollStatus(poll: {
+  isPrompted: boolean;
+  signal: AbortSignal;
+}): Promise<PollAnswer> {
+  const headers: HeadersInit = poll.isPrompted ? { [PROMPTED_HEADER]: '1' } : {};
+  const body = await request('/api/auth/status', { headers, signal: poll.signal });
   const reply = readStatusReply(body);
   return reply === null ? readRefusal(body) : { kind: 'status', reply };
 }

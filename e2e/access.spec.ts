@@ -29,6 +29,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
     await expectAccessible(page, colorScheme);
     await vendor.advanceClock(301, phoneNumber.e164);
+    await login.comeBack();
     await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
     await expectAccessible(page, colorScheme);
     await login.button(messages.login.startAgain).click();

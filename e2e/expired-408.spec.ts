@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as forward } from 'node:http';
-import { expect, test } from './journey.ts';
+import { expect, LoginPage, test } from './journey.ts';
 
 test('guide: the 408 that Chromium repeats is answered the same each time', async ({
   app,
@@ -25,6 +25,7 @@ test('guide: the 408 that Chromium repeats is answered the same each time', asyn
       },
     );
     request.pipe(onward);
+    onward.on('error', () => response.destroy());
     response.on('close', () => onward.destroy());
   }).listen(0, '127.0.0.1');
   await once(between, 'listening');
@@ -41,6 +42,7 @@ test('guide: the 408 that Chromium repeats is answered the same each time', asyn
   await page.getByRole('button', { name: messages.login.numberSubmit }).click();
   await page.getByRole('heading', { name: messages.login.callHeading }).waitFor();
   await vendor.advanceClock(301, phoneNumber.e164);
+  await new LoginPage(page, messages).comeBack();
 
   await expect(page.getByRole('heading', { name: messages.login.expiredHeading })).toBeVisible();
   await expect(page.getByText(messages.errors.attempt_expired)).toBeVisible();

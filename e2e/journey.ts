@@ -146,6 +146,11 @@ export class LoginPage {
     return (address ?? '').replace('tel:', '');
   }
 
+  /** Comes back to the page from elsewhere, which has the vendor asked soon. */
+  async comeBack(): Promise<void> {
+    await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  }
+
   async expectLoggedIn(phoneNumberText: string): Promise<void> {
     await expect(this.page).toHaveURL('/account');
     await expect(this.heading(this.messages.account.heading)).toBeVisible();

@@ -41,6 +41,7 @@ test('an attempt whose time is up is started again with one press', async ({
 }) => {
   await login.start(phoneNumber.text);
   await vendor.advanceClock(301, phoneNumber.e164);
+  await login.comeBack();
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await expect(login.page.getByText(messages.errors.attempt_expired)).toBeVisible();
   await login.button(messages.login.startAgain).click();
@@ -60,6 +61,7 @@ test('vendor trouble is shown, and the attempt outlives it', async ({
 }) => {
   const callNumber = await login.start(phoneNumber.text);
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
+  await login.comeBack();
   await expect(login.page.getByText(messages.login.vendorTrouble).first()).toBeVisible();
   await vendor.clearFaults(phoneNumber.e164);
   await expect(login.page.getByText(messages.login.waiting).first()).toBeVisible();

@@ -52,6 +52,7 @@ test('the journey as a screen reader tells it', async ({
   await expect(page.getByRole('status')).toHaveText(messages.login.ladder.spoken);
   await tell('It does not work');
   await vendor.advanceClock(301, phoneNumber.e164);
+  await login.comeBack();
   await expect(login.heading(messages.login.expiredHeading)).toBeFocused();
   await tell('Time is up');
   await login.button(messages.login.startAgain).click();

@@ -16,7 +16,7 @@ test('coming back from the dialler checks at once', async ({
   await vendor.call(phoneNumber.e164, callNumber);
   const dropped = page.waitForEvent('requestfailed');
   const asked = page.waitForRequest('**/api/auth/status');
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await login.comeBack();
   await dropped;
   await asked;
   await vendor.clearFaults(phoneNumber.e164);

@@ -5,6 +5,7 @@ import { watchEvents } from './event-watch.ts';
 import { createCounters } from './limits/counters.ts';
 import { createStartLimits } from './limits/start-limits.ts';
 import { createLog, createPhoneNumberTags, type Log } from './log.ts';
+import { createCallbackReach } from './login/callback-reach.ts';
 import type { LoginParts } from './login/parts.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { guardPauthClient } from './pauth/guard.ts';
@@ -100,6 +101,7 @@ function createApp(config: Config): App {
   const login = {
     store,
     clock,
+    callbackReach: createCallbackReach(clock),
     wakeUps: redis === null ? localWakeUps : shareWakeUps(localWakeUps, redis.tellChanged),
     startLimits: createStartLimits(
       config.startLimits,

@@ -88,10 +88,12 @@ test('not logged in yet', async ({ page, vendor, login, messages, picture }) => 
   await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
   await picture('05-call-ladder');
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: TOO_LATE });
+  await login.comeBack();
   await expect(page.getByText(messages.login.vendorTrouble).first()).toBeVisible();
   await picture('06-call-trouble');
   await vendor.clearFaults(TOO_LATE);
   await vendor.advanceClock(301, TOO_LATE);
+  await login.comeBack();
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await picture('07-expired');
   await page.goto('/nowhere');

@@ -2,6 +2,7 @@ import type { Clock } from '#lib/clock.ts';
 import { createSqliteCounters } from '#lib/limits/sqlite-counter.ts';
 import { createStartLimits } from '#lib/limits/start-limits.ts';
 import { createLog } from '#lib/log.ts';
+import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginParts, LoginRules } from '#lib/login/parts.ts';
 import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
 import { type Browser, type StartedAttempt, startAttempt } from '#lib/login/start.ts';
@@ -104,6 +105,7 @@ export async function openLogin(
     store,
     clock: options.clock ?? clock,
     wakeUps: createWakeUps(),
+    callbackReach: createCallbackReach(options.clock ?? clock),
     // Wide enough never to matter: the limits have tests of their own.
     startLimits: createStartLimits(
       { perNumber: [], perNetwork: [], total: [{ count: 100_000, seconds: 3_600 }] },
@@ -146,6 +148,7 @@ export async function openLogin(
     poll: (started, holdMs = 0, signal) =>
       pollAttempt(parts, started.attemptToken, {
         holdMs,
+        isPrompted: false,
         from: TEST_WHEREABOUTS,
         ...(signal === undefined ? {} : { signal }),
       }),
@@ -183,7 +186,12 @@ export async function openLogin(
         .map((event) => event.type);
     },
 
-    elsewhere: () => ({ ...parts, store: database.open(), wakeUps: createWakeUps() }),
+    elsewhere: () => ({
+      ...parts,
+      store: database.open(),
+      wakeUps: createWakeUps(),
+      callbackReach: createCallbackReach(parts.clock),
+    }),
 
     async countSessions() {
       const sessions = await store.selectFrom('sessions').selectAll().execute();

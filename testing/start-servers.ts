@@ -14,7 +14,7 @@ declare module 'vitest' {
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
   const sandbox = await startSandbox();
   const app = await startAppServer(sandbox.url, {
-    STATUS_WAIT_SECONDS: '2',
+    STATUS_WAIT_SECONDS: '3',
     PAUTH_TIMEOUT_MS: '1000',
     // One test after another makes the vendor fail: none of them is to see what the last one left.
     PAUTH_BREAKER: '1000/1',

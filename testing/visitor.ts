@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 
 /** How browsers introduce themselves. */
 export const userAgents = {
@@ -58,6 +59,11 @@ export class Visitor {
 
   async status(headers: Record<string, string> = {}): Promise<Response> {
     return await this.fetch('/api/auth/status', { headers });
+  }
+
+  /** What the page asks when a person says they have called, so that the vendor is asked soon. */
+  async statusPrompted(): Promise<Response> {
+    return await this.status({ [PROMPTED_HEADER]: '1' });
   }
 
   cookieHeader(): string {

@@ -60,12 +60,15 @@ export function useStatusPolls(options: {
   const pendingPolls = useRef(0);
   const cuts = useRef(0);
   const underWay = useRef<AbortController | null>(null);
+  const isPrompted = useRef(false);
 
   const poll = useCallback(async (): Promise<PollAnswer> => {
     underWay.current?.abort();
     const controller = new AbortController();
     underWay.current = controller;
-    return await pollStatus(controller.signal);
+    const poll = { isPrompted: isPrompted.current, signal: controller.signal };
+    isPrompted.current = false;
+    return await pollStatus(poll);
   }, []);
 
   /** 0 ends the chain; SWR begins a new one whenever this function is another. */
@@ -129,7 +132,10 @@ export function useStatusPolls(options: {
     revalidateOnFocus: false,
     revalidateOnReconnect: false,
   });
-  const checkNow = useCallback(() => void mutate(), [mutate]);
+  const checkNow = useCallback(() => {
+    isPrompted.current = true;
+    void mutate();
+  }, [mutate]);
 
   useEffect(() => {
     let returnedAt = 0;

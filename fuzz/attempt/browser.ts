@@ -57,7 +57,7 @@ export async function start(
 export async function poll(
   process: Process,
   cookies: Cookies,
-  holdMs: number,
+  { holdMs, isPrompted }: { holdMs: number; isPrompted: boolean },
 ): Promise<Answered<PollOutcome> | null> {
   const held = cookies.attempt;
   if (held?.attemptToken === undefined) {
@@ -65,6 +65,7 @@ export async function poll(
   }
   const outcome = await pollAttempt(process.login, held.attemptToken, {
     holdMs,
+    isPrompted,
     from: { device: 'Safari · iOS', network: '192.0.2.0/24' },
   });
   switch (outcome.status) {

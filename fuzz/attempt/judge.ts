@@ -9,7 +9,7 @@ import {
 
 const REDELIVERY_MS = 60_000;
 /** The longest between two checks of an attempt, by a vendor that is well. */
-const LONGEST_INTERVAL_MS = 5_000;
+const LONGEST_INTERVAL_MS = 30_000;
 
 /** Why an observation is wrong after all that was seen before, or null where it is right. */
 export function whyWrong(reference: Reference, seen: Observation): string | null {

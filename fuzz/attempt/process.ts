@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Clock } from '#lib/clock.ts';
 import { createLog } from '#lib/log.ts';
+import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginParts } from '#lib/login/parts.ts';
 import type { PauthClient } from '#lib/pauth/client.ts';
 import { succeed } from '#lib/result.ts';
@@ -49,6 +50,7 @@ export function startProcess(parts: {
       clock,
       pauth,
       wakeUps,
+      callbackReach: createCallbackReach(clock),
       log,
       startLimits: {
         check: async () => succeed(null),

@@ -5,7 +5,7 @@ import { type Trouble, troubles } from './vendor.ts';
 /** Something that happens. Browsers, people and processes are numbered from 0. */
 export type Step =
   | { kind: 'start'; browser: number; person: number; process: number }
-  | { kind: 'poll'; browser: number; process: number; holdMs: number }
+  | { kind: 'poll'; browser: number; process: number; holdMs: number; isPrompted: boolean }
   /** The same question asked at once by several tabs, of both processes in turn. */
   | { kind: 'poll_in_parallel'; browser: number; times: number }
   | { kind: 'cancel'; browser: number; process: number }
@@ -43,7 +43,16 @@ const seconds = fc.oneof(
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('start'), browser, person, process }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('poll'), browser, process, holdMs }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('poll'),
+      browser,
+      process,
+      holdMs,
+      isPrompted: fc.boolean(),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({

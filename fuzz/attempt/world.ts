@@ -20,6 +20,9 @@ interface Browser {
   screen: Screen | null;
 }
 
+/** How a tab asks by itself, where polls are not held. */
+const AT_ONCE = { holdMs: 0, isPrompted: false };
+
 /** The same instant at the start of every run, so that a run can be repeated. */
 const FIRST_INSTANT = Date.parse('2026-11-01T00:00:00Z');
 
@@ -62,7 +65,7 @@ export class World {
       case 'start':
         return await this.#start(step);
       case 'poll':
-        return this.#see(await this.#poll(step.browser, step.process, step.holdMs));
+        return this.#see(await this.#poll(step.browser, step.process, step));
       case 'poll_in_parallel':
         return await this.#pollInParallel(step.browser, step.times);
       case 'cancel':
@@ -137,11 +140,15 @@ export class World {
     });
   }
 
-  async #poll(index: number, process: number, holdMs: number): Promise<Polled[]> {
+  async #poll(
+    index: number,
+    process: number,
+    poll: { holdMs: number; isPrompted: boolean },
+  ): Promise<Polled[]> {
     const browser = this.#browser(index);
     const attemptId = browser.screen?.attemptId;
     const sent = browser.cookies;
-    const answered = await this.#on(process, (on) => browsers.poll(on, sent, holdMs));
+    const answered = await this.#on(process, (on) => browsers.poll(on, sent, poll));
     if (answered === null || attemptId === undefined) {
       return [];
     }
@@ -151,7 +158,7 @@ export class World {
 
   async #pollInParallel(browser: number, times: number): Promise<void> {
     const answers = await Promise.all(
-      Array.from({ length: times }, (_, index) => this.#poll(browser, index % PROCESSES, 0)),
+      Array.from({ length: times }, (_, index) => this.#poll(browser, index % PROCESSES, AT_ONCE)),
     );
     // Which of them was decided first is not to be seen; nothing is pending after it is over.
     this.#see(
@@ -238,7 +245,7 @@ export class World {
   async #loseAnswer(step: Step & { kind: 'lose_answer' }): Promise<void> {
     const browser = this.#browser(step.browser);
     const { cookies } = browser;
-    this.#see(await this.#poll(step.browser, step.process, 0));
+    this.#see(await this.#poll(step.browser, step.process, AT_ONCE));
     browser.cookies = cookies;
   }
 

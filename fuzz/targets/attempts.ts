@@ -98,7 +98,7 @@ export function letItRunOut(): Step[] {
     { kind: 'advance', seconds: LONG_SECONDS },
     ...Array.from(
       { length: BROWSERS },
-      (_, browser): Step => ({ kind: 'poll', browser, process: 0, holdMs: 0 }),
+      (_, browser): Step => ({ kind: 'poll', browser, process: 0, holdMs: 0, isPrompted: false }),
     ),
   ];
 }

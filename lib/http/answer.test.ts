@@ -10,7 +10,7 @@ describe('an error answer', () => {
     ['pauth_refused_number', 422],
     ['pauth_timed_out', 504],
     ['pauth_unreachable', 503],
-    ['pauth_failed', 502],
+    ['pauth_failed', 503],
     ['attempt_expired', 408],
   ] as const)('has the status of the guide: %s is %i', async (code, status) => {
     expect(answerProblem({ code }, { id, language: 'ja' }).status).toBe(status);

@@ -45,7 +45,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   pauth_unreachable: 503,
   pauth_timed_out: 504,
   pauth_refused_number: 422,
-  pauth_failed: 502,
+  pauth_failed: 503,
   not_logged_in: 401,
   session_missing: 404,
   store_unavailable: 503,

@@ -71,7 +71,7 @@ export async function checkIfDue(
   const askedAt = parts.clock.now();
   await releaseCheck(parts.store, attempt.id, {
     leasedUntil,
-    nextCheckAt: nextCheckAt(attempt, askedAt),
+    nextCheckAt: nextCheckAt(parts, attempt, askedAt),
     failures: 0,
   });
   return succeed('checked');
@@ -96,8 +96,9 @@ async function holdBack(
 }
 
 /** After the usual interval, but not later than the end of the attempt; after that, never. */
-function nextCheckAt(attempt: LoginAttempt, askedAt: number): number {
-  const usual = askedAt + checkIntervalMs(askedAt - attempt.created_at);
+function nextCheckAt(parts: LoginParts, attempt: LoginAttempt, askedAt: number): number {
+  const ageMs = askedAt - attempt.created_at;
+  const usual = Math.round(askedAt + checkIntervalMs(ageMs, parts.callbackReach.isProved()));
   return askedAt < attempt.expires_at ? Math.min(usual, attempt.expires_at) : usual;
 }
 

@@ -121,7 +121,7 @@ describe('completing a login', () => {
     const started = await login.start();
     await verify(login, started);
     const callbackToken = await login.callbackTokenOf(started);
-    const poll = { holdMs: 0, from: TEST_WHEREABOUTS };
+    const poll = { holdMs: 0, isPrompted: false, from: TEST_WHEREABOUTS };
     for (const token of [createToken(), started.browserToken, callbackToken, started.attempt.id]) {
       expect(await pollAttempt(login.parts, token, poll)).toEqual({ status: 'missing' });
     }

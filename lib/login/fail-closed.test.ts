@@ -58,7 +58,11 @@ async function openWholeLogin() {
     const held = cookie === null ? null : await sealer.unseal(cookie);
     return held === null
       ? ({ status: 'missing' } as const)
-      : await pollAttempt(parts, held.attemptToken, { holdMs: 0, from: TEST_WHEREABOUTS });
+      : await pollAttempt(parts, held.attemptToken, {
+          holdMs: 0,
+          isPrompted: false,
+          from: TEST_WHEREABOUTS,
+        });
   };
   const open = async (token: string) => await openSession(sessions, token);
 

@@ -30,7 +30,11 @@ it('the token of the QR code opens the page on the phone, and stands for no othe
   await cancelAttempt(parts, token);
   expect(await login.countRequests('check')).toBe(0);
   expect((await login.stored(started)).state).toBe('pending');
-  const polled = await pollAttempt(parts, token, { holdMs: 0, from: TEST_WHEREABOUTS });
+  const polled = await pollAttempt(parts, token, {
+    holdMs: 0,
+    isPrompted: false,
+    from: TEST_WHEREABOUTS,
+  });
   expect(polled).toEqual({ status: 'missing' });
   const phone = { browserToken: token, attemptToken: token, network: '192.0.2.2' };
   const anew = await startAttempt(parts, phoneNumber, phone);

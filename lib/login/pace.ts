@@ -2,16 +2,26 @@ import 'server-only';
 
 /**
  * How long to wait between two checks of one attempt. Most people call within a minute, so the
- * vendor is asked often at first and less and less while nobody calls.
+ * vendor is asked often at first and less and less while nobody calls. Where its callbacks reach us,
+ * asking is only for the one that is lost: twice in a dial of 20 s, a dozen times in five minutes.
  *
  * @param ageMs since the attempt was started.
  */
-export function checkIntervalMs(ageMs: number): number {
+export function checkIntervalMs(ageMs: number, doCallbacksReachUs: boolean): number {
+  if (doCallbacksReachUs) {
+    return Math.min(LONGEST_CHECK_INTERVAL_MS, Math.max(8_000, ageMs / 2));
+  }
   if (ageMs < 60_000) {
     return 2_000;
   }
   return ageMs < 120_000 ? 3_000 : 5_000;
 }
+
+/** The most that a call goes unnoticed when its callback is lost and nobody asks for it. */
+export const LONGEST_CHECK_INTERVAL_MS = 30_000;
+
+/** How soon the vendor is asked, at the latest, when the person asks whether their call was seen. */
+export const PROMPTED_CHECK_MS = 2_000;
 
 const LONGEST_BACK_OFF_MS = 15_000;
 const LONGEST_RETRY_AFTER_MS = 30_000;

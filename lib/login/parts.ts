@@ -6,6 +6,7 @@ import type { PauthClient } from '../pauth/client.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import type { Store } from '../store/schema.ts';
 import type { WakeUps } from '../wake-ups.ts';
+import type { CallbackReach } from './callback-reach.ts';
 
 /** What the life of an attempt needs from the rest of the house. */
 export interface LoginParts {
@@ -13,6 +14,7 @@ export interface LoginParts {
   pauth: PauthClient;
   clock: Clock;
   wakeUps: WakeUps;
+  callbackReach: CallbackReach;
   log: Log;
   startLimits: StartLimits;
   rules: LoginRules;

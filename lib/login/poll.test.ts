@@ -37,7 +37,7 @@ describe('polling', () => {
     const login = await openLogin(sandbox);
     await login.start();
     login.clock.advance(FIRST_CHECK_MS);
-    const poll = { holdMs: 60_000, from: TEST_WHEREABOUTS };
+    const poll = { holdMs: 60_000, isPrompted: false, from: TEST_WHEREABOUTS };
     expect(await pollAttempt(login.parts, createToken(), poll)).toEqual({ status: 'missing' });
     expect(await login.countRequests('check')).toBe(0);
   });

@@ -2,7 +2,7 @@ import 'server-only';
 import { type Result, succeed } from '../result.ts';
 import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
-import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
+import { bringCheckForward, findAttemptById, findAttemptByToken } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
 import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
@@ -11,7 +11,7 @@ import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginFailure } from './failures.ts';
 import { codeOfEnd } from './look.ts';
-import { pollIntervalMs } from './pace.ts';
+import { PROMPTED_CHECK_MS, pollIntervalMs } from './pace.ts';
 import { type LoginParts, REDELIVERY_MS } from './parts.ts';
 
 export type PollOutcome =
@@ -30,6 +30,8 @@ export interface Poll {
   holdMs: number;
   /** What the browser is and where, to be kept with the session if this poll begins it. */
   from: Whereabouts;
+  /** The person says they have called, or is back from the dialler: the vendor is asked soon. */
+  isPrompted: boolean;
   /** Aborted when nobody waits for the answer any more. */
   signal?: AbortSignal;
 }
@@ -51,6 +53,9 @@ export async function pollAttempt(
   }
   if (first.confirmed_at === null) {
     await confirmAttempt(parts.store, first.id, parts.clock.now());
+  }
+  if (poll.isPrompted) {
+    await bringCheckForward(parts.store, first.id, parts.clock.now() + PROMPTED_CHECK_MS);
   }
   const holdUntilMs = parts.clock.elapsed() + poll.holdMs;
   const listener = parts.wakeUps.listen(first.id);
@@ -115,6 +120,7 @@ async function advance(
   from: Whereabouts,
 ): Promise<Result<boolean, LoginFailure>> {
   if (attempt.state === 'verified' && attempt.expires_at > parts.clock.now()) {
+    parts.callbackReach.note(attempt.called_back_at !== null);
     const sessionToken = sessionTokenOf(attemptToken);
     const completed = await completeAttempt(parts, attempt, { sessionToken, from });
     return completed.ok ? succeed(completed.value === 'settled') : completed;

@@ -217,7 +217,7 @@ async function askVendor(
     }
     return fail(failure);
   }
-  const nextCheckAt = parts.clock.now() + checkIntervalMs(0);
+  const nextCheckAt = parts.clock.now() + checkIntervalMs(0, parts.callbackReach.isProved());
   if (!(await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt))) {
     // One call would count for two attempts: better none of them than the wrong one.
     parts.log.error(

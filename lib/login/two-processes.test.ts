@@ -26,7 +26,11 @@ async function verify(login: TestLogin, started: StartedAttempt): Promise<void> 
 }
 
 function poll(parts: LoginParts, started: StartedAttempt): Promise<PollOutcome> {
-  return pollAttempt(parts, started.attemptToken, { holdMs: 0, from: TEST_WHEREABOUTS });
+  return pollAttempt(parts, started.attemptToken, {
+    holdMs: 0,
+    isPrompted: false,
+    from: TEST_WHEREABOUTS,
+  });
 }
 
 /** Until a statement waits for another transaction; where one connection is all there is, it does. */

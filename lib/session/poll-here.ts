@@ -1,7 +1,7 @@
 import 'server-only';
 import type { App } from '../app.ts';
 import { lookAtAttempt } from '../login/look.ts';
-import { type PollOutcome, pollAttempt } from '../login/poll.ts';
+import { type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
 import type { AttemptCookie } from './cookies.ts';
 import { forgetAttempt } from './forget-attempt.ts';
 import { readSession } from './session.ts';
@@ -14,12 +14,13 @@ export type PollHereOutcome =
 
 /**
  * What became of the attempt of the browser that a request comes from; once the call was seen, the
- * answer to this very request logs it in. Held for up to `holdMs` until something changes.
+ * answer to this very request logs it in. Held for up to `holdMs` until something changes; see
+ * `Poll` for what it is to be told.
  */
 export async function pollHere(
   app: App,
   request: Request,
-  holdMs: number,
+  { holdMs, isPrompted }: Pick<Poll, 'holdMs' | 'isPrompted'>,
 ): Promise<PollHereOutcome> {
   const { config, cookies, login } = app;
   const cookie = await cookies.attempt.read();
@@ -29,6 +30,7 @@ export async function pollHere(
   }
   const outcome = await pollAttempt(login, cookie.attemptToken, {
     holdMs,
+    isPrompted,
     signal: request.signal,
     from: whereaboutsOf(request.headers, config.app.trustedProxy),
   });

@@ -306,3 +306,19 @@ export async function hastenCheck(
     .where('state', '=', 'pending')
     .execute();
 }
+
+/** Makes the next check of a pending attempt due at `checkAt` at the latest, but in no back-off. */
+export async function bringCheckForward(
+  queries: Queries,
+  id: string,
+  checkAt: number,
+): Promise<void> {
+  await queries
+    .updateTable('attempts')
+    .set({ next_check_at: checkAt })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .where('check_failures', '=', 0)
+    .where('next_check_at', '>', checkAt)
+    .execute();
+}

@@ -12,11 +12,10 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
   formSchema,
   async (_form, request, { app }) => {
     const { statusWaitSeconds } = app.config.attempt;
-    const outcome = await pollHere(
-      app,
-      request,
-      Math.min(LONGEST_WAIT_MS, statusWaitSeconds * 1_000),
-    );
+    const outcome = await pollHere(app, request, {
+      holdMs: Math.min(LONGEST_WAIT_MS, statusWaitSeconds * 1_000),
+      isPrompted: true,
+    });
     switch (outcome.status) {
       case 'logged_in':
         return { to: 'next' };

@@ -105,7 +105,7 @@ describe('the limits of POST /api/auth/start', () => {
     const visitor = newVisitor();
     await vendor.addFault({ kind: 'status', status: 500, phone_number: phoneNumber });
     for (let count = 0; count < 6; count += 1) {
-      expect((await visitor.start(phoneNumber)).status).toBe(502);
+      expect((await visitor.start(phoneNumber)).status).toBe(503);
     }
     await vendor.clearFaults(phoneNumber);
     expect((await visitor.start(phoneNumber)).status).toBe(200);

@@ -112,12 +112,12 @@ describe('POST /api/auth/start', () => {
     ['an answer that is not JSON', { kind: 'malformed', body: '<html>canary-7f3a</html>' }],
     ['an endless answer', { kind: 'huge_body' }],
     ['a redirect', { kind: 'redirect', location: 'http://127.0.0.1:9/' }],
-  ] as const)('%s is 502, asks to try again, and tells nothing of it', async (_name, fault) => {
+  ] as const)('%s is 503, asks to try again, and tells nothing of it', async (_name, fault) => {
     const phoneNumber = randomPhoneNumber();
     await vendor.addFault({ ...fault, phone_number: phoneNumber });
     const response = await newVisitor().start(phoneNumber);
     const text = await response.text();
-    expect(response.status).toBe(502);
+    expect(response.status).toBe(503);
     expect(JSON.parse(text)).toMatchObject({ code: 'pauth_failed' });
     expect(response.headers.get('retry-after')).toBe('retry_after_seconds' in fault ? '7' : '3');
     expect(text).not.toMatch(/canary|401|sandbox-key|http/);

@@ -33,7 +33,7 @@ describe('GET /api/auth/status', () => {
   it('guide: expired forgets the id and answers 408 再度お試しください', async () => {
     const { visitor, phoneNumber } = await started();
     await vendor.advanceClock(301, phoneNumber);
-    const response = await visitor.status();
+    const response = await visitor.statusPrompted();
     expect(response.status).toBe(408);
     expect(await statusOf(response)).toEqual({
       status: 'expired',
@@ -48,7 +48,7 @@ describe('GET /api/auth/status', () => {
     await vendor.advanceClock(301, phoneNumber);
     // Chromium repeats a request answered with 408 before it has applied the answer's cookies.
     const repeated = visitor.clone();
-    const [first, second] = [await visitor.status(), await repeated.status()];
+    const [first, second] = [await visitor.statusPrompted(), await repeated.status()];
     expect(second.status).toBe(first.status);
     expect(await second.json()).toEqual(await first.json());
   });
@@ -80,12 +80,12 @@ describe('GET /api/auth/status', () => {
   it.each([
     ['a timeout', { kind: 'delay', delay_ms: 60_000 }, 504, 'pauth_timed_out'],
     ['a broken connection', { kind: 'reset' }, 503, 'pauth_unreachable'],
-    ['a fault of the vendor', { kind: 'status', status: 500 }, 502, 'pauth_failed'],
-    ['a junk answer', { kind: 'malformed' }, 502, 'pauth_failed'],
+    ['a fault of the vendor', { kind: 'status', status: 500 }, 503, 'pauth_failed'],
+    ['a junk answer', { kind: 'malformed' }, 503, 'pauth_failed'],
   ] as const)('reports %s and keeps the attempt alive', async (_name, fault, status, code) => {
     const { visitor, phoneNumber, callNumber } = await started();
     await vendor.addFault({ ...fault, match: 'check', phone_number: phoneNumber });
-    const response = await visitor.status();
+    const response = await visitor.statusPrompted();
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ code, retry_after_seconds: expect.any(Number) });
     expect(response.headers.getSetCookie()).toEqual([]);

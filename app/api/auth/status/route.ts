@@ -6,13 +6,17 @@ import { fail, type Result, succeed } from '#lib/result.ts';
 import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
 import { pollHere } from '#lib/session/poll-here.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
+import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
 const status = apiRoute(async (request, { app, language }) => {
   if (!isSameOriginFetch(request)) {
     return fail({ code: 'request_cross_origin' });
   }
-  const outcome = await pollHere(app, request, app.config.attempt.statusWaitSeconds * 1_000);
+  const outcome = await pollHere(app, request, {
+    holdMs: app.config.attempt.statusWaitSeconds * 1_000,
+    isPrompted: request.headers.has(PROMPTED_HEADER),
+  });
   switch (outcome.status) {
     case 'pending':
       return answerStatus({

@@ -1,0 +1,5 @@
+/**
+ * Sent as `1` with a `GET /api/auth/status` that a person asks for, who has called or is back from
+ * the dialler: the vendor is then asked soon, also where its callbacks would tell of the call.
+ */
+export const PROMPTED_HEADER = 'x-prompted';
