@@ -1,5 +1,5 @@
 import 'server-only';
-import { findAttemptByCallbackToken, findAttemptById, hastenCheck } from '../store/attempts.ts';
+import { findAttemptByCallbackToken, hastenCheck } from '../store/attempts.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { hashToken } from '../token.ts';
 import { checkIfDue } from './check.ts';
@@ -29,8 +29,8 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
     // An earlier hint has the next check coming, or the vendor asked us to leave it alone.
     return;
   }
-  await hastenCheck(parts.store, attempt.id, { now, checkAt: earliestCheck(attempt, now) });
-  const hastened = await findAttemptById(parts.store, attempt.id);
+  const checkAt = earliestCheck(attempt, now);
+  const hastened = await hastenCheck(parts.store, attempt.id, { now, checkAt });
   if (hastened !== null) {
     await checkIfDue(parts, hastened);
   }

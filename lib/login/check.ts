@@ -4,7 +4,7 @@ import type { PauthError } from '../pauth/errors.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
 import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
-import { advanceAttempt, leaseCheck, releaseCheck } from '../store/attempts.ts';
+import { advanceAttempt, isCheckDue, leaseCheck, releaseCheck } from '../store/attempts.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
@@ -37,6 +37,7 @@ export async function checkIfDue(
   const isToBeChecked =
     attempt.pauth_session_id !== null &&
     now < attempt.expires_at + LAST_CHECK_MS &&
+    isCheckDue(attempt, now) &&
     (await leaseCheck(parts.store, attempt.id, { now, leasedUntil }));
   if (attempt.pauth_session_id === null || !isToBeChecked) {
     if (isOver && attempt.check_leased_until <= now) {

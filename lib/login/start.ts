@@ -5,12 +5,7 @@ import { referenceOf } from '../log.ts';
 import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
-import {
-  findAttemptById,
-  findAttemptByToken,
-  insertAttempt,
-  setPauthSession,
-} from '../store/attempts.ts';
+import { findAttemptByToken, insertAttempt, setPauthSession } from '../store/attempts.ts';
 import { findAttemptByBrowserToken, findLiveAttempt, hasMovedOn } from '../store/browsers.ts';
 import { takeTurn } from '../store/dialect.ts';
 import type { LoginAttempt, Queries } from '../store/schema.ts';
@@ -139,7 +134,7 @@ async function openAttempt(
       const state = previous.expires_at <= now ? 'expired' : 'cancelled';
       await endIn(recording, previous.id, { state, at: now });
     }
-    await insertAttempt(transaction, {
+    const attempt = await insertAttempt(transaction, {
       id,
       token_hash: hashToken(attemptToken),
       callback_token_hash: hashToken(callbackToken),
@@ -151,14 +146,13 @@ async function openAttempt(
       created_at: now,
       expires_at: now + parts.rules.attemptTtlMs,
     });
+    if (attempt === null) {
+      throw new Error('a browser has two live attempts');
+    }
     await record(
       { at: now, type: 'attempt_started', attemptId: id },
       { phoneNumber: parts.tagPhoneNumber(phoneNumber) },
     );
-    const attempt = await findAttemptById(transaction, id);
-    if (attempt === null) {
-      throw new Error('an attempt vanished inside its own transaction');
-    }
     return { attempt, previous };
   });
   if (previous !== null) {
@@ -218,7 +212,8 @@ async function askVendor(
     return fail(failure);
   }
   const nextCheckAt = parts.clock.now() + checkIntervalMs(0, parts.callbackReach.isProved());
-  if (!(await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt))) {
+  const answered = await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt);
+  if (answered === null) {
     // One call would count for two attempts: better none of them than the wrong one.
     parts.log.error(
       { event: 'pauth_session_reused', attempt: referenceOf(attempt.id) },
@@ -228,7 +223,7 @@ async function askVendor(
     return fail({ code: 'pauth_failed', retryAfterSeconds: null });
   }
   parts.wakeUps.wake(attempt.id);
-  return callable(await findAttemptById(parts.store, attempt.id));
+  return callable(answered);
 }
 
 /** Whether the vendor has not answered yet, so that there is no number to call. */
@@ -236,12 +231,12 @@ export function isAwaitingVendor(attempt: LoginAttempt): boolean {
   return attempt.state === 'pending' && !isCallable(attempt);
 }
 
-function callable(attempt: LoginAttempt | null): Result<CallableAttempt, LoginFailure> {
-  if (attempt?.state === 'pending' && isCallable(attempt)) {
+function callable(attempt: LoginAttempt): Result<CallableAttempt, LoginFailure> {
+  if (attempt.state === 'pending' && isCallable(attempt)) {
     return succeed(attempt);
   }
   // It ended while the vendor was being asked.
-  const code = attempt?.state === 'cancelled' ? 'attempt_cancelled' : 'attempt_failed';
+  const code = attempt.state === 'cancelled' ? 'attempt_cancelled' : 'attempt_failed';
   return fail({ code, retryAfterSeconds: null });
 }
 

@@ -24,10 +24,13 @@ export type NewAttempt = Pick<
 /**
  * Adds a pending attempt that the vendor does not know of yet.
  *
- * @returns false, changing nothing, when the browser has a live attempt already.
+ * @returns it as it is stored; null, changing nothing, when the browser has a live attempt already.
  */
-export async function insertAttempt(queries: Queries, attempt: NewAttempt): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await queries
+export async function insertAttempt(
+  queries: Queries,
+  attempt: NewAttempt,
+): Promise<LoginAttempt | null> {
+  const row = await queries
     .insertInto('attempts')
     .values({
       handoff_hash: null,
@@ -45,8 +48,9 @@ export async function insertAttempt(queries: Queries, attempt: NewAttempt): Prom
       confirmed_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
+    .returningAll()
     .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
+  return row ?? null;
 }
 
 /** The attempt whose browser holds this token, or null. */
@@ -128,14 +132,14 @@ export async function findRivals(
 /**
  * Notes what the vendor answered to the start. The attempt may have ended meanwhile.
  *
- * @returns false, changing nothing, when another attempt has this pAuth session already.
+ * @returns it as it is now; null, changing nothing, when another attempt has this pAuth session already.
  */
 export async function setPauthSession(
   queries: Queries,
   id: string,
   pauthSession: { pauthSessionId: string; callNumber: PhoneNumber },
   nextCheckAt: number,
-): Promise<boolean> {
+): Promise<LoginAttempt | null> {
   const update = queries
     .updateTable('attempts')
     .set({
@@ -161,13 +165,14 @@ export async function setPauthSession(
             .where('other.pauth_session_id', '=', pauthSession.pauthSessionId),
         ),
       ),
-    );
+    )
+    .returningAll();
   try {
-    return (await update.executeTakeFirst()).numUpdatedRows === 1n;
+    return (await update.executeTakeFirst()) ?? null;
   } catch (error) {
     // Another process noted it between our look and our update.
     if (isDuplicate(error)) {
-      return false;
+      return null;
     }
     throw error;
   }
@@ -219,6 +224,12 @@ export async function endAttempt(
 
 /** Nothing is put off for longer: what seems to be is from before the clock was set back. */
 const LONGEST_PAUSE_MS = 60_000;
+
+/** Whether `leaseCheck` is worth trying, by a row that was just read. */
+export function isCheckDue(attempt: LoginAttempt, now: number): boolean {
+  const isOver = (at: number) => at <= now || at > now + LONGEST_PAUSE_MS;
+  return isOver(attempt.next_check_at) && isOver(attempt.check_leased_until);
+}
 
 /**
  * Takes the right to ask the vendor about a pending attempt, if it is due and nobody else has it.
@@ -278,13 +289,15 @@ export async function releaseCheck(
 /**
  * Makes the next check of a pending attempt due at `checkAt`, unless it is due sooner anyway, and
  * notes for when the callback has it coming.
+ *
+ * @returns it as it is now, or null when it is not pending any more.
  */
 export async function hastenCheck(
   queries: Queries,
   id: string,
   { now, checkAt }: { now: number; checkAt: number },
-): Promise<void> {
-  await queries
+): Promise<LoginAttempt | null> {
+  const row = await queries
     .updateTable('attempts')
     .set((set) => ({
       next_check_at: set
@@ -304,7 +317,9 @@ export async function hastenCheck(
     }))
     .where('id', '=', id)
     .where('state', '=', 'pending')
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /** Makes the next check of a pending attempt due at `checkAt` at the latest, but in no back-off. */
