@@ -1,0 +1,110 @@
+import { Agent, createServer, request as forward } from 'node:http';
+import { expect, inject, it, onTestFinished, vi } from 'vitest';
+import { attemptViewSchema, statusReplySchema } from '#lib/shared/contract.ts';
+import { ControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { type AppServer, startAppServer } from '#testing/app-server.ts';
+import { createDatabase, execute } from '#testing/postgres.ts';
+import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
+
+const PEOPLE = 8;
+const LOGINS_AT_EACH = 16;
+
+/** A load balancer: sends what it gets to one server, and to another one from some moment on. */
+async function balance() {
+  const agent = new Agent({ keepAlive: false });
+  let current: AppServer | null = null;
+  const balancer = createServer((request, response) => {
+    const onward = forward(
+      {
+        agent,
+        port: current?.port,
+        host: 'localhost',
+        path: request.url,
+        method: request.method,
+        headers: request.headers,
+      },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  await new Promise<void>((resolve) => void balancer.listen(0, resolve));
+  onTestFinished(() => void balancer.close().closeAllConnections());
+  const address = balancer.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  return {
+    origin: `http://localhost:${port}`,
+    sendTo(server: AppServer) {
+      current = server;
+    },
+  };
+}
+
+/** Logs in as the page would have a person do it: whatever was not answered is asked again. */
+async function logIn(visitor: Visitor, vendor: ControlClient): Promise<void> {
+  const phoneNumber = randomPhoneNumber();
+  const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
+  await vendor.call(phoneNumber, attempt.call_number);
+  for (;;) {
+    const reply = statusReplySchema.parse(await (await visitor.status()).json());
+    if (reply.status === 'verified') {
+      return;
+    }
+    expect(reply.status).toBe('pending');
+  }
+}
+
+it('a server that takes the place of another under load loses no login', {
+  timeout: 120_000,
+}, async () => {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  const vendor = new ControlClient(sandbox.url);
+  const database = await createDatabase(inject('postgresUrl'));
+  const balancer = await balance();
+  const add = async () => {
+    const server = await startAppServer(sandbox.url, {
+      DATABASE_URL: database,
+      APP_ORIGIN: balancer.origin,
+    });
+    onTestFinished(() => server.stop('SIGKILL'));
+    return server;
+  };
+  const old = await add();
+  balancer.sendTo(old);
+
+  const loggedIn: Visitor[] = [];
+  let isOver = false;
+  const people = Array.from({ length: PEOPLE }, async () => {
+    while (!isOver) {
+      const visitor = new Visitor(balancer.origin);
+      await logIn(visitor, vendor);
+      loggedIn.push(visitor);
+    }
+  });
+  const all = Promise.all(people);
+  const done = async (count: number) =>
+    await Promise.race([
+      vi.waitUntil(() => loggedIn.length >= count, { timeout: 60_000, interval: 20 }),
+      all,
+    ]);
+
+  await done(LOGINS_AT_EACH);
+  const successor = await add();
+  balancer.sendTo(successor);
+  await old.stop('SIGTERM');
+  await done(loggedIn.length + LOGINS_AT_EACH);
+  isOver = true;
+  await all;
+
+  const sessions = await execute(database, 'select * from sessions');
+  expect(sessions).toHaveLength(loggedIn.length);
+  const answers = await Promise.all(
+    loggedIn.map(async (visitor) => (await visitor.fetch('/api/auth/session')).status),
+  );
+  expect(new Set(answers)).toEqual(new Set([200]));
+});
