@@ -83,7 +83,8 @@ function whyWrongAnswer(
   if (end !== null && !end.isCertain) {
     return outcome.status === end.state ||
       outcome.status === 'failed' ||
-      outcome.status === 'expired'
+      outcome.status === 'expired' ||
+      (outcome.status === 'contested' && attempt.maybeContested)
       ? null
       : `${end.state} became ${outcome.status}`;
   }

@@ -195,9 +195,9 @@ function started(reference: Reference, seen: Observation & { kind: 'started' }):
   return { ...ended, attempts: new Map(ended.attempts).set(screen.attemptId, attempt) };
 }
 
-/** An end that nobody was told of yet, of an attempt that a callback may have ended before. */
+/** An end that nobody was told of yet, of an attempt that a callback or a rival may have ended before. */
 function endUnseen(attempt: ReferenceAttempt, state: End['state'], at: number): End {
-  return { state, at, isCertain: attempt.touched?.isCertain !== false };
+  return { state, at, isCertain: attempt.touched?.isCertain !== false && !attempt.maybeContested };
 }
 
 /** A browser has one attempt: starting another ends it, whether or not the new one comes about. */
@@ -242,12 +242,16 @@ function polled(reference: Reference, attemptId: string, outcome: PollOutcome): 
   if (outcome.status === 'contested') {
     for (const { screen } of rivals.possible) {
       const isCertain = rivals.certain.some(
-        (other) => other.screen === screen && other.touched?.isCertain !== false,
+        (other) =>
+          other.screen === screen &&
+          other.touched?.isCertain !== false &&
+          // What the vendor says matters only where the numbers to call differ.
+          (screen.callNumber === before.screen.callNumber || !isTroubled(after)),
       );
       after = change(after, screen.attemptId, (other) => ({
         ...other,
         maybeContested: true,
-        end: other.end ?? (isCertain && !isTroubled(after) ? end : null),
+        end: other.end ?? (isCertain ? end : null),
       }));
     }
   }

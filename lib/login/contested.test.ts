@@ -96,6 +96,20 @@ describe('one call that two browsers wait for', () => {
     await careful.close();
   });
 
+  it('logs neither in where the second was given the first one’s number, free again after its call', async () => {
+    const careful = await startSandbox({ callbacks: 'off' });
+    const login = await openLogin(careful);
+    const mine = await login.start();
+    await login.call(mine);
+    const theirs = await login.start('theirs');
+    expect(theirs.attempt.call_number).toBe(mine.attempt.call_number);
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await login.poll(theirs)).toEqual(contested);
+    expect(await login.countSessions()).toBe(0);
+    await careful.close();
+  });
+
   it('logs neither in where each has a number of its own and the vendor goes by the caller alone', async () => {
     const byCaller = await startSandbox({ callbacks: 'off', match: 'caller' });
     const login = await openLogin(byCaller);
