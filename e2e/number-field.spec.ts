@@ -96,6 +96,21 @@ test('changing the language keeps what was typed', async ({ login, messages, pag
   await expect(page.getByRole('textbox')).toHaveValue('090-12');
 });
 
+test('what the page says that it shows is heard: its data is found at the first try', async ({
+  login,
+  messages,
+  page,
+}) => {
+  await login.open();
+  const other = messages.site.languageLabel === 'Language' ? '日本語' : 'English';
+  const asked = page.waitForResponse((response) => 'rsc' in response.request().headers());
+  await page.getByRole('button', { name: other }).click();
+  const answer = await asked;
+  expect(answer.request().headers()).toHaveProperty('next-router-state-tree');
+  // Without what it said, Next would have sent it to another address first.
+  expect(answer.status()).toBe(200);
+});
+
 function escapeForPattern(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

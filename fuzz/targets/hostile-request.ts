@@ -90,6 +90,26 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme-ascii', maxLength: 5 }),
   fc.constant('a'.repeat(20_000)),
 );
+const segmentName = fc.oneof(
+  fc.constantFrom('', 'login', 'account', '__PAGE__', '__DEFAULT__', '__proto__', '(group)'),
+  fc.string({ maxLength: 4 }),
+);
+const { state: routerStates } = fc.letrec<{ state: unknown }>((tie) => ({
+  /** What a page shows, as Next writes it, or nearly. */
+  state: fc.tuple(
+    fc.oneof(
+      segmentName,
+      fc.tuple(segmentName, segmentName, fc.constantFrom('d', 'oc', 'x'), fc.constant(null)),
+    ),
+    fc.oneof(
+      { maxDepth: 4 },
+      fc.constantFrom<unknown>({}, [], null),
+      fc.dictionary(fc.constantFrom('children', '__proto__', 'x'), tie('state'), { maxKeys: 2 }),
+    ),
+    fc.constantFrom(null, ['/account', '']),
+    fc.constantFrom(null, 'refetch', 'inside-shared-layout', 'metadata-only', 'x'),
+  ),
+}));
 const headers = fc.array(
   fc.oneof(
     {
@@ -126,9 +146,24 @@ const headers = fc.array(
           'x-now-route-matches: 1=x',
           'rsc: 1',
           'next-router-prefetch: 1',
+          'next-router-prefetch: 2',
+          'next-router-prefetch: x',
+          'next-router-segment-prefetch: /_tree',
+          'next-router-segment-prefetch: /../__proto__',
           'next-router-state-tree: %5B%22%22%2C%7B%7D%5D',
+          'next-router-state-tree: {',
+          'next-router-state-tree: ',
+          `next-router-state-tree: ${'["",{"a":'.repeat(400)}["",{}]${'}]'.repeat(400)}`,
           'next-url: /account',
+          'next-url: //evil.example',
+          'next-url: %',
+          `next-action: ${'7f'.repeat(21)}`,
+          'next-action: ',
+          'next-hmr-refresh: 1',
+          'next-resume: 1',
+          "content-security-policy: script-src 'nonce-<>'",
         ],
+        'rsc: 1',
         ...[
           'accept-language: *',
           'accept-language: ja;q=2, x-x-x',
@@ -149,6 +184,12 @@ const headers = fc.array(
           'authorization: Bearer x',
           'purpose: prefetch',
         ],
+      ),
+    },
+    {
+      weight: 1,
+      arbitrary: routerStates.map(
+        (state) => `next-router-state-tree: ${encodeURIComponent(JSON.stringify(state))}`,
       ),
     },
     {
@@ -183,10 +224,9 @@ const cookieEdits: fc.Arbitrary<CookieEdit> = fc.record({
 });
 export const hostileRequests: fc.Arbitrary<HostileRequest> = fc.record({
   route: fc.constantFrom(...routes),
-  // TRACE, a router state that cannot be read and a target without a slash in front are answered
-  // with 500 by Next itself: see SECURITY.md, known gaps.
   method: fc.option(
     fc.constantFrom(
+      'TRACE',
       'GET',
       'HEAD',
       'POST',
@@ -199,7 +239,7 @@ export const hostileRequests: fc.Arbitrary<HostileRequest> = fc.record({
     ),
     { freq: 3 },
   ),
-  pathEdit: fc.option(fc.record({ at: fc.integer({ min: 1, max: 30 }), text }), { freq: 3 }),
+  pathEdit: fc.option(fc.record({ at: fc.nat(30), text }), { freq: 3 }),
   headers,
   cookies: fc.array(cookieEdits, { maxLength: 3 }),
   body: fc.oneof(

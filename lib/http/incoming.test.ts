@@ -55,4 +55,34 @@ describe('what comes in', () => {
     };
     expect(tidied({ headers: { ...headers, ...forged } }).headers).toEqual(headers);
   });
+
+  const states = {
+    page: ['', { children: ['account', { children: ['__PAGE__', {}] }, null, null, 16] }],
+    dynamic: ['', { children: [['handoff', 'abc', 'd', null], {}, null, 'refetch'] }],
+  };
+
+  it.each(Object.entries(states))('carries what a page of ours shows: %s', (_name, state) => {
+    const headers = { 'next-router-state-tree': encodeURIComponent(JSON.stringify(state)) };
+    expect(tidied({ headers }).headers).toEqual(headers);
+  });
+
+  const page = encodeURIComponent(JSON.stringify(states.page));
+
+  it.each([
+    '',
+    '{',
+    '%',
+    'null',
+    '[]',
+    '%5B%22%22%5D',
+    '%5B%22%22%2C1%5D',
+    `${page}, ${page}`,
+    encodeURIComponent(`["",{}${',null'.repeat(9)}]`),
+    encodeURIComponent(`["${'a'.repeat(40_000)}",{}]`),
+    `${'["",{"a":'.repeat(40)}["",{}]${'}]'.repeat(40)}`,
+    `${'["",['.repeat(40)}["",{}]${']]'.repeat(40)}`,
+  ])('carries nothing else as what a page shows: %.40s', (state) => {
+    const headers = { rsc: '1', 'next-router-state-tree': state };
+    expect(tidied({ headers }).headers).toEqual({ rsc: '1' });
+  });
 });

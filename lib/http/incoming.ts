@@ -1,6 +1,7 @@
 import 'server-only';
 import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server } from 'node:http';
+import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/parse-and-validate-flight-router-state.js';
 
 /** A request's headers have this long to arrive, in milliseconds; all of it has as long again. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -19,6 +20,12 @@ const knownMethods: ReadonlySet<string | undefined> = new Set([
 
 /** What Next tells itself between its own parts; from outside it has been a way around them. */
 const INTERNAL_HEADERS = /^x-(middleware|nextjs|invoke|matched|now|prerender|next)-/;
+
+/** What a page of ours shows, as its script tells Next, which then renders only what is new. */
+const ROUTER_STATE_HEADER = 'next-router-state-tree';
+
+/** No page of ours has half as many parts. Next takes seconds over a thousand inside each other. */
+const MOST_BRACKETS = 64;
 
 /**
  * Puts right what reaches Next from outside and what it would answer with an error of its own, and
@@ -44,6 +51,30 @@ export function tidy(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'
     if (INTERNAL_HEADERS.test(name)) {
       delete request.headers[name];
     }
+  }
+  if (!canNextRead(request.headers[ROUTER_STATE_HEADER])) {
+    delete request.headers[ROUTER_STATE_HEADER];
+  }
+}
+
+/**
+ * Whether Next reads a router state, and in no time. For one that it cannot read it answers 500; for
+ * none, with the whole page.
+ */
+function canNextRead(routerState: unknown): boolean {
+  if (typeof routerState !== 'string') {
+    return false;
+  }
+  try {
+    const brackets = decodeURIComponent(routerState).match(/[[{]/g) ?? [];
+    if (brackets.length > MOST_BRACKETS) {
+      return false;
+    }
+    // Its own reader, as what it reads differs from version to version.
+    parseAndValidateFlightRouterState(routerState);
+    return true;
+  } catch {
+    return false;
   }
 }
 
