@@ -1,12 +1,30 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
-import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#testing/login-parts.ts';
+import {
+  ATTEMPT_TTL_MS,
+  FIRST_CHECK_MS,
+  openLogin,
+  TEST_NETWORK,
+  type TestLogin,
+} from '#testing/login-parts.ts';
 import { systemClock } from '../clock.ts';
 import { takeCallback } from './callback.ts';
+import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
+import { type StartedAttempt, startAttempt } from './start.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
+
+/** The browser of an earlier attempt starts its next. */
+async function startAgain(login: TestLogin, { browserToken }: StartedAttempt) {
+  const browser = { browserToken, network: TEST_NETWORK };
+  const started = await startAttempt(login.parts, login.phoneNumber, browser);
+  if (!started.ok) {
+    throw new Error(started.error.code);
+  }
+  return started.value;
+}
 
 const HOUR_MS = 3_600_000;
 
@@ -33,6 +51,22 @@ describe('a clock that is set back', () => {
     login.clock.advance(-HOUR_MS);
     await login.call(started);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+  });
+
+  it('makes no browser a rival of itself', async () => {
+    const shared = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
+    const login = await openLogin(shared);
+    const first = await login.start();
+    await login.poll(first);
+    await cancelAttempt(login.parts, first.attemptToken);
+    login.clock.advance(-HOUR_MS);
+    const second = await startAgain(login, first);
+    await cancelAttempt(login.parts, second.attemptToken);
+    const third = await startAgain(login, second);
+    await login.call(third);
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(third)).toMatchObject({ status: 'completed' });
+    await shared.close();
   });
 
   it('does not make a callback come too late', async () => {

@@ -1,4 +1,5 @@
 import 'server-only';
+import { sql } from 'kysely';
 import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
@@ -36,6 +37,13 @@ export async function insertAttempt(
       handoff_hash: null,
       device: null,
       ...attempt,
+      start_number: (expression) =>
+        expression
+          .selectFrom('attempts')
+          .where('browser_hash', '=', attempt.browser_hash)
+          .select((select) =>
+            sql<number>`coalesce(${select.fn.max('start_number')}, 0) + 1`.as('next'),
+          ),
       state: 'pending',
       failure: null,
       pauth_session_id: null,

@@ -37,8 +37,7 @@ export async function hasMovedOn(queries: Queries, attempt: LoginAttempt): Promi
     .selectFrom('attempts')
     .select('id')
     .where('browser_hash', '=', attempt.browser_hash)
-    .where('id', '!=', attempt.id)
-    .where('created_at', '>=', attempt.created_at)
+    .where('start_number', '>', attempt.start_number)
     .where('confirmed_at', 'is not', null)
     .executeTakeFirst();
   return later !== undefined;

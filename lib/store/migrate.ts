@@ -4,6 +4,7 @@ import { first } from './migrations/0001-first.ts';
 import { browserTokens } from './migrations/0002-browser-tokens.ts';
 import { operation } from './migrations/0003-operation.ts';
 import { handoff } from './migrations/0004-handoff.ts';
+import { startNumbers } from './migrations/0005-start-numbers.ts';
 import type { Store } from './schema.ts';
 
 /** Named so that they sort in the order they were written; never edited once released. */
@@ -13,6 +14,7 @@ const migrations: MigrationProvider = {
     '0002-browser-tokens': browserTokens,
     '0003-operation': operation,
     '0004-handoff': handoff,
+    '0005-start-numbers': startNumbers,
   }),
 };
 

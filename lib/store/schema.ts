@@ -57,6 +57,8 @@ export interface AttemptsTable {
   browser_hash: string;
   /** Left with the browser at the start: by presenting it, its next attempt is known as its own. */
   browser_token_hash: string;
+  /** Which start of its browser it is, so that it can be told which of two came later. */
+  start_number: number;
   phone_number: PhoneNumber;
   state: AttemptState;
   /** Why it failed; null in every other state. */
