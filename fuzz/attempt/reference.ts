@@ -1,4 +1,5 @@
 import type { PollOutcome } from '#lib/login/poll.ts';
+import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import type { Observation, Screen } from './observation.ts';
 
 /**
@@ -10,11 +11,20 @@ export interface Reference {
   readonly now: number;
   readonly attempts: ReadonlyMap<string, ReferenceAttempt>;
   /** The first call that the vendor took for each of its sessions: its answer may be still under way to us. */
-  readonly calls: ReadonlyMap<string, { at: number; meantFor: number | null }>;
+  readonly calls: ReadonlyMap<string, Call>;
   /** Since when the vendor has been in trouble; null when it is well. */
   readonly troubleSince: number | null;
   readonly troubleEndedAt: number;
   readonly sessions: ReadonlyMap<string, ReferenceSession>;
+}
+
+interface Call {
+  readonly at: number;
+  /** The browser that whoever called was looking at; null when that cannot be told. */
+  readonly meantFor: number | null;
+  readonly dialled: PhoneNumber | null;
+  /** Whether the vendor took it for that browser's session as well, and says so when asked. */
+  readonly isTold: boolean;
 }
 
 export interface ReferenceAttempt {
@@ -128,17 +138,23 @@ export function follow(reference: Reference, seen: Observation): Reference {
     case 'called': {
       const looked = reference.attempts.get(seen.attemptId);
       const isMeant = seen.isOwn && looked !== undefined && mayBeCalled(looked, now);
-      const meantFor = isMeant ? looked.browser : null;
       const news = seen.verified.filter((id) => !reference.calls.has(id));
-      const calls = new Map([
-        ...reference.calls,
-        ...news.map((id) => [id, { at: now, meantFor }] as const),
-      ]);
+      const call: Call = {
+        at: now,
+        meantFor: isMeant ? looked.browser : null,
+        dialled: looked?.screen.callNumber ?? null,
+        isTold: [...reference.calls.keys(), ...news].includes(looked?.screen.vendorId ?? ''),
+      };
+      const calls = new Map([...reference.calls, ...news.map((id) => [id, call] as const)]);
       return [...reference.attempts.values()]
         .filter(({ screen }) => news.includes(screen.vendorId))
         .reduce<Reference>(
           (so, { screen }) =>
-            change(so, screen.attemptId, (attempt) => ({ ...attempt, verifiedAt: now, meantFor })),
+            change(so, screen.attemptId, (attempt) => ({
+              ...attempt,
+              verifiedAt: now,
+              meantFor: meantForOf(call, screen),
+            })),
           { ...reference, calls },
         );
     }
@@ -189,10 +205,19 @@ function started(reference: Reference, seen: Observation & { kind: 'started' }):
     maybeContested: false,
     lastAskedAt: now,
     touched: null,
-    meantFor: call?.meantFor ?? null,
+    meantFor: call === undefined ? null : meantForOf(call, screen),
     sessionToken: null,
   };
   return { ...ended, attempts: new Map(ended.attempts).set(screen.attemptId, attempt) };
+}
+
+/**
+ * For which browser a call was, as far as anybody but the caller can know. Whoever dials the number of
+ * an attempt that is over at the vendor, while that goes by the caller alone and takes the call for
+ * another with another number, leaves no trace of it: what decision 5 cannot close.
+ */
+function meantForOf(call: Call, { callNumber }: Screen): number | null {
+  return call.isTold || call.dialled === callNumber ? call.meantFor : null;
 }
 
 /** An end that nobody was told of yet, of an attempt that a callback or a rival may have ended before. */
