@@ -10,6 +10,7 @@ import {
 import { insertUser } from '../store/users.ts';
 import { takeCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
+import { lookAtAttempt } from './look.ts';
 import { type StartedAttempt, startAttempt } from './start.ts';
 
 /** A vendor that matches calls by caller alone and has one number to call. */
@@ -213,6 +214,19 @@ describe('a copy of the cookie that a browser had before', () => {
     await verify(login, mine);
     expect(await login.poll(mine)).toEqual(contested);
     expect(await login.poll(theirs)).toEqual(contested);
+    expect(await login.countSessions()).toBe(0);
+  });
+
+  it('is a stranger’s once the browser has shown its next attempt, where no script polls', async () => {
+    const login = await openLogin(careless);
+    const startWithCopy = await copyCookie(login);
+    const mine = await startWithCopy();
+    await lookAtAttempt(login.parts, mine.attemptToken);
+    const theirs = await startWithCopy();
+    await login.call(mine);
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(theirs)).toEqual(contested);
+    expect(await login.poll(mine)).toEqual(contested);
     expect(await login.countSessions()).toBe(0);
   });
 

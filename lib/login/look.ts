@@ -2,6 +2,7 @@ import 'server-only';
 import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttemptByToken } from '../store/attempts.ts';
+import { confirmAttempt } from '../store/browsers.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { hashToken } from '../token.ts';
 import type { LoginParts } from './parts.ts';
@@ -13,11 +14,17 @@ export type Look =
   | { status: 'open'; attempt: CallableAttempt }
   | { status: AttemptEnd; code: AttemptEndCode; attempt: LoginAttempt };
 
-/** How an attempt stands, or null where the token opens none. Changes nothing; polling does. */
+/**
+ * How an attempt stands, or null where the token opens none. Changes nothing of it, polling does; but
+ * whoever looks has its cookie, which is noted: without scripts no poll may come before the call.
+ */
 export async function lookAtAttempt(parts: LoginParts, attemptToken: string): Promise<Look | null> {
   const attempt = await findAttemptByToken(parts.store, hashToken(attemptToken));
   if (attempt === null || !isCallable(attempt)) {
     return null;
+  }
+  if (attempt.confirmed_at === null) {
+    await confirmAttempt(parts.store, attempt.id, parts.clock.now());
   }
   switch (attempt.state) {
     case 'completed':
