@@ -5,8 +5,14 @@ import { PEOPLE } from './steps.ts';
 
 /** What came of a step, as far as anybody outside can see it. */
 export type Observation =
-  /** `presented`: the token by which the browser was known before, if it was. */
-  | { kind: 'started'; browser: number; presented: string | null; screen: Screen }
+  /** `presented`: the token by which the browser was known before, if it was; `issued`: its next one. */
+  | {
+      kind: 'started';
+      browser: number;
+      presented: string | null;
+      issued: string;
+      screen: Screen;
+    }
   | { kind: 'not_started'; browser: number; presented: string | null; code: string }
   | { kind: 'polled'; attemptId: string; outcome: PollOutcome; isAlone: boolean }
   | { kind: 'cancelled'; browser: number; attemptId: string }

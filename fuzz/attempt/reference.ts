@@ -32,6 +32,10 @@ export interface ReferenceAttempt {
   readonly browser: number;
   /** Who it counts as: see `identityOf`. */
   readonly identity: string;
+  /** By presenting it the browser's next attempt is known as its own. */
+  readonly issued: string;
+  /** Whether its browser has come back with its cookie. */
+  readonly isConfirmed: boolean;
   readonly verifiedAt: number | null;
   /** Null while it lives. */
   readonly end: End | null;
@@ -130,14 +134,14 @@ export function follow(reference: Reference, seen: Observation): Reference {
     case 'started':
       return started(reference, seen);
     case 'not_started':
-      return endLiveOf(reference, identityOf(seen), null);
+      return endLiveOf(reference, identityOf(reference, seen.presented), null);
     case 'cancelled':
       return change(reference, seen.attemptId, (attempt) =>
         attempt.end === null ? { ...attempt, end: endUnseen(attempt, 'cancelled', now) } : attempt,
       );
     case 'called': {
       const looked = reference.attempts.get(seen.attemptId);
-      const isMeant = seen.isOwn && looked !== undefined && mayBeCalled(looked, now);
+      const isMeant = seen.isOwn && looked?.isConfirmed && mayBeCalled(looked, now);
       const news = seen.verified.filter((id) => !reference.calls.has(id));
       const call: Call = {
         at: now,
@@ -171,7 +175,11 @@ export function follow(reference: Reference, seen: Observation): Reference {
         },
       }));
     case 'polled':
-      return polled(reference, seen.attemptId, seen.outcome);
+      return polled(
+        change(reference, seen.attemptId, (attempt) => ({ ...attempt, isConfirmed: true })),
+        seen.attemptId,
+        seen.outcome,
+      );
     case 'session_used':
       return changeSession(reference, seen.sessionToken, { isUsed: true });
     case 'logged_out':
@@ -181,25 +189,35 @@ export function follow(reference: Reference, seen: Observation): Reference {
 
 /**
  * Who starts an attempt, as far as the rules go: attempts of one identity are no rivals, and only one
- * of them lives at a time. The one place that says what tells browsers apart.
+ * of them lives at a time. A token of an earlier attempt tells whose it is until its browser has come
+ * back with a later one (decision 7); null for a stranger.
  */
-function identityOf({ browser }: { browser: number; presented: string | null }): string {
-  return `browser ${browser}`;
+function identityOf(reference: Reference, presented: string | null): string | null {
+  const attempts = [...reference.attempts.values()];
+  const index = attempts.findIndex(({ issued }) => issued === presented);
+  const identity = attempts[index]?.identity ?? null;
+  const hasMovedOn = attempts
+    .slice(index + 1)
+    .some((later) => later.identity === identity && later.isConfirmed);
+  return hasMovedOn ? null : identity;
 }
 
 function started(reference: Reference, seen: Observation & { kind: 'started' }): Reference {
-  const { browser, screen } = seen;
-  const identity = identityOf(seen);
+  const { browser, screen, issued } = seen;
   if (reference.attempts.has(screen.attemptId)) {
     return reference;
   }
   const { now } = reference;
-  const ended = endLiveOf(reference, identity, screen.attemptId);
+  const known = identityOf(reference, seen.presented);
+  const identity = known ?? `stranger ${screen.attemptId}`;
+  const ended = endLiveOf(reference, known, screen.attemptId);
   const call = reference.calls.get(screen.vendorId);
   const attempt: ReferenceAttempt = {
     screen,
     browser,
     identity,
+    issued,
+    isConfirmed: false,
     verifiedAt: call?.at ?? null,
     end: null,
     maybeContested: false,
@@ -226,7 +244,11 @@ function endUnseen(attempt: ReferenceAttempt, state: End['state'], at: number): 
 }
 
 /** A browser has one attempt: starting another ends it, whether or not the new one comes about. */
-function endLiveOf(reference: Reference, identity: string, exceptId: string | null): Reference {
+function endLiveOf(
+  reference: Reference,
+  identity: string | null,
+  exceptId: string | null,
+): Reference {
   const live = [...reference.attempts.values()].filter(
     (attempt) =>
       attempt.identity === identity &&

@@ -19,6 +19,8 @@ export type Step =
   | { kind: 'log_out'; browser: number; process: number }
   /** The answer to the last question was lost, with its cookies. */
   | { kind: 'lose_answer'; browser: number; process: number }
+  /** What a browser kept before its latest start was copied, and is now another one's. */
+  | { kind: 'copy_cookie'; from: number; to: number }
   | { kind: 'advance'; seconds: number }
   | { kind: 'trouble'; trouble: Trouble }
   | { kind: 'restart'; process: number };
@@ -86,6 +88,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('use_session'), browser, process }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('log_out'), browser, process }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('lose_answer'), browser, process }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('copy_cookie'), from: browser, to: browser }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('advance'), seconds }) },
   {
     weight: 1,

@@ -18,6 +18,10 @@ function isFinal({ outcome }: Polled): boolean {
 interface Browser {
   cookies: browsers.Cookies;
   screen: Screen | null;
+  /** By which it was known before its latest attempt. */
+  earlierToken: string | null;
+  /** Whether it has asked about what it shows. */
+  hasAsked: boolean;
 }
 
 /** How a tab asks by itself, where polls are not held. */
@@ -35,6 +39,8 @@ export class World {
   readonly #browsers: Browser[] = Array.from({ length: BROWSERS }, () => ({
     cookies: browsers.noCookies,
     screen: null,
+    earlierToken: null,
+    hasAsked: false,
   }));
   readonly #callbackTokens = new Map<string, string>();
   readonly #processes: { process: Process; kill: () => void; killed: Promise<null> }[];
@@ -81,6 +87,8 @@ export class World {
         return await this.#logOut(step);
       case 'lose_answer':
         return await this.#loseAnswer(step);
+      case 'copy_cookie':
+        return this.#copyCookie(step);
       case 'advance':
         return await this.advance(step.seconds * 1_000);
       case 'trouble':
@@ -124,6 +132,10 @@ export class World {
       });
     }
     const { id, call_number, pauth_session_id, created_at, expires_at } = outcome.value;
+    if (id !== browser.screen?.attemptId) {
+      browser.earlierToken = presented;
+      browser.hasAsked = false;
+    }
     browser.screen = {
       attemptId: id,
       person: step.person,
@@ -136,6 +148,7 @@ export class World {
       kind: 'started',
       browser: step.browser,
       presented,
+      issued: answered.cookies.attempt?.browserToken ?? '',
       screen: browser.screen,
     });
   }
@@ -148,6 +161,7 @@ export class World {
     const browser = this.#browser(index);
     const attemptId = browser.screen?.attemptId;
     const sent = browser.cookies;
+    browser.hasAsked = true;
     const answered = await this.#on(process, (on) => browsers.poll(on, sent, poll));
     if (answered === null || attemptId === undefined) {
       return [];
@@ -186,9 +200,13 @@ export class World {
   }
 
   async #call(step: Step & { kind: 'call' | 'stray_call' }): Promise<void> {
-    const { screen } = this.#browser(step.browser);
+    const { screen, hasAsked } = this.#browser(step.browser);
     if (screen === null) {
       return;
+    }
+    if (!hasAsked) {
+      // A page asks as soon as it has a number to show, before anybody can have dialled it.
+      this.#see(await this.#poll(step.browser, 0, AT_ONCE));
     }
     const caller = step.kind === 'call' ? screen.person : step.person;
     const from = caller === null ? null : (people[caller] ?? null);
@@ -247,6 +265,19 @@ export class World {
     const { cookies } = browser;
     this.#see(await this.#poll(step.browser, step.process, AT_ONCE));
     browser.cookies = cookies;
+  }
+
+  /** One that holds an attempt of its own keeps it. */
+  #copyCookie({ from, to }: Step & { kind: 'copy_cookie' }): void {
+    const { earlierToken } = this.#browser(from);
+    const copier = this.#browser(to);
+    if (
+      from !== to &&
+      earlierToken !== null &&
+      copier.cookies.attempt?.attemptToken === undefined
+    ) {
+      copier.cookies = { ...copier.cookies, attempt: { browserToken: earlierToken } };
+    }
   }
 
   #restart(index: number): void {
