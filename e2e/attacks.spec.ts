@@ -27,7 +27,7 @@ interface Hostile {
 journey.describe.configure({ timeout: 120_000 });
 
 const test = journey.extend<{ hostile: Hostile }>({
-  hostile: async ({ consoleProblems }, use) => {
+  hostile: async ({ context, consoleProblems }, use) => {
     const requests: Hostile['requests'] = [];
     const server = createServer((request, response) => {
       requests.push({ path: request.url ?? '', headers: JSON.stringify(request.headers) });
@@ -43,6 +43,8 @@ const test = journey.extend<{ hostile: Hostile }>({
       sibling: `http://localhost:${port}`,
       requests,
     });
+    // Nothing is noted once the pages are gone.
+    await context.close();
     server.closeAllConnections();
     server.close();
     // What the browser notes of attacks that fail is what should happen here.

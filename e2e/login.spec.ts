@@ -48,8 +48,8 @@ test('an attempt whose time is up is started again with one press', async ({
   const callNumber = await login.callNumber();
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
-  // Chromium notes the 408 in its console.
-  expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('408')]);
+  // Chromium notes the 408 in its console, once for each time that it asks.
+  expect(consoleProblems.splice(0).filter((problem) => !problem.includes('408'))).toEqual([]);
 });
 
 test('vendor trouble is shown, and the attempt outlives it', async ({
