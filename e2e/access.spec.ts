@@ -1,87 +1,79 @@
 import type { Page } from '@playwright/test';
-import { expectAccessible } from './accessible.ts';
-import { expect, test } from './journey.ts';
+import { expectAccessibleInBothThemes } from './accessible.ts';
+import { expect, test as journey } from './journey.ts';
+import { notedOnTours, tours } from './states.ts';
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`every step is accessible, ${colorScheme}`, async ({
+const test = journey.extend({
+  consoleProblems: async ({}, use) => {
+    const problems: string[] = [];
+    await use(problems);
+    expect(problems.filter((problem) => !notedOnTours.test(problem))).toEqual([]);
+  },
+});
+
+for (const { title, go } of tours) {
+  test(`every state is accessible in light and dark: ${title}`, async ({
+    page,
+    app,
+    appEnv,
+    sandbox,
+    vendor,
+    login,
+    messages,
+    phoneNumber,
+  }) => {
+    test.setTimeout(180_000);
+    const parts = { page, app, appEnv, sandbox, vendor, login, messages, phoneNumber };
+    await go(parts, async (state, shown) => await expectAccessibleInBothThemes(shown, state));
+  });
+}
+
+test.describe('with JavaScript off', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('every state is accessible in light and dark', async ({
     login,
     phoneNumber,
     vendor,
     messages,
     page,
-    consoleProblems,
+    browser,
+    app,
   }) => {
-    test.slow();
-    await page.emulateMedia({ colorScheme });
+    test.setTimeout(180_000);
+    const scripted = await browser.newContext({ javaScriptEnabled: true });
+    const reader = await scripted.newPage();
+    const look = async (state: string) => {
+      await copyTo(reader, page, `${app.origin}/`);
+      await expectAccessibleInBothThemes(reader, state);
+    };
     await login.open();
-    await expect(login.submit).toBeEnabled();
-    await expectAccessible(page, colorScheme);
-    await login.enter('090');
-    await expect(login.field).toHaveAttribute('aria-invalid', 'true');
-    await expectAccessible(page, colorScheme);
-    await page.getByText(messages.login.otherCountry).click();
-    await expectAccessible(page, colorScheme);
-    await page.getByLabel(messages.login.remember).check();
+    await look('the number');
+    await login.enter('0120-123-456');
+    await expect(page.getByText(messages.errors.phone_number_toll_free)).toBeVisible();
+    await look('a number that will not do');
     await login.enter(phoneNumber.text);
-    await login.callNumber();
-    await expectAccessible(page, colorScheme);
+    const callNumber = await login.callNumber();
+    await look('the call');
     await login.button(messages.login.called).click();
     await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
-    await expectAccessible(page, colorScheme);
-    await vendor.advanceClock(301, phoneNumber.e164);
-    await login.comeBack();
-    await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
-    await expectAccessible(page, colorScheme);
-    await login.button(messages.login.startAgain).click();
-    // The moment of success is short: "no content" keeps the browser where it is.
-    await page.route('**/account', (route) => route.fulfill({ status: 204 }));
-    await vendor.call(phoneNumber.e164, await login.callNumber());
-    await expect(login.heading(messages.login.verifiedHeading)).toBeVisible();
-    await expectAccessible(page, colorScheme);
-    await page.unroute('**/account');
-    await page.goto('/account');
+    await look('the ladder');
+    await vendor.call(phoneNumber.e164, callNumber);
+    await login.button(messages.login.called).click();
     await login.expectLoggedIn(phoneNumber.text);
-    await expectAccessible(page, colorScheme);
-    await login.button(messages.account.logOut).click();
-    await expect(page.getByText(messages.login.rememberedLabel)).toBeVisible();
-    await expectAccessible(page, colorScheme);
-    await page.goto('/nowhere');
-    await expectAccessible(page, colorScheme);
-    // What Chromium notes of the refused number, the expiry and the page that is none.
-    const expected = /status of (404|408|422)/;
-    expect(consoleProblems.splice(0).filter((problem) => !expected.test(problem))).toEqual([]);
+    await look('the account');
+    await scripted.close();
   });
-}
-
-test('the whole journey works by keyboard alone, and focus follows the steps', async ({
-  login,
-  phoneNumber,
-  vendor,
-  messages,
-  page,
-}) => {
-  await login.open();
-  await expect(login.submit).toBeEnabled();
-  await tabTo(page, login.field);
-  await page.keyboard.type(phoneNumber.text);
-  await page.keyboard.press('Enter');
-  const callNumber = await login.callNumber();
-  await expect(login.heading(messages.login.callHeading)).toBeFocused();
-  await expect(page.getByRole('status')).toHaveText(messages.login.waiting);
-  await tabTo(page, page.getByRole('link', { name: messages.login.callButton, exact: true }));
-  await vendor.call(phoneNumber.e164, callNumber);
-  await login.expectLoggedIn(phoneNumber.text);
-  await tabTo(page, login.button(messages.account.logOut));
-  await page.keyboard.press('Enter');
-  await expect(page).toHaveURL('/login');
 });
 
-async function tabTo(page: Page, target: ReturnType<Page['locator']>) {
-  for (let presses = 0; presses < 20; presses += 1) {
-    await page.keyboard.press('Tab');
-    if (await target.evaluate((element) => element === document.activeElement)) {
-      return;
-    }
-  }
-  throw new Error('the keyboard does not reach it');
+/** axe needs scripts: it looks at what a page without any shows, in a page of the same address. */
+async function copyTo(reader: Page, page: Page, origin: string): Promise<void> {
+  const body = (await page.content())
+    .replaceAll(/<script\b.*?<\/script>/gs, '')
+    // What is in it is there only without scripts.
+    .replaceAll(/<(\/?)noscript/g, '<$1div');
+  await reader.route(origin, (route) => route.fulfill({ body, contentType: 'text/html' }));
+  await reader.goto(origin);
+  await expect(reader.getByRole('heading', { level: 1 })).toBeVisible();
+  await reader.unrouteAll();
 }

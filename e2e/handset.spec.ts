@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expectAccessible } from './accessible.ts';
+import { expectAccessibleInBothThemes } from './accessible.ts';
 import { expect, test as journey } from './journey.ts';
 
 const words = {
@@ -298,27 +298,24 @@ test('nothing moves, and nothing is too wide for a small phone', async ({
   expect(consoleProblems.splice(0).filter((problem) => !/422/.test(problem))).toEqual([]);
 });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  test(`every screen of the handset is accessible, ${colorScheme}`, async ({
-    login,
-    phoneNumber,
-    handset,
-  }) => {
-    test.slow();
-    const { page } = handset;
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    await expectAccessible(page);
-    const callNumber = inJapan(await login.start(phoneNumber.text));
-    await handset.button(`${phoneNumber.text} → ${callNumber}`).click();
-    await expectAccessible(page);
-    await handset.button(/^184/).click();
-    await handset.call();
-    await expect(handset.outcome).toContainText(handset.words.withheld);
-    await expectAccessible(page);
-    await handset.button(handset.words.back).click();
-    await handset.button(/^184/).click();
-    await handset.call();
-    await expect(handset.outcome).toContainText(handset.words.verified);
-    await expectAccessible(page);
-  });
-}
+test('every screen of the handset is accessible in light and dark', async ({
+  login,
+  phoneNumber,
+  handset,
+}) => {
+  test.slow();
+  const { page } = handset;
+  await expectAccessibleInBothThemes(page);
+  const callNumber = inJapan(await login.start(phoneNumber.text));
+  await handset.button(`${phoneNumber.text} → ${callNumber}`).click();
+  await expectAccessibleInBothThemes(page);
+  await handset.button(/^184/).click();
+  await handset.call();
+  await expect(handset.outcome).toContainText(handset.words.withheld);
+  await expectAccessibleInBothThemes(page);
+  await handset.button(handset.words.back).click();
+  await handset.button(/^184/).click();
+  await handset.call();
+  await expect(handset.outcome).toContainText(handset.words.verified);
+  await expectAccessibleInBothThemes(page);
+});

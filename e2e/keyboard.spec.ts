@@ -1,0 +1,35 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './journey.ts';
+
+test('the whole journey works by keyboard alone, and focus follows the steps', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+}) => {
+  await login.open();
+  await expect(login.submit).toBeEnabled();
+  await tabTo(page, login.field);
+  await page.keyboard.type(phoneNumber.text);
+  await page.keyboard.press('Enter');
+  const callNumber = await login.callNumber();
+  await expect(login.heading(messages.login.callHeading)).toBeFocused();
+  await expect(page.getByRole('status')).toHaveText(messages.login.waiting);
+  await tabTo(page, page.getByRole('link', { name: messages.login.callButton, exact: true }));
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  await tabTo(page, login.button(messages.account.logOut));
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/login');
+});
+
+async function tabTo(page: Page, target: ReturnType<Page['locator']>) {
+  for (let presses = 0; presses < 20; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (await target.evaluate((element) => element === document.activeElement)) {
+      return;
+    }
+  }
+  throw new Error('the keyboard does not reach it');
+}
