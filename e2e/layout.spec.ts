@@ -59,6 +59,38 @@ test('nothing moves under the finger, from the first paint to the login', async 
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('422')]);
 });
 
+/** Something of each length that can be wrong with a number. */
+const unusable = [
+  ['', 'phone_number_missing'],
+  ['0120-123-456', 'phone_number_toll_free'],
+  ['+999 1234 5678', 'phone_number_unknown_country'],
+  ['(415) 555-2671', 'phone_number_not_in_country'],
+  ['110', 'phone_number_emergency'],
+] as const;
+
+for (const width of [320, 390, 1280]) {
+  test(`no problem at the field moves the button below it, ${width} px wide`, async ({
+    login,
+    messages,
+    page,
+    consoleProblems,
+  }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await login.open();
+    const topOfButton = () =>
+      login.submit.evaluate((button) => button.getBoundingClientRect().top + window.scrollY);
+    await expect(login.submit).toBeVisible();
+    const top = await topOfButton();
+    for (const [input, code] of unusable) {
+      await login.enter(input);
+      const words = messages.errors[code].split('{country}').at(-1) ?? '';
+      await expect(page.getByText(words)).toBeVisible();
+      expect(await topOfButton(), code).toBe(top);
+    }
+    expect(consoleProblems.splice(0)).toHaveLength(unusable.length);
+  });
+}
+
 for (const [how, prepare] of [
   ['320 px wide', (page: Page) => page.setViewportSize({ width: 320, height: 640 })],
   ['text twice as large', (page: Page) => page.setViewportSize({ width: 390, height: 844 })],

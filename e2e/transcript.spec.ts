@@ -87,6 +87,8 @@ async function read(page: Page): Promise<string[]> {
     ...lines,
   ].map((line) =>
     line
+      // Joins what stands on one line, and is not heard.
+      .replaceAll('\u2060', '')
       .replace(/0[59]0-\d{4}-\d{4}(?!\d)/g, (number) =>
         number.startsWith('050') ? '050-0000-0000' : '090-0000-0000',
       )

@@ -159,7 +159,7 @@ export const en: Messages = {
     phone_number_too_long: 'This number has too many digits. Please check it.',
     phone_number_unknown_country: 'There is no country with this code. Please check the number.',
     phone_number_not_in_country:
-      'There is no such number in {country}. Please check it. For a number of another country, start with + and the country code.',
+      'There is no such number in {country}. For another country, start with + and its code.',
     phone_number_emergency: 'This is an emergency number. Enter the number of your own phone.',
     phone_number_toll_free:
       'This is a toll-free number, which only receives calls. Enter the number of your own phone.',

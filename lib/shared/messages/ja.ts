@@ -1,8 +1,13 @@
-/** Japanese: the words every other language is checked against. */
+/**
+ * Japanese: the words every other language is checked against.
+ *
+ * A line may break between any two phrases, which reads badly where two of them are one thing: there
+ * a word joiner (U+2060), which shows nothing, keeps them together.
+ */
 export const ja = {
   site: {
     languageLabel: '表示言語',
-    sandboxNotice: 'これは試用環境です。本物の電話ではなく、試用の電話機をお使いください。',
+    sandboxNotice: 'これは試用環境です。本物の電話ではなく、試用の\u2060電話機をお使いください。',
     sandboxLink: '試用の電話機を開く',
     noScript:
       'このページの操作には、ブラウザーの JavaScript が必要です。有効にして、ページを再読み込みしてください。',
@@ -40,11 +45,11 @@ export const ja = {
     otherNumber: 'ほかの番号を使う',
     forgetNumber: 'この番号の保存をやめる',
     callHeading: 'この番号に電話をかけてください',
-    callFrom: '{phoneNumber} の電話から',
+    callFrom: '{phoneNumber}\u00a0の\u2060電話から',
     callChange: '変更',
     callButton: '電話をかける',
     callAdvice: '番号を通知してかけてください。つながったら、話さずに切ってかまいません。',
-    callOwnPage: 'ご自分でこのページを開いたときだけ、電話をかけてください。',
+    callOwnPage: 'ご自分でこのページを開いた\u2060ときだけ、電話をかけてください。',
     copy: '番号をコピー',
     copied: 'コピーしました',
     handoffHeading: 'スマートフォンからかけるには',
@@ -59,17 +64,17 @@ export const ja = {
     timeLeftEnd: '残り30秒です。',
     disconnected:
       'サーバーにつながりません。通信状態をご確認ください。つながると、続きから確認します。',
-    vendorTrouble:
-      '電話の確認に時間がかかっています。手続きは続いていますので、このままお待ちください。',
-    sandboxHint: '試用環境では、電話の代わりに試用の電話機からかけます。',
+    vendorTrouble: '確認に時間がかかっています。手続きは続いています。このままお待ちください。',
+    sandboxHint: '試用環境では、電話の代わりに試用の\u2060電話機からかけます。',
     sandboxLink: '試用の電話機でかける',
-    paused: 'まだ電話を確認できていません。かけたあとに「電話をかけました」を押すと、確認します。',
+    paused:
+      'まだ電話を確認できていません。かけたあとに、「電話を\u2060かけました」を押してください。',
     ladder: {
       heading: 'うまくいかないときは',
-      intro: '手続きは続いています。上から順にお確かめください。',
+      intro: '手続きは続いています。上から\u2060順にお確かめください。',
       spoken: 'うまくいかないときの手順を、下に表示しました。',
       otherPhone: '別の電話や、別のSIMからかけた',
-      otherPhoneText: '{phoneNumber} の電話からかけ直してください。',
+      otherPhoneText: '{phoneNumber}\u00a0の\u2060電話からかけ直してください。',
       otherPhoneCall: 'この電話からかけ直す',
       otherPhoneChange: 'かける電話の番号に変える',
       withheld: '番号を通知せずにかけた',
@@ -77,7 +82,7 @@ export const ja = {
       withheldTextAbroad: '電話の設定で、番号の通知を入れてから、かけ直してください。',
       withheldCall: '186を付けてかける',
       app: '通話アプリからかけた',
-      appText: '電話にもとから入っている「電話」アプリから、かけ直してください。',
+      appText: '電話にもとから入っている「電話」\u2060アプリから、かけ直してください。',
       appCopy: '「電話」アプリ用に番号をコピー',
       abroad: '海外にいる、またはIP電話（050など）を使っている',
       abroadText: 'この番号にかけられないことがあります。かけられる電話の番号に変えてください。',
@@ -103,7 +108,7 @@ export const ja = {
     device: 'ログインする端末',
     unknownDevice: '不明な端末',
     callFrom: 'その画面で入力した番号の電話からかけてください。',
-    ownPage: 'その画面をご自分で開いたときだけ、電話をかけてください。',
+    ownPage: 'その画面をご自分で開いた\u2060ときだけ、電話をかけてください。',
     after: 'かけたあとは、その画面が自動的に進みます。この画面は閉じてかまいません。',
     verifiedHeading: '電話を確認しました',
     verifiedText: 'ログインする端末の画面をご覧ください。この画面は閉じてかまいません。',
@@ -120,7 +125,7 @@ export const ja = {
     logOutFailed: 'ログアウトできませんでした。通信状態を確かめて、もう一度押してください。',
     newDeviceHeading: '新しい端末でログインがありました',
     newDeviceText:
-      'ご自分でしたら、そのままでかまいません。心当たりがなければ、その端末をログアウトさせてください。',
+      'ご自分でしたら、そのままでかまいません。心当たりがなければ、その\u2060端末をログアウトさせてください。',
     newDeviceSeen: '確認しました',
     newDeviceDone: 'お知らせを閉じました。',
     sessionsHeading: 'ログイン中の端末',
@@ -159,7 +164,7 @@ export const ja = {
     phone_number_too_long: '桁数が多すぎます。番号をお確かめください。',
     phone_number_unknown_country: 'その国番号は見つかりません。番号をお確かめください。',
     phone_number_not_in_country:
-      '{country}にこの番号はありません。番号をお確かめください。ほかの国の番号は、＋と国番号から入力してください。',
+      '{country}にこの番号はありません。ほかの国の番号は、＋と国番号から入力してください。',
     phone_number_emergency:
       '緊急の電話番号では、ログインできません。お使いの電話の番号を入力してください。',
     phone_number_toll_free:
@@ -185,7 +190,7 @@ export const ja = {
     attempt_expired: '時間内に電話を確認できませんでした。再度お試しください。',
     attempt_cancelled: 'このログインは取り消されました。電話番号の入力からやり直してください。',
     attempt_contested:
-      '同じ電話番号のログインが、別のブラウザーでも行われていました。安全のため、どちらも中止しました。心当たりがない場合は、電話をかけないでください。心当たりがある場合は、数分待ってから、1つのブラウザーだけでやり直してください。',
+      '同じ電話番号のログインが、別のブラウザーでも行われていました。念のため、どちらも中止しました。心当たりがない場合は、電話をかけないでください。心当たりがある場合は、数分待ってから、1つのブラウザーだけでやり直してください。',
     attempt_failed: 'このログインは完了できませんでした。電話番号の入力からやり直してください。',
     signup_closed:
       'この電話番号は登録されていません。登録済みの番号でやり直すか、サイトの管理者にお問い合わせください。',
