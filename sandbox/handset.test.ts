@@ -1,4 +1,5 @@
-import { afterAll, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from './server.ts';
 
 const sandbox = await startSandbox();
@@ -44,3 +45,42 @@ it('asks for nothing that is not served, and for nothing of anybody else', async
     expect((await fetch(sandbox.url + address)).status, address).toBe(200);
   }
 });
+
+describe('the family of the login page', () => {
+  const ownCss = readFileSync('sandbox/handset/page.css', 'utf8');
+  const theme = readFileSync('app/theme.css', 'utf8');
+  /** What the handset calls by other names. */
+  const names: Readonly<Record<string, string>> = { quiet: 'text-quiet' };
+  /** What it has and the login page has not: the body of a phone, its keys, and two shades. */
+  const onlyHere = ['problem-soft', 'notice-text', 'frame', 'key', 'key-pressed'];
+
+  it.each([
+    ['light', 0],
+    ['dark', 1],
+  ])('has the same %s colours', (_theme, part) => {
+    const [own, its] = [ownCss, theme].map((css) => coloursIn(css.split('@media')[part]));
+    const shared = Object.entries(own ?? {}).filter(([name]) => !onlyHere.includes(name));
+    expect(shared.length).toBeGreaterThan(10);
+    for (const [name, colour] of shared) {
+      expect(colour, name).toBe(its?.[names[name] ?? name]);
+    }
+  });
+
+  it('has the same type, corners and motion', () => {
+    const globals = readFileSync('app/globals.css', 'utf8');
+    for (const name of ['font', 'radius', 'radius-large', 'motion-short']) {
+      const [own, its] = [ownCss, globals].map((css) => valueIn(css, name));
+      expect(own).toBeDefined();
+      expect(own, name).toBe(its);
+    }
+  });
+});
+
+function coloursIn(css = ''): Readonly<Record<string, string>> {
+  const found = css.matchAll(/--(?:color-)?([\w-]+):\s*(#[0-9a-f]{6});/g);
+  return Object.fromEntries([...found].map(([, name, colour]) => [name, colour]));
+}
+
+function valueIn(css: string, name: string): string | undefined {
+  return new RegExp(`--${name}:\\s*([^;]+);`).exec(css)?.[1]?.replace(/\s+/g, ' ');
+}
