@@ -22,7 +22,7 @@ import { type Audit, audit } from './audit.ts';
 import { asMarkdown, type Figures, judge } from './report.ts';
 import { type Load, weigh } from './weigh.ts';
 
-const EMPTY_APP = 'bench/page/empty';
+const EMPTY_APP = 'bench/empty-app';
 const RESULTS = 'bench/results';
 
 const { values: options } = parseArgs({

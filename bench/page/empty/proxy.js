@@ -1,2 +1,0 @@
-/** Lets everything through. Without this file Next would take the one of the folders above. */
-export function proxy() {}
