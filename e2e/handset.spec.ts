@@ -203,6 +203,7 @@ test('a call that verifies nobody says why', async ({
   await call(phoneNumber.text, '050-9876-9876', new RegExp(`${phoneNumber.text}.*${callNumber}`));
   await call('090-9999-9999', callNumber, words.otherCaller);
   await vendor.advanceClock(301, phoneNumber.e164);
+  await login.comeBack();
   // Then the login page asks no more, and nothing of it is noted later.
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await call(phoneNumber.text, callNumber, words.expired);

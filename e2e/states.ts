@@ -105,6 +105,7 @@ async function waitInVain(parts: TourParts, look: Look): Promise<void> {
   await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
   await look('05-call-ladder', page);
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
+  await login.comeBack();
   await expect(page.getByText(messages.login.vendorTrouble).first()).toBeVisible();
   await look('06-call-trouble', page);
   await vendor.clearFaults(phoneNumber.e164);
@@ -115,6 +116,7 @@ async function waitInVain(parts: TourParts, look: Look): Promise<void> {
   await expect(page.getByText(messages.login.disconnected)).toHaveCount(0);
   const onPhone = await openHandoff(page);
   await vendor.advanceClock(301, phoneNumber.e164);
+  await login.comeBack();
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await look('07-expired', page);
   await onPhone.reload();
