@@ -1,5 +1,7 @@
 'use client';
 
+import { Fragment } from 'react';
+import frame from '#components/page-frame.module.css';
 import { languages } from '#lib/shared/language.ts';
 import { crashMessages } from '#lib/shared/messages/crash.ts';
 import './globals.css';
@@ -10,19 +12,23 @@ export default function GlobalErrorPage() {
     <html lang={languages[0]}>
       <body>
         <title>{languages.map((language) => crashMessages[language].heading).join(' / ')}</title>
-        <main>
-          {languages.map((language) => {
-            const messages = crashMessages[language];
-            return (
-              <section key={language} lang={language} className="page">
-                <h1>{messages.heading}</h1>
-                <p>{messages.text}</p>
-                <button type="button" className="primary" onClick={() => window.location.reload()}>
-                  {messages.reload}
+        <main className={frame.main}>
+          <div className="page">
+            {languages.map((language) => (
+              <Fragment key={language}>
+                <h1 lang={language}>{crashMessages[language].heading}</h1>
+                <p lang={language}>{crashMessages[language].text}</p>
+                <button
+                  type="button"
+                  lang={language}
+                  className="primary"
+                  onClick={() => window.location.reload()}
+                >
+                  {crashMessages[language].reload}
                 </button>
-              </section>
-            );
-          })}
+              </Fragment>
+            ))}
+          </div>
         </main>
       </body>
     </html>
