@@ -74,7 +74,7 @@ test('a login page that Chromium does restore from its back-forward cache asks a
   await page.goto(sandbox.url);
   await page.evaluate(() => history.back());
 
-  await expect.poll(() => count('/api/auth/status')).toBe(2);
+  await expect.poll(() => count('/api/auth/status')).toBeGreaterThan(1);
   const [session] = await vendor.sessions(phoneNumber.e164);
   await vendor.call(phoneNumber.e164, session?.call_number ?? '');
   await expect.poll(() => count('/account')).toBe(1);
