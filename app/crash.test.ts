@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
@@ -25,20 +25,32 @@ interface Login {
   state: 'starting' | 'waiting' | 'logged in' | 'over';
 }
 
-it('a server killed at any statement leaves logins that finish or end, each with its events', {
-  timeout: 300_000,
-}, async () => {
+/** A vendor, and how to start a server that can be killed on order, or start it again. */
+async function prepare() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
   const orderPath = join(folder, 'order');
-  const failures = orderFailures(orderPath);
   const sandbox = await startSandbox();
-  const vendor = new ControlClient(sandbox.url);
   const env = {
     NODE_OPTIONS: `--import ${new URL('../testing/failing-statements.ts', import.meta.url).href}`,
     FAILING_STATEMENTS: orderPath,
     STATUS_WAIT_SECONDS: '1',
     PAUTH_TIMEOUT_MS: '1000',
   };
+  return {
+    failures: orderFailures(orderPath),
+    vendor: new ControlClient(sandbox.url),
+    start: async (killed?: AppServer) => await startAppServer(sandbox.url, env, killed),
+    close: async () => {
+      await sandbox.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+it('a server killed at any statement leaves logins that finish or end, each with its events', {
+  timeout: 300_000,
+}, async () => {
+  const { failures, vendor, start, close } = await prepare();
   const logins: Login[] = [];
 
   /** Polls until there is an outcome. Throws where the server is gone. */
@@ -72,7 +84,7 @@ it('a server killed at any statement leaves logins that finish or end, each with
 
   let app: AppServer | undefined;
   for (const nth of killedAt) {
-    app = await startAppServer(sandbox.url, env, app);
+    app = await start(app);
     const { origin, exited } = app;
     await new Visitor(origin).fetch('/api/health');
     failures.order(nth, 'kill');
@@ -81,7 +93,7 @@ it('a server killed at any statement leaves logins that finish or end, each with
     expect(failures.lift(), `it was killed at statement ${nth}`).toBe(true);
   }
 
-  app = await startAppServer(sandbox.url, env, app);
+  app = await start(app);
   await Promise.all(logins.filter(({ state }) => state === 'waiting').map(finish));
   expect(logins.filter(({ state }) => state === 'waiting')).toEqual([]);
   const loggedIn = logins.filter(({ state }) => state === 'logged in');
@@ -98,8 +110,56 @@ it('a server killed at any statement leaves logins that finish or end, each with
     .execute();
   await store.destroy();
   await app.stop();
-  await sandbox.close();
-  rmSync(folder, { recursive: true });
+  await close();
   expect(loggedIn.length).toBeGreaterThan(0);
   expect(completed.length).toBeGreaterThanOrEqual(loggedIn.length);
+});
+
+it('a login whose server is killed after any change it makes is there whole or not at all', {
+  timeout: 300_000,
+}, async () => {
+  const { failures, vendor, start, close } = await prepare();
+  const interrupted: Visitor[] = [];
+
+  let app = await start();
+  const store = openSqlite(app.databasePath);
+  const waitUntilVerified = async (phoneNumber: string) => {
+    const [session] = await vendor.sessions(phoneNumber);
+    const attempt = store.selectFrom('attempts').select('state');
+    const own = attempt.where('pauth_session_id', '=', session?.id ?? '');
+    await vi.waitFor(async () => {
+      expect((await own.executeTakeFirst())?.state).toBe('verified');
+    }, 10_000);
+  };
+  for (let nth = 1; ; nth += 1) {
+    const visitor = new Visitor(app.origin);
+    const phoneNumber = randomPhoneNumber();
+    const { call_number } = attemptViewSchema.parse(
+      await (await visitor.start(phoneNumber)).json(),
+    );
+    await vendor.call(phoneNumber, call_number);
+    await waitUntilVerified(phoneNumber);
+    failures.order(nth, 'kill', 'changes');
+    const answer = await visitor.status().catch(() => null);
+    if (!failures.lift()) {
+      expect(await answer?.json()).toEqual({ status: 'verified' });
+      break;
+    }
+    expect(answer, `change ${nth}`).toBeNull();
+    await app.exited;
+    expect(await findUnaccounted(store), `killed after change ${nth}`).toEqual([]);
+    interrupted.push(visitor);
+    app = await start(app);
+  }
+
+  // The user, the device, the session, the attempt, their events, and the commit.
+  expect(interrupted.length).toBeGreaterThan(6);
+  for (const visitor of interrupted) {
+    expect(await (await visitor.status()).json()).toEqual({ status: 'verified' });
+    expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
+  }
+  expect(await findUnaccounted(store)).toEqual([]);
+  await store.destroy();
+  await app.stop();
+  await close();
 });

@@ -4,13 +4,14 @@ import * as z from 'zod';
 import { diskError, hookStatements } from './faults.ts';
 
 /**
- * Makes the nth SQL statement of another process fail, or kills it there. That process is unchanged but for
+ * Makes the nth SQL statement of another process fail, or kills it after that. That process is unchanged but for
  * `NODE_OPTIONS=--import <this file>` and `FAILING_STATEMENTS=<a path>`; the order is left at the path.
  */
 const orderSchema = z.object({
   id: z.string(),
   nth: z.number(),
   kind: z.enum(['disk', 'mistake', 'kill']),
+  counted: z.enum(['every', 'changes']),
 });
 
 /** `disk`: what a failing disk brings about; `mistake`: what only a fault of ours does. */
@@ -19,9 +20,10 @@ export type FaultKind = 'disk' | 'mistake';
 /** The side of the test: orders failures of the process that watches `path`. */
 export function orderFailures(path: string) {
   return {
-    order(nth: number, kind: FaultKind | 'kill'): void {
+    /** @param counted `changes`: of the statements, only those that change a row, and commits. */
+    order(nth: number, kind: FaultKind | 'kill', counted: 'every' | 'changes' = 'every'): void {
       rmSync(`${path}.done`, { force: true });
-      writeFileSync(path, JSON.stringify({ id: randomUUID(), nth, kind }));
+      writeFileSync(path, JSON.stringify({ id: randomUUID(), nth, kind, counted }));
     },
     /** Takes the order back. @returns whether it was carried out. */
     lift(): boolean {
@@ -31,14 +33,24 @@ export function orderFailures(path: string) {
   };
 }
 
+function isChange(sql: string): boolean {
+  return /^(insert|update|delete|commit)\b/i.test(sql);
+}
+
 const { FAILING_STATEMENTS: path } = process.env;
 if (path !== undefined) {
   let current = { id: '', count: 0 };
-  hookStatements((_sql, when) => {
-    if (when === 'after' || !existsSync(path)) {
+  hookStatements((sql, when) => {
+    if (!existsSync(path)) {
       return;
     }
-    const { id, nth, kind } = orderSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const order = orderSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const { id, nth, kind } = order;
+    // A process that is killed leaves behind what the statement did.
+    const isTime = when === (kind === 'kill' ? 'after' : 'before');
+    if (!isTime || (order.counted === 'changes' && !isChange(sql))) {
+      return;
+    }
     current = { id, count: current.id === id ? current.count + 1 : 1 };
     if (current.count === nth) {
       writeFileSync(`${path}.done`, '');
