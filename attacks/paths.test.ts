@@ -35,11 +35,33 @@ const spellings: Readonly<Record<string, (path: string) => string>> = {
   'around the static files': (path) => `/_next/static/..%2f..${path}`,
 };
 
+/** Those that Next takes for the path itself: they reach its handler, which then has to see to it. */
+const reaching: ReadonlySet<string> = new Set([
+  'dot segments',
+  'encoded dot segments',
+  'a dot segment',
+  'a fragment',
+  'another host',
+  'our own host',
+]);
+
 function encoded(letter: string): string {
   return `%${letter.charCodeAt(0).toString(16)}`;
 }
 
-describe.each(Object.entries(spellings))('a path with %s', (_name, spell) => {
+/** The two ways to start an attempt: for scripts, and for forms. */
+const starts: Readonly<Record<string, { type: string; write: (phoneNumber: string) => string }>> = {
+  '/api/auth/start': {
+    type: 'application/json',
+    write: (phoneNumber) => JSON.stringify({ phone_number: phoneNumber }),
+  },
+  '/login/start': {
+    type: 'application/x-www-form-urlencoded',
+    write: (phoneNumber) => new URLSearchParams({ phone_number: phoneNumber }).toString(),
+  },
+};
+
+describe.each(Object.entries(spellings))('a path with %s', (name, spell) => {
   it('shows an anonymous visitor nothing, and leads nowhere else', async () => {
     for (const route of personalRoutes) {
       const path = spell(addressOf(route));
@@ -53,25 +75,49 @@ describe.each(Object.entries(spellings))('a path with %s', (_name, spell) => {
     }
   });
 
-  it('gets around neither the check where a request comes from nor the limits', async () => {
-    const [crossSite, sameOrigin] = [randomPhoneNumber(), randomPhoneNumber()];
-    const path = spell('/api/auth/start');
-    const post = async (site: string, phoneNumber: string, network: string) =>
-      await send({
-        method: 'POST',
-        path,
-        headers: [
-          ['sec-fetch-site', site],
-          ['content-type', 'application/json'],
-          ['x-forwarded-for', network],
-        ],
-        body: JSON.stringify({ phone_number: phoneNumber }),
-      });
-    expectHarmless(await post('cross-site', crossSite, newVisitor().network), path);
-    expect(await countVendorRequests('create', crossSite)).toBe(0);
-    expectHarmless(await post('same-origin', sameOrigin, blockedNetwork), path);
-    expect(await countVendorRequests('create', sameOrigin)).toBe(0);
-  });
+  /** Starts an attempt by this spelling. @returns the answer, and whether the vendor heard of it. */
+  const start = async (route: string, from: { site: string; network: string }) => {
+    const { type = '', write = String } = starts[route] ?? {};
+    const phoneNumber = randomPhoneNumber();
+    const answer = await send({
+      method: 'POST',
+      path: spell(route),
+      headers: [
+        ['sec-fetch-site', from.site],
+        ['content-type', type],
+        ['x-forwarded-for', from.network],
+      ],
+      body: write(phoneNumber),
+    });
+    expectHarmless(answer, spell(route));
+    return { answer, hasStarted: (await countVendorRequests('create', phoneNumber)) > 0 };
+  };
+
+  it.each(Object.keys(starts))(
+    reaching.has(name) ? 'reaches the handler of %s' : 'never reaches the handler of %s',
+    async (route) => {
+      const { network } = newVisitor();
+      const { answer, hasStarted } = await start(route, { site: 'same-origin', network });
+      expect(hasStarted).toBe(reaching.has(name));
+      if (reaching.has(name)) {
+        expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{16}$/);
+      } else {
+        expect([308, 404, 405]).toContain(answer.status);
+        expect(answer.headers['x-request-id']).toBeUndefined();
+      }
+    },
+  );
+
+  it.each(Object.keys(starts))(
+    'gets around neither the check where a request comes from nor the limits of %s',
+    async (route) => {
+      const { network } = newVisitor();
+      const crossSite = await start(route, { site: 'cross-site', network });
+      expect(crossSite.hasStarted).toBe(false);
+      const once = await start(route, { site: 'same-origin', network: blockedNetwork });
+      expect(once.hasStarted).toBe(false);
+    },
+  );
 
   it('ends no session for another site', async () => {
     const visitor = await logIn(randomPhoneNumber());
