@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
-import { newVisitor, vendor } from '#testing/servers.ts';
+import { logIn, newVisitor, vendor } from '#testing/servers.ts';
 import { randomPhoneNumber } from '#testing/visitor.ts';
 
 const inLanguage = (language: string) => ({ headers: { 'accept-language': language } });
@@ -66,17 +66,26 @@ describe('the pages', () => {
     expect(response.headers.get('location')).toBe(location);
   });
 
-  it('carry a content security policy with a nonce of their own, and are kept by no cache', async () => {
-    const [one, two] = await Promise.all([
-      newVisitor().fetch('/login'),
-      newVisitor().fetch('/login'),
-    ]);
-    const policy = one.headers.get('content-security-policy') ?? '';
-    expect(policy).toMatch(/script-src 'nonce-[^']{24}' 'strict-dynamic';/);
-    expect(policy).not.toContain('unsafe');
-    expect(policy).not.toBe(two.headers.get('content-security-policy'));
-    expect(one.headers.get('cache-control')).toContain('no-store');
-  });
+  it.each(['/', '/login', '/account', '/call/nothing', '/nowhere'])(
+    'carry a content security policy with a nonce of their own, and are kept by no cache: %s',
+    async (path) => {
+      const visitor = path === '/account' ? await logIn(randomPhoneNumber()) : newVisitor();
+      const nonces: string[] = [];
+      for (const response of [await visitor.fetch(path), await visitor.fetch(path)]) {
+        const policy = response.headers.get('content-security-policy') ?? '';
+        expect(policy).not.toContain('unsafe');
+        const found = policy.match(/script-src 'nonce-([\w+/=]{24})' 'strict-dynamic';/);
+        const nonce = found?.[1] ?? 'none';
+        nonces.push(nonce);
+        expect(response.headers.get('cache-control')).toContain('no-store');
+        const scripts = (await response.text()).match(/<script[^>]*>/g) ?? [];
+        expect(scripts.length).toBeGreaterThan(0);
+        expect(scripts.filter((script) => !script.includes(`nonce="${nonce}"`))).toEqual([]);
+      }
+      expect(nonces[0]).not.toBe(nonces[1]);
+      expect(nonces).not.toContain('none');
+    },
+  );
 
   it.each(['/login', '/api/health', '/api/auth/session', '/nowhere', '/icon.svg'])(
     'and everything else carry the headers that keep others out: %s',
