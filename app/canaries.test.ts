@@ -70,6 +70,13 @@ describe('all that a server prints in a whole run', () => {
     expect(run.output).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
+  it('is not told by the stored events either, but for the ids of users and attempts', () => {
+    const stored = run.events.map(({ attempt_id, user_id, ...others }) => others);
+    expect(stored.length).toBeGreaterThan(20);
+    const told = [...run.canaries].filter((canary) => JSON.stringify(stored).includes(canary));
+    expect(told).toEqual([]);
+  });
+
   it('has one line for each stored event, and none besides', () => {
     const told = recorded().map(({ event, at, attempt, user }) => ({ event, at, attempt, user }));
     const stored = run.events.map(({ type, at, attempt_id, user_id }) => ({
