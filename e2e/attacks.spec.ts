@@ -218,9 +218,12 @@ for (const name of ['otherSite', 'sibling'] as const) {
     app,
     context,
   }) => {
+    const asked = page.waitForRequest('**/api/auth/status');
     const callNumber = await login.start(phoneNumber.text);
-    // The page is gone before the call comes, so nobody polls.
+    const poll = await asked;
+    // The page is gone before the call comes, and with it the poll that was held for it.
     await page.goto(hostile[name]);
+    await expect.poll(() => poll.failure()).not.toBeNull();
     await vendor.call(phoneNumber.e164, callNumber);
     const [session] = await vendor.sessions(phoneNumber.e164);
     const addresses = [`${app.origin}/api/auth/status`, session?.callback_url ?? ''];

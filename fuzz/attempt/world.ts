@@ -20,8 +20,8 @@ interface Browser {
   screen: Screen | null;
   /** By which it was known before its latest attempt. */
   earlierToken: string | null;
-  /** Whether it has asked about what it shows. */
-  hasAsked: boolean;
+  /** Whether it has asked about the number it shows, and was not told that it is over already. */
+  isWaiting: boolean;
 }
 
 /** How a tab asks by itself, where polls are not held. */
@@ -40,7 +40,7 @@ export class World {
     cookies: browsers.noCookies,
     screen: null,
     earlierToken: null,
-    hasAsked: false,
+    isWaiting: false,
   }));
   readonly #callbackTokens = new Map<string, string>();
   readonly #processes: { process: Process; kill: () => void; killed: Promise<null> }[];
@@ -134,7 +134,7 @@ export class World {
     const { id, call_number, pauth_session_id, created_at, expires_at } = outcome.value;
     if (id !== browser.screen?.attemptId) {
       browser.earlierToken = presented;
-      browser.hasAsked = false;
+      browser.isWaiting = false;
     }
     browser.screen = {
       attemptId: id,
@@ -157,17 +157,21 @@ export class World {
     index: number,
     process: number,
     poll: { holdMs: number; isPrompted: boolean },
+    isLost = false,
   ): Promise<Polled[]> {
     const browser = this.#browser(index);
     const attemptId = browser.screen?.attemptId;
     const sent = browser.cookies;
-    browser.hasAsked = true;
     const answered = await this.#on(process, (on) => browsers.poll(on, sent, poll));
     if (answered === null || attemptId === undefined) {
       return [];
     }
-    browser.cookies = browsers.keep(browser.cookies, sent, answered.cookies);
-    return [{ kind: 'polled', attemptId, outcome: answered.outcome, isAlone: true }];
+    if (!isLost) {
+      browser.cookies = browsers.keep(browser.cookies, sent, answered.cookies);
+    }
+    const polled: Polled = { kind: 'polled', attemptId, outcome: answered.outcome, isAlone: true };
+    browser.isWaiting ||= browser.screen?.attemptId === attemptId && !isFinal(polled);
+    return [polled];
   }
 
   async #pollInParallel(browser: number, times: number): Promise<void> {
@@ -200,13 +204,17 @@ export class World {
   }
 
   async #call(step: Step & { kind: 'call' | 'stray_call' }): Promise<void> {
-    const { screen, hasAsked } = this.#browser(step.browser);
+    const browser = this.#browser(step.browser);
+    const { screen } = browser;
     if (screen === null) {
       return;
     }
-    if (!hasAsked) {
+    if (!browser.isWaiting) {
       // A page asks as soon as it has a number to show, before anybody can have dialled it.
       this.#see(await this.#poll(step.browser, 0, AT_ONCE));
+    }
+    if (!browser.isWaiting) {
+      return;
     }
     const caller = step.kind === 'call' ? screen.person : step.person;
     const from = caller === null ? null : (people[caller] ?? null);
@@ -252,19 +260,17 @@ export class World {
   async #logOut(step: Step & { kind: 'log_out' }): Promise<void> {
     const browser = this.#browser(step.browser);
     const { session } = browser.cookies;
-    const answered = await this.#on(step.process, (on) => browsers.logOut(on, browser.cookies));
+    const sent = browser.cookies;
+    const answered = await this.#on(step.process, (on) => browsers.logOut(on, sent));
     if (answered !== null && session !== null) {
-      browser.cookies = answered.cookies;
+      browser.cookies = browsers.keep(browser.cookies, sent, answered.cookies);
       this.#observe({ kind: 'logged_out', browser: step.browser, sessionToken: session });
     }
   }
 
-  /** The browser asks and never hears the answer, so its cookies stay as they were. */
+  /** The browser asks and never hears the answer, so that its cookies are what other answers make them. */
   async #loseAnswer(step: Step & { kind: 'lose_answer' }): Promise<void> {
-    const browser = this.#browser(step.browser);
-    const { cookies } = browser;
-    this.#see(await this.#poll(step.browser, step.process, AT_ONCE));
-    browser.cookies = cookies;
+    this.#see(await this.#poll(step.browser, step.process, AT_ONCE, true));
   }
 
   /** One that holds an attempt of its own keeps it. */

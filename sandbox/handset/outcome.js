@@ -45,6 +45,13 @@ function whyNobody(from, to, sessions) {
   if (elsewhere !== undefined) {
     return (text) => text.nobodyOtherCallNumber(caller, spell(elsewhere.call_number));
   }
+  // Before what others wait for: one number to call may be given to many.
+  switch (own.findLast(({ call_number }) => call_number === to)?.status) {
+    case 'verified':
+      return (text) => text.nobodyAlready(caller);
+    case 'expired':
+      return (text) => text.nobodyExpired(caller);
+  }
   const others = sessions.filter(
     ({ status, call_number }) => status === 'pending' && call_number === to,
   );
@@ -52,13 +59,5 @@ function whyNobody(from, to, sessions) {
     const numbers = [...new Set(others.map(({ phone_number }) => spell(phone_number)))];
     return (text) => text.nobodyOtherCaller(called, numbers);
   }
-  const last = own.find(({ call_number }) => call_number === to);
-  switch (last?.status) {
-    case 'verified':
-      return (text) => text.nobodyAlready(caller);
-    case 'expired':
-      return (text) => text.nobodyExpired(caller);
-    default:
-      return (text) => text.nobodyWaits(caller, called);
-  }
+  return (text) => text.nobodyWaits(caller, called);
 }
