@@ -44,13 +44,27 @@ async function balance() {
   };
 }
 
-/** Logs in as the page would have a person do it: whatever was not answered is asked again. */
+/** The answer to a request that is sent again when its connection breaks, as the page does. */
+async function answerTo(send: () => Promise<Response>): Promise<unknown> {
+  for (;;) {
+    try {
+      return await (await send()).json();
+    } catch (error) {
+      // What a server that is ending had not taken yet.
+      if (!(error instanceof TypeError)) {
+        throw error;
+      }
+    }
+  }
+}
+
 async function logIn(visitor: Visitor, vendor: ControlClient): Promise<void> {
   const phoneNumber = randomPhoneNumber();
-  const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
+  const start = await answerTo(() => visitor.start(phoneNumber));
+  const attempt = attemptViewSchema.parse(start);
   await vendor.call(phoneNumber, attempt.call_number);
   for (;;) {
-    const reply = statusReplySchema.parse(await (await visitor.status()).json());
+    const reply = statusReplySchema.parse(await answerTo(() => visitor.status()));
     if (reply.status === 'verified') {
       return;
     }
