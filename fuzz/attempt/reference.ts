@@ -80,7 +80,9 @@ export function begin(now: number): Reference {
 
 /** Whether whoever looked at an attempt may still be dialling for it: not once it has had its login. */
 function mayBeCalled({ screen, end }: ReferenceAttempt, now: number): boolean {
-  return end?.state !== 'completed' && (end?.at ?? screen.expiresAt) >= now - TTL_MS;
+  // A page counts its time down by itself, however late it is told that it is over.
+  const overAt = Math.min(end?.at ?? screen.expiresAt, screen.expiresAt + GRACE_MS);
+  return end?.state !== 'completed' && overAt >= now - TTL_MS;
 }
 
 /** Trouble goes on for a while after it ends, in the pauses it made us keep. */
