@@ -1,48 +1,14 @@
-import { Agent, createServer, request as forward } from 'node:http';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import { attemptViewSchema, statusReplySchema } from '#lib/shared/contract.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
-import { type AppServer, startAppServer } from '#testing/app-server.ts';
+import { startAppServer } from '#testing/app-server.ts';
 import { createDatabase, execute } from '#testing/postgres.ts';
+import { startServerBetween } from '#testing/server-between.ts';
 import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
 
 const PEOPLE = 8;
 const LOGINS_AT_EACH = 16;
-
-/** A load balancer: sends what it gets to one server, and to another one from some moment on. */
-async function balance() {
-  const agent = new Agent({ keepAlive: false });
-  let current: AppServer | null = null;
-  const balancer = createServer((request, response) => {
-    const onward = forward(
-      {
-        agent,
-        port: current?.port,
-        host: 'localhost',
-        path: request.url,
-        method: request.method,
-        headers: request.headers,
-      },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      },
-    );
-    onward.on('error', () => response.destroy());
-    request.pipe(onward);
-  });
-  await new Promise<void>((resolve) => void balancer.listen(0, resolve));
-  onTestFinished(() => void balancer.close().closeAllConnections());
-  const address = balancer.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-  return {
-    origin: `http://localhost:${port}`,
-    sendTo(server: AppServer) {
-      current = server;
-    },
-  };
-}
 
 /** The answer to a request that is sent again when its connection breaks, as the page does. */
 async function answerTo(send: () => Promise<Response>): Promise<unknown> {
@@ -79,7 +45,9 @@ it('a server that takes the place of another under load loses no login', {
   onTestFinished(() => sandbox.close());
   const vendor = new ControlClient(sandbox.url);
   const database = await createDatabase(inject('postgresUrl'));
-  const balancer = await balance();
+  let current = '';
+  const balancer = await startServerBetween({ to: () => current });
+  onTestFinished(() => balancer.close());
   const add = async () => {
     const server = await startAppServer(sandbox.url, {
       DATABASE_URL: database,
@@ -89,7 +57,7 @@ it('a server that takes the place of another under load loses no login', {
     return server;
   };
   const old = await add();
-  balancer.sendTo(old);
+  current = old.origin;
 
   const loggedIn: Visitor[] = [];
   let isOver = false;
@@ -109,7 +77,7 @@ it('a server that takes the place of another under load loses no login', {
 
   await done(LOGINS_AT_EACH);
   const successor = await add();
-  balancer.sendTo(successor);
+  current = successor.origin;
   await old.stop('SIGTERM');
   await done(loggedIn.length + LOGINS_AT_EACH);
   isOver = true;

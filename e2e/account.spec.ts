@@ -1,21 +1,20 @@
-import type { Browser } from '@playwright/test';
 import type { ControlClient } from '#sandbox/control-client.ts';
 import { randomNetwork, userAgents } from '#testing/visitor.ts';
-import { expect, LoginPage, test } from './journey.ts';
+import { expect, test as journey, LoginPage } from './journey.ts';
 
-type Journey = { browser: Browser; login: LoginPage; locale?: string; baseURL?: string };
-
-/** The login page in a browser of its own that calls itself `userAgent`. */
-async function openElsewhere(journey: Journey, userAgent: string): Promise<LoginPage> {
-  const { locale, baseURL } = journey;
-  const context = await journey.browser.newContext({
-    ...(locale === undefined ? {} : { locale }),
-    ...(baseURL === undefined ? {} : { baseURL }),
-    userAgent,
-    extraHTTPHeaders: { 'x-forwarded-for': randomNetwork() },
-  });
-  return new LoginPage(await context.newPage(), journey.login.messages);
-}
+const test = journey.extend<{ openElsewhere: (userAgent: string) => Promise<LoginPage> }>({
+  /** Opens the login page in a browser of its own that calls itself `userAgent`. */
+  openElsewhere: async ({ browser, locale, baseURL, messages }, use) =>
+    use(async (userAgent) => {
+      const context = await browser.newContext({
+        ...(locale === undefined ? {} : { locale }),
+        ...(baseURL === undefined ? {} : { baseURL }),
+        userAgent,
+        extraHTTPHeaders: { 'x-forwarded-for': randomNetwork() },
+      });
+      return new LoginPage(await context.newPage(), messages);
+    }),
+});
 
 async function logIn(
   login: LoginPage,
@@ -32,22 +31,14 @@ test('a login on a new device is shown, and can be ended from here', async ({
   vendor,
   messages,
   page,
-  browser,
-  locale,
-  baseURL,
+  openElsewhere,
 }) => {
   const { account } = messages;
-  const journey = {
-    browser,
-    login,
-    ...(locale ? { locale } : {}),
-    ...(baseURL ? { baseURL } : {}),
-  };
   await logIn(login, vendor, phoneNumber);
   await expect(page.getByText(account.newDeviceHeading)).toBeHidden();
   await expect(login.button(account.endElsewhere)).toBeHidden();
 
-  const second = await openElsewhere(journey, userAgents.firefoxOnAndroid);
+  const second = await openElsewhere(userAgents.firefoxOnAndroid);
   await logIn(second, vendor, phoneNumber);
   await expect(second.page.getByText(account.newDeviceHeading)).toBeHidden();
 
@@ -82,21 +73,13 @@ test('everywhere else is logged out with one press', async ({
   vendor,
   messages,
   page,
-  browser,
-  locale,
-  baseURL,
+  openElsewhere,
 }) => {
   const { account } = messages;
-  const journey = {
-    browser,
-    login,
-    ...(locale ? { locale } : {}),
-    ...(baseURL ? { baseURL } : {}),
-  };
   await logIn(login, vendor, phoneNumber);
   const others = [
-    await openElsewhere(journey, userAgents.firefoxOnAndroid),
-    await openElsewhere(journey, userAgents.chromeOnWindows),
+    await openElsewhere(userAgents.firefoxOnAndroid),
+    await openElsewhere(userAgents.chromeOnWindows),
   ];
   for (const other of others) {
     await logIn(other, vendor, phoneNumber);
@@ -121,20 +104,12 @@ test('a press in a session that was ended elsewhere leads to the login', async (
   vendor,
   messages,
   page,
-  browser,
-  locale,
-  baseURL,
+  openElsewhere,
   consoleProblems,
 }) => {
   const { account } = messages;
-  const journey = {
-    browser,
-    login,
-    ...(locale ? { locale } : {}),
-    ...(baseURL ? { baseURL } : {}),
-  };
   await logIn(login, vendor, phoneNumber);
-  const second = await openElsewhere(journey, userAgents.firefoxOnAndroid);
+  const second = await openElsewhere(userAgents.firefoxOnAndroid);
   await logIn(second, vendor, phoneNumber);
   await page.reload();
   await second.button(account.endElsewhere).click();

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, request as forward } from 'node:http';
 import * as z from 'zod';
 import { chromiumArguments, findChromium } from '#testing/chromium.ts';
+import { startServerBetween } from '#testing/server-between.ts';
 import { expect, test } from './journey.ts';
 
 const executablePath = findChromium();
@@ -46,23 +45,13 @@ test('a login page that Chromium does restore from its back-forward cache asks a
   // Between the browser and the app, taking out what keeps Chromium from restoring the page; and the
   // witness, because Playwright loses sight of a page that is restored.
   const seen: string[] = [];
-  const between = createServer((request, response) => {
-    seen.push(request.url ?? '');
-    const { method, headers } = request;
-    const onward = forward(app.origin + request.url, { method, headers }, (answer) => {
-      const { 'cache-control': _, ...others } = answer.headers;
-      response.writeHead(answer.statusCode ?? 502, others);
-      answer.pipe(response);
-    });
-    onward.on('error', () => response.destroy());
-    request.pipe(onward);
-    response.on('close', () => onward.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(between, 'listening');
-  const address = between.address();
-  const port = typeof address === 'object' ? address?.port : 0;
+  const between = await startServerBetween({
+    to: () => app.origin,
+    onRequest: (path) => seen.push(path),
+    headersOf: ({ 'cache-control': _, ...others }) => others,
+  });
   const context = await browser.newContext({
-    baseURL: `http://localhost:${port}`,
+    baseURL: between.origin,
     ...(locale === undefined ? {} : { locale }),
   });
   const page = await context.newPage();
@@ -81,6 +70,5 @@ test('a login page that Chromium does restore from its back-forward cache asks a
   // It was restored, and not loaded again.
   expect(count('/login')).toBe(1);
   await context.close();
-  between.closeAllConnections();
   between.close();
 });

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createServer, request as forward } from 'node:http';
+import { startServerBetween } from '#testing/server-between.ts';
 import { expect, LoginPage, test } from './journey.ts';
 
 test('guide: the 408 that Chromium repeats is answered the same each time', async ({
@@ -11,29 +10,13 @@ test('guide: the 408 that Chromium repeats is answered the same each time', asyn
   locale,
 }) => {
   // Between the browser and the app, to see what Chromium really sends.
-  const statuses: (number | undefined)[] = [];
-  const between = createServer((request, response) => {
-    const onward = forward(
-      app.origin + request.url,
-      { method: request.method, headers: request.headers },
-      (answer) => {
-        if (request.url === '/api/auth/status') {
-          statuses.push(answer.statusCode);
-        }
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-      },
-    );
-    request.pipe(onward);
-    onward.on('error', () => response.destroy());
-    response.on('close', () => onward.destroy());
-  }).listen(0, '127.0.0.1');
-  await once(between, 'listening');
-  const address = between.address();
-  const port = typeof address === 'object' ? address?.port : 0;
-
+  const statuses: number[] = [];
+  const between = await startServerBetween({
+    to: () => app.origin,
+    onAnswer: (path, status) => path === '/api/auth/status' && statuses.push(status),
+  });
   const context = await browser.newContext({
-    baseURL: `http://localhost:${port}`,
+    baseURL: between.origin,
     ...(locale === undefined ? {} : { locale }),
   });
   const page = await context.newPage();

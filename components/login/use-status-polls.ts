@@ -66,9 +66,9 @@ export function useStatusPolls(options: {
     underWay.current?.abort();
     const controller = new AbortController();
     underWay.current = controller;
-    const poll = { isPrompted: isPrompted.current, signal: controller.signal };
+    const wasPrompted = isPrompted.current;
     isPrompted.current = false;
-    return await pollStatus(poll);
+    return await pollStatus({ isPrompted: wasPrompted, signal: controller.signal });
   }, []);
 
   /** 0 ends the chain; SWR begins a new one whenever this function is another. */
