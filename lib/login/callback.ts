@@ -30,7 +30,7 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
     return;
   }
   const checkAt = earliestCheck(attempt, now);
-  const hastened = await hastenCheck(parts.store, attempt.id, { now, checkAt });
+  const hastened = await hastenCheck(parts.store, attempt, { now, checkAt });
   if (hastened !== null) {
     await checkIfDue(parts, hastened);
   }

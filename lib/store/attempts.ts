@@ -298,11 +298,13 @@ export async function releaseCheck(
  * Makes the next check of a pending attempt due at `checkAt`, unless it is due sooner anyway, and
  * notes for when the callback has it coming.
  *
- * @returns it as it is now, or null when it is not pending any more.
+ * @param attempt as it was when `checkAt` was chosen.
+ * @returns it as it is now; null, changing nothing, when it is not pending any more, or another
+ * callback has come since, whose check does for both.
  */
 export async function hastenCheck(
   queries: Queries,
-  id: string,
+  attempt: Pick<LoginAttempt, 'id' | 'called_back_at'>,
   { now, checkAt }: { now: number; checkAt: number },
 ): Promise<LoginAttempt | null> {
   const row = await queries
@@ -323,8 +325,9 @@ export async function hastenCheck(
         .else(set.val(now))
         .end(),
     }))
-    .where('id', '=', id)
+    .where('id', '=', attempt.id)
     .where('state', '=', 'pending')
+    .where('called_back_at', 'is not distinct from', attempt.called_back_at)
     .returningAll()
     .executeTakeFirst();
   return row ?? null;

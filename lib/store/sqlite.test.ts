@@ -87,7 +87,7 @@ describe('a database file', () => {
         { pauthSessionId: 'pauth', callNumber: newPhoneNumber() },
         now,
       );
-      await hastenCheck(store, 'id', { now, checkAt: now + 1 });
+      await hastenCheck(store, { id: 'id', called_back_at: null }, { now, checkAt: now + 1 });
       await leaseCheck(store, 'id', lease);
       await releaseCheck(store, 'id', { ...lease, nextCheckAt: now + 2_000, failures: 0 });
       await confirmAttempt(store, 'id', now);

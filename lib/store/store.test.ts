@@ -251,7 +251,7 @@ describe('a store', () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       await leaseCheck(store, id, lease);
-      await hastenCheck(store, id, { now: AT, checkAt: AT + 100 });
+      await hastenCheck(store, { id, called_back_at: null }, { now: AT, checkAt: AT + 100 });
       await releaseCheck(store, id, { ...lease, nextCheckAt: AT + 2_000, failures: 0 });
       expect(await stored(store, id)).toMatchObject({
         next_check_at: AT + 100,
@@ -263,18 +263,27 @@ describe('a store', () => {
     it('is never put off by a callback, nor hastened when the attempt is over', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      await hastenCheck(store, id, { now: AT, checkAt: AT + 1 });
+      await hastenCheck(store, { id, called_back_at: null }, { now: AT, checkAt: AT + 1 });
       expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
       await endAttempt(store, id, { state: 'expired', endedAt: AT });
-      await hastenCheck(store, id, { now: AT + 9, checkAt: AT - 1 });
+      await hastenCheck(store, { id, called_back_at: AT }, { now: AT + 9, checkAt: AT - 1 });
       expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
+    });
+
+    it('is hastened by one of many callbacks that come at once', async () => {
+      const store = await openTestStore();
+      const attempt = await addAttempt(store);
+      const hint = { now: AT - 50, checkAt: AT - 50 };
+      const race = Array.from({ length: 20 }, () => hastenCheck(store, attempt, hint));
+      expect(wins(await Promise.all(race))).toBe(1);
     });
 
     it('is due at once for a callback that came before the vendor had answered the start', async () => {
       const store = await openTestStore();
       const attempt = newAttempt();
       await insertAttempt(store, attempt);
-      await hastenCheck(store, attempt.id, { now: AT + 100, checkAt: AT + 100 });
+      const unanswered = { id: attempt.id, called_back_at: null };
+      await hastenCheck(store, unanswered, { now: AT + 100, checkAt: AT + 100 });
       const pauthSession = { pauthSessionId: attempt.id, callNumber };
       await setPauthSession(store, attempt.id, pauthSession, AT + 2_000);
       expect(await leaseCheck(store, attempt.id, { ...lease, now: AT + 100 })).toBe(true);
