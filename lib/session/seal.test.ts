@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { createSealer } from './seal.ts';
 
@@ -70,6 +70,41 @@ describe('a seal', () => {
     const seal = await sealerOf([NEWEST], 'attempt cookie', 60).seal(value);
     vi.advanceTimersByTime((60 + SKEW_SECONDS + 1) * 1_000);
     expect(await sealerOf([NEWEST], 'attempt cookie', 86_400).unseal(seal)).toBeNull();
+  });
+});
+
+describe('a seal that was made or opened before', () => {
+  it.each(['made', 'opened'])(
+    'opens without another key being derived once it was %s',
+    async (how) => {
+      const sealer = sealerOf();
+      const seal = await (how === 'made' ? sealer : sealerOf()).seal(value);
+      expect(await sealer.unseal(seal)).toEqual(value);
+      const derive = vi.spyOn(crypto.subtle, 'deriveKey');
+      onTestFinished(() => derive.mockRestore());
+      expect(await sealer.unseal(seal)).toEqual(value);
+      expect(derive).not.toHaveBeenCalled();
+      expect(await sealerOf().unseal(seal)).toEqual(value);
+      expect(derive).toHaveBeenCalled();
+    },
+  );
+
+  it('is not open for longer than any other', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const sealer = sealerOf();
+    const seal = await sealer.seal(value);
+    vi.advanceTimersByTime((TTL_SECONDS - 1) * 1_000);
+    expect(await sealer.unseal(seal)).toEqual(value);
+    vi.advanceTimersByTime((SKEW_SECONDS + 2) * 1_000);
+    expect(await sealer.unseal(seal)).toBeNull();
+  });
+
+  it('opens nothing that is spelled a little differently', async () => {
+    const sealer = sealerOf();
+    const seal = await sealer.seal(value);
+    const end = Number(seal.split('*')[5]);
+    expect(await sealer.unseal(seal.replace(String(end), String(end + 1)))).toBeNull();
+    expect(await sealer.unseal(`${seal} `)).toBeNull();
   });
 });
 
