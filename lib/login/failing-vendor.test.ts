@@ -21,6 +21,7 @@ async function openGuarded(options: { maxInFlight?: number } = {}): Promise<Test
   login.parts.pauth = guardPauthClient(login.parts.pauth, {
     breaker: { count: 5, seconds: 10 },
     maxInFlight: options.maxInFlight ?? 50,
+    timeoutMs: 3_000,
     monotonicMs: login.clock.now,
   });
   return login;

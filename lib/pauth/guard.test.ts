@@ -11,14 +11,17 @@ afterAll(() => sandbox.close());
 
 const CALLBACK_URL = new URL('https://login.example/api/auth/callback/token');
 
+const TIMEOUT_MS = 3_000;
+
 function openGuarded(maxInFlight = 50) {
   const client = createPauthClient({
     baseUrl: new URL(sandbox.url),
     apiKey: 'sandbox-key',
-    timeoutMs: 2_000,
+    timeoutMs: TIMEOUT_MS,
     country: 'JP',
   });
-  return guardPauthClient(client, { breaker: { count: 5, seconds: 10 }, maxInFlight });
+  const breaker = { count: 5, seconds: 10 };
+  return guardPauthClient(client, { breaker, maxInFlight, timeoutMs: TIMEOUT_MS });
 }
 
 describe('a guarded client', () => {
@@ -63,16 +66,31 @@ describe('a guarded client', () => {
     expect(performance.now() - since).toBeGreaterThanOrEqual(290);
   });
 
-  it('gives a request up that has waited a second for its turn', async () => {
+  it('gives a check up that has waited a second for its turn, and lets a start wait on', async () => {
     const guarded = openGuarded(1);
     const phoneNumber = newPhoneNumber();
     await control.addFault({ kind: 'delay', delay_ms: 1_500, phone_number: phoneNumber });
-    const [first, second] = await Promise.all([
+    const [first, check, second] = await Promise.all([
       guarded.createSession(phoneNumber, CALLBACK_URL),
+      guarded.checkSession('any'),
       guarded.createSession(phoneNumber, CALLBACK_URL),
     ]);
     expect(first).toMatchObject({ ok: true });
-    expect(second).toMatchObject({ error: { kind: 'held_back', why: 'too_many_at_once' } });
-    expect(await control.requests(phoneNumber)).toHaveLength(1);
+    expect(check).toMatchObject({ error: { kind: 'held_back', why: 'too_many_at_once' } });
+    expect(second).toMatchObject({ ok: true });
+    expect(await control.requests(phoneNumber)).toHaveLength(2);
+  });
+
+  it('gives a start up that has waited as long as an answer may take', async () => {
+    const guarded = openGuarded(1);
+    const phoneNumber = newPhoneNumber();
+    await control.addFault({ kind: 'delay', delay_ms: 2_000, phone_number: phoneNumber });
+    const starts = Array.from({ length: 3 }, () =>
+      guarded.createSession(phoneNumber, CALLBACK_URL),
+    );
+    const [first, second, third] = await Promise.all(starts);
+    expect([first?.ok, second?.ok]).toEqual([true, true]);
+    expect(third).toMatchObject({ error: { kind: 'held_back', why: 'too_many_at_once' } });
+    expect(await control.requests(phoneNumber)).toHaveLength(2);
   });
 });

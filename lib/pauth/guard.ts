@@ -9,12 +9,22 @@ export interface GuardOptions {
   breaker: BreakerRules;
   /** How many requests of this process the vendor has to answer at once. */
   maxInFlight: number;
+  /** How long the vendor has for an answer. */
+  timeoutMs: number;
   /** See `createBreaker`. */
   monotonicMs?: () => number;
 }
 
-/** How long a request waits for others to end before it is given up, unsent. */
-const QUEUE_MS = 1_000;
+/**
+ * How long a request waits for others to end before it is given up, unsent. A check comes again by
+ * itself; a start that is given up is a person who has to ask again, so it waits longer, but not
+ * longer than an answer may take: with both it must be over before it counts as abandoned.
+ */
+const CHECK_QUEUE_MS = 1_000;
+const CREATE_QUEUE_MS = 5_000;
+
+/** When it is worth asking again, where too many were under way. */
+const AGAIN_MS = 1_000;
 
 /**
  * Stands between all attempts of this process and the vendor: however many wait, the vendor has few
@@ -23,13 +33,15 @@ const QUEUE_MS = 1_000;
 export function guardPauthClient(client: PauthClient, options: GuardOptions): PauthClient {
   const breaker = createBreaker(options.breaker, options.monotonicMs);
   const slots = createSlots(options.maxInFlight);
+  const createQueueMs = Math.min(CREATE_QUEUE_MS, options.timeoutMs);
 
   async function ask<T>(
+    queueMs: number,
     send: () => Promise<Result<T, PauthError>>,
   ): Promise<Result<T, PauthError>> {
-    const giveBack = await slots.take(QUEUE_MS);
+    const giveBack = await slots.take(queueMs);
     if (giveBack === null) {
-      return fail({ kind: 'held_back', why: 'too_many_at_once', retryAfterMs: QUEUE_MS });
+      return fail({ kind: 'held_back', why: 'too_many_at_once', retryAfterMs: AGAIN_MS });
     }
     try {
       const waitMs = breaker.admit();
@@ -50,8 +62,9 @@ export function guardPauthClient(client: PauthClient, options: GuardOptions): Pa
 
   return {
     createSession: (phoneNumber, callbackUrl) =>
-      ask(() => client.createSession(phoneNumber, callbackUrl)),
-    checkSession: (pauthSessionId) => ask(() => client.checkSession(pauthSessionId)),
+      ask(createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
+    checkSession: (pauthSessionId) =>
+      ask(CHECK_QUEUE_MS, () => client.checkSession(pauthSessionId)),
   };
 }
 
