@@ -7,6 +7,7 @@ import { confirmAttempt } from '../store/browsers.ts';
 import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
 import { deriveToken, hashToken } from '../token.ts';
+import type { WakeUpListener } from '../wake-ups.ts';
 import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginFailure } from './failures.ts';
@@ -58,10 +59,10 @@ export async function pollAttempt(
     await bringCheckForward(parts.store, first.id, parts.clock.now() + PROMPTED_CHECK_MS);
   }
   const holdUntilMs = parts.clock.elapsed() + poll.holdMs;
-  const listener = parts.wakeUps.listen(first.id);
+  let attempt: LoginAttempt | null = first;
+  let listener: WakeUpListener | undefined;
   try {
-    for (;;) {
-      const attempt = await findAttemptById(parts.store, first.id);
+    for (; ; attempt = await findAttemptById(parts.store, first.id)) {
       if (attempt === null) {
         return { status: 'missing' };
       }
@@ -71,7 +72,7 @@ export async function pollAttempt(
       if (attempt.state !== 'pending' && attempt.state !== 'verified') {
         return { status: attempt.state, code: codeOfEnd(attempt, attempt.state) };
       }
-      const advanced = await advance(parts, attempt, attemptToken, poll.from);
+      const advanced = await advance(parts, attempt, attemptToken, poll);
       if (!advanced.ok) {
         return { status: 'trouble', failure: advanced.error };
       }
@@ -90,11 +91,16 @@ export async function pollAttempt(
           pollAfterMs: poll.holdMs > 0 ? 0 : pollIntervalMs(now - attempt.created_at),
         };
       }
+      if (listener === undefined) {
+        // Before the look that decides to wait, so that nothing changes unheard after it.
+        listener = parts.wakeUps.listen(first.id);
+        continue;
+      }
       const waitMs = Math.min(holdMs, Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now);
       await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), poll.signal);
     }
   } finally {
-    listener.close();
+    listener?.close();
   }
 }
 
@@ -117,12 +123,12 @@ async function advance(
   parts: LoginParts,
   attempt: LoginAttempt,
   attemptToken: string,
-  from: Whereabouts,
+  poll: Pick<Poll, 'from'>,
 ): Promise<Result<boolean, LoginFailure>> {
   if (attempt.state === 'verified' && attempt.expires_at > parts.clock.now()) {
     parts.callbackReach.note(attempt.called_back_at !== null);
     const sessionToken = sessionTokenOf(attemptToken);
-    const completed = await completeAttempt(parts, attempt, { sessionToken, from });
+    const completed = await completeAttempt(parts, attempt, { sessionToken, from: poll.from });
     return completed.ok ? succeed(completed.value === 'settled') : completed;
   }
   const checked = await checkIfDue(parts, attempt);

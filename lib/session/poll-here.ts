@@ -32,7 +32,10 @@ export async function pollHere(
     holdMs,
     isPrompted,
     signal: request.signal,
-    from: whereaboutsOf(request.headers, config.app.trustedProxy),
+    // Only the poll that logs in looks at it.
+    get from() {
+      return whereaboutsOf(request.headers, config.app.trustedProxy);
+    },
   });
   if (outcome.status !== 'completed') {
     return outcome;
