@@ -1,7 +1,7 @@
 import 'server-only';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
   Kysely,
   SqliteAdapter,
@@ -9,7 +9,6 @@ import {
   SqliteDialect,
   type SqliteStatement,
 } from 'kysely';
-import * as z from 'zod';
 import type { Store, Tables } from './schema.ts';
 
 /** How long a write waits for another process that is writing. */
@@ -59,10 +58,25 @@ class Adapter extends SqliteAdapter {
   }
 }
 
-/** What SQLite can hold. Anything else in a query is a mistake of ours. */
-const valuesSchema = z.array(
-  z.union([z.string(), z.number(), z.bigint(), z.null(), z.instanceof(Uint8Array)]),
-);
+/** The values of a query, of which every one must be what SQLite can hold. */
+function bindable(values: readonly unknown[]): SQLInputValue[] {
+  return values.map((value) => {
+    if (!isBindable(value)) {
+      throw new TypeError(`SQLite holds no ${typeof value}`);
+    }
+    return value;
+  });
+}
+
+function isBindable(value: unknown): value is SQLInputValue {
+  return (
+    typeof value === 'string' ||
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    value === null ||
+    value instanceof Uint8Array
+  );
+}
 
 /** Speaks the interface of better-sqlite3, which is what Kysely asks for. */
 function adapt(database: DatabaseSync): SqliteDatabase {
@@ -107,9 +121,9 @@ function adaptStatement(database: DatabaseSync, sql: string): SqliteStatement {
 function plain(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: (values) => statement.all(...valuesSchema.parse(values)),
-    run: (values) => statement.run(...valuesSchema.parse(values)),
-    iterate: (values) => statement.iterate(...valuesSchema.parse(values)),
+    all: (values) => statement.all(...bindable(values)),
+    run: (values) => statement.run(...bindable(values)),
+    iterate: (values) => statement.iterate(...bindable(values)),
   };
 }
 
