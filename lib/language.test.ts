@@ -23,7 +23,6 @@ describe('the language of a visitor', () => {
   });
 
   it.each([
-    undefined,
     '',
     '*',
     'fr',

@@ -1,7 +1,9 @@
 import 'server-only';
 import { match } from '@formatjs/intl-localematcher';
 import Negotiator from 'negotiator';
-import { cookies, headers } from 'next/headers';
+import { headers } from 'next/headers';
+import { rememberLatest } from './remember.ts';
+import { cookieValues, onlyValue } from './session/cookie-values.ts';
 import { DEFAULT_LANGUAGE, isLanguage, type Language, languages } from './shared/language.ts';
 import { en } from './shared/messages/en.ts';
 import { ja } from './shared/messages/ja.ts';
@@ -19,20 +21,19 @@ export function messagesIn(language: Language): Messages {
 
 /** The language of this request: the one chosen with the switch, else the best of Accept-Language. */
 export async function readLanguage(): Promise<Language> {
-  const chosen = (await cookies()).get(LANGUAGE_COOKIE)?.value;
-  return isLanguage(chosen)
-    ? chosen
-    : negotiateLanguage((await headers()).get('accept-language') ?? undefined);
+  const given = await headers();
+  const chosen = onlyValue(cookieValues(given.get('cookie') ?? '', LANGUAGE_COOKIE));
+  return isLanguage(chosen) ? chosen : negotiateLanguage(given.get('accept-language') ?? '');
 }
 
 /** The best of our languages for an Accept-Language header (RFC 9110, 12.5.4). Never throws. */
-export function negotiateLanguage(acceptLanguage: string | undefined): Language {
+export const negotiateLanguage = rememberLatest((acceptLanguage): Language => {
   const wanted = new Negotiator({ headers: { 'accept-language': acceptLanguage } })
     .languages()
     .filter(isLanguageTag);
   const best = match(wanted, languages, DEFAULT_LANGUAGE);
   return isLanguage(best) ? best : DEFAULT_LANGUAGE;
-}
+});
 
 function isLanguageTag(tag: string): boolean {
   try {

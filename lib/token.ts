@@ -1,5 +1,5 @@
 import 'server-only';
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, hash, randomBytes } from 'node:crypto';
 
 /** An unguessable text: 256 random bits, 43 characters that are safe in a URL. */
 export function createToken(): string {
@@ -11,7 +11,7 @@ export function createToken(): string {
  * guessed, so whoever reads the hashes learns nothing to present.
  */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
+  return hash('sha256', token, 'base64url');
 }
 
 /**

@@ -52,7 +52,8 @@ export function tidy(request: Pick<IncomingMessage, 'method' | 'url' | 'headers'
       delete request.headers[name];
     }
   }
-  if (!canNextRead(request.headers[ROUTER_STATE_HEADER])) {
+  const routerState = request.headers[ROUTER_STATE_HEADER];
+  if (routerState !== undefined && !canNextRead(routerState)) {
     delete request.headers[ROUTER_STATE_HEADER];
   }
 }

@@ -2,6 +2,9 @@ import 'server-only';
 
 /** The values that a request's `Cookie` header gives one name, in their order. */
 export function cookieValues(cookieHeader: string, name: string): string[] {
+  if (!cookieHeader.includes(name)) {
+    return [];
+  }
   return (
     cookieHeader
       .split(';')

@@ -92,13 +92,26 @@ export function createCookies(
   const number = kind('number', numberCookieSchema, NUMBER_TTL_SECONDS);
   const form = kind('form', formCookieSchema, FORM_TTL_SECONDS);
   return (onUnreadable) => {
-    const written: Written = new Map();
+    const written: CookieParts['written'] = new Map();
+    let header: Promise<string> | undefined;
+    const readHeader = async () => {
+      header ??= headers().then((given) => given.get('cookie') ?? '');
+      return await header;
+    };
+    const of = (cookie: CookieName) => ({
+      readHeader,
+      written,
+      onUnreadable: () => onUnreadable(cookie),
+    });
     return {
-      attempt: sealedCookie(attempt, written, () => onUnreadable('attempt')),
-      session: sealedCookie(session, written, () => onUnreadable('session')),
-      number: sealedCookie(number, written, () => onUnreadable('number')),
-      form: sealedCookie(form, written, () => onUnreadable('form')),
+      attempt: sealedCookie(attempt, of('attempt')),
+      session: sealedCookie(session, of('session')),
+      number: sealedCookie(number, of('number')),
+      form: sealedCookie(form, of('form')),
       async send() {
+        if (written.size === 0) {
+          return;
+        }
         const jar = await cookies();
         for (const [name, { value, maxAge }] of written) {
           jar.set(name, value, {
@@ -114,8 +127,14 @@ export function createCookies(
   };
 }
 
-/** By name, what an answer is to set; the last word counts. */
-type Written = Map<string, { value: string; maxAge: number }>;
+/** What the cookies of one request share, and whom one of them tells that it did not open. */
+interface CookieParts {
+  /** The `Cookie` header, read once. */
+  readHeader(): Promise<string>;
+  /** By name, what the answer is to set; the last word counts. */
+  written: Map<string, { value: string; maxAge: number }>;
+  onUnreadable(): void;
+}
 
 /** Clears every cookie of ours that the request carries and that nothing of ours can open. */
 export async function clearUnreadable(cookies: LoginCookies): Promise<void> {
@@ -126,14 +145,13 @@ export async function clearUnreadable(cookies: LoginCookies): Promise<void> {
 
 function sealedCookie<T>(
   cookie: { name: string; ttlSeconds: number; sealer: Sealer<T> },
-  written: Written,
-  onUnreadable: () => void,
+  { readHeader, written, onUnreadable }: CookieParts,
 ): SealedCookie<T> {
   const { name, ttlSeconds, sealer } = cookie;
   /** Opened at the first look and once: every request has cookies of its own. */
   let carried: Promise<Carried<T>> | undefined;
   const open = async (): Promise<Carried<T>> => {
-    const values = cookieValues((await headers()).get('cookie') ?? '', name);
+    const values = cookieValues(await readHeader(), name);
     if (values.length === 0) {
       return { kind: 'none' };
     }

@@ -1,5 +1,6 @@
 import 'server-only';
 import Bowser from 'bowser';
+import { rememberLatest } from '../remember.ts';
 
 /** Longer than any browser's own; what comes after is not looked at. */
 const USER_AGENT_MAX_LENGTH = 512;
@@ -13,15 +14,16 @@ const NAME_MAX_LENGTH = 30;
  */
 export function describeDevice(userAgent: string | null): string {
   const text = (userAgent ?? '').slice(0, USER_AGENT_MAX_LENGTH).trim();
-  if (text === '') {
-    return '';
-  }
+  return text === '' ? '' : nameDevice(text);
+}
+
+const nameDevice = rememberLatest((text): string => {
   const parser = Bowser.getParser(text);
   return [parser.getBrowserName(), parser.getOSName()]
     .map(plainName)
     .filter((name) => name !== '')
     .join(' · ');
-}
+});
 
 /** A name Bowser does not know is cut from the header as it came: keep letters and digits. */
 function plainName(name: string | undefined): string {
