@@ -7,7 +7,7 @@ import { FIRST_CHECK_MS, openLogin, TEST_WHEREABOUTS } from '#testing/login-part
 import { closeSession, openSession } from '../session/open.ts';
 import { createSealer } from '../session/seal.ts';
 import { takeCallback } from './callback.ts';
-import { pollAttempt } from './poll.ts';
+import { type Poll, pollAttempt } from './poll.ts';
 import { startAttempt } from './start.ts';
 
 let sandbox: Sandbox;
@@ -54,12 +54,12 @@ async function openWholeLogin() {
     cookie = await sealer.seal({ attemptToken, browserToken });
     return started.value;
   };
-  const poll = async () => {
+  const poll = async (hold: Pick<Poll, 'holdMs' | 'signal'> = { holdMs: 0 }) => {
     const held = cookie === null ? null : await sealer.unseal(cookie);
     return held === null
       ? ({ status: 'missing' } as const)
       : await pollAttempt(parts, held.attemptToken, {
-          holdMs: 0,
+          ...hold,
           isPrompted: false,
           from: TEST_WHEREABOUTS,
         });
@@ -87,6 +87,8 @@ async function openWholeLogin() {
       try {
         const started = await start();
         await login.call(started);
+        // A page that is closed soon.
+        await poll({ holdMs: 1_000, signal: AbortSignal.timeout(5) });
         await takeCallback(parts, await login.callbackTokenOf(started));
         clock.advance(FIRST_CHECK_MS);
         const [first, again] = [await poll(), await poll()];
