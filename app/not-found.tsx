@@ -6,9 +6,9 @@ export default async function NotFoundPage() {
     <section className="page">
       <h1>{messages.notFoundHeading}</h1>
       <p>{messages.notFoundText}</p>
-      <p>
-        <a href="/">{messages.toLogin}</a>
-      </p>
+      <a className="primary" href="/">
+        {messages.toLogin}
+      </a>
     </section>
   );
 }

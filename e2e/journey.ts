@@ -33,6 +33,19 @@ interface PhoneNumberOfJourney {
 
 let journeys = 0;
 
+/** Places a call, and waits until the vendor has been asked about it: its callback has come. */
+export async function callUntilAsked(
+  vendor: ControlClient,
+  phoneNumber: string,
+  callNumber: string,
+): Promise<void> {
+  const checks = async () =>
+    (await vendor.requests(phoneNumber)).filter(({ kind }) => kind === 'check').length;
+  const before = await checks();
+  await vendor.call(phoneNumber, callNumber);
+  await expect.poll(checks).toBeGreaterThan(before);
+}
+
 export const test = base.extend<Parts, WorkerParts>({
   appEnv: [{}, { option: true, scope: 'worker' }],
 

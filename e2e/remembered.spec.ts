@@ -17,13 +17,13 @@ test('a person who asked for it logs in again without typing', async ({
 
   await expect(page.getByText(masked)).toBeVisible();
   await expect(login.field).toBeHidden();
-  await login.button(messages.login.rememberedSubmit).click();
+  await login.button(messages.login.numberSubmit).click();
   const callNumber = await login.callNumber();
   await expect(page.getByText(masked)).toBeVisible();
   await expect(page.getByText(phoneNumber.text)).toBeHidden();
   await login.button(messages.login.callChange).click();
   await expect(page.getByText(masked)).toBeVisible();
-  await login.button(messages.login.rememberedSubmit).click();
+  await login.button(messages.login.numberSubmit).click();
   await vendor.call(phoneNumber.e164, await login.callNumber());
   expect(callNumber).not.toBe('');
   await login.expectLoggedIn(phoneNumber.text);

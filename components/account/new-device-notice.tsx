@@ -18,9 +18,11 @@ export function NewDeviceNotice(props: {
   onSeen(): void;
 }) {
   const { messages, notices } = props;
+  const isSomethingToDo = notices.some(({ sessionId }) => props.canEnd(sessionId));
   return (
     <section className={styles.notice} aria-labelledby="new-device">
       <h2 id="new-device">{messages.newDeviceHeading}</h2>
+      {isSomethingToDo && <p>{messages.newDeviceText}</p>}
       <ul className={styles.list}>
         {notices.map((notice) => (
           <li key={notice.sessionId} className={styles.noticed}>
@@ -30,7 +32,7 @@ export function NewDeviceNotice(props: {
               <br />
               {messages.network} {notice.network}
             </p>
-            {props.canEnd(notice.sessionId) && (
+            {props.canEnd(notice.sessionId) ? (
               <EndButton
                 device={notice.device}
                 messages={messages}
@@ -38,13 +40,14 @@ export function NewDeviceNotice(props: {
                 isEnding={props.ending === notice.sessionId}
                 onEnd={() => props.onEnd(notice)}
               />
+            ) : (
+              <p>{messages.newDeviceOver}</p>
             )}
           </li>
         ))}
       </ul>
-      {notices.some(({ sessionId }) => props.canEnd(sessionId)) && <p>{messages.newDeviceText}</p>}
-      <button type="button" className="link" disabled={!props.isReady} onClick={props.onSeen}>
-        {messages.newDeviceSeen}
+      <button type="button" className="secondary" disabled={!props.isReady} onClick={props.onSeen}>
+        {isSomethingToDo ? messages.newDeviceMine : messages.newDeviceSeen}
       </button>
     </section>
   );

@@ -99,18 +99,23 @@ export function CallStep(props: {
           <span className="visually-hidden">{messages.numberLabel}</span>
         </button>
       </StepForm>
+      <p>{messages.callOwnPage}</p>
       <a className={`primary ${styles.call}`} href={`tel:${attempt.call_number}`}>
         {messages.callButton}
       </a>
       <Handoff messages={messages} handoff={attempt.handoff} />
       <p>{messages.callAdvice}</p>
-      <Waiting messages={messages} notice={notice} secondsLeft={secondsLeft} />
+      <Waiting
+        messages={messages}
+        notice={notice}
+        hasLadder={hasLadder}
+        secondsLeft={secondsLeft}
+      />
       <StepForm action="/login/check" next={next} onSend={checkCalled}>
         <button type="submit" className="secondary">
           {messages.called}
         </button>
       </StepForm>
-      <p className={styles.quiet}>{messages.callOwnPage}</p>
       {props.sandboxUrl !== null && (
         <SandboxHint messages={messages} attempt={attempt} sandboxUrl={props.sandboxUrl} />
       )}

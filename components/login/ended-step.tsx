@@ -25,22 +25,22 @@ export function EndedStep(props: {
   };
   const isExpired = status === 'expired';
   return (
-    <StepForm
-      action={isExpired ? '/login/start' : '/login/change'}
-      next={props.next}
-      className={styles.step}
-      onSend={isExpired ? props.onStartAgain : props.onBack}
-    >
+    <section className={styles.step}>
       <StepHeading takesFocus={props.takesFocus}>{headings[status]}</StepHeading>
       <p>{props.message}</p>
-      {isExpired && <input type="hidden" name="again" value="1" />}
-      <button type="submit" className="primary" aria-busy={isStarting}>
-        {isStarting
-          ? messages.numberSubmitting
-          : isExpired
-            ? messages.startAgain
-            : messages.backToNumber}
-      </button>
-    </StepForm>
+      {isExpired && (
+        <StepForm action="/login/start" next={props.next} onSend={props.onStartAgain}>
+          <input type="hidden" name="again" value="1" />
+          <button type="submit" className="primary" aria-busy={isStarting}>
+            {isStarting ? messages.numberSubmitting : messages.startAgain}
+          </button>
+        </StepForm>
+      )}
+      <StepForm action="/login/change" next={props.next} onSend={props.onBack}>
+        <button type="submit" className={isExpired ? 'link' : 'primary'}>
+          {messages.backToNumber}
+        </button>
+      </StepForm>
+    </section>
   );
 }

@@ -50,7 +50,11 @@ export function Ladder(props: {
         </Rung>
         <Rung
           title={ladder.withheld}
-          text={isJapanese ? ladder.withheldText : ladder.withheldTextAbroad}
+          text={
+            isJapanese
+              ? fillIn(ladder.withheldText, { callNumber: attempt.call_number_text })
+              : ladder.withheldTextAbroad
+          }
         >
           {isJapanese && call(ladder.withheldCall, SHOW_CALLER_ID + inJapan)}
         </Rung>

@@ -38,7 +38,7 @@ export function RememberedStep(props: {
           </p>
         )}
         <button type="submit" className="primary" aria-busy={isStarting}>
-          {isStarting ? messages.numberSubmitting : messages.rememberedSubmit}
+          {isStarting ? messages.numberSubmitting : messages.numberSubmit}
         </button>
       </StepForm>
       {props.choices}

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import { Tick } from '../tick.tsx';
 import styles from './login.module.css';
 import { StepHeading } from './step-heading.tsx';
 
@@ -15,10 +16,7 @@ export function VerifiedStep({ messages, next }: { messages: LoginMessages; next
   }, [next]);
   return (
     <section className={styles.step}>
-      <svg className={styles.tick} viewBox="0 0 64 64" aria-hidden="true">
-        <circle cx="32" cy="32" r="30" />
-        <path d="m19 33 9 9 18-19" />
-      </svg>
+      <Tick />
       <StepHeading takesFocus>{messages.verifiedHeading}</StepHeading>
       <p>{messages.verifiedText}</p>
     </section>

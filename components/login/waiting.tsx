@@ -5,6 +5,8 @@ import styles from './waiting.module.css';
 export function Waiting(props: {
   messages: LoginMessages;
   notice: string | null;
+  /** Whether there is something below for the case that it does not work. */
+  hasLadder: boolean;
   secondsLeft: number;
 }) {
   const { messages, notice, secondsLeft } = props;
@@ -18,7 +20,9 @@ export function Waiting(props: {
           seconds: String(secondsLeft % 60).padStart(2, '0'),
         })}
       </p>
-      {notice === null && <p className={styles.hint}>{messages.waitingHint}</p>}
+      {notice === null && (
+        <p className={styles.hint}>{props.hasLadder ? messages.waitingOn : messages.waitingHint}</p>
+      )}
     </div>
   );
 }

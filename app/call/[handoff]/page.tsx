@@ -3,6 +3,7 @@ import { notFound } from 'next/navigation';
 import styles from '#components/call/call.module.css';
 import { CallClock } from '#components/call/call-clock.tsx';
 import { PhoneNumberText } from '#components/phone-number.tsx';
+import { Tick } from '#components/tick.tsx';
 import { pageVisit } from '#lib/http/visit.ts';
 import { messagesIn, readLanguage } from '#lib/language.ts';
 import { lookAtHandoff } from '#lib/login/handoff.ts';
@@ -29,6 +30,7 @@ export default async function CallPage({ params }: PageProps<'/call/[handoff]'>)
     const isVerified = look.status === 'verified';
     return (
       <section className="page">
+        {isVerified && <Tick />}
         <h1>{isVerified ? messages.verifiedHeading : messages.overHeading}</h1>
         <p>{isVerified ? messages.verifiedText : messages.overText}</p>
       </section>
@@ -43,7 +45,7 @@ export default async function CallPage({ params }: PageProps<'/call/[handoff]'>)
         <dd>{look.device === '' ? messages.unknownDevice : look.device}</dd>
       </dl>
       <PhoneNumberText text={formatPhoneNumber(look.callNumber, config.app.defaultCountry)} />
-      <a className="primary" href={`tel:${look.callNumber}`}>
+      <a className={`primary ${styles.call}`} href={`tel:${look.callNumber}`}>
         {loginMessages.callButton}
       </a>
       <CallClock

@@ -7,7 +7,7 @@ import type { Language } from '../language.ts';
 export const crashMessages = {
   ja: {
     heading: '問題が起きました',
-    text: '少し待って、ページを再読み込みしてください。',
+    text: '少し待って、ページを\u2060再読み込みしてください。',
     reload: '再読み込み',
   },
   en: {
