@@ -9,7 +9,7 @@ export function Waiting(props: {
   hasLadder: boolean;
   secondsLeft: number;
 }) {
-  const { messages, notice, secondsLeft } = props;
+  const { messages, notice, hasLadder, secondsLeft } = props;
   return (
     <div className={notice === null ? styles.waiting : styles.notice}>
       <span className={styles.sign} aria-hidden="true" />
@@ -20,9 +20,16 @@ export function Waiting(props: {
           seconds: String(secondsLeft % 60).padStart(2, '0'),
         })}
       </p>
-      {notice === null && (
-        <p className={styles.hint}>{props.hasLadder ? messages.waitingOn : messages.waitingHint}</p>
-      )}
+      {/* In one place, with room for the longer one, so that nothing moves when it becomes the other. */}
+      {notice === null &&
+        [messages.waitingHint, messages.waitingOn].map((hint, index) => (
+          <p
+            key={hint}
+            className={`${styles.hint} ${(index === 1) === hasLadder ? '' : styles.absent}`}
+          >
+            {hint}
+          </p>
+        ))}
     </div>
   );
 }

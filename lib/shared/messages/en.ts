@@ -52,7 +52,7 @@ export const en: Messages = {
     handoffName: 'QR code of the page for your phone',
     waiting: 'Waiting for your call.',
     waitingHint: 'If nothing changes after you call, press the button below.',
-    waitingOn: 'Still checking. See “If it does not work” below, too.',
+    waitingOn: 'We are checking. If nothing changes, see “If it does not work” below.',
     called: 'I have called',
     timeLeft: '{minutes} min {seconds} s left',
     timeLeftSpoken: 'About {minutes} minutes left.',
