@@ -61,9 +61,11 @@ async function logIn(parts: TourParts, look: Look): Promise<void> {
   await look('15-handoff', onPhone);
   // The moment of success is short: "no content" keeps the browser where it is.
   await page.route('**/account', (route) => route.fulfill({ status: 204 }));
+  const leaving = page.waitForRequest('**/account');
   await vendor.call(phoneNumber.e164, callNumber);
   await expect(login.heading(messages.login.verifiedHeading)).toBeVisible();
   await look('08-verified', page);
+  await leaving;
   await page.unroute('**/account');
   await onPhone.reload();
   await expect(onPhone.getByRole('heading', { name: handoff.verifiedHeading })).toBeVisible();
