@@ -33,6 +33,25 @@ describe('what a process uses', () => {
     }
   });
 
+  it('does not stumble over children that come and go', () => {
+    const child = spawn('sh', ['-c', 'while true; do /bin/true; done']);
+    try {
+      const since = performance.now();
+      while (performance.now() - since < 1_000) {
+        expect(cpuMsOf(child.pid ?? 0)).toBeGreaterThanOrEqual(0);
+        expect(rssBytesOf(child.pid ?? 0)).toBeGreaterThan(0);
+      }
+    } finally {
+      child.kill();
+    }
+  });
+
+  it('says when the process itself is gone', async () => {
+    const child = spawn('true');
+    await once(child, 'exit');
+    expect(() => cpuMsOf(child.pid ?? 0)).toThrow('ENOENT');
+  });
+
   it('knows how many files it may open', () => {
     expect(fileLimitOf(process.pid)).toBeGreaterThan(100);
   });

@@ -5,12 +5,12 @@ const TICK_MS = 10;
 
 /** CPU time used so far by a process and all its children that live, user and system, in milliseconds. */
 export function cpuMsOf(pid: number): number {
-  return treeOf(pid).reduce((sum, each) => sum + ownCpuMs(each), 0);
+  return ofTree(pid, ownCpuMs);
 }
 
 /** Memory a process and its children hold, in bytes: the sum of their resident sets. */
 export function rssBytesOf(pid: number): number {
-  return treeOf(pid).reduce((sum, each) => sum + ownRssBytes(each), 0);
+  return ofTree(pid, ownRssBytes);
 }
 
 /** A process and its descendants. */
@@ -20,8 +20,28 @@ export function treeOf(pid: number): number[] {
   );
   return [
     pid,
-    ...children.filter((child) => child !== '').flatMap((child) => treeOf(Number(child))),
+    ...children
+      .filter((child) => child !== '')
+      .flatMap((child) => unlessGone(() => treeOf(Number(child)), [])),
   ];
+}
+
+function ofTree(pid: number, own: (pid: number) => number): number {
+  const [, ...children] = treeOf(pid);
+  return children.reduce((sum, child) => sum + unlessGone(() => own(child), 0), own(pid));
+}
+
+/** A child may end between two looks, as PostgreSQL's do all the time. */
+function unlessGone<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ESRCH') {
+      return otherwise;
+    }
+    throw error;
+  }
 }
 
 /** Memory one process holds, in bytes. */

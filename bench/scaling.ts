@@ -145,14 +145,16 @@ function count(value: number): string {
   return new Intl.NumberFormat('en', { maximumSignificantDigits: 2 }).format(value);
 }
 
-/** Writes the block anew from the latest record that has all it needs. */
+/** Writes the block anew, each row from the latest record that has it. */
 export function updateScaling(): void {
   const records = readdirSync(RESULTS)
     .filter((name) => RECORD.test(name))
     .toSorted()
     .toReversed()
     .map((name) => recordSchema.parse(JSON.parse(readFileSync(`${RESULTS}/${name}`, 'utf8'))));
-  const record = records.find((one) => costsOf(one) !== null) ?? null;
+  const [latest] = records;
+  const record =
+    latest === undefined ? null : { date: latest.date, rows: records.flatMap(({ rows }) => rows) };
   const document = readFileSync(DOCUMENT, 'utf8');
   const begin = document.indexOf(BEGIN);
   const end = document.indexOf(END);
