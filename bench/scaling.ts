@@ -2,6 +2,7 @@
  * What the measured costs mean at larger scales: the table in docs/scaling.md, reckoned from the
  * latest record in bench/results/. `npm run bench` calls it; `node bench/scaling.ts` does it alone.
  */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 
@@ -165,6 +166,7 @@ export function updateScaling(): void {
     DOCUMENT,
     `${document.slice(0, begin)}${BEGIN}\n\n${reckon(record)}\n\n${document.slice(end)}`,
   );
+  spawnSync('node_modules/.bin/biome', ['format', '--write', DOCUMENT], { stdio: 'ignore' });
 }
 
 if (import.meta.main) {
