@@ -166,6 +166,7 @@ export function updateScaling(): void {
     DOCUMENT,
     `${document.slice(0, begin)}${BEGIN}\n\n${reckon(record)}\n\n${document.slice(end)}`,
   );
+  // The linter wants its columns in line.
   spawnSync('node_modules/.bin/biome', ['format', '--write', DOCUMENT], { stdio: 'ignore' });
 }
 

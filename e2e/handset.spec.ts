@@ -200,6 +200,8 @@ test('a call that verifies nobody says why', async ({
     await handset.button(words.back).click();
     await expect(handset.to).toBeFocused();
   };
+  // Only then has the phone filled its fields by itself, and does it no more.
+  await expect(handset.button(`${phoneNumber.text} → ${callNumber}`)).toBeVisible();
   await call(phoneNumber.text, '050-9876-9876', new RegExp(`${phoneNumber.text}.*${callNumber}`));
   await call('090-9999-9999', callNumber, words.otherCaller);
   await vendor.advanceClock(301, phoneNumber.e164);

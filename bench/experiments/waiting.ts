@@ -39,7 +39,7 @@ export const waiting: Experiment = {
       bench,
       cases.map(({ measurement }) => measurement),
     );
-    return waitingRows(cases.map(({ size, measurement }) => summarize(size, measurement.rounds)));
+    return rowsOf(cases.map(({ size, measurement }) => summarize(size, measurement.rounds)));
   },
 };
 
@@ -149,7 +149,7 @@ function inWords({ from, times }: Growth): string {
   return `${times.toFixed(2)}× from ${from.toLocaleString('en')}`;
 }
 
-export function waitingRows(summaries: readonly Summary[]): Row[] {
+function rowsOf(summaries: readonly Summary[]): Row[] {
   const [fewest] = summaries;
   const most = summaries.at(-1);
   if (fewest === undefined || most === undefined) {

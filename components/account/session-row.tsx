@@ -37,7 +37,7 @@ export function SessionRow(props: {
   );
 }
 
-/** "Log out there". What it is about is said to those who do not see it beside the button. */
+/** Ends a session elsewhere. What it is about is said to those who do not see it beside the button. */
 export function EndButton(props: {
   device: string;
   messages: AccountMessages;

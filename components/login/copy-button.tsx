@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { useIsHydrated } from '#components/use-is-hydrated.ts';
-import styles from './login.module.css';
 
 /** Copies the number to call. There only where it can: with scripts, and over https. */
 export function CopyButton(props: {
@@ -17,7 +16,7 @@ export function CopyButton(props: {
   };
   const canCopy = useIsHydrated() && 'clipboard' in navigator;
   return (
-    <button type="button" className={`link ${canCopy ? '' : styles.absent}`} onClick={copy}>
+    <button type="button" className={`link ${canCopy ? '' : 'absent'}`} onClick={copy}>
       {isCopied ? props.copied : props.label}
     </button>
   );

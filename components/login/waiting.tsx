@@ -23,10 +23,7 @@ export function Waiting(props: {
       {/* In one place, with room for the longer one, so that nothing moves when it becomes the other. */}
       {notice === null &&
         [messages.waitingHint, messages.waitingOn].map((hint, index) => (
-          <p
-            key={hint}
-            className={`${styles.hint} ${(index === 1) === hasLadder ? '' : styles.absent}`}
-          >
+          <p key={hint} className={`${styles.hint} ${(index === 1) === hasLadder ? '' : 'absent'}`}>
             {hint}
           </p>
         ))}

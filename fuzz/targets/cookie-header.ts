@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { cookieValues, onlyValue } from '#lib/session/cookie-values.ts';
+import { cookieValues, onlyValue } from '#lib/http/cookie-values.ts';
 import { defineTarget } from '../target.ts';
 
 const NAME = '__Host-call-login-session';

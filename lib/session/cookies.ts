@@ -1,9 +1,9 @@
 import 'server-only';
 import { cookies, headers } from 'next/headers';
 import * as z from 'zod';
+import { cookieValues, onlyValue } from '../http/cookie-values.ts';
 import { phoneNumberSchema } from '../shared/contract.ts';
 import { numberMemories } from '../shared/number-memory.ts';
-import { cookieValues, onlyValue } from './cookie-values.ts';
 import { createSealer, type Sealer } from './seal.ts';
 
 /** What the attempt's cookie holds. */

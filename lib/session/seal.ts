@@ -29,7 +29,7 @@ const REMEMBERED_SEALS = 10_000;
 
 /**
  * Makes what seals and opens. It remembers the seals that it made or opened lately: deriving the keys
- * of one took a quarter of the time that a poll of a waiting browser costs (measured).
+ * of one took a fifth of the time of a poll that is answered at once (profile of `status`).
  */
 export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
   const { purpose, schema, ttlSeconds, secrets } = options;
