@@ -44,10 +44,10 @@ function unlessGone<T>(look: () => T, otherwise: T): T {
   }
 }
 
-/** Memory one process holds, in bytes. */
+/** Memory one process holds, in bytes: none once it has ended and only waits to be noticed. */
 export function ownRssBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1_024;
 }
 
 /** The most files a process may have open. */
