@@ -6,6 +6,7 @@ import type { LoggedIn } from '#lib/session/open.ts';
 import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { findEvents } from '#lib/store/events.ts';
 import type { EventType, Whereabouts } from '#lib/store/schema.ts';
+import { nameNetwork } from './name-network.ts';
 
 /** The events a person is told of, each with its words in `messages.account.events`. */
 const toldEvents = [
@@ -39,7 +40,7 @@ export async function readAccount(
   const nameOf = (device: string) => (device === '' ? messages.unknownDevice : device);
   const whereOf = ({ device, network }: Whereabouts) => ({
     device: nameOf(device),
-    network: network === 'unknown' ? messages.unknownNetwork : network,
+    network: network === 'unknown' ? messages.unknownNetwork : nameNetwork(network),
   });
 
   const sessions: SessionView[] = live.map((session, index) => ({

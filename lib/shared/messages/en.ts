@@ -130,7 +130,7 @@ export const en: Messages = {
     thisBrowser: 'This browser',
     unknownDevice: 'Unknown device',
     unknownNetwork: 'unknown',
-    network: 'Network',
+    network: 'Internet address',
     loggedInAt: 'Since',
     lastUsedAt: 'Last used',
     endThere: 'Log this device out',

@@ -136,7 +136,7 @@ export const ja = {
     thisBrowser: 'このブラウザー',
     unknownDevice: '不明な端末',
     unknownNetwork: '不明',
-    network: 'ネットワーク',
+    network: '接続元',
     loggedInAt: 'ログイン',
     lastUsedAt: '最後の利用',
     endThere: 'この端末をログアウトさせる',
