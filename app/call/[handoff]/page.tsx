@@ -44,7 +44,10 @@ export default async function CallPage({ params }: PageProps<'/call/[handoff]'>)
         <dt>{messages.device}</dt>
         <dd>{look.device === '' ? messages.unknownDevice : look.device}</dd>
       </dl>
-      <PhoneNumberText text={formatPhoneNumber(look.callNumber, config.app.defaultCountry)} />
+      <div>
+        <h2>{loginMessages.callHeading}</h2>
+        <PhoneNumberText text={formatPhoneNumber(look.callNumber, config.app.defaultCountry)} />
+      </div>
       <a className={`primary ${styles.call}`} href={`tel:${look.callNumber}`}>
         {loginMessages.callButton}
       </a>
