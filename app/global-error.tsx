@@ -1,6 +1,5 @@
 'use client';
 
-import { Fragment } from 'react';
 import frame from '#components/page-frame.module.css';
 import { languages } from '#lib/shared/language.ts';
 import { crashMessages } from '#lib/shared/messages/crash.ts';
@@ -15,18 +14,13 @@ export default function GlobalErrorPage() {
         <main className={frame.main}>
           <div className="page">
             {languages.map((language) => (
-              <Fragment key={language}>
-                <h1 lang={language}>{crashMessages[language].heading}</h1>
-                <p lang={language}>{crashMessages[language].text}</p>
-                <button
-                  type="button"
-                  lang={language}
-                  className="primary"
-                  onClick={() => window.location.reload()}
-                >
+              <section key={language} lang={language} className="language">
+                <h1>{crashMessages[language].heading}</h1>
+                <p>{crashMessages[language].text}</p>
+                <button type="button" className="primary" onClick={() => window.location.reload()}>
                   {crashMessages[language].reload}
                 </button>
-              </Fragment>
+              </section>
             ))}
           </div>
         </main>
