@@ -180,14 +180,14 @@ export function LoginFlow(props: LoginFlowProps) {
   );
 }
 
-function stationOf(step: LoginStep): 'number' | 'call' | 'in' {
+function stationOf(step: LoginStep): 'number' | 'call' | 'in' | null {
   switch (step.name) {
-    case 'number':
-      return 'number';
     case 'verified':
       return 'in';
+    case 'ended':
+      return null;
     default:
-      return 'call';
+      return step.name;
   }
 }
 

@@ -6,10 +6,11 @@ const stations = ['number', 'call', 'in'] as const;
 /** The way from the number to the login, and where on it the person is. */
 export function Progress(props: {
   messages: LoginMessages['progress'];
-  at: (typeof stations)[number];
+  /** Null when the login is over without success: then nobody is anywhere on the way. */
+  at: (typeof stations)[number] | null;
 }) {
   const { messages, at } = props;
-  const reached = stations.indexOf(at);
+  const reached = at === null ? -1 : stations.indexOf(at);
   return (
     <ol className={styles.line} aria-label={messages.label}>
       {stations.map((station, index) => (
