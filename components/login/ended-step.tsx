@@ -27,7 +27,9 @@ export function EndedStep(props: {
   return (
     <section className={styles.step}>
       <StepHeading takesFocus={props.takesFocus}>{headings[status]}</StepHeading>
-      <p>{props.message}</p>
+      {props.message.split('\n').map((paragraph) => (
+        <p key={paragraph}>{paragraph}</p>
+      ))}
       {isExpired && (
         <StepForm action="/login/start" next={props.next} onSend={props.onStartAgain}>
           <input type="hidden" name="again" value="1" />

@@ -185,7 +185,7 @@ export const en: Messages = {
     attempt_expired: 'We did not receive your call in time. Please try again.',
     attempt_cancelled: 'This login was cancelled. Start again with your phone number.',
     attempt_contested:
-      'Somebody was logging in with the same phone number in another browser. To be safe, both were stopped. If you did not do this, do not call. If both were yours, wait a few minutes and start again in one browser only.',
+      'Somebody was logging in with the same phone number in another browser. To be safe, both were stopped.\nIf you did not do this, do not call.\nIf both were yours, wait a few minutes and start again in one browser only.',
     attempt_failed: 'This login could not be completed. Start again with your phone number.',
     signup_closed:
       'This phone number is not registered. Use a registered number, or contact the people who run this site.',

@@ -2,7 +2,8 @@
  * Japanese: the words every other language is checked against.
  *
  * A line may break between any two phrases, which reads badly where two of them are one thing: there
- * a word joiner (U+2060), which shows nothing, keeps them together.
+ * a word joiner (U+2060), which shows nothing, keeps them together. In the texts on how an attempt ended,
+ * a line feed begins a new paragraph.
  */
 export const ja = {
   site: {
@@ -194,7 +195,7 @@ export const ja = {
     attempt_expired: '時間内に電話を確認できませんでした。再度お試しください。',
     attempt_cancelled: 'このログインは取り消されました。電話番号の入力からやり直してください。',
     attempt_contested:
-      '同じ電話番号のログインが、別の\u2060ブラウザーでも行われていました。安全の\u2060ため、どちらも中止しました。心当たりがない\u2060場合は、電話を\u2060かけないでください。ご自分の操作でしたら、数分待ってから、1つの\u2060ブラウザーだけでやり直してください。',
+      '同じ電話番号のログインが、別の\u2060ブラウザーでも行われていました。安全の\u2060ため、どちらも中止しました。\n心当たりがない\u2060場合は、電話を\u2060かけないでください。\nご自分の操作でしたら、数分待ってから、1つの\u2060ブラウザーだけでやり直してください。',
     attempt_failed: 'このログインは完了できませんでした。電話番号の入力からやり直してください。',
     signup_closed:
       'この電話番号は登録されていません。登録済みの番号でやり直すか、サイトの\u2060管理者にお問い合わせください。',
