@@ -114,7 +114,7 @@ export function LoginFlow(props: LoginFlowProps) {
   const again = step.name === 'call' ? againWith(step.attempt) : null;
   return (
     <div className={styles.sheet}>
-      <div className={styles.content}>
+      <div className={`${styles.content} ${step.name === firstStep.name ? '' : 'next'}`}>
         <Progress messages={messages.progress} at={stationOf(step)} />
         {step.name === 'number' &&
           (remembered !== null &&
