@@ -126,6 +126,13 @@ export class LoginPage {
     return this.page.getByRole('button', { name: this.messages.login.numberSubmit });
   }
 
+  /** The call button, which says on a computer that it calls from there. */
+  get call() {
+    const { callButton, callHere } = this.messages.login;
+    const link = (name: string) => this.page.getByRole('link', { name, exact: true });
+    return link(callButton).or(link(callHere));
+  }
+
   heading(text: string) {
     return this.page.getByRole('heading', { level: 1, name: text });
   }
@@ -154,8 +161,7 @@ export class LoginPage {
   /** The number that the call button dials. */
   async callNumber(): Promise<string> {
     await expect(this.heading(this.messages.login.callHeading)).toBeVisible();
-    const link = this.page.getByRole('link', { name: this.messages.login.callButton, exact: true });
-    const address = await link.getAttribute('href');
+    const address = await this.call.getAttribute('href');
     return (address ?? '').replace('tel:', '');
   }
 

@@ -16,7 +16,7 @@ test('the whole journey works by keyboard alone, and focus follows the steps', a
   const callNumber = await login.callNumber();
   await expect(login.heading(messages.login.callHeading)).toBeFocused();
   await expect(page.getByRole('status')).toHaveText(messages.login.waiting);
-  await tabTo(page, page.getByRole('link', { name: messages.login.callButton, exact: true }));
+  await tabTo(page, login.call);
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await tabTo(page, login.button(messages.account.logOut));

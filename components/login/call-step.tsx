@@ -101,7 +101,8 @@ export function CallStep(props: {
       </StepForm>
       <p>{messages.callOwnPage}</p>
       <a className={`primary ${styles.call}`} href={`tel:${attempt.call_number}`}>
-        {messages.callButton}
+        <span className="for-touch">{messages.callButton}</span>
+        <span className="for-mouse">{messages.callHere}</span>
       </a>
       <Handoff messages={messages} handoff={attempt.handoff} />
       <p>{messages.callAdvice}</p>

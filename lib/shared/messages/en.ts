@@ -42,6 +42,7 @@ export const en: Messages = {
     callFrom: 'From {phoneNumber}',
     callChange: 'Change',
     callButton: 'Call now',
+    callHere: 'Call from this computer',
     callAdvice:
       'Do not hide your number. You can hang up as soon as the call connects, without speaking.',
     callOwnPage: 'Call only if you opened this page yourself.',

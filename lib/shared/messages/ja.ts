@@ -48,6 +48,7 @@ export const ja = {
     callFrom: '{phoneNumber}\u00a0の\u2060電話から',
     callChange: '変更',
     callButton: '電話をかける',
+    callHere: 'このパソコンからかける',
     callAdvice: '番号を通知してかけてください。つながったら、すぐ切ってかまいません。',
     callOwnPage: 'ご自分でこのページを開いた\u2060ときだけ、電話をかけてください。',
     copy: '番号をコピー',
