@@ -15,7 +15,7 @@ test('the whole journey works by keyboard alone, and focus follows the steps', a
   await page.keyboard.press('Enter');
   const callNumber = await login.callNumber();
   await expect(login.heading(messages.login.callHeading)).toBeFocused();
-  await expect(page.getByRole('status')).toHaveText(messages.login.waiting);
+  await expect(page.getByRole('status')).toHaveText(messages.login.waiting.yet.text);
   await tabTo(page, login.call);
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);

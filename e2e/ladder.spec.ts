@@ -52,3 +52,43 @@ test('a while of waiting opens it too', async ({ login, phoneNumber, messages, p
   await page.clock.runFor(10_000);
   await expect(heading).toBeVisible();
 });
+
+test('it is out of sight while the trouble is not the person’s, but for the keyboard that is in it', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+  context,
+  consoleProblems,
+}) => {
+  const { ladder, called, waiting } = messages.login;
+  const callNumber = await login.start(phoneNumber.text);
+  await login.button(called).click();
+  const rung = page.getByRole('heading', { name: ladder.wrong });
+  await expect(rung).toBeVisible();
+  const heightOfPage = () => page.evaluate(() => document.documentElement.scrollHeight);
+  const height = await heightOfPage();
+
+  await context.setOffline(true);
+  await expect(page.getByText(waiting.disconnected.text).first()).toBeVisible();
+  await expect(rung).toBeHidden();
+  await expect(page.getByText(ladder.aside)).toBeVisible();
+  expect(await heightOfPage()).toBe(height);
+  await context.setOffline(false);
+  await expect(rung).toBeVisible();
+  await expect(page.getByRole('status')).toHaveText(waiting.yet.text);
+
+  const change = login.button(ladder.wrongChange);
+  await change.focus();
+  await context.setOffline(true);
+  await expect(page.getByText(waiting.disconnected.text).first()).toBeVisible();
+  await expect(change).toBeFocused();
+  await expect(change).toBeVisible();
+  await login.button(called).focus();
+  await expect(rung).toBeHidden();
+  await context.setOffline(false);
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
+});

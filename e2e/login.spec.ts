@@ -62,9 +62,9 @@ test('vendor trouble is shown, and the attempt outlives it', async ({
   const callNumber = await login.start(phoneNumber.text);
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
   await login.comeBack();
-  await expect(login.page.getByText(messages.login.vendorTrouble).first()).toBeVisible();
+  await expect(login.page.getByText(messages.login.waiting.passing.text).first()).toBeVisible();
   await vendor.clearFaults(phoneNumber.e164);
-  await expect(login.page.getByText(messages.login.waiting).first()).toBeVisible();
+  await expect(login.page.getByText(messages.login.waiting.yet.text).first()).toBeVisible();
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   const expected = consoleProblems.splice(0).filter((problem) => !problem.includes('503'));

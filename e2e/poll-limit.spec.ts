@@ -25,7 +25,7 @@ test('guide: the page polls a limited number of times, then a button checks once
   });
   const callNumber = await login.start(phoneNumber.text);
   const check = login.button(messages.login.called);
-  await expect(page.getByText(messages.login.paused).first()).toBeVisible();
+  await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();
   expect(polls).toHaveLength(2);
 
   const checked = page.waitForResponse('**/api/auth/status');

@@ -16,7 +16,7 @@ test.describe('with JavaScript off', () => {
     await expect(login.field).toHaveValue('090-12');
     await login.enter(phoneNumber.text);
     const callNumber = await login.callNumber();
-    await expect(page.getByText(messages.login.waitingHint)).toBeVisible();
+    await expect(page.getByText(messages.login.waiting.yet.hint)).toBeVisible();
     await vendor.call(phoneNumber.e164, callNumber);
     await login.button(messages.login.called).click();
     await expect(page).toHaveURL('/account?tab=1');

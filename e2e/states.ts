@@ -108,16 +108,16 @@ async function waitInVain(parts: TourParts, look: Look): Promise<void> {
   await look('05-call-ladder', page);
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
   await login.comeBack();
-  await expect(page.getByText(messages.login.vendorTrouble).first()).toBeVisible();
+  await expect(page.getByText(messages.login.waiting.passing.text).first()).toBeVisible();
   await look('06-call-trouble', page);
   await vendor.clearFaults(phoneNumber.e164);
   // Otherwise the answer that it is over arrives after all, and takes the next one's place.
-  await expect(page.getByText(messages.login.vendorTrouble)).toHaveCount(0);
+  await expect(page.getByText(messages.login.waiting.passing.text)).toHaveCount(0);
   await page.context().setOffline(true);
-  await expect(page.getByText(messages.login.disconnected).first()).toBeVisible();
+  await expect(page.getByText(messages.login.waiting.disconnected.text).first()).toBeVisible();
   await look('17-call-offline', page);
   await page.context().setOffline(false);
-  await expect(page.getByText(messages.login.disconnected)).toHaveCount(0);
+  await expect(page.getByText(messages.login.waiting.disconnected.text)).toHaveCount(0);
   const onPhone = await openHandoff(page);
   await vendor.advanceClock(301, phoneNumber.e164);
   await login.comeBack();
@@ -154,7 +154,7 @@ async function beTurnedAway(parts: TourParts, look: Look): Promise<void> {
   });
   await page.goto(`${app.origin}/login`);
   await login.enter(phoneNumber.e164);
-  await expect(page.getByText(messages.login.paused).first()).toBeVisible();
+  await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();
   await look('13-call-paused', page);
   failures.order(1, 'mistake');
   await page.reload();
@@ -163,7 +163,7 @@ async function beTurnedAway(parts: TourParts, look: Look): Promise<void> {
   failures.lift();
   await look('22-error', page);
   await page.reload();
-  await expect(page.getByText(messages.login.paused).first()).toBeVisible();
+  await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();
   await callUntilAsked(vendor, phoneNumber.e164, await login.callNumber());
   await login.button(messages.login.called).click();
   await expect(login.heading(messages.login.failedHeading)).toBeVisible();

@@ -46,7 +46,7 @@ test('the journey as a screen reader tells it', async ({
   await tell('A number that will not do');
   await login.enter(phoneNumber.text);
   await login.callNumber();
-  await expect(page.getByRole('status')).toHaveText(messages.login.waiting);
+  await expect(page.getByRole('status')).toHaveText(messages.login.waiting.yet.text);
   await tell('The call');
   await login.button(messages.login.called).click();
   await expect(page.getByRole('status')).toHaveText(messages.login.ladder.spoken);

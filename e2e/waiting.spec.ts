@@ -34,7 +34,7 @@ test('a tunnel loses nothing: offline is shown, and the login goes on behind it'
 }) => {
   const callNumber = await login.start(phoneNumber.text);
   await context.setOffline(true);
-  await expect(page.getByText(messages.login.disconnected).first()).toBeVisible();
+  await expect(page.getByText(messages.login.waiting.disconnected.text).first()).toBeVisible();
   await vendor.call(phoneNumber.e164, callNumber);
   await context.setOffline(false);
   await login.expectLoggedIn(phoneNumber.text);

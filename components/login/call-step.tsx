@@ -9,7 +9,7 @@ import styles from './login.module.css';
 import { SandboxHint } from './sandbox-hint.tsx';
 import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
-import { useStatusPolls } from './use-status-polls.ts';
+import { type StatusPolls, useStatusPolls } from './use-status-polls.ts';
 import { useTimeLeft } from './use-time-left.ts';
 import { Waiting } from './waiting.tsx';
 
@@ -47,8 +47,12 @@ export function CallStep(props: {
     onOutcome: props.onOutcome,
     onMissing: props.onMissing,
   });
-  const notice = noticeOf(trouble, messages) ?? (isSpent ? messages.paused : null);
-  const spoken = notice ?? messages.waiting;
+  const isTroubled = trouble.kind !== 'none';
+  const isListening = !isTroubled && !isSpent;
+  const listening = hasLadder ? messages.waiting.longer : messages.waiting.yet;
+  const quiet = isSpent ? messages.waiting.paused : listening;
+  const now = troubleIn(messages, trouble) ?? quiet;
+  const spoken = isListening ? now.text : `${now.text} ${now.hint}`;
   const spokenTime = spokenTimeLeft(secondsLeft, messages);
 
   // The attempt is over by this device's clock: ask for the server's word on it.
@@ -63,12 +67,13 @@ export function CallStep(props: {
     return () => clearTimeout(timer);
   }, []);
 
-  useEffect(() => announce(spoken), [announce, spoken]);
   useEffect(() => {
-    if (hasLadder) {
+    if (hasLadder && !isTroubled) {
       announce(messages.ladder.spoken);
     }
-  }, [announce, hasLadder, messages]);
+  }, [announce, hasLadder, isTroubled, messages]);
+  // After it: that a trouble has begun or is over matters more.
+  useEffect(() => announce(spoken), [announce, spoken]);
   useEffect(() => {
     if (spokenTime !== null) {
       announce(spokenTime);
@@ -106,12 +111,7 @@ export function CallStep(props: {
       </a>
       <Handoff messages={messages} handoff={attempt.handoff} />
       <p>{messages.callAdvice}</p>
-      <Waiting
-        messages={messages}
-        notice={notice}
-        hasLadder={hasLadder}
-        secondsLeft={secondsLeft}
-      />
+      <Waiting messages={messages} now={now} isListening={isListening} secondsLeft={secondsLeft} />
       <StepForm action="/login/check" next={next} onSend={checkCalled}>
         <button type="submit" className="secondary">
           {messages.called}
@@ -125,6 +125,7 @@ export function CallStep(props: {
           messages={messages}
           attempt={attempt}
           next={next}
+          isAside={isTroubled}
           announce={announce}
           onChange={props.onChange}
           onStartAgain={props.onStartAgain}
@@ -134,19 +135,14 @@ export function CallStep(props: {
   );
 }
 
-function noticeOf(
-  trouble: ReturnType<typeof useStatusPolls>['trouble'],
-  messages: LoginMessages,
-): string | null {
+function troubleIn({ waiting }: LoginMessages, trouble: StatusPolls['trouble']) {
   switch (trouble.kind) {
     case 'none':
       return null;
-    case 'disconnected':
-      return messages.disconnected;
-    case 'passing':
-      return messages.vendorTrouble;
     case 'refused':
-      return trouble.error;
+      return { text: trouble.error, hint: '' };
+    default:
+      return waiting[trouble.kind];
   }
 }
 

@@ -16,6 +16,8 @@ export function Ladder(props: {
   messages: LoginMessages;
   attempt: AttemptView;
   next: string;
+  /** The trouble is not of the person's making: nothing here would help, and it stays out of sight. */
+  isAside: boolean;
   announce(text: string): void;
   onChange(): void;
   onStartAgain(): void;
@@ -41,6 +43,11 @@ export function Ladder(props: {
 
   return (
     <section className={styles.ladder} aria-labelledby="ladder">
+      {props.isAside && (
+        <div className={styles.note}>
+          <p>{ladder.aside}</p>
+        </div>
+      )}
       <h2 id="ladder">{ladder.heading}</h2>
       <p>{ladder.intro}</p>
       <ol>

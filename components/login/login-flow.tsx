@@ -76,7 +76,7 @@ export function LoginFlow(props: LoginFlowProps) {
     const problem: NumberProblem =
       answer.kind === 'refused'
         ? { isAboutNumber: isAboutNumber(answer.problem.code), error: answer.problem.error }
-        : { isAboutNumber: false, error: messages.disconnected };
+        : { isAboutNumber: false, error: messages.notSent };
     setStep({ name: 'number', phoneNumberInput: typedIn(request), problem });
   };
 

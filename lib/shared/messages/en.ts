@@ -51,25 +51,41 @@ export const en: Messages = {
     handoffHeading: 'To call from your phone',
     handoffText: 'Scan this with its camera to open the same number with a call button.',
     handoffName: 'QR code of the page for your phone',
-    waiting: 'Waiting for your call.',
-    waitingHint: 'If nothing changes after you call, press the button below.',
-    waitingOn: 'We are checking. If nothing changes, see “If it does not work” below.',
+    waiting: {
+      yet: {
+        text: 'Waiting for your call.',
+        hint: 'If nothing changes after you call, press the button below.',
+      },
+      longer: {
+        text: 'Waiting for your call.',
+        hint: 'We are checking. If nothing changes, see “If it does not work” below.',
+      },
+      paused: {
+        text: 'No call has reached us yet.',
+        hint: 'When you have called, press the button below.',
+      },
+      disconnected: {
+        text: 'We cannot reach the server.',
+        hint: 'Please check your connection. We continue as soon as it is back.',
+      },
+      passing: {
+        text: 'Checking takes a while.',
+        hint: 'Your login is still open. Please wait.',
+      },
+    },
     called: 'I have called',
     timeLeft: '{minutes} min {seconds} s left',
     timeLeftSpoken: 'About {minutes} minutes left.',
     timeLeftLast: 'Less than one minute left.',
     timeLeftEnd: '30 seconds left.',
-    disconnected:
-      'We cannot reach the server. Please check your connection. We continue as soon as it is back.',
-    vendorTrouble:
-      'Checking for your call is taking longer than usual. Your login is still open: please wait.',
+    notSent: 'We cannot reach the server. Please check your connection and press again.',
     sandboxHint: 'In this trial setup, call from the trial phone instead of a real one.',
     sandboxLink: 'Call from the trial phone',
-    paused: 'We have not received your call yet. When you have called, press the button below.',
     ladder: {
       heading: 'If it does not work',
       intro: 'Your login is still open. Please check these in order.',
       spoken: 'What to do if it does not work is shown below.',
+      aside: 'There is nothing for you to check now. The steps come back once we can check again.',
       otherPhone: 'You called from another phone or SIM',
       otherPhoneText: 'Please call again from {phoneNumber}.',
       otherPhoneCall: 'Call again',
