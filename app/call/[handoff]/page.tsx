@@ -44,7 +44,7 @@ export default async function CallPage({ params }: PageProps<'/call/[handoff]'>)
         <dt>{messages.device}</dt>
         <dd>{look.device === '' ? messages.unknownDevice : look.device}</dd>
       </dl>
-      <div>
+      <div className={styles.number}>
         <h2>{loginMessages.callHeading}</h2>
         <PhoneNumberText text={formatPhoneNumber(look.callNumber, config.app.defaultCountry)} />
       </div>

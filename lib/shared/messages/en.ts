@@ -58,7 +58,7 @@ export const en: Messages = {
       },
       longer: {
         text: 'Waiting for your call.',
-        hint: 'We are checking. If nothing changes, see “If it does not work” below.',
+        hint: 'We are checking. Please see the steps below as well.',
       },
       paused: {
         text: 'No call has reached us yet.',
@@ -147,7 +147,7 @@ export const en: Messages = {
     thisBrowser: 'This browser',
     unknownDevice: 'Unknown device',
     unknownNetwork: 'unknown',
-    network: 'Internet address',
+    network: 'Network',
     loggedInAt: 'Since',
     lastUsedAt: 'Last used',
     endThere: 'Log this device out',
