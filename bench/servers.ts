@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import * as z from 'zod';
 import { findFreePort } from '#scripts/processes.ts';
 import { type Launched, launch, waitForAnswer, waitForOutput } from './launch.ts';
 import { phoneNumberOf, USER_COUNT } from './phone-numbers.ts';
@@ -94,16 +96,8 @@ export async function startServer(
   },
 ): Promise<Server> {
   const port = await findFreePort();
-  const next = ['node_modules/next/dist/bin/next', 'start', folders[app]];
   const launched = await launch({
-    args: [
-      ...(options.isProfiled ? ['--inspect=127.0.0.1:0'] : []),
-      ...next,
-      '--hostname',
-      '127.0.0.1',
-      '--port',
-      String(port),
-    ],
+    args: [...(options.isProfiled ? ['--inspect=127.0.0.1:0'] : []), ...startArgsOf(app)],
     env: environmentOf({ ...options, port }),
     logPath: join(options.folder, `${app}-${port}.log`),
   });
@@ -115,6 +109,18 @@ export async function startServer(
     inspectorUrl: options.isProfiled ? await waitForOutput(launched, /ws:\/\/\S+/) : null,
   };
 }
+
+/** What `node` is given: for call-login what `npm start` gives it, for the others what Next gives. */
+function startArgsOf(app: AppName): string[] {
+  if (app !== 'call-login') {
+    const next = 'node_modules/next/dist/bin/next';
+    return [next, 'start', folders[app], '--hostname', '127.0.0.1'];
+  }
+  const { scripts } = manifestSchema.parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  return scripts.start.replace(/^node /, '').split(' ');
+}
+
+const manifestSchema = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
 
 export interface SandboxServer extends Launched {
   url: string;
