@@ -76,7 +76,8 @@ async function measure(bench: Bench, postgres: PostgresUnderLoad, one: Case): Pr
     const { driver, site, databaseUrl } = running;
     const warmUp = await driver.arrivals({
       site,
-      count: bench.sized(600, 5),
+      // So many for each of them: V8 compiles in every process anew what is called often.
+      count: bench.sized(600, 5) * running.servers.length,
       perSecond: bench.sized(30, 5),
       dial: { minMs: 200, maxMs: 1_000 },
     });
