@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
 import { createDatabase, type PostgresServer, startPostgres } from '#testing/postgres.ts';
+import { advanceAttempt, bringCheckForward, endAttempt, leaseCheck } from './attempts.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import { openStore, prepareStore } from './open.ts';
@@ -60,6 +61,39 @@ describe('a PostgreSQL store', () => {
     expect(await migrate(store)).toEqual([]);
     await insertUser(store, { id: 'user', phoneNumber: newPhoneNumber(), createdAt: 1 });
     expect(await findUsers(store)).toHaveLength(1);
+  });
+
+  it('finds an attempt by its id, whatever the statistics say of live ones', async () => {
+    const { url, store } = await openDatabase();
+    await prepareStore({ kind: 'postgres', url, poolSize: 3 }, store);
+    const add = async (kind: string, state: string, count: number) =>
+      await sql`
+        insert into attempts (id, token_hash, callback_token_hash, browser_hash, browser_token_hash,
+          phone_number, state, pauth_session_id, created_at, expires_at, next_check_at,
+          check_leased_until, check_failures)
+        select name, name, name, name, name, '+818012345678', ${state}, name, 1, 2, 0, 0, 0
+        from (select ${kind}::text || n as name from generate_series(1, ${count}::int) as n) as names
+      `.execute(store);
+    await sql`alter table attempts set (autovacuum_enabled = false)`.execute(store);
+    await add('old-', 'completed', 20_000);
+    await sql`analyze attempts`.execute(store);
+    await add('live-', 'pending', 300);
+
+    await store.transaction().execute(async (transaction) => {
+      const readOfIndex = async () => {
+        const { rows } = await sql<{ count: number }>`
+          select pg_stat_get_xact_tuples_returned('attempts_live_per_browser'::regclass) as count
+        `.execute(transaction);
+        return rows[0]?.count;
+      };
+      expect(await leaseCheck(transaction, 'live-7', { now: 1, leasedUntil: 5 })).toBe(true);
+      await bringCheckForward(transaction, 'live-7', 2);
+      const step = { from: 'pending', to: 'verified', expiresAt: 9 } as const;
+      expect(await advanceAttempt(transaction, 'live-7', step)).toBe(true);
+      const end = { state: 'cancelled', endedAt: 3 } as const;
+      expect(await endAttempt(transaction, 'live-7', end)).toBe(true);
+      expect(await readOfIndex()).toBe(0);
+    });
   });
 
   it('refuses a request that waits a second for a connection, and serves the ones that have one', async () => {
