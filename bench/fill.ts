@@ -74,7 +74,11 @@ if (eventCount > 0) {
     },
   );
 }
-await sql`analyze`.execute(store);
+// What has been used for long has been cleaned up. PostgreSQL would begin a minute later, by itself, and
+// write to the disk for minutes what it holds: with the server of the rows that are measured then.
+for (const statement of isPostgres(store) ? ['vacuum analyze', 'checkpoint'] : ['analyze']) {
+  await sql.raw(statement).execute(store);
+}
 await ofSqlite('pragma journal_mode = wal');
 await store.destroy();
 
