@@ -7,10 +7,11 @@ import { createStartLimits } from './limits/start-limits.ts';
 import { createLog, createPhoneNumberTags, type Log } from './log.ts';
 import { createCallbackReach } from './login/callback-reach.ts';
 import type { LoginParts } from './login/parts.ts';
+import type { Waited } from './login/wait.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { guardPauthClient } from './pauth/guard.ts';
 import { openRedis, type RedisLink } from './redis.ts';
-import { createCookies, type LoginCookies } from './session/cookies.ts';
+import { type AttemptCookie, createCookies, type LoginCookies } from './session/cookies.ts';
 import type { SessionParts } from './session/open.ts';
 import { createSparingLog, type SparingLog } from './sparing-log.ts';
 import { openStore, prepareStore } from './store/open.ts';
@@ -26,6 +27,10 @@ export interface App {
   log: Log;
   sparingLog: SparingLog;
   cookies: LoginCookies;
+  /** What a `Cookie` header holds of an attempt, before Next has begun with the request. */
+  readAttemptCookie(cookieHeader: string): Promise<AttemptCookie | null>;
+  /** What polls waited for before Next began with them, by the id of the request. */
+  waited: Map<string, Waited>;
   login: LoginParts;
   sessions: SessionParts;
   /** The same parts for one request: whatever they log carries its id. */
@@ -128,6 +133,7 @@ function createApp(config: Config): App {
     },
   };
   const stopping = new AbortController();
+  const waited: App['waited'] = new Map();
   const logTo = (log: Log): App => ({
     config,
     clock,
@@ -136,10 +142,16 @@ function createApp(config: Config): App {
     sparingLog,
     redis,
     stopping,
-    cookies: cookiesFor((cookie) => {
-      const entry = { event: 'cookie_unreadable', cookie };
-      const message = 'a cookie did not open';
-      sparingLog(log, 'warn', { kind: `unreadable ${cookie}`, entry, message });
+    waited,
+    readAttemptCookie: async (cookieHeader) =>
+      // Next's part reads the cookie again, and tells of one that does not open.
+      await cookiesFor({ onUnreadable() {}, readHeader: async () => cookieHeader }).attempt.read(),
+    cookies: cookiesFor({
+      onUnreadable(cookie) {
+        const entry = { event: 'cookie_unreadable', cookie };
+        const message = 'a cookie did not open';
+        sparingLog(log, 'warn', { kind: `unreadable ${cookie}`, entry, message });
+      },
     }),
     login: { ...login, log },
     sessions: { ...sessions, log },

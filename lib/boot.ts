@@ -5,6 +5,7 @@ import { followAnswers } from './http/answers-under-way.ts';
 import { guardIncoming } from './http/incoming.ts';
 import { notePeerAddresses } from './limits/client-address.ts';
 import { noteRequestIds } from './request-id.ts';
+import { openWaitingRoom } from './session/waiting-room.ts';
 
 /** Starts the app, or says why it cannot and ends the process: a half-started login is none. */
 export async function boot(): Promise<void> {
@@ -14,6 +15,7 @@ export async function boot(): Promise<void> {
     noteRequestIds();
     const endConnections = followAnswers();
     const app = await bootApp();
+    openWaitingRoom(app);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         endConnections();

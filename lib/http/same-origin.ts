@@ -17,16 +17,16 @@ export function isSameOriginWrite(request: Request, { config }: App): boolean {
  * or another site. Browsers without Fetch Metadata prove it with a header that only a script of the
  * same origin can add without asking first (a CORS preflight, which we never grant).
  */
-export function isSameOriginFetch(request: Request): boolean {
-  const site = request.headers.get('sec-fetch-site');
+export function isSameOriginFetch(headers: Pick<Headers, 'get'>): boolean {
+  const site = headers.get('sec-fetch-site');
   if (site === null) {
-    return request.headers.get('x-requested-with') === 'fetch';
+    return headers.get('x-requested-with') === 'fetch';
   }
   return (
     site === 'same-origin' &&
-    request.headers.get('sec-fetch-mode') === 'cors' &&
-    request.headers.get('sec-fetch-dest') === 'empty' &&
+    headers.get('sec-fetch-mode') === 'cors' &&
+    headers.get('sec-fetch-dest') === 'empty' &&
     // A browser that fetches ahead of a person: `<link rel=prefetch>` has no destination either.
-    !request.headers.has('sec-purpose')
+    headers.get('sec-purpose') === null
   );
 }

@@ -74,13 +74,16 @@ export interface CookieOptions {
   sessionTtlSeconds: number;
 }
 
-/**
- * @returns the cookies of a request, for what is to be told of each that was sent and did not open:
- * broken, forged, of a retired secret, past its time, or there twice. Told once a request.
- */
-export function createCookies(
-  options: CookieOptions,
-): (onUnreadable: (cookie: CookieName) => void) => LoginCookies {
+/** What the cookies of one request need to know. */
+export interface CookieRequest {
+  /** Told once of each cookie that was sent and did not open: broken, forged, of a retired secret, past its time, or there twice. */
+  onUnreadable(cookie: CookieName): void;
+  /** The `Cookie` header; left out, that of the request that Next is about to answer. */
+  readHeader?(): Promise<string>;
+}
+
+/** @returns what makes the cookies of a request. */
+export function createCookies(options: CookieOptions): (request: CookieRequest) => LoginCookies {
   const { isSecure, secrets } = options;
   const kind = <T>(name: CookieName, schema: z.ZodType<T>, ttlSeconds: number) => ({
     name: `${isSecure ? '__Host-' : ''}call-login-${name}`,
@@ -91,11 +94,11 @@ export function createCookies(
   const session = kind('session', sessionCookieSchema, options.sessionTtlSeconds);
   const number = kind('number', numberCookieSchema, NUMBER_TTL_SECONDS);
   const form = kind('form', formCookieSchema, FORM_TTL_SECONDS);
-  return (onUnreadable) => {
+  return ({ onUnreadable, readHeader: readFrom = readHeaderFromNext }) => {
     const written: CookieParts['written'] = new Map();
     let header: Promise<string> | undefined;
     const readHeader = async () => {
-      header ??= headers().then((given) => given.get('cookie') ?? '');
+      header ??= readFrom();
       return await header;
     };
     const of = (cookie: CookieName) => ({
@@ -125,6 +128,10 @@ export function createCookies(
       },
     };
   };
+}
+
+async function readHeaderFromNext(): Promise<string> {
+  return (await headers()).get('cookie') ?? '';
 }
 
 /** What the cookies of one request share, and whom one of them tells that it did not open. */

@@ -14,13 +14,13 @@ export type PollHereOutcome =
 
 /**
  * What became of the attempt of the browser that a request comes from; once the call was seen, the
- * answer to this very request logs it in. Held for up to `holdMs` until something changes; see
- * `Poll` for what it is to be told.
+ * answer to this very request logs it in. Held for up to `holdMs` until something changes, unless it
+ * has `waited` already; see `Poll` for what it is to be told.
  */
 export async function pollHere(
   app: App,
   request: Request,
-  { holdMs, isPrompted }: Pick<Poll, 'holdMs' | 'isPrompted'>,
+  how: Pick<Poll, 'holdMs' | 'isPrompted' | 'waited'>,
 ): Promise<PollHereOutcome> {
   const { config, cookies, login } = app;
   const cookie = await cookies.attempt.read();
@@ -29,8 +29,7 @@ export async function pollHere(
     return await loggedInOrMissing(app);
   }
   const outcome = await pollAttempt(login, cookie.attemptToken, {
-    holdMs,
-    isPrompted,
+    ...how,
     signal: request.signal,
     // Only the poll that logs in looks at it.
     get from() {

@@ -9,13 +9,14 @@ import type { StatusReply } from '#lib/shared/contract.ts';
 import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
-const status = apiRoute(async (request, { app, language }) => {
-  if (!isSameOriginFetch(request)) {
+const status = apiRoute(async (request, { id, app, language }) => {
+  if (!isSameOriginFetch(request.headers)) {
     return fail({ code: 'request_cross_origin' });
   }
   const outcome = await pollHere(app, request, {
     holdMs: app.config.attempt.statusWaitSeconds * 1_000,
     isPrompted: request.headers.has(PROMPTED_HEADER),
+    waited: app.waited.get(id),
   });
   switch (outcome.status) {
     case 'pending':

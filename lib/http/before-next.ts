@@ -1,0 +1,49 @@
+import 'server-only';
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+
+/**
+ * Has requests wait for something before Next begins with them: one that waits inside a route keeps
+ * all that Next and React have built up for it. A request whose connection closes meanwhile never
+ * comes to Next.
+ *
+ * @param wait says what to wait for, which never fails, or null for a request that need not wait.
+ */
+export function waitBeforeNext(
+  wait: (request: IncomingMessage, response: ServerResponse) => Promise<void> | null,
+): void {
+  const servers = new WeakSet<Server>();
+  subscribe('http.server.request.start', (message) => {
+    if (isRequestStart(message) && !servers.has(message.server)) {
+      // Node tells of a request before it hands it over, so the very first one waits as well.
+      servers.add(message.server);
+      standBefore(message.server, wait);
+    }
+  });
+}
+
+function standBefore(server: Server, wait: Parameters<typeof waitBeforeNext>[0]): void {
+  const listeners = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const handOver = () => {
+      for (const listener of listeners) {
+        listener.call(server, request, response);
+      }
+    };
+    const waiting = wait(request, response);
+    if (waiting === null) {
+      handOver();
+      return;
+    }
+    void waiting.then(() => {
+      if (!response.destroyed) {
+        handOver();
+      }
+    });
+  });
+}
+
+function isRequestStart(message: unknown): message is { server: Server } {
+  return typeof message === 'object' && message !== null && 'server' in message;
+}

@@ -1,0 +1,124 @@
+import 'server-only';
+import { type Result, succeed } from '../result.ts';
+import { bringCheckForward, findAttemptById, findAttemptByToken } from '../store/attempts.ts';
+import { confirmAttempt } from '../store/browsers.ts';
+import type { LoginAttempt } from '../store/schema.ts';
+import { hashToken } from '../token.ts';
+import type { WakeUpListener } from '../wake-ups.ts';
+import { checkIfDue } from './check.ts';
+import type { LoginFailure } from './failures.ts';
+import { PROMPTED_CHECK_MS } from './pace.ts';
+import type { LoginParts } from './parts.ts';
+
+/** How long a browser that asks for its attempt is ready to wait, and why it asks. */
+export interface Wait {
+  /** How long to wait for something to change; 0 does not wait. */
+  holdMs: number;
+  /** The person says they have called, or is back from the dialler: the vendor is asked soon. */
+  isPrompted: boolean;
+  /** Aborted when nobody waits for the answer any more. */
+  signal?: AbortSignal;
+}
+
+/** What a wait came to. */
+export interface Waited {
+  /** The attempt as it is now, null where no attempt has the token; or why the vendor did not answer. */
+  news: Result<LoginAttempt | null, LoginFailure>;
+  /** Until when whoever waits is ready to, by `clock.elapsed`. */
+  holdUntilMs: number;
+}
+
+/**
+ * Waits until there is something to tell the browser that holds `attemptToken`: its attempt was
+ * verified or is over, or the vendor does not answer or does again; or the time is up. Asks the
+ * vendor where that is due. Logs nobody in.
+ */
+export async function awaitNews(
+  parts: LoginParts,
+  attemptToken: string,
+  { holdMs, isPrompted, signal }: Wait,
+): Promise<Waited> {
+  const holdUntilMs = parts.clock.elapsed() + holdMs;
+  const attempt = await findAttemptByToken(parts.store, hashToken(attemptToken));
+  if (attempt?.confirmed_at === null) {
+    await confirmAttempt(parts.store, attempt.id, parts.clock.now());
+  }
+  if (attempt !== null && isPrompted) {
+    await bringCheckForward(parts.store, attempt.id, parts.clock.now() + PROMPTED_CHECK_MS);
+  }
+  return { news: await awaitChange(parts, attempt, holdUntilMs, signal), holdUntilMs };
+}
+
+/** The same for an attempt as it was just read, until `holdUntilMs` by `clock.elapsed`. */
+export async function awaitChange(
+  parts: LoginParts,
+  first: LoginAttempt | null,
+  holdUntilMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Waited['news']> {
+  if (first === null) {
+    return succeed(null);
+  }
+  let attempt: LoginAttempt | null = first;
+  let listener: WakeUpListener | undefined;
+  try {
+    for (; ; attempt = await findAttemptById(parts.store, first.id)) {
+      if (attempt === null || !isLive(attempt) || canComplete(parts, attempt)) {
+        return succeed(attempt);
+      }
+      const checked = await checkIfDue(parts, attempt);
+      if (!checked.ok) {
+        return checked;
+      }
+      if (checked.value === 'checked') {
+        continue;
+      }
+      // A page that has been told of trouble is told at once that it is over.
+      const hasRecovered = first.check_failures > 0 && attempt.check_failures === 0;
+      if (hasRecovered || isWaitOver(parts, holdUntilMs, signal)) {
+        return succeed(attempt);
+      }
+      if (listener === undefined) {
+        // Before the look that decides to wait, so that nothing changes unheard after it.
+        listener = parts.wakeUps.listen(first.id);
+        continue;
+      }
+      const now = parts.clock.now();
+      const holdMs = holdUntilMs - parts.clock.elapsed();
+      const waitMs = Math.min(holdMs, Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now);
+      await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), signal);
+    }
+  } finally {
+    listener?.close();
+  }
+}
+
+/** Whether nothing is waited for any more: the time is up, nobody waits, or this process is to end. */
+export function isWaitOver(
+  parts: LoginParts,
+  holdUntilMs: number,
+  signal: AbortSignal | undefined,
+): boolean {
+  return (
+    holdUntilMs <= parts.clock.elapsed() || signal?.aborted === true || parts.wakeUps.isClosed()
+  );
+}
+
+/** Whether the attempt's browser can be logged in by it. */
+export function canComplete(parts: LoginParts, attempt: LoginAttempt): boolean {
+  return attempt.state === 'verified' && attempt.expires_at > parts.clock.now();
+}
+
+/** Between two looks at an attempt that somebody else is working on, in milliseconds. */
+export const SHORTEST_WAIT_MS = 50;
+
+function isLive({ state }: LoginAttempt): boolean {
+  return state === 'pending' || state === 'verified';
+}
+
+/** When there is something to do for a live attempt, if nothing wakes us before. */
+function nextStepAt(attempt: LoginAttempt, now: number): number {
+  return attempt.pauth_session_id === null || attempt.state === 'verified'
+    ? now + SHORTEST_WAIT_MS
+    : Math.max(attempt.next_check_at, attempt.check_leased_until);
+}

@@ -1,0 +1,76 @@
+import 'server-only';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { App } from '../app.ts';
+import { waitBeforeNext } from '../http/before-next.ts';
+import { isSameOriginFetch } from '../http/same-origin.ts';
+import { awaitNews } from '../login/wait.ts';
+import { requestIdOf } from '../request-id.ts';
+import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
+
+/** What of the app the waiting room needs. */
+export interface WaitingRoomParts extends Pick<App, 'readAttemptCookie' | 'waited'> {
+  config: { attempt: Pick<App['config']['attempt'], 'statusWaitSeconds'> };
+  forRequest(requestId: string): Pick<App, 'login'>;
+}
+
+/**
+ * Holds polls before Next begins with them (docs/decisions/0016). Where a host answers requests
+ * without a server of Node's, or holding is off, nothing comes here, and the route does it all.
+ */
+export function openWaitingRoom(app: WaitingRoomParts): void {
+  const holdMs = app.config.attempt.statusWaitSeconds * 1_000;
+  if (holdMs > 0) {
+    waitBeforeNext((request, response) =>
+      isPoll(request) ? hold(app, request, response, holdMs) : null,
+    );
+  }
+}
+
+function isPoll(request: IncomingMessage): boolean {
+  return (
+    request.method === 'GET' &&
+    request.url === '/api/auth/status' &&
+    isSameOriginFetch(headersOf(request))
+  );
+}
+
+/** Leaves what the wait came to for the route, under the request's id. */
+async function hold(
+  app: WaitingRoomParts,
+  request: IncomingMessage,
+  response: ServerResponse,
+  holdMs: number,
+): Promise<void> {
+  const headers = headersOf(request);
+  const id = requestIdOf(headers);
+  const gone = new AbortController();
+  response.once('close', () => {
+    gone.abort();
+    app.waited.delete(id);
+  });
+  try {
+    const cookie = await app.readAttemptCookie(headers.get('cookie') ?? '');
+    if (cookie?.attemptToken === undefined) {
+      return;
+    }
+    const waited = await awaitNews(app.forRequest(id).login, cookie.attemptToken, {
+      holdMs,
+      isPrompted: headers.get(PROMPTED_HEADER) !== null,
+      signal: gone.signal,
+    });
+    if (!gone.signal.aborted) {
+      app.waited.set(id, waited);
+    }
+  } catch {
+    // The route looks for itself, and says what is broken.
+  }
+}
+
+function headersOf({ headers }: IncomingMessage): Pick<Headers, 'get'> {
+  return {
+    get(name) {
+      const value = headers[name];
+      return value === undefined ? null : String(value);
+    },
+  };
+}
