@@ -45,7 +45,9 @@ async function hold(
   const id = requestIdOf(headers);
   const gone = new AbortController();
   response.once('close', () => {
-    gone.abort();
+    if (!response.writableFinished) {
+      gone.abort();
+    }
     app.waited.delete(id);
   });
   try {
