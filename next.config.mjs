@@ -1,25 +1,10 @@
-/** For every answer. The policy for scripts is made per request, in proxy.ts. */
-const headers = [
-  // Browsers take this over https alone. Subdomains are the deployer's to decide about.
-  { key: 'strict-transport-security', value: 'max-age=31536000' },
-  { key: 'x-content-type-options', value: 'nosniff' },
-  { key: 'x-frame-options', value: 'DENY' },
-  { key: 'referrer-policy', value: 'same-origin' },
-  { key: 'cross-origin-opener-policy', value: 'same-origin' },
-  { key: 'cross-origin-resource-policy', value: 'same-origin' },
-  {
-    key: 'permissions-policy',
-    value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
-  },
-];
-
-/** For answers that are never shown as a page. */
-const noPage = [
-  {
-    key: 'content-security-policy',
-    value: "default-src 'none'; frame-ancestors 'none'; sandbox",
-  },
-];
+/**
+ * `everywhere`: for every answer. The policy for scripts is made per request, in proxy.ts. Browsers take
+ * the first over https alone; subdomains are the deployer's to decide about.
+ *
+ * `noPage`: for answers that are never shown as a page.
+ */
+import standing from './lib/http/standing-headers.json' with { type: 'json' };
 
 /** @type {import('next').NextConfig} */
 export default {
@@ -39,8 +24,8 @@ export default {
     fallback: [],
   }),
   headers: async () => [
-    { source: '/:path*', headers },
-    { source: '/api/:path*', headers: noPage },
-    { source: '/login/:form(start|check|change|forget)', headers: noPage },
+    { source: '/:path*', headers: standing.everywhere },
+    { source: '/api/:path*', headers: standing.noPage },
+    { source: '/login/:form(start|check|change|forget)', headers: standing.noPage },
   ],
 };

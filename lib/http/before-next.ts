@@ -4,8 +4,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 /**
  * Has requests wait for something before Next begins with them: one that waits inside a route keeps
- * all that Next and React have built up for it. A request whose connection closes meanwhile never
- * comes to Next.
+ * all that Next and React have built up for it. A request whose connection closes meanwhile, or that
+ * is answered, never comes to Next.
  *
  * @param wait says what to wait for, which never fails, or null for a request that need not wait.
  */
@@ -37,7 +37,7 @@ function standBefore(server: Server, wait: Parameters<typeof waitBeforeNext>[0])
       return;
     }
     void waiting.then(() => {
-      if (!response.destroyed) {
+      if (!response.destroyed && !response.writableEnded) {
         handOver();
       }
     });

@@ -15,14 +15,21 @@ import {
   awaitChange,
   awaitNews,
   canComplete,
+  isLive,
   isWaitOver,
   SHORTEST_WAIT_MS,
   type Wait,
   type Waited,
 } from './wait.ts';
 
+export interface PendingOutcome {
+  status: 'pending';
+  expiresInMs: number;
+  pollAfterMs: number;
+}
+
 export type PollOutcome =
-  | { status: 'pending'; expiresInMs: number; pollAfterMs: number }
+  | PendingOutcome
   /** The vendor did not answer; the attempt lives on. */
   | { status: 'trouble'; failure: LoginFailure }
   /** Logged in. The token is null when the session has been delivered and used already. */
@@ -83,11 +90,23 @@ export async function pollAttempt(
   }
 }
 
+/** What a wait came to if it was for nothing: the call has not come. Null where there is more to do. */
+export function pendingAfter(
+  parts: LoginParts,
+  { news }: Waited,
+  { holdMs }: Pick<Poll, 'holdMs'>,
+): PendingOutcome | null {
+  const attempt = news.ok ? news.value : null;
+  return attempt === null || !isLive(attempt) || canComplete(parts, attempt)
+    ? null
+    : pending(parts, attempt, { holdMs });
+}
+
 function pending(
   { clock }: LoginParts,
   attempt: LoginAttempt,
   { holdMs }: Pick<Poll, 'holdMs'>,
-): PollOutcome {
+): PendingOutcome {
   const now = clock.now();
   return {
     status: 'pending',

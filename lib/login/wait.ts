@@ -112,7 +112,8 @@ export function canComplete(parts: LoginParts, attempt: LoginAttempt): boolean {
 /** Between two looks at an attempt that somebody else is working on, in milliseconds. */
 export const SHORTEST_WAIT_MS = 50;
 
-function isLive({ state }: LoginAttempt): boolean {
+/** Whether a call can still lead to a login. */
+export function isLive({ state }: LoginAttempt): boolean {
   return state === 'pending' || state === 'verified';
 }
 

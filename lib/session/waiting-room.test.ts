@@ -9,6 +9,7 @@ import { cancelAttempt } from '../login/cancel.ts';
 import { PROMPTED_CHECK_MS } from '../login/pace.ts';
 import type { Waited } from '../login/wait.ts';
 import { noteRequestIds, requestIdHeader } from '../request-id.ts';
+import { statusReplySchema } from '../shared/contract.ts';
 import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
 import { bringCheckForward } from '../store/attempts.ts';
 import { openWaitingRoom } from './waiting-room.ts';
@@ -104,13 +105,18 @@ describe('the waiting room', () => {
     expect(waited.size).toBe(0);
   });
 
-  it('lets everybody go when the process is to end', async () => {
+  it('answers by itself when nothing has come, as when the process is to end', async () => {
     const login = await open();
     const { attemptToken } = await login.start();
     const held = poll(attemptToken);
     await isListening(login);
     login.parts.wakeUps.close();
-    expect(await held).toBe('pending');
+    const reply = statusReplySchema.parse(JSON.parse(await held));
+    expect(reply).toEqual({
+      status: 'pending',
+      expires_in_seconds: expect.any(Number),
+      poll_after_ms: 0,
+    });
   });
 
   it('tells the route why the vendor does not answer', async () => {

@@ -1,8 +1,12 @@
 import 'server-only';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
+import { answer } from '../http/answer.ts';
 import { waitBeforeNext } from '../http/before-next.ts';
+import { pendingReply } from '../http/pending.ts';
 import { isSameOriginFetch } from '../http/same-origin.ts';
+import standing from '../http/standing-headers.json' with { type: 'json' };
+import { pendingAfter } from '../login/poll.ts';
 import { awaitNews } from '../login/wait.ts';
 import { requestIdOf } from '../request-id.ts';
 import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
@@ -34,7 +38,10 @@ function isPoll(request: IncomingMessage): boolean {
   );
 }
 
-/** Leaves what the wait came to for the route, under the request's id. */
+/**
+ * Answers a poll for which nothing has come, and leaves any other to the route, with what the wait came
+ * to, under the request's id.
+ */
 async function hold(
   app: WaitingRoomParts,
   request: IncomingMessage,
@@ -55,17 +62,36 @@ async function hold(
     if (cookie?.attemptToken === undefined) {
       return;
     }
-    const waited = await awaitNews(app.forRequest(id).login, cookie.attemptToken, {
+    const { login } = app.forRequest(id);
+    const waited = await awaitNews(login, cookie.attemptToken, {
       holdMs,
       isPrompted: headers.get(PROMPTED_HEADER) !== null,
       signal: gone.signal,
     });
-    if (!gone.signal.aborted) {
+    if (gone.signal.aborted) {
+      return;
+    }
+    const pending = pendingAfter(login, waited, { holdMs });
+    if (pending === null) {
       app.waited.set(id, waited);
+    } else {
+      await send(response, answer(pendingReply(pending)), id);
     }
   } catch {
     // The route looks for itself, and says what is broken.
   }
+}
+
+/** Sends an answer of the API as Next would, with the headers that next.config.mjs has for it. */
+async function send(response: ServerResponse, answered: Response, id: string): Promise<void> {
+  const body = await answered.text();
+  for (const { key, value } of [...standing.everywhere, ...standing.noPage]) {
+    response.setHeader(key, value);
+  }
+  response.setHeaders(answered.headers);
+  response.setHeader('x-request-id', id);
+  response.statusCode = answered.status;
+  response.end(body);
 }
 
 function headersOf({ headers }: IncomingMessage): Pick<Headers, 'get'> {

@@ -62,6 +62,29 @@ describe('GET /api/auth/status', () => {
     expect(reply.status === 'pending' && reply.expires_in_seconds).toBeGreaterThan(290);
   });
 
+  it('gives an answer without news the headers that every other answer has', async () => {
+    const { visitor, phoneNumber, callNumber } = await started();
+    const pending = await visitor.status();
+    await vendor.call(phoneNumber, callNumber);
+    const verified = await visitor.status();
+    const ofTheBody = new Set([
+      'set-cookie',
+      'transfer-encoding',
+      'vary',
+      'content-length',
+      'content-encoding',
+    ]);
+    const namesOf = ({ headers }: Response) =>
+      [...headers.keys()].filter((name) => !ofTheBody.has(name));
+    expect(namesOf(pending)).toEqual(namesOf(verified));
+    for (const name of namesOf(verified)) {
+      if (!['date', 'x-request-id'].includes(name)) {
+        expect([name, pending.headers.get(name)]).toEqual([name, verified.headers.get(name)]);
+      }
+    }
+    expect(pending.headers.get('x-request-id')).toMatch(/^[\da-f]{16}$/);
+  });
+
   it('answers a held poll the moment the call is verified', async () => {
     const { visitor, phoneNumber, callNumber } = await started();
     const held = visitor.status();

@@ -1,6 +1,7 @@
 import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
+import { pendingReply } from '#lib/http/pending.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
 import { fail, type Result, succeed } from '#lib/result.ts';
 import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
@@ -20,11 +21,7 @@ const status = apiRoute(async (request, { id, app, language }) => {
   });
   switch (outcome.status) {
     case 'pending':
-      return answerStatus({
-        status: 'pending',
-        expires_in_seconds: Math.ceil(outcome.expiresInMs / 1_000),
-        poll_after_ms: outcome.pollAfterMs,
-      });
+      return answerStatus(pendingReply(outcome));
     case 'trouble':
       return fail(outcome.failure);
     case 'logged_in':
