@@ -1,7 +1,6 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
-import { subscribe } from 'node:diagnostics_channel';
-import { isRequestStart } from './limits/client-address.ts';
+import { atEachRequest } from './request-start.ts';
 
 declare global {
   /** Next bundles the boot and the routes apart; both must know the one name. */
@@ -26,10 +25,8 @@ export function requestIdHeader(): string {
 /** Gives every request an id where pages, route handlers and Next's reports of errors can read it. */
 export function noteRequestIds(): void {
   const header = requestIdHeader();
-  subscribe('http.server.request.start', (message) => {
-    if (isRequestStart(message)) {
-      message.request.headers[header] = createRequestId();
-    }
+  atEachRequest(({ request }) => {
+    request.headers[header] = createRequestId();
   });
 }
 

@@ -1,6 +1,6 @@
 import 'server-only';
-import { subscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
+import { atEachRequest } from '../request-start.ts';
 
 /**
  * Follows the answers of this process from now on.
@@ -11,11 +11,7 @@ import type { ServerResponse } from 'node:http';
 export function followAnswers(): () => void {
   const underWay = new Set<ServerResponse>();
   let isEnding = false;
-  subscribe('http.server.request.start', (message) => {
-    if (!isRequestStart(message)) {
-      return;
-    }
-    const { response } = message;
+  atEachRequest(({ response }) => {
     if (isEnding) {
       response.shouldKeepAlive = false;
       return;
@@ -29,8 +25,4 @@ export function followAnswers(): () => void {
       response.shouldKeepAlive = false;
     }
   };
-}
-
-function isRequestStart(message: unknown): message is { response: ServerResponse } {
-  return typeof message === 'object' && message !== null && 'response' in message;
 }

@@ -1,6 +1,6 @@
 import 'server-only';
-import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { atEachRequest } from '../request-start.ts';
 
 /**
  * Has requests wait for something before Next begins with them: one that waits inside a route keeps
@@ -13,11 +13,11 @@ export function waitBeforeNext(
   wait: (request: IncomingMessage, response: ServerResponse) => Promise<void> | null,
 ): void {
   const servers = new WeakSet<Server>();
-  subscribe('http.server.request.start', (message) => {
-    if (isRequestStart(message) && !servers.has(message.server)) {
-      // Node tells of a request before it hands it over, so the very first one waits as well.
-      servers.add(message.server);
-      standBefore(message.server, wait);
+  atEachRequest(({ server }) => {
+    if (!servers.has(server)) {
+      // In time for this very request.
+      servers.add(server);
+      standBefore(server, wait);
     }
   });
 }
@@ -42,8 +42,4 @@ function standBefore(server: Server, wait: Parameters<typeof waitBeforeNext>[0])
       }
     });
   });
-}
-
-function isRequestStart(message: unknown): message is { server: Server } {
-  return typeof message === 'object' && message !== null && 'server' in message;
 }

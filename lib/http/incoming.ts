@@ -1,7 +1,7 @@
 import 'server-only';
-import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server } from 'node:http';
 import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/parse-and-validate-flight-router-state.js';
+import { atEachRequest } from '../request-start.ts';
 
 /** A request's headers have this long to arrive, in milliseconds; all of it has as long again. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -29,14 +29,12 @@ const MOST_BRACKETS = 64;
 
 /**
  * Puts right what reaches Next from outside and what it would answer with an error of its own, and
- * ends requests that never become whole. Next gives no other hold on its server.
+ * ends requests that never become whole.
  */
 export function guardIncoming(): void {
-  subscribe('http.server.request.start', (message) => {
-    if (isRequestStart(message)) {
-      tidy(message.request);
-      impatient(message.server);
-    }
+  atEachRequest(({ request, server }) => {
+    tidy(request);
+    impatient(server);
   });
 }
 
@@ -103,10 +101,4 @@ function canBeDecoded(pathname: string): boolean {
 function impatient(server: Server): void {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
-}
-
-function isRequestStart(message: unknown): message is { request: IncomingMessage; server: Server } {
-  return (
-    typeof message === 'object' && message !== null && 'request' in message && 'server' in message
-  );
 }

@@ -1,8 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
-import { subscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
+import { atEachRequest } from '../request-start.ts';
 
 /**
  * Who stands between the browser and us: nobody, a number of proxies that each append to
@@ -37,16 +36,9 @@ export function peerHeader(): string {
  */
 export function notePeerAddresses(): void {
   const header = peerHeader();
-  subscribe('http.server.request.start', (message) => {
-    if (isRequestStart(message)) {
-      message.request.headers[header] = message.request.socket.remoteAddress ?? '';
-    }
+  atEachRequest(({ request }) => {
+    request.headers[header] = request.socket.remoteAddress ?? '';
   });
-}
-
-/** What Node reports when a request begins. */
-export function isRequestStart(message: unknown): message is { request: IncomingMessage } {
-  return typeof message === 'object' && message !== null && 'request' in message;
 }
 
 /**

@@ -76,7 +76,10 @@ export interface CookieOptions {
 
 /** What the cookies of one request need to know. */
 export interface CookieRequest {
-  /** Told once of each cookie that was sent and did not open: broken, forged, of a retired secret, past its time, or there twice. */
+  /**
+   * Told once of each cookie that was sent and did not open: broken, forged, of a retired secret,
+   * past its time, or there twice.
+   */
   onUnreadable(cookie: CookieName): void;
   /** The `Cookie` header; left out, that of the request that Next is about to answer. */
   readHeader?(): Promise<string>;

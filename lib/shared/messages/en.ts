@@ -85,7 +85,7 @@ export const en: Messages = {
       heading: 'If it does not work',
       intro: 'Your login is still open. Please check these in order.',
       spoken: 'What to do if it does not work is shown below.',
-      aside: 'There is nothing for you to check now. The steps come back once we can check again.',
+      aside: 'The steps come back here once we can check for your call again.',
       otherPhone: 'You called from another phone or SIM',
       otherPhoneText: 'Please call again from {phoneNumber}.',
       otherPhoneCall: 'Call again',
