@@ -15,7 +15,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{bench,components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
-          exclude: ['lib/store/postgres.test.ts', 'fuzz/requests.test.ts'],
+          exclude: [
+            'lib/{store/postgres,login/full-disk-postgres}.test.ts',
+            'fuzz/requests.test.ts',
+          ],
           globalSetup: 'testing/start-postgres.ts',
           provide: { dialect: 'SQLite' },
           // Property tests and real commands take their time on a busy machine; none is about speed.

@@ -3,7 +3,7 @@ import 'server-only';
 /**
  * How long to wait between two checks of one attempt. Most people call within a minute, so the
  * vendor is asked often at first and less and less while nobody calls. Where its callbacks reach us,
- * asking is only for the one that is lost: twice in a dial of 20 s, a dozen times in five minutes.
+ * asking is only for the one that is lost: twice in a dial of 20 s, ten times in five minutes.
  *
  * @param ageMs since the attempt was started.
  */
@@ -18,7 +18,7 @@ export function checkIntervalMs(ageMs: number, doCallbacksReachUs: boolean): num
 }
 
 /** The most that a call goes unnoticed when its callback is lost and nobody asks for it. */
-export const LONGEST_CHECK_INTERVAL_MS = 30_000;
+export const LONGEST_CHECK_INTERVAL_MS = 45_000;
 
 /** How soon the vendor is asked, at the latest, when the person asks whether their call was seen. */
 export const PROMPTED_CHECK_MS = 2_000;
