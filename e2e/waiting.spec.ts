@@ -41,6 +41,28 @@ test('a tunnel loses nothing: offline is shown, and the login goes on behind it'
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
+test('once the time is up and nothing answers, the page asks a few times and no more', async ({
+  login,
+  phoneNumber,
+  messages,
+  page,
+  consoleProblems,
+}) => {
+  await page.clock.install();
+  await login.start(phoneNumber.text);
+  await page.route('**/api/auth/status', (route) => route.abort());
+  let polls = 0;
+  page.on('request', (request) => {
+    polls += request.url().endsWith('/api/auth/status') ? 1 : 0;
+  });
+  await page.clock.fastForward(301_000);
+  await expect(page.getByText(messages.login.waiting.disconnected.text).first()).toBeVisible();
+  await page.clock.runFor(60_000);
+  expect(polls).toBeGreaterThan(0);
+  expect(polls).toBeLessThanOrEqual(3);
+  expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
+});
+
 test('two tabs of one browser share the attempt, and both are let in', async ({
   login,
   phoneNumber,

@@ -17,7 +17,7 @@ import { createSparingLog, type SparingLog } from './sparing-log.ts';
 import { openStore, prepareStore } from './store/open.ts';
 import type { Store } from './store/schema.ts';
 import { keepSweeping, type SweepParts } from './sweep.ts';
-import { createWakeUps, shareWakeUps } from './wake-ups.ts';
+import { createWakeUps, shareWakeUps, type WakeUps } from './wake-ups.ts';
 
 /** Everything a request needs, made once per process but for what writes to the log. */
 export interface App {
@@ -29,13 +29,15 @@ export interface App {
   cookies: LoginCookies;
   /** What a `Cookie` header holds of an attempt, before Next has begun with the request. */
   readAttemptCookie(cookieHeader: string): Promise<AttemptCookie | null>;
-  /** What polls waited for before Next began with them, by the id of the request. */
-  waited: Map<string, Waited>;
+  /** What polls waited for before Next began with them, or threw, by the id of the request. */
+  waited: Map<string, () => Waited>;
   login: LoginParts;
   sessions: SessionParts;
   /** The same parts for one request: whatever they log carries its id. */
   forRequest(requestId: string): App;
   redis: RedisLink | null;
+  /** What is told here wakes this process alone. */
+  localWakeUps: WakeUps;
   /** Aborted when this process is to end. */
   stopping: AbortController;
 }
@@ -56,11 +58,21 @@ export function getApp(): App {
 /** Makes the parts and brings the database up to date; to be awaited before the first request. */
 export async function bootApp(): Promise<App> {
   const app = getApp();
-  await prepareStore(app.config.store, app.store);
+  const { done, newer } = await prepareStore(app.config.store, app.store);
+  if (done.length > 0) {
+    app.log.info({ event: 'store_migrated', migrations: done }, 'the tables are up to date');
+  }
+  if (newer.length > 0) {
+    app.log.warn(
+      { event: 'store_is_newer', migrations: newer },
+      'a newer version has changed the tables',
+    );
+  }
   keepSweeping(sweepPartsOf(app), app.stopping.signal);
   if (app.config.store.kind === 'postgres') {
     const isNeeded = () => app.redis?.isListening() !== true;
-    watchEvents(app.login, isNeeded, app.stopping.signal);
+    const { store, log, localWakeUps: wakeUps } = app;
+    watchEvents({ store, log, wakeUps }, isNeeded, app.stopping.signal);
   }
   return app;
 }
@@ -141,6 +153,7 @@ function createApp(config: Config): App {
     log,
     sparingLog,
     redis,
+    localWakeUps,
     stopping,
     waited,
     readAttemptCookie: async (cookieHeader) =>

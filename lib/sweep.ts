@@ -18,7 +18,8 @@ export interface SweepParts {
 const BATCH = 500;
 const PAUSE_MS = 20;
 
-/** Every process does it about once an hour, each at a time of its own. */
+/** Every process does it soon after it has begun, and about once an hour, each at a time of its own. */
+const FIRST_MS = 120_000;
 const INTERVAL_MS = 3_600_000;
 
 /** Deletes what is older than it is kept. @returns how many rows of each table went. */
@@ -48,8 +49,8 @@ export async function sweep(
 /** Sweeps from now on until `signal`. What fails is tried again the next time. */
 export function keepSweeping(parts: SweepParts, signal: AbortSignal): void {
   void (async () => {
-    while (!signal.aborted) {
-      const waitMs = INTERVAL_MS * (0.5 + Math.random());
+    for (let typicalMs = FIRST_MS; !signal.aborted; typicalMs = INTERVAL_MS) {
+      const waitMs = typicalMs * (0.5 + Math.random());
       await delay(waitMs, null, { signal, ref: false }).catch(() => {});
       if (signal.aborted) {
         return;

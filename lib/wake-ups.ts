@@ -6,6 +6,8 @@ export interface WakeUps {
   listen(attemptId: string): WakeUpListener;
   wake(attemptId: string): void;
   isSomebodyListening(): boolean;
+  /** How many listen for an attempt. */
+  countListening(attemptId: string): number;
   /** Wakes everybody; from now on every wait is over at once. */
   close(): void;
   isClosed(): boolean;
@@ -23,6 +25,7 @@ export function createWakeUps(): WakeUps {
 
   return {
     isSomebodyListening: () => listeners.size > 0,
+    countListening: (attemptId) => listeners.get(attemptId)?.size ?? 0,
     isClosed: () => isClosed,
 
     close() {

@@ -23,18 +23,20 @@ export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
  *
  * @param env on top of what a deployment needs; see `.env.example`.
  * @param place where to start it again: the port and database of one that was killed.
+ * @param folder of the build, where it is not this one: see `providePreviousVersion`.
  */
 export async function startAppServer(
   sandboxUrl: string,
   env: Readonly<Record<string, string>> = {},
   place?: Pick<AppServer, 'port' | 'databasePath'>,
+  folder = '.',
 ): Promise<AppServer> {
   const databasePath =
     place?.databasePath ?? join(await mkdtemp(join(tmpdir(), 'call-login-')), 'call-login.db');
   const port = place?.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
   const server = await startProcess({
-    args: ['node_modules/next/dist/bin/next', 'start', '--port', String(port)],
+    args: ['node_modules/next/dist/bin/next', 'start', folder, '--port', String(port)],
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',

@@ -8,8 +8,8 @@ import { randomPhoneNumber, Visitor } from './visitor.ts';
 /** A site of a test's own: servers of one origin, as they stand behind one load balancer. */
 export interface Deployment {
   vendor: ControlClient;
-  /** Adds a server. The vendor calls back the first one alone. */
-  add(): Promise<AppServer>;
+  /** Adds a server, of another build if it names one. The vendor calls back the first one alone. */
+  add(folder?: string): Promise<AppServer>;
 }
 
 export async function deploy(env: Readonly<Record<string, string>>): Promise<Deployment> {
@@ -18,11 +18,9 @@ export async function deploy(env: Readonly<Record<string, string>>): Promise<Dep
   let origin: string | undefined;
   return {
     vendor: new ControlClient(sandbox.url),
-    async add() {
-      const app = await startAppServer(sandbox.url, {
-        ...env,
-        ...(origin === undefined ? {} : { APP_ORIGIN: origin }),
-      });
+    async add(folder) {
+      const appEnv = { ...env, ...(origin === undefined ? {} : { APP_ORIGIN: origin }) };
+      const app = await startAppServer(sandbox.url, appEnv, undefined, folder);
       origin ??= app.origin;
       onTestFinished(() => app.stop('SIGKILL'));
       return app;

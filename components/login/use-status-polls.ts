@@ -17,9 +17,7 @@ export interface StatusPolls {
     | { kind: 'refused'; error: string };
   /** Nothing polls any more: only `checkNow` asks again. */
   isSpent: boolean;
-  /** A poll is under way. */
-  isChecking: boolean;
-  /** Asks at once, dropping a poll under way. */
+  /** Asks at once, dropping a poll under way, and once more for what the vendor says to it. */
   checkNow(): void;
 }
 
@@ -29,12 +27,14 @@ const PAUSE_WITHOUT_ANSWER_MS = 2_000;
 const PAUSE_AFTER_REFUSAL_MS = 5_000;
 /** Phones drop connections in passing, and some proxies cut held polls: not worth a word. */
 const SILENT_CUTS = 1;
+/** The first has the vendor asked in a moment, the second finds what it said. */
+const POLLS_OF_A_PRESS = 2;
 /** One return to the page fires several events. */
 const RETURN_WINDOW_MS = 500;
 
 /**
  * Polls the status of one attempt until it is over, at most `pollLimit` times: only polls that were
- * answered "not yet" count. SWR paces it by what the server asks for and pauses it while the page
+ * answered "not yet" count, and a press is good for two more. SWR paces it by what the server asks for and pauses it while the page
  * is hidden; coming back to the page asks at once (on a phone, the person was in the dialler).
  *
  * Counts for as long as the component lives: give it a key of the attempt.
@@ -56,7 +56,7 @@ export function useStatusPolls(options: {
   const { sessionId, pollLimit, isTimeUp, onPending, onOutcome, onMissing } = options;
   const [trouble, setTrouble] = useState<StatusPolls['trouble']>({ kind: 'none' });
   const [isSpent, setIsSpent] = useState(false);
-  const [hasAnswer, setHasAnswer] = useState(false);
+  const [answers, setAnswers] = useState(0);
   const pendingPolls = useRef(0);
   const cuts = useRef(0);
   const underWay = useRef<AbortController | null>(null);
@@ -71,10 +71,10 @@ export function useStatusPolls(options: {
     return await pollStatus({ isPrompted: wasPrompted, signal: controller.signal });
   }, []);
 
-  /** 0 ends the chain; SWR begins a new one whenever this function is another. */
+  /** 0 ends the chain; SWR begins a new one whenever this function is another: with every answer. */
   const pauseAfter = useCallback(
     (answer: PollAnswer | undefined): number => {
-      if (!hasAnswer || answer === undefined) {
+      if (answers === 0 || answer === undefined) {
         return 0;
       }
       switch (answer.kind) {
@@ -88,11 +88,11 @@ export function useStatusPolls(options: {
             : 0;
       }
     },
-    [hasAnswer, isTimeUp, pollLimit],
+    [answers, isTimeUp, pollLimit],
   );
 
   const take = (answer: PollAnswer) => {
-    setHasAnswer(true);
+    setAnswers((count) => count + 1);
     if (answer.kind === 'no_answer') {
       cuts.current += 1;
       setIsSpent(isTimeUp);
@@ -124,7 +124,7 @@ export function useStatusPolls(options: {
     onPending(reply.expires_in_seconds);
   };
 
-  const { mutate, isValidating } = useSWR(['/api/auth/status', sessionId], poll, {
+  const { mutate } = useSWR(['/api/auth/status', sessionId], poll, {
     refreshInterval: pauseAfter,
     onSuccess: take,
     dedupingInterval: 0,
@@ -132,10 +132,15 @@ export function useStatusPolls(options: {
     revalidateOnFocus: false,
     revalidateOnReconnect: false,
   });
-  const checkNow = useCallback(() => {
+  const ask = useCallback(() => {
     isPrompted.current = true;
     void mutate();
   }, [mutate]);
+  const checkNow = useCallback(() => {
+    pendingPolls.current = Math.min(pendingPolls.current, pollLimit - POLLS_OF_A_PRESS);
+    setIsSpent(false);
+    ask();
+  }, [ask, pollLimit]);
 
   useEffect(() => {
     let returnedAt = 0;
@@ -146,7 +151,7 @@ export function useStatusPolls(options: {
       }
       if (Date.now() - returnedAt > RETURN_WINDOW_MS) {
         returnedAt = Date.now();
-        checkNow();
+        ask();
       }
     };
     const onOnline = () => {
@@ -166,12 +171,12 @@ export function useStatusPolls(options: {
       window.removeEventListener('online', onOnline);
       window.removeEventListener('offline', onOffline);
     };
-  }, [checkNow, pollLimit]);
+  }, [ask, pollLimit]);
 
   // At once, not after the next paint: nobody waits for the answer any more.
   useLayoutEffect(() => () => underWay.current?.abort(), []);
 
-  return { trouble, isSpent, isChecking: isValidating, checkNow };
+  return { trouble, isSpent, checkNow };
 }
 
 function pauseAfterRefusal(problem: { code: string; retry_after_seconds?: number | undefined }) {

@@ -63,7 +63,13 @@ async function settle<Context>(
     return outcome;
   } catch (error) {
     const code = isStoreFailure(error) ? 'store_unavailable' : 'internal_error';
-    log.error({ event: code, ...placeOf(request), error }, 'a request failed');
+    const entry = { event: code, ...placeOf(request), error };
+    if (code === 'internal_error') {
+      log.error(entry, 'a request failed');
+    } else {
+      // While the store is away, everybody who waits asks again every few seconds.
+      sparingLog(log, 'error', { kind: code, entry, message: 'a request failed' });
+    }
     return fail({ code });
   }
 }

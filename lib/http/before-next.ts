@@ -7,7 +7,7 @@ import { atEachRequest } from '../request-start.ts';
  * all that Next and React have built up for it. A request whose connection closes meanwhile, or that
  * is answered, never comes to Next.
  *
- * @param wait says what to wait for, which never fails, or null for a request that need not wait.
+ * @param wait says what to wait for, or null for a request that need not wait.
  */
 export function waitBeforeNext(
   wait: (request: IncomingMessage, response: ServerResponse) => Promise<void> | null,
@@ -36,10 +36,12 @@ function standBefore(server: Server, wait: Parameters<typeof waitBeforeNext>[0])
       handOver();
       return;
     }
-    void waiting.then(() => {
+    const goOn = () => {
       if (!response.destroyed && !response.writableEnded) {
         handOver();
       }
-    });
+    };
+    // Whatever went wrong, whoever asked is answered.
+    void waiting.then(goOn, goOn);
   });
 }

@@ -101,7 +101,8 @@ describe('a person who says they have called', () => {
     const started = await login.start();
     await login.call(started);
     login.clock.advance(1_000);
-    expect(await prompt(login, started)).toMatchObject({ status: 'pending' });
+    const asked = { status: 'pending', pollAfterMs: PROMPTED_CHECK_MS };
+    expect(await prompt(login, started)).toMatchObject(asked);
     login.clock.advance(PROMPTED_CHECK_MS);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
   });

@@ -6,7 +6,7 @@ import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
 import { advanceAttempt, isCheckDue, leaseCheck, releaseCheck } from '../store/attempts.ts';
 import type { LoginAttempt } from '../store/schema.ts';
-import { endWithoutLogin } from './end.ts';
+import { endWithoutLogin, expire } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { backOffMs, checkIntervalMs } from './pace.ts';
 import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
@@ -41,7 +41,7 @@ export async function checkIfDue(
     (await leaseCheck(parts.store, attempt.id, { now, leasedUntil }));
   if (attempt.pauth_session_id === null || !isToBeChecked) {
     if (isOver && attempt.check_leased_until <= now) {
-      await endWithoutLogin(parts, attempt, 'expired');
+      await expire(parts, attempt, now);
       return succeed('checked');
     }
     return succeed('not_due');

@@ -27,7 +27,7 @@ export interface LoginRules {
   sessionTtlMs: number;
   /** After how long without use a number may be somebody else's; 0 means never. */
   dormantMs: number;
-  /** The most one call of the vendor's client takes. */
+  /** How long the vendor has for an answer; before it is asked, a start may wait in line as long again. */
   pauthTimeoutMs: number;
   /** Whether a call from a number without a user makes one. */
   signup: 'open' | 'closed';

@@ -14,6 +14,7 @@ import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
 import { pollAttempt } from './poll.ts';
 import type { StartedAttempt } from './start.ts';
+import { MOST_WAITING } from './wait.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
@@ -334,6 +335,38 @@ describe('a held poll', () => {
     const held = login.poll(started, 25_000);
     await cancelAttempt(login.parts, started.attemptToken);
     expect(await held).toEqual({ status: 'cancelled', code: 'attempt_cancelled' });
+  });
+
+  it(
+    'looks again soon after somebody else has asked the vendor, not only when they must have',
+    promptly,
+    async () => {
+      const login = await openLogin(sandbox, { clock: systemClock });
+      const started = await login.start();
+      await login.call(started);
+      const now = login.parts.clock.now();
+      const lease = { next_check_at: now, check_leased_until: now + 20_000 };
+      await login.store.updateTable('attempts').set(lease).execute();
+      const held = login.poll(started, 25_000);
+      await expect
+        .poll(() => login.parts.wakeUps.isSomebodyListening(), { interval: 5 })
+        .toBe(true);
+      await login.store.updateTable('attempts').set({ check_leased_until: 0 }).execute();
+      expect(await held).toMatchObject({ status: 'completed' });
+    },
+  );
+
+  it('is answered at once where too many wait for the same attempt', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const { wakeUps } = login.parts;
+    const started = await login.start();
+    const held = Array.from({ length: MOST_WAITING }, () => login.poll(started, 25_000));
+    const count = () => wakeUps.countListening(started.attempt.id);
+    await expect.poll(count, { interval: 5 }).toBe(MOST_WAITING);
+    expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
+    expect(count()).toBe(MOST_WAITING);
+    wakeUps.close();
+    await Promise.all(held);
   });
 
   it('ends at once when nobody waits for its answer any more', promptly, async () => {

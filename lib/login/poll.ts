@@ -9,7 +9,7 @@ import { deriveToken, hashToken } from '../token.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginFailure } from './failures.ts';
 import { codeOfEnd } from './look.ts';
-import { pollIntervalMs } from './pace.ts';
+import { PROMPTED_CHECK_MS, pollIntervalMs } from './pace.ts';
 import { type LoginParts, REDELIVERY_MS } from './parts.ts';
 import {
   awaitChange,
@@ -99,19 +99,21 @@ export function pendingAfter(
   const attempt = news.ok ? news.value : null;
   return attempt === null || !isLive(attempt) || canComplete(parts, attempt)
     ? null
-    : pending(parts, attempt, { holdMs });
+    : pending(parts, attempt, { holdMs, isPrompted: false });
 }
 
 function pending(
   { clock }: LoginParts,
   attempt: LoginAttempt,
-  { holdMs }: Pick<Poll, 'holdMs'>,
+  { holdMs, isPrompted }: Pick<Poll, 'holdMs' | 'isPrompted'>,
 ): PendingOutcome {
   const now = clock.now();
+  // Who asks because they have called comes back for what the vendor says then.
+  const pauseMs = isPrompted ? PROMPTED_CHECK_MS : pollIntervalMs(now - attempt.created_at);
   return {
     status: 'pending',
     expiresInMs: attempt.expires_at - now,
-    pollAfterMs: holdMs > 0 ? 0 : pollIntervalMs(now - attempt.created_at),
+    pollAfterMs: holdMs > 0 ? 0 : pauseMs,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Store } from '../store/schema.ts';
 import { insertUser } from '../store/users.ts';
 import { disableUser } from '../users/manage.ts';
 import { takeCallback } from './callback.ts';
+import { checkIfDue } from './check.ts';
 import type { LoginParts } from './parts.ts';
 import { type PollOutcome, pollAttempt } from './poll.ts';
 import { type StartedAttempt, startAttempt } from './start.ts';
@@ -134,6 +135,27 @@ describe('at the same moment in two processes', () => {
     expect(['completed', 'failed']).toContain(outcome.status);
     expect(await login.countSessions()).toBe(0);
   });
+
+  it.each(ROUNDS)(
+    'an attempt whose time is up is not ended while its call is asked about (%i)',
+    async () => {
+      const login = await openLogin(careful);
+      const elsewhere = login.elsewhere();
+      const started = await login.start();
+      await login.call(started);
+      login.clock.advance(started.attempt.expires_at - login.clock.now());
+      const { phoneNumber } = login;
+      await login.control.addFault({
+        kind: 'delay',
+        delay_ms: 200,
+        match: 'check',
+        phone_number: phoneNumber,
+      });
+      const attempt = await login.stored(started);
+      await Promise.all([checkIfDue(login.parts, attempt), checkIfDue(elsewhere, attempt)]);
+      expect(await login.stored(started)).toMatchObject({ state: 'verified' });
+    },
+  );
 
   it('one pAuth session given to two attempts goes to one of them', async () => {
     const login = await openLogin(careful);

@@ -31,7 +31,8 @@ export interface Waited {
 /**
  * Waits until there is something to tell the browser that holds `attemptToken`: its attempt was
  * verified or is over, or the vendor does not answer or does again; or the time is up. Asks the
- * vendor where that is due. Logs nobody in.
+ * vendor where that is due. Notes that the browser has its attempt, and for a prompted poll that the
+ * vendor is to be asked soon. Logs nobody in.
  */
 export async function awaitNews(
   parts: LoginParts,
@@ -79,6 +80,9 @@ export async function awaitChange(
         return succeed(attempt);
       }
       if (listener === undefined) {
+        if (parts.wakeUps.countListening(first.id) >= MOST_WAITING) {
+          return succeed(attempt);
+        }
         // Before the look that decides to wait, so that nothing changes unheard after it.
         listener = parts.wakeUps.listen(first.id);
         continue;
@@ -87,6 +91,10 @@ export async function awaitChange(
       const holdMs = holdUntilMs - parts.clock.elapsed();
       const waitMs = Math.min(holdMs, Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now);
       await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), signal);
+      if (isUnwanted(parts, signal)) {
+        // Ten thousand at once may be told so: none of them is worth another look.
+        return succeed(attempt);
+      }
     }
   } finally {
     listener?.close();
@@ -99,9 +107,12 @@ export function isWaitOver(
   holdUntilMs: number,
   signal: AbortSignal | undefined,
 ): boolean {
-  return (
-    holdUntilMs <= parts.clock.elapsed() || signal?.aborted === true || parts.wakeUps.isClosed()
-  );
+  return holdUntilMs <= parts.clock.elapsed() || isUnwanted(parts, signal);
+}
+
+/** Whether nobody waits any more, or this process is to end. */
+function isUnwanted({ wakeUps }: LoginParts, signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true || wakeUps.isClosed();
 }
 
 /** Whether the attempt's browser can be logged in by it. */
@@ -112,6 +123,12 @@ export function canComplete(parts: LoginParts, attempt: LoginAttempt): boolean {
 /** Between two looks at an attempt that somebody else is working on, in milliseconds. */
 export const SHORTEST_WAIT_MS = 50;
 
+/** The same while somebody else is asking the vendor and we are to ask again. */
+const LEASED_WAIT_MS = 500;
+
+/** How many may wait for one attempt in one process: more tabs than anybody has open, and no flood. */
+export const MOST_WAITING = 200;
+
 /** Whether a call can still lead to a login. */
 export function isLive({ state }: LoginAttempt): boolean {
   return state === 'pending' || state === 'verified';
@@ -119,7 +136,12 @@ export function isLive({ state }: LoginAttempt): boolean {
 
 /** When there is something to do for a live attempt, if nothing wakes us before. */
 function nextStepAt(attempt: LoginAttempt, now: number): number {
-  return attempt.pauth_session_id === null || attempt.state === 'verified'
-    ? now + SHORTEST_WAIT_MS
-    : Math.max(attempt.next_check_at, attempt.check_leased_until);
+  if (attempt.pauth_session_id === null || attempt.state === 'verified') {
+    return now + SHORTEST_WAIT_MS;
+  }
+  const { next_check_at: nextCheckAt, check_leased_until: leasedUntil } = attempt;
+  // Whoever is asking the vendor is done long before their lease ends, and tells nobody of "not yet".
+  return leasedUntil > now
+    ? Math.min(leasedUntil, Math.max(nextCheckAt, now + LEASED_WAIT_MS))
+    : nextCheckAt;
 }

@@ -23,7 +23,7 @@ async function open(): Promise<TestLogin> {
   login = await openLogin(sandbox, { clock: systemClock });
   return login;
 }
-const waited = new Map<string, Waited>();
+const waited = new Map<string, () => Waited>();
 
 noteRequestIds();
 openWaitingRoom({
@@ -42,10 +42,17 @@ openWaitingRoom({
 
 /** Stands where Next does: answers with the state that the wait found, or what it says instead. */
 const server = createServer((request, response) => {
-  const news = waited.get(String(request.headers[requestIdHeader()]))?.news;
-  response.end(
-    news === undefined ? 'no wait' : news.ok ? (news.value?.state ?? 'missing') : news.error.code,
-  );
+  const waitedFor = waited.get(String(request.headers[requestIdHeader()]));
+  if (waitedFor === undefined) {
+    response.end('no wait');
+    return;
+  }
+  try {
+    const { news } = waitedFor();
+    response.end(news.ok ? (news.value?.state ?? 'missing') : news.error.code);
+  } catch {
+    response.end('thrown');
+  }
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
@@ -140,11 +147,12 @@ describe('the waiting room', () => {
     await held;
   });
 
-  it('leaves it to the route to say that the store is broken', async () => {
+  it('throws for the route what the store threw', async () => {
     const login = await open();
     const { attemptToken } = await login.start();
     await login.store.destroy();
-    expect(await poll(attemptToken)).toBe('no wait');
+    expect(await poll(attemptToken)).toBe('thrown');
+    await expect.poll(() => waited.size, { interval: 5 }).toBe(0);
   });
 
   it.each<[string, Parameters<typeof poll>[1]]>([

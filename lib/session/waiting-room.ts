@@ -33,7 +33,7 @@ export function openWaitingRoom(app: WaitingRoomParts): void {
 function isPoll(request: IncomingMessage): boolean {
   return (
     request.method === 'GET' &&
-    request.url === '/api/auth/status' &&
+    request.url?.split('?', 1)[0] === '/api/auth/status' &&
     isSameOriginFetch(headersOf(request))
   );
 }
@@ -73,12 +73,17 @@ async function hold(
     }
     const pending = pendingAfter(login, waited, { holdMs });
     if (pending === null) {
-      app.waited.set(id, waited);
+      app.waited.set(id, () => waited);
     } else {
       await send(response, answer(pendingReply(pending)), id);
     }
-  } catch {
-    // The route looks for itself, and says what is broken.
+  } catch (error) {
+    // The route says what is broken, and has it in the log.
+    if (!gone.signal.aborted) {
+      app.waited.set(id, () => {
+        throw error;
+      });
+    }
   }
 }
 

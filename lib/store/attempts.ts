@@ -221,19 +221,24 @@ export async function advanceAttempt(
 /**
  * Ends a live attempt without a login.
  *
- * @returns false, changing nothing, when it has ended already.
+ * @param end.ifOverAt only where its time is up then, and nobody has the right to ask the vendor.
+ * @returns false, changing nothing, when it has ended already or is not over.
  */
 export async function endAttempt(
   queries: Queries,
   id: string,
-  end: { state: AttemptEnd; failure?: AttemptEndCode; endedAt: number },
+  end: { state: AttemptEnd; failure?: AttemptEndCode; endedAt: number; ifOverAt?: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await queries
+  const { ifOverAt } = end;
+  const update = queries
     .updateTable('attempts')
     .set({ state: end.state, failure: end.failure ?? null, ended_at: end.endedAt })
     .where('id', '=', id)
-    .where(stateOfOne, 'in', liveStates)
-    .executeTakeFirst();
+    .where(stateOfOne, 'in', liveStates);
+  const { numUpdatedRows } = await (ifOverAt === undefined
+    ? update
+    : update.where('expires_at', '<=', ifOverAt).where('check_leased_until', '<=', ifOverAt)
+  ).executeTakeFirst();
   return numUpdatedRows === 1n;
 }
 

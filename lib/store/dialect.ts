@@ -20,7 +20,7 @@ export function isPostgres(database: Pick<Kysely<unknown>, 'getExecutor'>): bool
  */
 export async function takeTurn(
   transaction: Queries,
-  key: `phone number ${string}` | `browser ${string}`,
+  key: `phone number ${string}` | `browser ${string}` | 'tables',
 ): Promise<void> {
   if (isPostgres(transaction)) {
     await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(transaction);

@@ -1,5 +1,5 @@
 import 'server-only';
-import { migrate } from './migrate.ts';
+import { type Migrated, migrate } from './migrate.ts';
 import { forMigrations, openPostgres } from './postgres.ts';
 import type { Store } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
@@ -17,14 +17,13 @@ export function openStore(place: StorePlace): Store {
 }
 
 /** Brings an open database up to date: see `migrate`. On PostgreSQL that may take its time. */
-export async function prepareStore(place: StorePlace, store: Store): Promise<void> {
+export async function prepareStore(place: StorePlace, store: Store): Promise<Migrated> {
   if (place.kind === 'sqlite') {
-    await migrate(store);
-    return;
+    return await migrate(store);
   }
   const patient = openPostgres(place.url, 1, forMigrations);
   try {
-    await migrate(patient);
+    return await migrate(patient);
   } finally {
     await patient.destroy();
   }

@@ -58,7 +58,7 @@ describe('a PostgreSQL store', () => {
     if (store === undefined) {
       throw new Error('no store');
     }
-    expect(await migrate(store)).toEqual([]);
+    expect(await migrate(store)).toEqual({ done: [], newer: [] });
     await insertUser(store, { id: 'user', phoneNumber: newPhoneNumber(), createdAt: 1 });
     expect(await findUsers(store)).toHaveLength(1);
   });

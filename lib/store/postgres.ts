@@ -1,6 +1,12 @@
 import 'server-only';
 import type { PostgresCursor, PostgresQueryResult } from 'kysely';
-import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+} from 'kysely';
 import pg from 'pg';
 import * as z from 'zod';
 import { StoreUnreachable } from './failure.ts';
@@ -59,7 +65,22 @@ export function openPostgres(url: string, poolSize: number, patience = ordinary)
   // A connection that breaks between two statements says so here, and again with the next of them.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', () => {});
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: adaptPool(pool) }) });
+  return new Kysely<Tables>({ dialect: new Dialect({ pool: adaptPool(pool) }) });
+}
+
+class Dialect extends PostgresDialect {
+  override createAdapter() {
+    return new Adapter();
+  }
+}
+
+/**
+ * Without Kysely's own lock for migrations, which outlives a transaction: a pooler in front of the server
+ * would let it lie with a connection that the next statement does not get. See `migrate` for ours.
+ */
+class Adapter extends PostgresAdapter {
+  override async acquireMigrationLock() {}
+  override async releaseMigrationLock() {}
 }
 
 /** Instants and counts are 64-bit integers there, and numbers here: 2⁵³ ms last for 285,000 years. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { newPhoneNumber } from '#testing/login-parts.ts';
 import { newSession } from '#testing/sessions.ts';
@@ -88,16 +89,36 @@ describe('a store', () => {
 
   it('is brought up to date once; a second time changes nothing', async () => {
     const store = (await createTestDatabase()).open();
-    expect(await migrate(store)).toEqual([
+    const all = [
       '0001-first',
       '0002-browser-tokens',
       '0003-operation',
       '0004-handoff',
       '0005-start-numbers',
-    ]);
+    ];
+    expect(await migrate(store)).toEqual({ done: all, newer: [] });
     await addUser(store, 'kept');
-    expect(await migrate(store)).toEqual([]);
+    expect(await migrate(store)).toEqual({ done: [], newer: [] });
     expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
+  });
+
+  it('is used as it is where a newer version has been at it', async () => {
+    const store = (await createTestDatabase()).open();
+    await migrate(store);
+    await sql`alter table users add column nickname text`.execute(store);
+    const note = { name: '9999-nicknames', timestamp: '2030-01-01T00:00:00.000Z' };
+    await sql`insert into kysely_migration values (${note.name}, ${note.timestamp})`.execute(store);
+    expect(await migrate(store)).toEqual({ done: [], newer: [note.name] });
+    await addUser(store, 'added');
+    expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
+  });
+
+  it('is refused where a migration was done that no version of ours has', async () => {
+    const store = (await createTestDatabase()).open();
+    await migrate(store);
+    const note = { name: '0004-something-else', timestamp: '2030-01-01T00:00:00.000Z' };
+    await sql`insert into kysely_migration values (${note.name}, ${note.timestamp})`.execute(store);
+    await expect(migrate(store)).rejects.toThrow('0004-something-else');
   });
 
   describe('an attempt', () => {

@@ -17,7 +17,7 @@ const status = apiRoute(async (request, { id, app, language }) => {
   const outcome = await pollHere(app, request, {
     holdMs: app.config.attempt.statusWaitSeconds * 1_000,
     isPrompted: request.headers.has(PROMPTED_HEADER),
-    waited: app.waited.get(id),
+    waited: app.waited.get(id)?.(),
   });
   switch (outcome.status) {
     case 'pending':

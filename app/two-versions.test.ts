@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import type { AppServer } from '#testing/app-server.ts';
+import { type Deployment, deploy, startAt } from '#testing/deployment.ts';
+import { createDatabase, execute } from '#testing/postgres.ts';
+import { hasPreviousVersion, providePreviousVersion } from '#testing/previous-version.ts';
+import type { Visitor } from '#testing/visitor.ts';
+
+/** A person in mid-login, and where the first half of it went. */
+type Started = Awaited<ReturnType<typeof startAt>>;
+
+describe.skipIf(!(await hasPreviousVersion()))('while a new version takes over', () => {
+  let previous = '';
+  beforeAll(async () => {
+    previous = await providePreviousVersion();
+  }, 300_000);
+
+  /** As it is in a deploy: the new one comes, and changes the tables, while the old one serves. */
+  async function overlap(beforeTheNewOne: (older: AppServer) => Promise<Started[]>) {
+    const database = await createDatabase(inject('postgresUrl'));
+    const site = await deploy({ DATABASE_URL: database });
+    const older = await site.add(previous);
+    const started = await beforeTheNewOne(older);
+    const newer = await site.add();
+    return { site, database, older, newer, started };
+  }
+
+  async function callAndPoll(site: Deployment, { phoneNumber, callNumber }: Started, at: Visitor) {
+    const held = at.status();
+    await site.vendor.call(phoneNumber, callNumber);
+    expect(await (await held).json()).toEqual({ status: 'verified' });
+  }
+
+  async function isLoggedIn(visitor: Visitor): Promise<boolean> {
+    return (await visitor.fetch('/api/auth/session')).status === 200;
+  }
+
+  it('who began at the old one before is let in by either, and known to both', {
+    timeout: 90_000,
+  }, async () => {
+    const { site, database, older, newer, started } = await overlap(async (older) => [
+      await startAt(older),
+      await startAt(older),
+    ]);
+    for (const [index, person] of started.entries()) {
+      const [there, elsewhere] = index === 0 ? [newer, older] : [older, newer];
+      const visitor = person.visitor.clone(there.origin);
+      await callAndPoll(site, person, visitor);
+      expect(await isLoggedIn(visitor)).toBe(true);
+      expect(await isLoggedIn(visitor.clone(elsewhere.origin))).toBe(true);
+    }
+    expect(await execute(database, 'select * from sessions')).toHaveLength(2);
+  });
+
+  it('who begins meanwhile at one is let in by the other, and out at the first again', {
+    timeout: 90_000,
+  }, async () => {
+    const { site, older, newer } = await overlap(async () => []);
+    for (const [first, second] of [
+      [older, newer],
+      [newer, older],
+    ] as const) {
+      const person = await startAt(first);
+      const visitor = person.visitor.clone(second.origin);
+      await callAndPoll(site, person, visitor);
+      const back = visitor.clone(first.origin);
+      expect(await isLoggedIn(back)).toBe(true);
+      expect((await back.post('/api/auth/logout', {})).status).toBe(200);
+      expect(await isLoggedIn(visitor)).toBe(false);
+    }
+  });
+
+  it('who begins again at the new one is still the same browser', { timeout: 90_000 }, async () => {
+    const { site, newer, started } = await overlap(async (older) => [await startAt(older)]);
+    const [before] = started;
+    const visitor = before?.visitor.clone(newer.origin);
+    const again = attemptViewSchema.parse(await (await visitor?.start('09011112222'))?.json());
+    expect((await before?.visitor.status())?.status).toBe(410);
+    await site.vendor.call('+819011112222', again.call_number);
+    expect(await (await visitor?.status())?.json()).toEqual({ status: 'verified' });
+  });
+});
