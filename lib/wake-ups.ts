@@ -14,8 +14,12 @@ export interface WakeUps {
 }
 
 export interface WakeUpListener {
-  /** Resolves at the next change, or at once if there was one since the last wait; or after `timeoutMs`. */
-  wait(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves at the next change, or at once if there was one since the last wait; or after `timeoutMs`.
+   *
+   * @returns whether something has changed.
+   */
+  wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   close(): void;
 }
 
@@ -66,7 +70,9 @@ export function createWakeUps(): WakeUps {
             });
             resume = null;
           }
+          const hasChanged = missed;
           missed = false;
+          return hasChanged;
         },
         close() {
           notifiers.delete(notify);

@@ -138,7 +138,7 @@ interface Growth {
  * cost so little memory that a garbage collection hides it: then from the next larger number on.
  */
 function growthOf(summaries: readonly Summary[], cost: (summary: Summary) => Spread): Growth {
-  const first = summaries.find((summary) => cost(summary).min > 0);
+  const first = summaries.find((summary) => cost(summary).median > 0);
   const most = summaries.at(-1);
   return first === undefined || most === undefined || first === most
     ? { from: Number.NaN, times: Number.NaN }

@@ -26,6 +26,7 @@ export function timelessWakeUps(world: {
           if (first === 'time') {
             await world.advance(timeoutMs);
           }
+          return first === 'woken';
         },
       };
     },

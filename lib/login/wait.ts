@@ -90,9 +90,9 @@ export async function awaitChange(
       const now = parts.clock.now();
       const holdMs = holdUntilMs - parts.clock.elapsed();
       const waitMs = Math.min(holdMs, Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now);
-      await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), signal);
-      if (isUnwanted(parts, signal)) {
-        // Ten thousand at once may be told so: none of them is worth another look.
+      const hasChanged = await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), signal);
+      if (isUnwanted(parts, signal) || (!hasChanged && isWaitOver(parts, holdUntilMs, signal))) {
+        // Most waits end so, ten thousand at once where the process is to end: not worth another look.
         return succeed(attempt);
       }
     }
