@@ -48,7 +48,7 @@ describe('an error answer', () => {
       { code: 'pauth_unreachable', retryAfterSeconds: null },
       { id, language: 'en' },
     );
-    expect(untold.headers.get('retry-after')).toBe('3');
+    expect(untold.headers.get('retry-after')).toMatch(/^[2-4]$/);
     const lasting = answerProblem(
       { code: 'pauth_refused_number', retryAfterSeconds: 20 },
       { id, language: 'en' },

@@ -1,4 +1,5 @@
 import 'server-only';
+import { randomInt } from 'node:crypto';
 import { messagesIn } from '../language.ts';
 import type { PhoneNumberError } from '../phone-number.ts';
 import type { ErrorReply } from '../shared/contract.ts';
@@ -52,8 +53,10 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   internal_error: 500,
 };
 
+/** When to come back after a passing trouble, if nobody knows: not for everybody at the same moment. */
+const RETRY_AFTER_SECONDS = { least: 2, most: 4 };
+
 /** Passing troubles for which a time to come back is always given. */
-const DEFAULT_RETRY_AFTER_SECONDS = 3;
 const passing: ReadonlySet<ErrorCode> = new Set([
   'rate_limited',
   'pauth_unreachable',
@@ -127,5 +130,6 @@ function retryAfterOf(problem: Problem): number | null {
     return null;
   }
   const known = 'retryAfterSeconds' in problem ? problem.retryAfterSeconds : null;
-  return known ?? DEFAULT_RETRY_AFTER_SECONDS;
+  const { least, most } = RETRY_AFTER_SECONDS;
+  return known ?? randomInt(least, most + 1);
 }

@@ -119,7 +119,9 @@ describe('POST /api/auth/start', () => {
     const text = await response.text();
     expect(response.status).toBe(503);
     expect(JSON.parse(text)).toMatchObject({ code: 'pauth_failed' });
-    expect(response.headers.get('retry-after')).toBe('retry_after_seconds' in fault ? '7' : '3');
+    expect(response.headers.get('retry-after')).toMatch(
+      'retry_after_seconds' in fault ? /^7$/ : /^[2-4]$/,
+    );
     expect(text).not.toMatch(/canary|401|sandbox-key|http/);
     expect(response.headers.getSetCookie()).toEqual([]);
   });
