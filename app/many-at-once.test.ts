@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { attemptViewSchema, statusReplySchema } from '#lib/shared/contract.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
-import { startSandbox } from '#sandbox/server.ts';
-import { startAppServer } from '#testing/app-server.ts';
+import type { ControlClient } from '#sandbox/control-client.ts';
+import { deploy } from '#testing/deployment.ts';
 import { createDatabase, execute } from '#testing/postgres.ts';
 import { Visitor } from '#testing/visitor.ts';
 
@@ -39,18 +38,14 @@ async function logIn(visitor: Visitor, phoneNumber: string, vendor: ControlClien
 it('five hundred people at once are all let in, once each, however often they have to ask again', {
   timeout: 180_000,
 }, async () => {
-  const sandbox = await startSandbox();
-  onTestFinished(() => sandbox.close());
-  const vendor = new ControlClient(sandbox.url);
   const database = await createDatabase(inject('postgresUrl'));
-  const app = await startAppServer(sandbox.url, {
+  const { vendor, add } = await deploy({
     DATABASE_URL: database,
     // The limits have tests of their own.
     START_LIMIT_PER_NUMBER: '1000/60',
     START_LIMIT_TOTAL: '100000/3600',
   });
-  onTestFinished(() => app.stop('SIGKILL'));
-
+  const app = await add();
   const people = Array.from({ length: PEOPLE }, (_, index) => ({
     visitor: new Visitor(app.origin),
     phoneNumber: `+8180${10_000_000 + index}`,
