@@ -2,9 +2,9 @@
  * `npm start`: Next's own production server. Next honours PORT by itself; HOSTNAME is read here,
  * where it counts only if it was really handed down: some shells set one of their own.
  *
- * package.json starts it with an option of V8, which by itself lets garbage grow to three times what is
- * alive on a machine with much memory. With less than 75 percent it collects so often that a login costs
- * more (bench/README.md).
+ * package.json starts it with two options of V8, which by itself lets garbage grow to three times what is
+ * alive on a machine with much memory: it collects when there is three quarters more of it, and gives what
+ * is new half the space. With less than these a login costs more (bench/README.md).
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
