@@ -33,6 +33,18 @@ describe('what a process uses', () => {
     }
   });
 
+  it('keeps counting what a child used that has ended', async () => {
+    const script = 'while (process.cpuUsage().user < 200_000);';
+    const child = spawn('sh', ['-c', `"${process.execPath}" -e "${script}"; echo done; read _`]);
+    try {
+      await once(child.stdout, 'data');
+      expect(treeOf(child.pid ?? 0)).toHaveLength(1);
+      expect(cpuMsOf(child.pid ?? 0)).toBeGreaterThan(150);
+    } finally {
+      child.kill();
+    }
+  });
+
   it('does not stumble over children that come and go', () => {
     const child = spawn('sh', ['-c', 'while true; do /bin/true; done']);
     try {

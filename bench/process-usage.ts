@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** In `/proc`, on every Linux that Node runs on: `getconf CLK_TCK`. */
 const TICK_MS = 10;
 
-/** CPU time used so far by a process and all its children that live, user and system, in milliseconds. */
+/**
+ * CPU time used so far by a process and its descendants, user and system, in milliseconds. What a
+ * child used stays counted once it has ended and its parent has noticed.
+ */
 export function cpuMsOf(pid: number): number {
   return ofTree(pid, ownCpuMs);
 }
@@ -59,7 +62,8 @@ export function fileLimitOf(pid: number): number {
 
 function ownCpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name before may hold spaces and brackets; utime and stime are the 14th and 15th field.
+  // The name before may hold spaces and brackets. The 14th to 17th field are utime and stime, and
+  // the same of the children that have ended: cutime and cstime (proc(5)).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  return fields.slice(11, 15).reduce((ticks, field) => ticks + Number(field), 0) * TICK_MS;
 }
