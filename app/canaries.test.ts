@@ -132,6 +132,11 @@ describe('all that a server prints in a whole run', () => {
       ]),
     );
   });
+
+  it('says which limit was reached of whoever is told to wait', () => {
+    const limited = parsed().filter((line) => line.code === 'rate_limited');
+    expect(new Set(limited.map((line) => line.limit))).toEqual(new Set(['perNumber']));
+  });
 });
 
 /** A login and everything that can go wrong with one, on a server and a vendor of its own. */

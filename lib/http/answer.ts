@@ -1,6 +1,7 @@
 import 'server-only';
 import { randomInt } from 'node:crypto';
 import { messagesIn } from '../language.ts';
+import type { LimitReached } from '../limits/start-limits.ts';
 import type { PhoneNumberError } from '../phone-number.ts';
 import type { ErrorReply } from '../shared/contract.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
@@ -13,6 +14,8 @@ export type Problem =
   | {
       code: Exclude<ErrorCode, 'phone_number_not_in_country'>;
       retryAfterSeconds?: number | null;
+      /** For the log, where a limit was reached. */
+      limit?: LimitReached['limit'];
     };
 
 /** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */

@@ -55,8 +55,9 @@ async function settle<Context>(
     await visit.app.cookies.send();
     if (!outcome.ok && suspicious.has(outcome.error.code)) {
       const { code } = outcome.error;
+      const limit = 'limit' in outcome.error ? { limit: outcome.error.limit } : {};
       const network = roughNetwork(networkOf(request.headers, config.app.trustedProxy));
-      const entry = { event: 'request_refused', code, ...placeOf(request), network };
+      const entry = { event: 'request_refused', code, ...limit, ...placeOf(request), network };
       const message = 'a request was refused';
       sparingLog(log, 'warn', { kind: `refused ${code}`, entry, message });
     }

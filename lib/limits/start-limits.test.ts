@@ -31,7 +31,10 @@ async function deploy(): Promise<() => StartLimits> {
 const start = (phoneNumberTag: string, network = '192.0.2.1') => ({ phoneNumberTag, network });
 
 const allowed = { ok: true, value: null };
-const waitFor = (retryAfterSeconds: number) => ({ ok: false, error: { retryAfterSeconds } });
+const waitFor = (limit: keyof StartLimitRules, retryAfterSeconds: number) => ({
+  ok: false,
+  error: { limit, retryAfterSeconds },
+});
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_800_000_000_000, toFake: ['Date'] });
@@ -47,11 +50,11 @@ describe('the limits on starts', () => {
     expect(await limits.consume(start('a'))).toEqual(allowed);
     expect(await limits.consume(start('a'))).toEqual(allowed);
     vi.advanceTimersByTime(20_000);
-    expect(await limits.check(start('a'))).toEqual(waitFor(40));
-    expect(await limits.consume(start('a'))).toEqual(waitFor(40));
+    expect(await limits.check(start('a'))).toEqual(waitFor('perNumber', 40));
+    expect(await limits.consume(start('a'))).toEqual(waitFor('perNumber', 40));
     vi.advanceTimersByTime(40_000);
     expect(await limits.consume(start('a'))).toEqual(allowed);
-    expect(await limits.consume(start('a'))).toEqual(waitFor(3_540));
+    expect(await limits.consume(start('a'))).toEqual(waitFor('perNumber', 3_540));
   });
 
   it('let the owner of a targeted number in from elsewhere', async () => {
@@ -65,7 +68,7 @@ describe('the limits on starts', () => {
     for (const number of ['a', 'b', 'c', 'd']) {
       expect(await limits.consume(start(number))).toEqual(allowed);
     }
-    expect(await limits.consume(start('e'))).toEqual(waitFor(600));
+    expect(await limits.consume(start('e'))).toEqual(waitFor('perNetwork', 600));
     expect(await limits.consume(start('e', '198.51.100.9'))).toEqual(allowed);
   });
 
@@ -74,7 +77,7 @@ describe('the limits on starts', () => {
     for (let count = 0; count < 6; count += 1) {
       expect(await limits.consume(start(`${count}`, `192.0.2.${count}`))).toEqual(allowed);
     }
-    expect(await limits.consume(start('x', '198.51.100.9'))).toEqual(waitFor(3_600));
+    expect(await limits.consume(start('x', '198.51.100.9'))).toEqual(waitFor('total', 3_600));
   });
 
   it('do not grow longer by asking again', async () => {
@@ -110,7 +113,7 @@ describe('the limits on starts', () => {
     const [one, other] = [open(), open()];
     expect(await one.consume(start('a'))).toEqual(allowed);
     expect(await other.consume(start('a'))).toEqual(allowed);
-    expect(await one.consume(start('a'))).toEqual(waitFor(60));
-    expect(await open().check(start('a'))).toEqual(waitFor(60));
+    expect(await one.consume(start('a'))).toEqual(waitFor('perNumber', 60));
+    expect(await open().check(start('a'))).toEqual(waitFor('perNumber', 60));
   });
 });

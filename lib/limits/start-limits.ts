@@ -23,11 +23,17 @@ export type CreateCounter = (name: string, limit: Limit) => Counter;
 /** Holds back whoever starts too many attempts: each one costs a session of the vendor. */
 export interface StartLimits {
   /** Whether a start would be counted now, without counting it. */
-  check(start: Start): Promise<Result<null, { retryAfterSeconds: number }>>;
-  /** Counts a start, or says in how many seconds the next one is welcome. */
-  consume(start: Start): Promise<Result<null, { retryAfterSeconds: number }>>;
+  check(start: Start): Promise<Result<null, LimitReached>>;
+  /** Counts a start, or says which limit is reached and when the next one is welcome. */
+  consume(start: Start): Promise<Result<null, LimitReached>>;
   /** Takes back a start that cost nothing. */
   refund(start: Start): Promise<void>;
+}
+
+/** Which limit a start would have gone beyond, and in how many seconds it is welcome. */
+export interface LimitReached {
+  limit: keyof StartLimitRules;
+  retryAfterSeconds: number;
 }
 
 export interface Start {
@@ -47,6 +53,13 @@ export interface StartLimitRules {
   total: readonly Limit[];
 }
 
+/** Where one start is counted for one limit. */
+interface Place {
+  limit: keyof StartLimitRules;
+  counter: Counter;
+  key: string;
+}
+
 export function createStartLimits(
   rules: StartLimitRules,
   createCounter: CreateCounter,
@@ -58,39 +71,42 @@ export function createStartLimits(
   const total = countersOf('total', rules.total);
 
   /** The narrowest first, so that a targeted flood does not eat what others share. */
-  const countersFor = (start: Start): readonly (readonly [Counter, string])[] => [
-    ...perNumber.map((counter) => [counter, `${start.phoneNumberTag} ${start.network}`] as const),
-    ...perNetwork.map((counter) => [counter, start.network] as const),
-    ...total.map((counter) => [counter, 'all'] as const),
-  ];
+  const placesOf = ({ phoneNumberTag, network }: Start): readonly Place[] => {
+    const key = `${phoneNumberTag} ${network}`;
+    return [
+      ...perNumber.map((counter): Place => ({ limit: 'perNumber', counter, key })),
+      ...perNetwork.map((counter): Place => ({ limit: 'perNetwork', counter, key: network })),
+      ...total.map((counter): Place => ({ limit: 'total', counter, key: 'all' })),
+    ];
+  };
 
   return {
     async check(start) {
-      for (const [counter, key] of countersFor(start)) {
+      for (const { limit, counter, key } of placesOf(start)) {
         const waitMs = await counter.peek(key);
         if (waitMs !== null) {
-          return fail({ retryAfterSeconds: inSeconds(waitMs) });
+          return fail({ limit, retryAfterSeconds: inSeconds(waitMs) });
         }
       }
       return succeed(null);
     },
 
     async consume(start) {
-      const counted: (readonly [Counter, string])[] = [];
-      for (const [counter, key] of countersFor(start)) {
-        const waitMs = await counter.consume(key);
-        counted.push([counter, key]);
+      const consumed: Place[] = [];
+      for (const place of placesOf(start)) {
+        const waitMs = await place.counter.consume(place.key);
+        consumed.push(place);
         if (waitMs !== null) {
           // A start that does not happen counts nowhere, or asking again would never end the wait.
-          await Promise.all(counted.map(([each, eachKey]) => each.refund(eachKey)));
-          return fail({ retryAfterSeconds: inSeconds(waitMs) });
+          await Promise.all(consumed.map(({ counter, key }) => counter.refund(key)));
+          return fail({ limit: place.limit, retryAfterSeconds: inSeconds(waitMs) });
         }
       }
       return succeed(null);
     },
 
     async refund(start) {
-      await Promise.all(countersFor(start).map(([counter, key]) => counter.refund(key)));
+      await Promise.all(placesOf(start).map(({ counter, key }) => counter.refund(key)));
     },
   };
 }

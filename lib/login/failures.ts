@@ -1,4 +1,5 @@
 import 'server-only';
+import type { LimitReached } from '../limits/start-limits.ts';
 import type { PauthError } from '../pauth/errors.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 
@@ -6,6 +7,8 @@ import type { AttemptEndCode } from '../shared/error-codes.ts';
 export interface LoginFailure {
   code: AttemptEndCode;
   retryAfterSeconds: number | null;
+  /** For the log, where a limit was reached. */
+  limit?: LimitReached['limit'];
 }
 
 /**
