@@ -3,8 +3,8 @@
  * where it counts only if it was really handed down: some shells set one of their own.
  *
  * package.json starts it with two options of V8, which by itself lets garbage grow to three times what is
- * alive on a machine with much memory: it collects when there is three quarters more of it, and gives what
- * is new half the space. With less than these a login costs more (bench/README.md).
+ * alive on a machine with much memory: it collects when there is six tenths more of it, and gives what is
+ * new half the space. With less than these a login costs more (bench/README.md).
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
