@@ -4,7 +4,7 @@ import { describeProblem } from '#lib/http/answer.ts';
 import type { Visit } from '#lib/http/visit.ts';
 import { lookAtAttempt } from '#lib/login/look.ts';
 import { viewAttempt } from '#lib/login/view.ts';
-import { readHeldRequest } from '#lib/session/held-request.ts';
+import { readStartAgain } from '#lib/session/start-again.ts';
 
 /**
  * The step this browser is at, from its cookies alone: after a reload, a killed tab or a way through
@@ -31,6 +31,6 @@ export async function readFirstStep({ app, language }: Visit): Promise<LoginStep
         name: 'ended',
         status: look.status,
         message: describeProblem({ code: look.code }, language),
-        again: await readHeldRequest(app),
+        again: await readStartAgain(app),
       };
 }

@@ -1,7 +1,8 @@
+import type { CallableAttempt } from '#lib/login/attempt.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
 import type { LoginFailure } from '#lib/login/failures.ts';
 import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
-import { type CallableAttempt, hasLiveAttempt, startAttempt } from '#lib/login/start.ts';
+import { hasLiveAttempt, startAttempt } from '#lib/login/start.ts';
 import type { Result } from '#lib/result.ts';
 import { type LoggedIn, openSession } from '#lib/session/open.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';

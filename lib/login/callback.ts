@@ -1,5 +1,6 @@
 import 'server-only';
-import { findAttemptByCallbackToken, hastenCheck } from '../store/attempts.ts';
+import { findAttemptByCallbackToken } from '../store/attempts.ts';
+import { hastenCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { hashToken } from '../token.ts';
 import { checkIfDue } from './check.ts';

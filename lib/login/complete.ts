@@ -5,13 +5,13 @@ import { advanceAttempt, findAttemptById, findRivals } from '../store/attempts.t
 import { takeTurn } from '../store/dialect.ts';
 import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
+import { isCallable } from './attempt.ts';
 import { beginSession } from './begin-session.ts';
 import { findAlsoVerified } from './contest.ts';
 import { endIn } from './end.ts';
 import type { LoginFailure } from './failures.ts';
 import { findOrAddUser } from './login-user.ts';
 import type { LoginParts } from './parts.ts';
-import { isCallable } from './start.ts';
 
 /**
  * Turns a verified attempt into a session, once, in one transaction: the attempt, the user, the

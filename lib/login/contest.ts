@@ -2,9 +2,10 @@ import 'server-only';
 import { fail, type Result, succeed } from '../result.ts';
 import { findRivals } from '../store/attempts.ts';
 import type { LoginAttempt } from '../store/schema.ts';
+import { isAwaitingVendor } from './attempt.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import type { LoginParts } from './parts.ts';
-import { isAbandoned, isAwaitingVendor } from './start.ts';
+import { isAbandoned } from './start.ts';
 
 /** So many at one time on one number are an attack, and not worth that many requests to the vendor. */
 const MOST_ASKED = 20;

@@ -2,8 +2,8 @@ import 'server-only';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { findAttemptByHandoffToken } from '../store/attempts.ts';
 import { hashToken } from '../token.ts';
+import { isCallable } from './attempt.ts';
 import type { LoginParts } from './parts.ts';
-import { isCallable } from './start.ts';
 
 /** What the page on the phone may know of an attempt: nothing about whose it is. */
 export type Handoff =

@@ -5,8 +5,8 @@ import { findAttemptByToken } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { hashToken } from '../token.ts';
+import { type CallableAttempt, isCallable } from './attempt.ts';
 import type { LoginParts } from './parts.ts';
-import { type CallableAttempt, isCallable } from './start.ts';
 
 /** What an attempt looks like to the browser that holds it, before anybody asks the vendor. */
 export type Look =

@@ -6,6 +6,7 @@ import { findAttemptById } from '../store/attempts.ts';
 import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
 import { deriveToken, hashToken } from '../token.ts';
+import { canComplete, isLive } from './attempt.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginFailure } from './failures.ts';
 import { codeOfEnd } from './look.ts';
@@ -14,8 +15,6 @@ import { type LoginParts, REDELIVERY_MS } from './parts.ts';
 import {
   awaitChange,
   awaitNews,
-  canComplete,
-  isLive,
   isWaitOver,
   SHORTEST_WAIT_MS,
   type Wait,
@@ -72,7 +71,7 @@ export async function pollAttempt(
     if (attempt.state !== 'pending' && attempt.state !== 'verified') {
       return { status: attempt.state, code: codeOfEnd(attempt, attempt.state) };
     }
-    if (!canComplete(parts, attempt)) {
+    if (!canComplete(attempt, parts.clock.now())) {
       return pending(parts, attempt, poll);
     }
     const completed = await complete(parts, attempt, attemptToken, poll);
@@ -97,7 +96,7 @@ export function pendingAfter(
   { holdMs }: Pick<Poll, 'holdMs'>,
 ): PendingOutcome | null {
   const attempt = news.ok ? news.value : null;
-  return attempt === null || !isLive(attempt) || canComplete(parts, attempt)
+  return attempt === null || !isLive(attempt) || canComplete(attempt, parts.clock.now())
     ? null
     : pending(parts, attempt, { holdMs, isPrompted: false });
 }

@@ -10,14 +10,12 @@ import { findAttemptByBrowserToken, findLiveAttempt, hasMovedOn } from '../store
 import { takeTurn } from '../store/dialect.ts';
 import type { LoginAttempt, Queries } from '../store/schema.ts';
 import { createToken, hashToken } from '../token.ts';
+import { type CallableAttempt, isAwaitingVendor, isCallable, isLive } from './attempt.ts';
 import { endIn, endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { handoffTokenOf } from './handoff-token.ts';
 import { checkIntervalMs } from './pace.ts';
 import type { LoginParts } from './parts.ts';
-
-/** An attempt the vendor knows of: there is a number to call. */
-export type CallableAttempt = LoginAttempt & { call_number: PhoneNumber };
 
 export interface StartedAttempt {
   attempt: CallableAttempt;
@@ -51,9 +49,9 @@ export async function startAttempt(
   phoneNumber: PhoneNumber,
   browser: Browser,
 ): Promise<Result<StartedAttempt, LoginFailure>> {
-  const held = await findHeldAttempt(parts, phoneNumber, browser);
-  if (held !== null) {
-    return succeed(held);
+  const own = await findOwnAttempt(parts, phoneNumber, browser);
+  if (own !== null) {
+    return succeed(own);
   }
   const start = { phoneNumberTag: parts.tagPhoneNumber(phoneNumber), network: browser.network };
   const allowed = await parts.startLimits.check(start);
@@ -86,7 +84,7 @@ export async function hasLiveAttempt(parts: LoginParts, browserToken: string): P
  * The live attempt for this number that the browser can prove to hold. Knowing the browser's token
  * is no proof: it outlives attempts, and may have been copied before this one was started.
  */
-async function findHeldAttempt(
+async function findOwnAttempt(
   parts: LoginParts,
   phoneNumber: PhoneNumber,
   { attemptToken, browserToken }: Browser,
@@ -98,7 +96,7 @@ async function findHeldAttempt(
   return attempt !== null &&
     attemptToken !== undefined &&
     browserToken !== undefined &&
-    (attempt.state === 'pending' || attempt.state === 'verified') &&
+    isLive(attempt) &&
     attempt.phone_number === phoneNumber &&
     attempt.expires_at > parts.clock.now() &&
     isCallable(attempt)
@@ -230,11 +228,6 @@ async function askVendor(
   return callable(answered);
 }
 
-/** Whether the vendor has not answered yet, so that there is no number to call. */
-export function isAwaitingVendor(attempt: LoginAttempt): boolean {
-  return attempt.state === 'pending' && !isCallable(attempt);
-}
-
 function callable(attempt: LoginAttempt): Result<CallableAttempt, LoginFailure> {
   if (attempt.state === 'pending' && isCallable(attempt)) {
     return succeed(attempt);
@@ -242,9 +235,4 @@ function callable(attempt: LoginAttempt): Result<CallableAttempt, LoginFailure> 
   // It ended while the vendor was being asked.
   const code = attempt.state === 'cancelled' ? 'attempt_cancelled' : 'attempt_failed';
   return fail({ code, retryAfterSeconds: null });
-}
-
-/** Whether the vendor has answered for this attempt. */
-export function isCallable(attempt: LoginAttempt): attempt is CallableAttempt {
-  return attempt.call_number !== null;
 }

@@ -1,10 +1,12 @@
 import 'server-only';
 import { type Result, succeed } from '../result.ts';
-import { bringCheckForward, findAttemptById, findAttemptByToken } from '../store/attempts.ts';
+import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
+import { bringCheckForward } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { hashToken } from '../token.ts';
 import type { WakeUpListener } from '../wake-ups.ts';
+import { canComplete, isLive } from './attempt.ts';
 import { checkIfDue } from './check.ts';
 import type { LoginFailure } from './failures.ts';
 import { PROMPTED_CHECK_MS } from './pace.ts';
@@ -64,7 +66,7 @@ export async function awaitChange(
   let listener: WakeUpListener | undefined;
   try {
     for (; ; attempt = await findAttemptById(parts.store, first.id)) {
-      if (attempt === null || !isLive(attempt) || canComplete(parts, attempt)) {
+      if (attempt === null || !isLive(attempt) || canComplete(attempt, parts.clock.now())) {
         return succeed(attempt);
       }
       const checked = await checkIfDue(parts, attempt);
@@ -115,11 +117,6 @@ function isUnwanted({ wakeUps }: LoginParts, signal: AbortSignal | undefined): b
   return signal?.aborted === true || wakeUps.isClosed();
 }
 
-/** Whether the attempt's browser can be logged in by it. */
-export function canComplete(parts: LoginParts, attempt: LoginAttempt): boolean {
-  return attempt.state === 'verified' && attempt.expires_at > parts.clock.now();
-}
-
 /** Between two looks at an attempt that somebody else is working on, in milliseconds. */
 export const SHORTEST_WAIT_MS = 50;
 
@@ -128,11 +125,6 @@ const LEASED_WAIT_MS = 500;
 
 /** How many may wait for one attempt in one process: more tabs than anybody has open, and no flood. */
 export const MOST_WAITING = 200;
-
-/** Whether a call can still lead to a login. */
-export function isLive({ state }: LoginAttempt): boolean {
-  return state === 'pending' || state === 'verified';
-}
 
 /** When there is something to do for a live attempt, if nothing wakes us before. */
 function nextStepAt(attempt: LoginAttempt, now: number): number {

@@ -65,6 +65,6 @@ export async function keepTyped(
 }
 
 /** The token of the attempt that the browser of a request holds, if it holds one. */
-export async function heldAttemptToken({ cookies }: App): Promise<string | undefined> {
+export async function readAttemptToken({ cookies }: App): Promise<string | undefined> {
   return (await cookies.attempt.read())?.attemptToken;
 }

@@ -11,7 +11,7 @@ import type { Waited } from '../login/wait.ts';
 import { noteRequestIds, requestIdHeader } from '../request-id.ts';
 import { statusReplySchema } from '../shared/contract.ts';
 import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
-import { bringCheckForward } from '../store/attempts.ts';
+import { bringCheckForward } from '../store/checks.ts';
 import { openWaitingRoom } from './waiting-room.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });

@@ -10,11 +10,8 @@ import {
   findAttemptById,
   findAttemptByToken,
   findRivals,
-  hastenCheck,
   insertAttempt,
-  leaseCheck,
   type NewAttempt,
-  releaseCheck,
   setPauthSession,
 } from './attempts.ts';
 import {
@@ -23,6 +20,7 @@ import {
   findLiveAttempt,
   hasMovedOn,
 } from './browsers.ts';
+import { hastenCheck, leaseCheck, releaseCheck } from './checks.ts';
 import { findDevices, insertDevice } from './devices.ts';
 import { findEvents, insertEvent } from './events.ts';
 import { migrate } from './migrate.ts';

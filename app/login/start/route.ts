@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { formRoute, formSchema, heldAttemptToken, keepTyped } from '#lib/session/form.ts';
-import { readHeldRequest } from '#lib/session/held-request.ts';
+import { formRoute, formSchema, keepTyped, readAttemptToken } from '#lib/session/form.ts';
+import { readStartAgain } from '#lib/session/start-again.ts';
 import { startHere } from '#lib/session/start-here.ts';
 import type { StartRequest } from '#lib/shared/contract.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
@@ -22,8 +22,8 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
   startFormSchema,
   async (form, request, visit) => {
     const { app } = visit;
-    const wanted = form.again === undefined ? readRequest(form) : await readHeldRequest(app);
-    const attemptToken = await heldAttemptToken(app);
+    const wanted = form.again === undefined ? readRequest(form) : await readStartAgain(app);
+    const attemptToken = await readAttemptToken(app);
     if (form.again !== undefined && attemptToken !== undefined) {
       await cancelAttempt(app.login, attemptToken);
     }

@@ -4,8 +4,8 @@ import { lookAtAttempt } from '../login/look.ts';
 import { formatPhoneNumber } from '../phone-number.ts';
 import type { StartRequest } from '../shared/contract.ts';
 
-/** What asks once more for the attempt this browser holds, live or over: nothing is typed again. */
-export async function readHeldRequest({ config, cookies, login }: App): Promise<StartRequest> {
+/** What starts this browser's attempt once more, be it live or over, with nothing typed again. */
+export async function readStartAgain({ config, cookies, login }: App): Promise<StartRequest> {
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken === undefined) {
     return { phone_number: '' };
