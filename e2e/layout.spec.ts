@@ -23,9 +23,10 @@ const smallTargetsOf = (page: Page) =>
   page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('main :is(a, button, input, select, summary)')]
       .filter((element) => element.checkVisibility() && element.closest('p') === null)
-      .map((element) => (element.closest('label') ?? element).getBoundingClientRect())
-      .filter(({ height, width }) => height < 44 || width < 44)
-      .map(({ height, width }) => `${width} × ${height}`),
+      .map((element) => element.closest('label') ?? element)
+      .map((element) => ({ text: element.textContent, box: element.getBoundingClientRect() }))
+      .filter(({ box }) => box.height < 44 || box.width < 44)
+      .map(({ text, box }) => `${text}: ${box.width} × ${box.height}`),
   );
 
 /** What the person has set in the browser: 16 px unless they want it otherwise. */

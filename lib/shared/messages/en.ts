@@ -177,19 +177,15 @@ export const en: Messages = {
     phone_number_unreadable: 'This is not a phone number. Please enter digits.',
     phone_number_too_short: 'This number has too few digits. Please check it.',
     phone_number_too_long: 'This number has too many digits. Please check it.',
-    phone_number_unknown_country: 'There is no country with this code. Please check the number.',
+    phone_number_unknown_country: 'No country has this code. Please check the number.',
     phone_number_not_in_country:
-      'There is no such number in {country}. For another country, start with + and its code.',
-    phone_number_emergency: 'This is an emergency number. Enter the number of your own phone.',
-    phone_number_toll_free:
-      'This toll-free number only receives calls. Enter the number of your own phone.',
-    phone_number_premium:
-      'This is a number that costs extra to call. Enter the number of your own phone.',
-    phone_number_cannot_call: 'This number cannot place calls. Enter the number of your own phone.',
-    phone_number_landline_refused:
-      'Landline numbers cannot log in here. Enter the number of a mobile phone.',
-    phone_number_ip_refused:
-      'Internet phone numbers (050) cannot log in here. Enter the number of a mobile phone.',
+      'No such number in {country}. For another country, start with +.',
+    phone_number_emergency: 'This is an emergency number. Enter your own number.',
+    phone_number_toll_free: 'A toll-free number cannot call. Enter your own number.',
+    phone_number_premium: 'This number costs extra to call. Enter your own number.',
+    phone_number_cannot_call: 'This number cannot place calls. Enter your own number.',
+    phone_number_landline_refused: 'Landlines cannot log in here. Enter a mobile number.',
+    phone_number_ip_refused: '050 numbers cannot log in here. Enter a mobile number.',
     request_cross_origin:
       'This request came from another site, so it was stopped. Open a page of this site and try again.',
     request_wrong_method: 'This address does not take such a request. Go back and try again.',
