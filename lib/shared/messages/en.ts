@@ -178,8 +178,7 @@ export const en: Messages = {
     phone_number_too_short: 'This number has too few digits. Please check it.',
     phone_number_too_long: 'This number has too many digits. Please check it.',
     phone_number_unknown_country: 'No country has this code. Please check the number.',
-    phone_number_not_in_country:
-      'No such number in {country}. For another country, start with +.',
+    phone_number_not_in_country: 'No such number in {country}. For another country, start with +.',
     phone_number_emergency: 'This is an emergency number. Enter your own number.',
     phone_number_toll_free: 'A toll-free number cannot call. Enter your own number.',
     phone_number_premium: 'This number costs extra to call. Enter your own number.',
