@@ -41,6 +41,30 @@ test('a tunnel loses nothing: offline is shown, and the login goes on behind it'
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
+test('behind a proxy that cuts every held poll the page finds out what it lets through', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+  consoleProblems,
+}) => {
+  const longestHolds: (string | undefined)[] = [];
+  await page.route('**/api/auth/status', async (route) => {
+    longestHolds.push(route.request().headers()['x-longest-hold']);
+    const answer = await route.fetch({ timeout: 4_000 }).catch(() => null);
+    await (answer === null ? route.abort() : route.fulfill({ response: answer })).catch(() => {});
+  });
+  const callNumber = await login.start(phoneNumber.text);
+  const answered = await page.waitForResponse('**/api/auth/status');
+  expect(await answered.json()).toMatchObject({ status: 'pending' });
+  expect(longestHolds).toEqual([undefined, undefined, '3']);
+  await expect(page.getByText(messages.login.waiting.disconnected.text)).toHaveCount(0);
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
+});
+
 test('once the time is up and nothing answers, the page asks a few times and no more', async ({
   login,
   phoneNumber,

@@ -136,6 +136,7 @@ function createApp(config: Config): App {
     ),
     rules: {
       attemptTtlMs,
+      pollLimit: config.attempt.pollLimit,
       sessionTtlMs: config.session.ttlSeconds * 1_000,
       dormantMs: config.app.dormantDays * DAY_MS,
       pauthTimeoutMs: config.pauth.timeoutMs,

@@ -93,6 +93,7 @@ export async function openLogin(
   const lines: string[] = [];
   const rules: LoginRules = {
     attemptTtlMs: ATTEMPT_TTL_MS,
+    pollLimit: 30,
     sessionTtlMs: 604_800_000,
     dormantMs: 365 * 86_400_000,
     pauthTimeoutMs: 1_000,

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 import useSWR from 'swr';
 import { type PollAnswer, pollStatus } from '#components/api.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
+import { afterAnswer, afterCut, looksDisconnected, noCutPolls } from './cut-polls.ts';
 
 type Outcome = Exclude<StatusReply, { status: 'pending' }>;
 
@@ -21,12 +22,16 @@ export interface StatusPolls {
   checkNow(): void;
 }
 
+interface Polled {
+  answer: PollAnswer;
+  /** How long it was under way; null where the page was hidden meanwhile. */
+  heldMs: number | null;
+}
+
 /** Between the end of one held poll and the next one. */
 const SHORTEST_PAUSE_MS = 250;
 const PAUSE_WITHOUT_ANSWER_MS = 2_000;
 const PAUSE_AFTER_REFUSAL_MS = 5_000;
-/** Phones drop connections in passing, and some proxies cut held polls: not worth a word. */
-const SILENT_CUTS = 1;
 /** The first has the vendor asked in a moment, the second finds what it said. */
 const POLLS_OF_A_PRESS = 2;
 /** One return to the page fires several events. */
@@ -58,25 +63,34 @@ export function useStatusPolls(options: {
   const [isSpent, setIsSpent] = useState(false);
   const [answers, setAnswers] = useState(0);
   const pendingPolls = useRef(0);
-  const cuts = useRef(0);
+  const cuts = useRef(noCutPolls);
+  const hiddenAt = useRef(Number.NEGATIVE_INFINITY);
   const underWay = useRef<AbortController | null>(null);
   const isPrompted = useRef(false);
 
-  const poll = useCallback(async (): Promise<PollAnswer> => {
+  const poll = useCallback(async (): Promise<Polled> => {
     underWay.current?.abort();
     const controller = new AbortController();
     underWay.current = controller;
     const wasPrompted = isPrompted.current;
     isPrompted.current = false;
-    return await pollStatus({ isPrompted: wasPrompted, signal: controller.signal });
+    const startedAt = performance.now();
+    const answer = await pollStatus({
+      isPrompted: wasPrompted,
+      longestHoldSeconds: cuts.current.longestHoldSeconds,
+      signal: controller.signal,
+    });
+    const wasVisible = !document.hidden && hiddenAt.current < startedAt;
+    return { answer, heldMs: wasVisible ? performance.now() - startedAt : null };
   }, []);
 
   /** 0 ends the chain; SWR begins a new one whenever this function is another: with every answer. */
   const pauseAfter = useCallback(
-    (answer: PollAnswer | undefined): number => {
-      if (answers === 0 || answer === undefined) {
+    (polled: Polled | undefined): number => {
+      if (answers === 0 || polled === undefined) {
         return 0;
       }
+      const { answer } = polled;
       switch (answer.kind) {
         case 'no_answer':
           return isTimeUp ? 0 : PAUSE_WITHOUT_ANSWER_MS;
@@ -91,17 +105,17 @@ export function useStatusPolls(options: {
     [answers, isTimeUp, pollLimit],
   );
 
-  const take = (answer: PollAnswer) => {
+  const take = ({ answer, heldMs }: Polled) => {
     setAnswers((count) => count + 1);
     if (answer.kind === 'no_answer') {
-      cuts.current += 1;
+      cuts.current = afterCut(cuts.current, heldMs);
       setIsSpent(isTimeUp);
-      if (cuts.current > SILENT_CUTS || isTimeUp || !navigator.onLine) {
+      if (looksDisconnected(cuts.current) || isTimeUp || !navigator.onLine) {
         setTrouble({ kind: 'disconnected' });
       }
       return;
     }
-    cuts.current = 0;
+    cuts.current = afterAnswer(cuts.current);
     if (answer.kind === 'refused') {
       const { code, error, retry_after_seconds: retryAfterSeconds } = answer.problem;
       if (code === 'attempt_missing') {
@@ -145,6 +159,9 @@ export function useStatusPolls(options: {
   useEffect(() => {
     let returnedAt = 0;
     const onReturn = () => {
+      if (document.hidden) {
+        hiddenAt.current = performance.now();
+      }
       const isSpentNow = pendingPolls.current >= pollLimit;
       if (document.visibilityState !== 'visible' || isSpentNow) {
         return;

@@ -60,6 +60,7 @@ export function startProcess(parts: {
       tagPhoneNumber: () => 'tagged',
       rules: {
         attemptTtlMs: ATTEMPT_TTL_MS,
+        pollLimit: 30,
         sessionTtlMs: 7 * DAY_MS,
         dormantMs: 365 * DAY_MS,
         pauthTimeoutMs: VENDOR_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import 'server-only';
+import type { LoginRules } from './parts.ts';
 
 /**
  * How long to wait between two checks of one attempt. Most people call within a minute, so the
@@ -46,11 +47,44 @@ export function backOffMs(
   return Math.round(Math.max(own, asked) * (1 + JITTER * chance));
 }
 
+type PollRules = Pick<LoginRules, 'attemptTtlMs' | 'pollLimit'>;
+
+/** Between the beginnings of two polls that are not held, and by how much of the age they grow apart. */
+const SHORTEST_POLL_INTERVAL_MS = 2_000;
+const AGE_PER_POLL = 5;
+
+/** The part of its polls that a page is to need for all of an attempt; the rest is for what goes wrong. */
+const PLANNED_POLLS = 0.9;
+
 /**
- * How long the browser is to wait before its next poll where polls are not held. Grows with age so
- * that the 30 polls of the guide outlast an attempt of five minutes: five polls in the first ten
- * seconds, then each a fifth of the age apart, at most 25 s.
+ * How long the browser is to wait between the end of a poll and its next one, so that its polls
+ * outlast the attempt however long they are held: the 30 of the guide last for five minutes at two
+ * seconds from each other in the beginning, growing apart, and at no pause at all where they are held for
+ * longer than it takes.
+ *
+ * @param ageMs since the attempt was started.
+ * @param holdMs how long its polls are held; 0 where they are not.
  */
-export function pollIntervalMs(ageMs: number): number {
-  return Math.round(Math.min(25_000, Math.max(2_000, ageMs / 5)));
+export function pollPauseMs(ageMs: number, holdMs: number, rules: PollRules): number {
+  const longestMs = longestIntervalMs(holdMs, rules);
+  return Math.round(pollIntervalMs(ageMs, holdMs, longestMs) - holdMs);
+}
+
+function pollIntervalMs(ageMs: number, holdMs: number, longestMs: number): number {
+  const shortestMs = Math.max(SHORTEST_POLL_INTERVAL_MS, holdMs);
+  return Math.max(shortestMs, Math.min(longestMs, ageMs / AGE_PER_POLL));
+}
+
+/** How far apart polls must be in the end for the planned ones to last. */
+function longestIntervalMs(holdMs: number, { attemptTtlMs, pollLimit }: PollRules): number {
+  for (let longestMs = 1_000; longestMs < attemptTtlMs; longestMs += 1_000) {
+    let polls = 0;
+    for (let ageMs = 0; ageMs < attemptTtlMs; polls += 1) {
+      ageMs += pollIntervalMs(ageMs, holdMs, longestMs);
+    }
+    if (polls <= pollLimit * PLANNED_POLLS) {
+      return longestMs;
+    }
+  }
+  return attemptTtlMs;
 }

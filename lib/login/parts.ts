@@ -24,6 +24,8 @@ export interface LoginParts {
 
 export interface LoginRules {
   attemptTtlMs: number;
+  /** How many polls of one page may be told "not yet". */
+  pollLimit: number;
   sessionTtlMs: number;
   /** After how long without use a number may be somebody else's; 0 means never. */
   dormantMs: number;

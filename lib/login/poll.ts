@@ -10,7 +10,7 @@ import { canComplete, isLive } from './attempt.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginFailure } from './failures.ts';
 import { codeOfEnd } from './look.ts';
-import { PROMPTED_CHECK_MS, pollIntervalMs } from './pace.ts';
+import { PROMPTED_CHECK_MS, pollPauseMs } from './pace.ts';
 import { type LoginParts, REDELIVERY_MS } from './parts.ts';
 import {
   awaitChange,
@@ -93,26 +93,26 @@ export async function pollAttempt(
 export function pendingAfter(
   parts: LoginParts,
   { news }: Waited,
-  { holdMs }: Pick<Poll, 'holdMs'>,
+  how: Pick<Poll, 'holdMs' | 'isPrompted'>,
 ): PendingOutcome | null {
   const attempt = news.ok ? news.value : null;
   return attempt === null || !isLive(attempt) || canComplete(attempt, parts.clock.now())
     ? null
-    : pending(parts, attempt, { holdMs, isPrompted: false });
+    : pending(parts, attempt, how);
 }
 
 function pending(
-  { clock }: LoginParts,
+  { clock, rules }: LoginParts,
   attempt: LoginAttempt,
   { holdMs, isPrompted }: Pick<Poll, 'holdMs' | 'isPrompted'>,
 ): PendingOutcome {
   const now = clock.now();
-  // Who asks because they have called comes back for what the vendor says then.
-  const pauseMs = isPrompted ? PROMPTED_CHECK_MS : pollIntervalMs(now - attempt.created_at);
+  const usualMs = pollPauseMs(now - attempt.created_at, holdMs, rules);
   return {
     status: 'pending',
     expiresInMs: attempt.expires_at - now,
-    pollAfterMs: holdMs > 0 ? 0 : pauseMs,
+    // Who asks because they have called comes back for what the vendor says then.
+    pollAfterMs: isPrompted ? Math.max(0, PROMPTED_CHECK_MS - holdMs) : usualMs,
   };
 }
 

@@ -3,13 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
 import { answer } from '../http/answer.ts';
 import { waitBeforeNext } from '../http/before-next.ts';
+import { howToPoll } from '../http/how-to-poll.ts';
 import { pendingReply } from '../http/pending.ts';
 import { isSameOriginFetch } from '../http/same-origin.ts';
 import standing from '../http/standing-headers.json' with { type: 'json' };
 import { pendingAfter } from '../login/poll.ts';
 import { awaitNews } from '../login/wait.ts';
 import { requestIdOf } from '../request-id.ts';
-import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
 
 /** What of the app the waiting room needs. */
 export interface WaitingRoomParts extends Pick<App, 'readAttemptCookie' | 'waited'> {
@@ -22,11 +22,8 @@ export interface WaitingRoomParts extends Pick<App, 'readAttemptCookie' | 'waite
  * without a server of Node's, or holding is off, nothing comes here, and the route does it all.
  */
 export function openWaitingRoom(app: WaitingRoomParts): void {
-  const holdMs = app.config.attempt.statusWaitSeconds * 1_000;
-  if (holdMs > 0) {
-    waitBeforeNext((request, response) =>
-      isPoll(request) ? hold(app, request, response, holdMs) : null,
-    );
+  if (app.config.attempt.statusWaitSeconds > 0) {
+    waitBeforeNext((request, response) => (isPoll(request) ? hold(app, request, response) : null));
   }
 }
 
@@ -46,9 +43,9 @@ async function hold(
   app: WaitingRoomParts,
   request: IncomingMessage,
   response: ServerResponse,
-  holdMs: number,
 ): Promise<void> {
   const headers = headersOf(request);
+  const how = howToPoll(headers, app.config.attempt);
   const id = requestIdOf(headers);
   const gone = new AbortController();
   response.once('close', () => {
@@ -63,15 +60,11 @@ async function hold(
       return;
     }
     const { login } = app.forRequest(id);
-    const waited = await awaitNews(login, cookie.attemptToken, {
-      holdMs,
-      isPrompted: headers.get(PROMPTED_HEADER) !== null,
-      signal: gone.signal,
-    });
+    const waited = await awaitNews(login, cookie.attemptToken, { ...how, signal: gone.signal });
     if (gone.signal.aborted) {
       return;
     }
-    const pending = pendingAfter(login, waited, { holdMs });
+    const pending = pendingAfter(login, waited, how);
     if (pending === null) {
       app.waited.set(id, () => waited);
     } else {

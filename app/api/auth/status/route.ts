@@ -1,5 +1,6 @@
 import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { howToPoll } from '#lib/http/how-to-poll.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { pendingReply } from '#lib/http/pending.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
@@ -7,7 +8,6 @@ import { fail, type Result, succeed } from '#lib/result.ts';
 import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
 import { pollHere } from '#lib/session/poll-here.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
-import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
 const status = apiRoute(async (request, { id, app, language }) => {
@@ -15,8 +15,7 @@ const status = apiRoute(async (request, { id, app, language }) => {
     return fail({ code: 'request_cross_origin' });
   }
   const outcome = await pollHere(app, request, {
-    holdMs: app.config.attempt.statusWaitSeconds * 1_000,
-    isPrompted: request.headers.has(PROMPTED_HEADER),
+    ...howToPoll(request.headers, app.config.attempt),
     waited: app.waited.get(id)?.(),
   });
   switch (outcome.status) {
