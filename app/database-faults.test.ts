@@ -104,6 +104,7 @@ it(
     await setReadOnly('on');
     await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
     expect((await new Visitor(app.origin).start(randomPhoneNumber())).status).toBe(503);
+    expect((await waiting.visitor.fetch('/login')).status).toBe(200);
     expect((await waiting.visitor.status()).status).toBe(503);
     expect((await loggedIn.fetch('/api/auth/session')).status).toBe(200);
     expect(await count()).toEqual(before);

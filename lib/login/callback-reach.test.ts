@@ -69,6 +69,23 @@ describe('callbacks that reach us', () => {
     expect(await agesOfChecks(login, 8)).toEqual([8]);
   });
 
+  it('are counted on when one came while the vendor was to be left alone', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start('told');
+    const fault = { match: 'check', kind: 'reset' } as const;
+    await login.control.addFault({ ...fault, phone_number: login.phoneNumber });
+    login.clock.advance(2_000);
+    expect(await login.poll(started)).toMatchObject({ status: 'trouble' });
+    await login.control.clearFaults(login.phoneNumber);
+    const before = await login.countRequests('check');
+    await login.call(started);
+    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    expect(await login.countRequests('check')).toBe(before);
+    login.clock.advance(3_000);
+    expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+    expect(login.parts.callbackReach.isProved()).toBe(true);
+  });
+
   it('are in doubt again after an hour without one', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);

@@ -24,13 +24,17 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
   }
   const now = parts.clock.now();
   const calledBackAt = attempt.called_back_at;
+  const isFailing = attempt.check_failures > 0;
   const isComing =
-    calledBackAt !== null && calledBackAt > now && calledBackAt <= now + CALLBACK_INTERVAL_MS;
-  if (isComing || attempt.check_failures > 0) {
-    // An earlier hint has the next check coming, or the vendor asked us to leave it alone.
+    calledBackAt !== null &&
+    calledBackAt > now &&
+    (isFailing || calledBackAt <= now + CALLBACK_INTERVAL_MS);
+  if (isComing) {
+    // An earlier hint has the next check coming.
     return;
   }
-  const checkAt = earliestCheck(attempt, now);
+  // While the vendor asks to be left alone its hint is noted, and the check comes when it was to come.
+  const checkAt = isFailing ? Math.max(now, attempt.next_check_at) : earliestCheck(attempt, now);
   const hastened = await hastenCheck(parts.store, attempt, { now, checkAt });
   if (hastened !== null) {
     await checkIfDue(parts, hastened);

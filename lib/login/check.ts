@@ -1,6 +1,7 @@
 import 'server-only';
 import { referenceOf } from '../log.ts';
 import type { PauthError } from '../pauth/errors.ts';
+import { CHECK_QUEUE_MS } from '../pauth/guard.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
 import { recordChange } from '../recording.ts';
 import { fail, type Result, succeed } from '../result.ts';
@@ -12,14 +13,19 @@ import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { backOffMs, checkIntervalMs } from './pace.ts';
 import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
 
-/** A process that dies while asking the vendor keeps others from asking this much longer. */
+/** How much longer than it may take to ask the vendor a process that dies meanwhile keeps others from it. */
 const LEASE_MARGIN_MS = 1_000;
 
 /** Over how long the checks of all attempts spread that were held back until one moment. */
-const SPREAD_MS = 2_000;
+const SPREAD_MS = 5_000;
 
 /** How long after its end an attempt is checked once more, for a call in its last seconds. */
 export const LAST_CHECK_MS = 10_000;
+
+/** Until when whoever takes the right to ask the vendor at `now` has it at most. */
+export function leaseEnd({ rules }: LoginParts, now: number): number {
+  return now + CHECK_QUEUE_MS + rules.pauthTimeoutMs + LEASE_MARGIN_MS;
+}
 
 /**
  * Asks the vendor about an attempt, if that is due and no other request is doing it, and records
@@ -34,7 +40,7 @@ export async function checkIfDue(
 ): Promise<Result<'checked' | 'not_due', LoginFailure>> {
   const now = parts.clock.now();
   const isOver = attempt.expires_at <= now;
-  const leasedUntil = now + parts.rules.pauthTimeoutMs + LEASE_MARGIN_MS;
+  const leasedUntil = leaseEnd(parts, now);
   const isToBeChecked =
     attempt.pauth_session_id !== null &&
     now < attempt.expires_at + LAST_CHECK_MS &&
@@ -69,13 +75,14 @@ export async function checkIfDue(
     return fail({ ...failure, retryAfterSeconds: Math.ceil(pauseMs / 1_000) });
   }
 
-  await record(parts, attempt, reply.value);
-  const askedAt = parts.clock.now();
-  await releaseCheck(parts.store, attempt.id, {
-    leasedUntil,
-    nextCheckAt: nextCheckAt(parts, attempt, askedAt),
-    failures: 0,
-  });
+  if ((await record(parts, attempt, reply.value)) === 'pending') {
+    const askedAt = parts.clock.now();
+    await releaseCheck(parts.store, attempt.id, {
+      leasedUntil,
+      nextCheckAt: nextCheckAt(parts, attempt, askedAt),
+      failures: 0,
+    });
+  }
   return succeed('checked');
 }
 
@@ -88,13 +95,13 @@ async function holdBack(
 ): Promise<Result<'not_due', LoginFailure>> {
   const isFailing = error.why === 'vendor_failing';
   const failures = isFailing ? Math.max(1, attempt.check_failures) : attempt.check_failures;
-  const nextCheckAt = parts.clock.now() + error.retryAfterMs + Math.random() * SPREAD_MS;
-  await releaseCheck(parts.store, attempt.id, {
-    leasedUntil,
-    nextCheckAt: Math.round(nextCheckAt),
-    failures,
-  });
-  return isFailing ? fail(failureOfPauth(error, 'check')) : succeed('not_due');
+  const pauseMs = Math.round(error.retryAfterMs + Math.random() * SPREAD_MS);
+  const nextCheckAt = parts.clock.now() + pauseMs;
+  await releaseCheck(parts.store, attempt.id, { leasedUntil, nextCheckAt, failures });
+  const retryAfterSeconds = Math.ceil(pauseMs / 1_000);
+  return isFailing
+    ? fail({ ...failureOfPauth(error, 'check'), retryAfterSeconds })
+    : succeed('not_due');
 }
 
 /** After the usual interval, but not later than the end of the attempt; after that, never. */
@@ -104,11 +111,12 @@ function nextCheckAt(parts: LoginParts, attempt: LoginAttempt, askedAt: number):
   return askedAt < attempt.expires_at ? Math.min(usual, attempt.expires_at) : usual;
 }
 
+/** @returns whether the attempt is pending still, as far as the vendor goes. */
 async function record(
   parts: LoginParts,
   attempt: LoginAttempt,
   known: PauthSessionStatus,
-): Promise<void> {
+): Promise<'pending' | 'settled'> {
   switch (known.status) {
     case 'pending':
       if (known.unknownStatus !== null) {
@@ -124,9 +132,10 @@ async function record(
           'the vendor answered a status its guide does not name',
         );
       }
-      return;
+      return 'pending';
     case 'expired':
-      return await endWithoutLogin(parts, attempt, 'expired');
+      await endWithoutLogin(parts, attempt, 'expired');
+      return 'settled';
     case 'verified':
       if (known.phoneNumber !== attempt.phone_number) {
         parts.log.error(
@@ -138,9 +147,11 @@ async function record(
           },
           'the vendor verified another phone number than the one asked for',
         );
-        return await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
+        await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
+      } else {
+        await setVerified(parts, attempt);
       }
-      return await setVerified(parts, attempt);
+      return 'settled';
   }
 }
 

@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, inject, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
+import { waitUntilBlocked } from '#testing/blocked.ts';
 import {
   ATTEMPT_TTL_MS,
   FIRST_CHECK_MS,
@@ -164,6 +165,30 @@ describe('completing a login', () => {
     await cancelAttempt(login.parts, started.attemptToken);
     expect(await login.poll(started)).toMatchObject({ status: 'cancelled' });
     expect(await login.countSessions()).toBe(0);
+  });
+});
+
+describe.runIf(inject('dialect') === 'PostgreSQL')('cancelling in another process', () => {
+  it('while the login is being written down says that it was cancelled', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    expect(await login.poll(started)).toMatchObject({ status: 'pending' });
+    await verify(login, started);
+    const elsewhere = login.elsewhere();
+    const { outcome } = await elsewhere.store.transaction().execute(async (transaction) => {
+      await transaction
+        .updateTable('attempts')
+        .set({ state: 'cancelled', ended_at: login.clock.now() })
+        .where('id', '=', started.attempt.id)
+        .execute();
+      const outcome = login.poll(started);
+      await waitUntilBlocked(elsewhere.store);
+      // Not awaited here: it goes on when this transaction is through.
+      return { outcome };
+    });
+    expect(await outcome).toMatchObject({ status: 'cancelled' });
+    expect(await login.countSessions()).toBe(0);
+    expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
   });
 });
 

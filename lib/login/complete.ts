@@ -38,12 +38,20 @@ export async function completeAttempt(
   const changed = await recordChange(
     parts,
     async (recording) => await settle(parts, recording, attempt, login, others),
-  );
+  ).catch((error: unknown) => {
+    if (error instanceof SomebodyWasFirst) {
+      return [];
+    }
+    throw error;
+  });
   for (const id of changed) {
     parts.wakeUps.wake(id);
   }
   return succeed('settled');
 }
+
+/** The attempt ended while it was being settled, as by its own cancel button. Takes back the rest. */
+class SomebodyWasFirst extends Error {}
 
 /** @returns the ids of the attempts it changed. */
 async function settle(
@@ -89,8 +97,7 @@ async function settle(
   const user = found.value;
   const step = { from: 'verified', to: 'completed', endedAt: at } as const;
   if (!(await advanceAttempt(transaction, id, step))) {
-    // Takes back all of this: somebody else was first.
-    throw new Error('an attempt was completed twice at the same time');
+    throw new SomebodyWasFirst();
   }
   await setLastLogin(transaction, user.id, at);
   await beginSession(parts, transaction, { user, at, ...login });

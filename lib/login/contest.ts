@@ -1,8 +1,10 @@
 import 'server-only';
 import { fail, type Result, succeed } from '../result.ts';
 import { findRivals } from '../store/attempts.ts';
+import { leaseRivalCheck, releaseRivalCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { isAwaitingVendor } from './attempt.ts';
+import { leaseEnd } from './check.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import type { LoginParts } from './parts.ts';
 import { isAbandoned } from './start.ts';
@@ -17,8 +19,8 @@ const MOST_ASKED = 20;
  * Asks the vendor once for each, which happens only when two browsers log in with one phone number
  * at one time.
  *
- * @returns their ids; `not_yet` while the vendor has not even answered the start of one, which it may
- * have taken the call for all the same; or why the vendor did not say.
+ * @returns their ids; `not_yet` while somebody else is asking, or the vendor has not even answered the
+ * start of one, which it may have taken the call for all the same; or why the vendor did not say.
  */
 export async function findAlsoVerified(
   parts: LoginParts,
@@ -32,10 +34,31 @@ export async function findAlsoVerified(
   if (rivals.length > MOST_ASKED) {
     return succeed(new Set(rivals.map((rival) => rival.id)));
   }
+  const toAsk = rivals.filter(
+    ({ call_number: callNumber, pauth_session_id: pauthSessionId }) =>
+      callNumber !== attempt.call_number && pauthSessionId !== null,
+  );
+  if (toAsk.length === 0) {
+    return succeed(new Set());
+  }
+  // However many tabs and processes find the call at once, one of them asks.
+  const leasedUntil = leaseEnd(parts, now);
+  if (!(await leaseRivalCheck(parts.store, attempt.id, { now, leasedUntil }))) {
+    return succeed('not_yet');
+  }
+  const verified = await findVerified(parts, toAsk);
+  if (!verified.ok) {
+    await releaseRivalCheck(parts.store, attempt.id, { leasedUntil });
+  }
+  return verified;
+}
+
+async function findVerified(
+  parts: LoginParts,
+  rivals: readonly LoginAttempt[],
+): Promise<Result<ReadonlySet<string>, LoginFailure>> {
   const asked = await Promise.all(
-    rivals
-      .filter((rival) => rival.call_number !== attempt.call_number)
-      .map(async (rival) => ({ id: rival.id, isVerified: await isVerified(parts, rival) })),
+    rivals.map(async (rival) => ({ id: rival.id, isVerified: await isVerified(parts, rival) })),
   );
   const verified = new Set<string>();
   for (const { id, isVerified } of asked) {

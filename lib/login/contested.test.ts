@@ -97,6 +97,19 @@ describe('one call that two browsers wait for', () => {
     await careful.close();
   });
 
+  it('asks the vendor once for each other attempt, however many tabs find the call at once', async () => {
+    const careful = await startSandbox({ callbacks: 'off' });
+    const login = await openLogin(careful);
+    const { mine } = await startBoth(login);
+    await verify(login, mine);
+    const before = await login.countRequests('check');
+    const polls = Array.from({ length: 20 }, () => login.poll(mine, 25_000));
+    const outcomes = await Promise.all(polls);
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['completed']));
+    expect(await login.countRequests('check')).toBe(before + 1);
+    await careful.close();
+  });
+
   it('logs neither in where the second was given the first one’s number, free again after its call', async () => {
     const careful = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(careful);

@@ -11,6 +11,9 @@ export interface LoginFailure {
   limit?: LimitReached['limit'];
 }
 
+/** Whatever the vendor asks for: nobody waits for longer in front of a page. */
+const LONGEST_RETRY_AFTER_SECONDS = 30;
+
 /**
  * What a vendor failure means for the person. The guide: a timeout is 504, no connection 503, any
  * other error of the API 422. We keep 422 for what the person can do something about, the number;
@@ -35,7 +38,10 @@ export function failureOfPauth(error: PauthError, request: 'create' | 'check'): 
         ![401, 403, 404, 405, 408, 429].includes(error.status);
       return {
         code: isAboutNumber ? 'pauth_refused_number' : 'pauth_failed',
-        retryAfterSeconds: error.retryAfterSeconds,
+        retryAfterSeconds:
+          error.retryAfterSeconds === null
+            ? null
+            : Math.min(LONGEST_RETRY_AFTER_SECONDS, error.retryAfterSeconds),
       };
     }
     case 'unexpected':

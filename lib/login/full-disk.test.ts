@@ -5,10 +5,18 @@ import { newPhoneNumber, openLogin, TEST_NETWORK } from '#testing/login-parts.ts
 import { insertEvent } from '../store/events.ts';
 import { isStoreFailure } from '../store/failure.ts';
 import { takeCallback } from './callback.ts';
+import { lookAtAttempt } from './look.ts';
 import { startAttempt } from './start.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
+
+it('in a database that only reads, who was given a number to call may go on seeing it', async () => {
+  const login = await openLogin(sandbox);
+  const { attemptToken } = await login.start();
+  await sql`pragma query_only = on`.execute(login.store);
+  expect(await lookAtAttempt(login.parts, attemptToken)).toMatchObject({ status: 'open' });
+});
 
 it('on a full disk nothing starts or completes by halves, and logins go on when there is room', async () => {
   const login = await openLogin(sandbox);

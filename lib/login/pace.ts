@@ -25,7 +25,6 @@ export const LONGEST_CHECK_INTERVAL_MS = 45_000;
 export const PROMPTED_CHECK_MS = 2_000;
 
 const LONGEST_BACK_OFF_MS = 15_000;
-const LONGEST_RETRY_AFTER_MS = 30_000;
 
 /** By how much of itself a pause is longer by chance, so that attempts do not ask all at once. */
 const JITTER = 0.25;
@@ -34,7 +33,7 @@ const JITTER = 0.25;
  * How long to leave the vendor alone after it failed to answer a check.
  *
  * @param failures in a row, this one included.
- * @param retryAfterSeconds what the vendor asked for, if it did.
+ * @param retryAfterSeconds what the vendor asked for, if it did, within what `failureOfPauth` lets it ask.
  * @param chance from 0 to 1.
  */
 export function backOffMs(
@@ -43,7 +42,7 @@ export function backOffMs(
   chance: number = Math.random(),
 ): number {
   const own = Math.min(LONGEST_BACK_OFF_MS, 1_000 * 2 ** Math.min(failures, 10));
-  const asked = Math.min(LONGEST_RETRY_AFTER_MS, (retryAfterSeconds ?? 0) * 1_000);
+  const asked = (retryAfterSeconds ?? 0) * 1_000;
   return Math.round(Math.max(own, asked) * (1 + JITTER * chance));
 }
 

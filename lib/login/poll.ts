@@ -16,7 +16,7 @@ import {
   awaitChange,
   awaitNews,
   isWaitOver,
-  SHORTEST_WAIT_MS,
+  LEASED_WAIT_MS,
   type Wait,
   type Waited,
 } from './wait.ts';
@@ -136,7 +136,7 @@ async function pause(
   { signal }: Pick<Poll, 'signal'>,
 ): Promise<void> {
   const listener = wakeUps.listen(id);
-  await listener.wait(SHORTEST_WAIT_MS, signal);
+  await listener.wait(LEASED_WAIT_MS, signal);
   listener.close();
 }
 

@@ -191,17 +191,20 @@ describe('a vendor that makes no session', () => {
     expect(second.ok).toBe(true);
   });
 
-  it('passes its Retry-After on', async () => {
+  it.each([
+    { asked: 7, passedOn: 7 },
+    { asked: 86_400, passedOn: 30 },
+  ])('passes its Retry-After of $asked s on as $passedOn s', async ({ asked, passedOn }) => {
     const login = await openLogin(sandbox);
     await login.control.addFault({
       kind: 'status',
       status: 429,
-      retry_after_seconds: 7,
+      retry_after_seconds: asked,
       phone_number: login.phoneNumber,
     });
     expect(await startAttempt(login.parts, login.phoneNumber, login.newBrowser)).toEqual({
       ok: false,
-      error: { code: 'pauth_failed', retryAfterSeconds: 7 },
+      error: { code: 'pauth_failed', retryAfterSeconds: passedOn },
     });
   });
 });

@@ -118,10 +118,10 @@ function isUnwanted({ wakeUps }: LoginParts, signal: AbortSignal | undefined): b
 }
 
 /** Between two looks at an attempt that somebody else is working on, in milliseconds. */
-export const SHORTEST_WAIT_MS = 50;
+const SHORTEST_WAIT_MS = 50;
 
 /** The same while somebody else is asking the vendor and we are to ask again. */
-const LEASED_WAIT_MS = 500;
+export const LEASED_WAIT_MS = 500;
 
 /** How many may wait for one attempt in one process: more tabs than anybody has open, and no flood. */
 export const MOST_WAITING = 200;

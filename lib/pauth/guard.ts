@@ -20,7 +20,7 @@ export interface GuardOptions {
  * itself; a start that is given up is a person who has to ask again, so it waits longer, but not
  * longer than an answer may take: with both it must be over before it counts as abandoned.
  */
-const CHECK_QUEUE_MS = 1_000;
+export const CHECK_QUEUE_MS = 1_000;
 const CREATE_QUEUE_MS = 5_000;
 
 /** When it is worth asking again, where too many were under way. */

@@ -194,7 +194,8 @@ export async function setPauthSession(
 }
 
 /**
- * Moves a pending attempt to `verified`, or a verified one to `completed`.
+ * Moves a pending attempt to `verified`, which ends the right to ask the vendor about it, or a verified
+ * one to `completed`.
  *
  * @returns false, changing nothing, when it is in another state: somebody was first.
  */
@@ -209,7 +210,7 @@ export async function advanceAttempt(
     .updateTable('attempts')
     .set(
       step.to === 'verified'
-        ? { state: step.to, expires_at: step.expiresAt }
+        ? { state: step.to, expires_at: step.expiresAt, check_leased_until: 0 }
         : { state: step.to, ended_at: step.endedAt },
     )
     .where('id', '=', id)

@@ -1,14 +1,21 @@
 import 'server-only';
+import type { ExpressionBuilder } from 'kysely';
 import { stateOfOne } from './attempts.ts';
-import type { LoginAttempt, Queries } from './schema.ts';
+import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
 /** Nothing is put off for longer: what seems to be is from before the clock was set back. */
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Whether `leaseCheck` is worth trying, by a row that was just read. */
 export function isCheckDue(attempt: LoginAttempt, now: number): boolean {
-  const isOver = (at: number) => at <= now || at > now + LONGEST_PAUSE_MS;
-  return isOver(attempt.next_check_at) && isOver(attempt.check_leased_until);
+  const isPast = (at: number) => at <= now || at > now + LONGEST_PAUSE_MS;
+  return isPast(attempt.next_check_at) && isPast(attempt.check_leased_until);
+}
+
+/** The same for a statement. */
+function isPastIn(column: 'next_check_at' | 'check_leased_until', now: number) {
+  return (where: ExpressionBuilder<Tables, 'attempts'>) =>
+    where.or([where(column, '<=', now), where(column, '>', now + LONGEST_PAUSE_MS)]);
 }
 
 /**
@@ -28,20 +35,44 @@ export async function leaseCheck(
     .where('id', '=', id)
     .where(stateOfOne, '=', 'pending')
     .where('pauth_session_id', 'is not', null)
-    .where((where) =>
-      where.or([
-        where('next_check_at', '<=', lease.now),
-        where('next_check_at', '>', lease.now + LONGEST_PAUSE_MS),
-      ]),
-    )
-    .where((where) =>
-      where.or([
-        where('check_leased_until', '<=', lease.now),
-        where('check_leased_until', '>', lease.now + LONGEST_PAUSE_MS),
-      ]),
-    )
+    .where(isPastIn('next_check_at', lease.now))
+    .where(isPastIn('check_leased_until', lease.now))
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/**
+ * Takes the right to ask the vendor about the rivals of a verified attempt, if nobody else has it.
+ *
+ * @returns whether the caller has it now. It ends at `leasedUntil` or with `releaseRivalCheck`.
+ */
+export async function leaseRivalCheck(
+  queries: Queries,
+  id: string,
+  lease: { now: number; leasedUntil: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await queries
+    .updateTable('attempts')
+    .set({ check_leased_until: lease.leasedUntil })
+    .where('id', '=', id)
+    .where(stateOfOne, '=', 'verified')
+    .where(isPastIn('check_leased_until', lease.now))
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** Gives the right back before its time. */
+export async function releaseRivalCheck(
+  queries: Queries,
+  id: string,
+  { leasedUntil }: { leasedUntil: number },
+): Promise<void> {
+  await queries
+    .updateTable('attempts')
+    .set({ check_leased_until: 0 })
+    .where('id', '=', id)
+    .where('check_leased_until', '=', leasedUntil)
+    .execute();
 }
 
 /** Gives the right back and says when the next check is due, unless a callback wants it sooner. */
