@@ -207,7 +207,8 @@ async function askVendor(
       'the vendor made no session',
     );
     await endWithoutLogin(parts, attempt, 'failed', failure.code);
-    // Otherwise the vendor may have made a session all the same.
+    // What timed out may have made a session all the same. So may what broke off, but then the vendor is
+    // failing, and nobody is to pay for that with their next starts.
     if (['refused', 'unreachable', 'held_back'].includes(reply.error.kind)) {
       await parts.startLimits.refund(start);
     }
