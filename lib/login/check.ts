@@ -16,8 +16,11 @@ import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
 /** How much longer than it may take to ask the vendor a process that dies meanwhile keeps others from it. */
 const LEASE_MARGIN_MS = 1_000;
 
-/** Over how long the checks of all attempts spread that were held back until one moment. */
-const SPREAD_MS = 5_000;
+/**
+ * Over how long checks spread that were held back until one moment: all that wait, where the vendor is
+ * failing, or the few that found no place in line.
+ */
+const SPREAD_MS = { vendor_failing: 5_000, too_many_at_once: 2_000 };
 
 /** How long after its end an attempt is checked once more, for a call in its last seconds. */
 export const LAST_CHECK_MS = 10_000;
@@ -95,7 +98,7 @@ async function holdBack(
 ): Promise<Result<'not_due', LoginFailure>> {
   const isFailing = error.why === 'vendor_failing';
   const failures = isFailing ? Math.max(1, attempt.check_failures) : attempt.check_failures;
-  const pauseMs = Math.round(error.retryAfterMs + Math.random() * SPREAD_MS);
+  const pauseMs = Math.round(error.retryAfterMs + Math.random() * SPREAD_MS[error.why]);
   const nextCheckAt = parts.clock.now() + pauseMs;
   await releaseCheck(parts.store, attempt.id, { leasedUntil, nextCheckAt, failures });
   const retryAfterSeconds = Math.ceil(pauseMs / 1_000);
