@@ -3,20 +3,23 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { readStartArguments } from '#scripts/start-command.ts';
 import { startAppServer, TEST_SECRET } from '#testing/app-server.ts';
 import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
 
 /** What a start prints that must not succeed, and how it ends. */
 function bootWith(env: Record<string, string>) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['node_modules/next/dist/bin/next', 'start', '--port', '0'],
-    {
-      env: { PATH: process.env.PATH, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...env },
-      encoding: 'utf8',
-      timeout: 15_000,
+  const { status, stdout, stderr } = spawnSync(process.execPath, readStartArguments(), {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      PORT: '0',
+      ...env,
     },
-  );
+    encoding: 'utf8',
+    timeout: 15_000,
+  });
   return { status, output: stdout + stderr };
 }
 

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import * as z from 'zod';
 import { findFreePort } from '#scripts/processes.ts';
+import { readStartArguments } from '#scripts/start-command.ts';
 import { type Launched, launch, waitForAnswer, waitForOutput } from './launch.ts';
 import { phoneNumberOf, USER_COUNT } from './phone-numbers.ts';
 
@@ -116,11 +115,8 @@ function startArgsOf(app: AppName): string[] {
     const next = 'node_modules/next/dist/bin/next';
     return [next, 'start', folders[app], '--hostname', '127.0.0.1'];
   }
-  const { scripts } = manifestSchema.parse(JSON.parse(readFileSync('package.json', 'utf8')));
-  return scripts.start.replace(/^node /, '').split(' ');
+  return readStartArguments();
 }
-
-const manifestSchema = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
 
 export interface SandboxServer extends Launched {
   url: string;

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findFreePort, type RunningProcess, startProcess } from '#scripts/processes.ts';
+import { readStartArguments } from '#scripts/start-command.ts';
 
 export interface AppServer {
   origin: string;
@@ -15,15 +16,17 @@ export interface AppServer {
   exited: RunningProcess['exited'];
 }
 
+const NEXT = 'node_modules/next/dist/bin/next';
+
 /** Good enough for a server that lives for one test run. */
 export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
 
 /**
- * Starts the production build on a port and a database of its own.
+ * Starts the production build, as `npm start` does, on a port and a database of its own.
  *
  * @param env on top of what a deployment needs; see `.env.example`.
  * @param place where to start it again: the port and database of one that was killed.
- * @param folder of the build, where it is not this one: see `providePreviousVersion`.
+ * @param folder of the build, where it is not this one: see `providePreviousVersion`. Next alone starts that.
  */
 export async function startAppServer(
   sandboxUrl: string,
@@ -36,11 +39,12 @@ export async function startAppServer(
   const port = place?.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
   const server = await startProcess({
-    args: ['node_modules/next/dist/bin/next', 'start', folder, '--port', String(port)],
+    args: folder === '.' ? readStartArguments() : [NEXT, 'start', folder],
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
       NEXT_TELEMETRY_DISABLED: '1',
+      PORT: String(port),
       PAUTH_API_KEY: 'sandbox-key',
       PAUTH_BASE_URL: sandboxUrl,
       APP_ORIGIN: origin,
