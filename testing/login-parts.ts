@@ -1,20 +1,18 @@
 import type { Clock } from '#lib/clock.ts';
-import { createSqliteCounters } from '#lib/limits/sqlite-counter.ts';
-import { createStartLimits } from '#lib/limits/start-limits.ts';
-import { createLog } from '#lib/log.ts';
 import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginParts, LoginRules } from '#lib/login/parts.ts';
 import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
 import { type Browser, type StartedAttempt, startAttempt } from '#lib/login/start.ts';
-import { createPauthClient } from '#lib/pauth/client.ts';
 import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
+import type { StorePlace } from '#lib/store/open.ts';
 import type { LoginAttempt, Store, Whereabouts } from '#lib/store/schema.ts';
 import { createWakeUps } from '#lib/wake-ups.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import type { Sandbox } from '#sandbox/server.ts';
 import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
-import { provideTestDatabase } from './stores.ts';
+import { ATTEMPT_TTL_MS, createParts, TEST_RULES } from './process-parts.ts';
+import { provideTestDatabase, type TestDatabase } from './stores.ts';
 
 /** A clock that stands still until a test moves it. */
 export interface TestClock extends Clock {
@@ -43,6 +41,8 @@ export function newPhoneNumber(): PhoneNumber {
 export interface TestLogin {
   parts: LoginParts;
   store: Store;
+  /** Where the store is, for another process. */
+  place: StorePlace;
   clock: TestClock;
   control: ControlClient;
   /** Whoever logs in, unless a test says otherwise. */
@@ -65,7 +65,10 @@ export interface TestLogin {
   /** The types of the events so far, oldest first; with an attempt, its own alone. */
   eventTypes(started?: StartedAttempt): Promise<string[]>;
   countSessions(): Promise<number>;
-  /** The same logins as another process serves them: it shares the store and the vendor alone. */
+  /**
+   * The same logins with wake-ups and knowledge of their own, as another process has them; on SQLite the
+   * connection is the same. `startOtherProcess` is a real one.
+   */
   elsewhere(): LoginParts;
 }
 
@@ -78,56 +81,33 @@ export const TEST_WHEREABOUTS: Whereabouts = {
   network: '192.0.2.0/24',
 };
 
-export const ATTEMPT_TTL_MS = 300_000;
+export { ATTEMPT_TTL_MS };
 export const FIRST_CHECK_MS = 2_000;
 
 export async function openLogin(
   sandbox: Sandbox,
-  options: { rules?: Partial<LoginRules>; clock?: Clock } = {},
+  options: { rules?: Partial<LoginRules>; clock?: Clock; database?: TestDatabase } = {},
 ): Promise<TestLogin> {
-  const database = await provideTestDatabase();
+  const database = options.database ?? (await provideTestDatabase());
   const store = database.open();
 
   const clock = createTestClock();
   const control = new ControlClient(sandbox.url);
   const lines: string[] = [];
-  const rules: LoginRules = {
-    attemptTtlMs: ATTEMPT_TTL_MS,
-    pollLimit: 30,
-    sessionTtlMs: 604_800_000,
-    dormantMs: 365 * 86_400_000,
-    pauthTimeoutMs: 1_000,
-    signup: 'open',
-    callbackBase: new URL('https://login.example/api/auth/callback/'),
-    handoffBase: new URL('https://login.example/call/'),
-    ...options.rules,
-  };
-  const parts: LoginParts = {
+  const parts = createParts({
     store,
     clock: options.clock ?? clock,
-    wakeUps: createWakeUps(),
-    callbackReach: createCallbackReach(options.clock ?? clock),
-    // Wide enough never to matter: the limits have tests of their own.
-    startLimits: createStartLimits(
-      { perNumber: [], perNetwork: [], total: [{ count: 100_000, seconds: 3_600 }] },
-      createSqliteCounters(':memory:'),
-    ),
-    log: createLog({ write: (line) => void lines.push(line) }),
-    tagPhoneNumber: () => 'tagged',
-    pauth: createPauthClient({
-      baseUrl: new URL(sandbox.url),
-      apiKey: 'sandbox-key',
-      timeoutMs: rules.pauthTimeoutMs,
-      country: 'JP',
-    }),
-    rules,
-  };
+    sandboxUrl: sandbox.url,
+    rules: { ...TEST_RULES, ...options.rules },
+    writeLog: (line) => void lines.push(line),
+  });
   const ownPhoneNumber = newPhoneNumber();
   const browserTokens = new Map<string, string>();
 
   return {
     parts,
     store,
+    place: database.place,
     clock,
     control,
     phoneNumber: ownPhoneNumber,

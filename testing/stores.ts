@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { migrate } from '#lib/store/migrate.ts';
+import { openStore, type StorePlace } from '#lib/store/open.ts';
 import { openPostgres } from '#lib/store/postgres.ts';
 import type { Store } from '#lib/store/schema.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
@@ -14,7 +18,9 @@ declare module 'vitest' {
 }
 
 /** A fresh database, and ways to it for as many processes as there are. */
-interface TestDatabase {
+export interface TestDatabase {
+  /** Where it is. What lies in memory is in this process alone. */
+  place: StorePlace;
   /** Opens it as one more process does: with connections of its own, where the database allows it. */
   open(): Store;
 }
@@ -22,14 +28,14 @@ interface TestDatabase {
 /** An empty database of the test's own, without a single table. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   return inject('dialect') === 'SQLite'
-    ? openInMemory()
+    ? openSqliteAt(':memory:')
     : openOnServer(await createDatabase(inject('postgresUrl')));
 }
 
 /** A database of the test's own, up to date and without a single row. */
 export async function provideTestDatabase(): Promise<TestDatabase> {
   if (inject('dialect') === 'SQLite') {
-    const database = openInMemory();
+    const database = openSqliteAt(':memory:');
     await migrate(database.open());
     return database;
   }
@@ -41,6 +47,19 @@ export async function provideTestDatabase(): Promise<TestDatabase> {
       clean.push(database);
     }
   });
+}
+
+/** The same, where other processes can open it too: on SQLite that takes a file. */
+export async function provideSharedDatabase(): Promise<TestDatabase> {
+  if (inject('dialect') === 'PostgreSQL') {
+    return await provideTestDatabase();
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
+  const database = openSqliteAt(join(folder, 'call-login.db'), () =>
+    rm(folder, { recursive: true }),
+  );
+  await migrate(database.open());
+  return database;
 }
 
 /** A database of the test's own, up to date, for one process. */
@@ -74,22 +93,27 @@ async function tablesOf(url: string): Promise<string> {
     .join(', ');
 }
 
-function openInMemory(): TestDatabase {
-  // In memory a database has one connection, which is enough to prove what its queries do.
-  const store = openSqlite(':memory:');
-  onTestFinished(() => store.destroy());
-  return { open: () => store };
+function openSqliteAt(path: string, remove: () => Promise<void> = async () => {}): TestDatabase {
+  // A process has one connection to it.
+  const store = openSqlite(path);
+  onTestFinished(async () => {
+    await store.destroy();
+    await remove();
+  });
+  return { place: { kind: 'sqlite', path }, open: () => store };
 }
 
 function openOnServer(url: string, giveBack: () => Promise<void> = async () => {}): TestDatabase {
+  const place = { kind: 'postgres', url, poolSize: 10 } as const;
   const opened: Store[] = [];
   onTestFinished(async () => {
     await Promise.all(opened.map((store) => store.destroy()));
     await giveBack();
   });
   return {
+    place,
     open() {
-      const store = openPostgres(url, 10);
+      const store = openStore(place);
       opened.push(store);
       return store;
     },

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { phoneNumberSchema } from '#lib/shared/contract.ts';
+
+const orderSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('open'),
+    sandboxUrl: z.string(),
+    place: z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('sqlite'), path: z.string() }),
+      z.object({ kind: z.literal('postgres'), url: z.string(), poolSize: z.number() }),
+    ]),
+  }),
+  z.object({
+    kind: z.literal('poll'),
+    attemptToken: z.string(),
+    from: z.object({ device: z.string(), network: z.string() }),
+  }),
+  z.object({
+    kind: z.literal('start'),
+    phoneNumber: phoneNumberSchema,
+    browser: z.object({ browserToken: z.string(), network: z.string() }),
+  }),
+  z.object({ kind: z.literal('check'), attemptId: z.string() }),
+  z.object({
+    kind: z.literal('set pAuth session'),
+    attemptId: z.string(),
+    pauthSession: z.object({ pauthSessionId: z.string(), callNumber: phoneNumberSchema }),
+  }),
+  z.object({
+    kind: z.literal('add user'),
+    user: z.object({ id: z.string(), phoneNumber: phoneNumberSchema, createdAt: z.number() }),
+  }),
+  z.object({ kind: z.literal('disable user'), phoneNumber: phoneNumberSchema }),
+]);
+
+/** What the other process can be asked for, as its own code does it. */
+export type Order = z.infer<typeof orderSchema>;
+
+export const messageSchema = z.object({ id: z.number(), now: z.number(), order: orderSchema });
+
+export const answerSchema = z.union([
+  z.object({ id: z.number(), failure: z.string() }),
+  z.object({ id: z.number(), value: z.json() }),
+]);
