@@ -274,6 +274,24 @@ describe('an attempt', () => {
     expect(await login.stored(started)).toMatchObject({ state: 'expired' });
   });
 
+  it('under a status that the guide does not name is pending until its time is up', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    await login.control.addFault({
+      kind: 'malformed',
+      body: '{"status":"ringing"}',
+      match: 'check',
+      phone_number: login.phoneNumber,
+    });
+    login.clock.advance(FIRST_CHECK_MS);
+    expect(await login.poll(started)).toMatchObject({ status: 'pending' });
+    expect(await login.stored(started)).toMatchObject({ state: 'pending', check_failures: 0 });
+    expect(login.logged()).toMatch(/"event":"pauth_unknown_status".*"status":"ringing"/);
+    login.clock.advance(ATTEMPT_TTL_MS - FIRST_CHECK_MS);
+    expect(await login.poll(started)).toEqual({ status: 'expired', code: 'attempt_expired' });
+    expect(await login.countRequests('check')).toBe(2);
+  });
+
   it('fails when the vendor no longer knows it', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
