@@ -120,10 +120,7 @@ function createApp(config: Config): App {
     clock,
     callbackReach: createCallbackReach(clock),
     wakeUps: redis === null ? localWakeUps : shareWakeUps(localWakeUps, redis.tellChanged),
-    startLimits: createStartLimits(
-      config.startLimits,
-      createCounters(config.store, store, redis?.commands ?? null),
-    ),
+    startLimits: createStartLimits(config.startLimits, createCounters(config.store, store, redis)),
     tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
     pauth: guardPauthClient(
       createPauthClient({

@@ -1,5 +1,5 @@
 import 'server-only';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions, ReplyError } from 'ioredis';
 import type { Log } from './log.ts';
 
 /**
@@ -9,10 +9,17 @@ import type { Log } from './log.ts';
 export interface RedisLink {
   /** For commands, each answered within half a second or not at all. */
   commands: Redis;
+  /**
+   * Whether it is worth asking. No longer so from the first command that goes unanswered, and within two
+   * seconds where it falls silent and nobody asks.
+   */
+  isWell(): boolean;
+  /** Whether this process hears of all that changes elsewhere. */
+  isListening(): boolean;
+  /** Says that a command has failed. */
+  noteFailure(error: unknown): void;
   /** Tells the other processes that an attempt has changed. Never throws. */
   tellChanged(attemptId: string): void;
-  /** Whether this process hears of changes elsewhere at the moment. */
-  isListening(): boolean;
   close(): void;
 }
 
@@ -22,9 +29,19 @@ const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
 const LONGEST_RECONNECT_MS = 2_000;
 
+/** How often it is asked whether it is there, so that whoever only waits to be told knows as well. */
+const ASK_INTERVAL_MS = 1_000;
+
+/** A connection that leaves a command unanswered for so long is given up, and another one is made. */
+const SILENCE_MS = 2_000;
+
+/** For so long after it is back, others that have something to tell may not have found it yet. */
+const REUNION_MS = 5_000;
+
 const options = {
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: SILENCE_MS,
   // What cannot be sent now fails now: nobody waits for a server that is away.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
@@ -46,53 +63,64 @@ export function openRedis(
 ): RedisLink {
   const commands = new Redis(url, options);
   const subscriber = new Redis(url, { ...options, autoResubscribe: false });
-  let isSubscribed = false;
-  let isAway = false;
-  let isClosed = false;
-  /** Since when nothing was heard of what we said, where the connection itself looks well. */
-  let hasLostWord = false;
+  let state: 'unknown' | 'well' | 'away' | 'closed' = 'unknown';
+  let backAtMs: number | null = null;
+
+  const isConnected = () => commands.status === 'ready' && subscriber.status === 'ready';
+
+  const well = () => {
+    if (state === 'closed' || !isConnected()) {
+      return;
+    }
+    if (state === 'away') {
+      backAtMs = performance.now();
+      log.info({ event: 'redis_back' }, 'Redis is back');
+    }
+    state = 'well';
+  };
 
   const away = (error: unknown) => {
-    if (!isAway && !isClosed) {
-      isAway = true;
+    if (state === 'unknown' || state === 'well') {
+      state = 'away';
       log.warn({ event: 'redis_away', error }, 'Redis is away: limits and waking go on without it');
     }
   };
 
-  commands.on('error', away);
-  subscriber.on('error', away);
-  subscriber.on('close', () => {
-    isSubscribed = false;
-    away(new Error('the connection was closed'));
-  });
+  // Subscribing once more changes nothing, and tells that the subscription is alive.
+  const ask = () => Promise.all([commands.ping(), subscriber.subscribe(CHANNEL)]);
+
+  const look = () => {
+    if (isConnected()) {
+      // Twice, as a process that was held up itself takes an answer that is there for one that is not.
+      void ask().catch(ask).then(well, away);
+    }
+  };
+
+  for (const connection of [commands, subscriber]) {
+    connection.on('ready', look);
+    connection.on('error', away);
+    connection.on('close', () => away(new Error('the connection was closed')));
+  }
   subscriber.on('message', (_channel, attemptId) => onChanged(attemptId));
-  subscriber.on('ready', () => {
-    subscriber.subscribe(CHANNEL).then(() => {
-      isSubscribed = true;
-      hasLostWord = false;
-      if (isAway) {
-        isAway = false;
-        log.info({ event: 'redis_back' }, 'Redis is back');
-      }
-    }, away);
-  });
+  const asking = setInterval(look, ASK_INTERVAL_MS).unref();
 
   return {
     commands,
-    tellChanged(attemptId) {
-      commands.publish(CHANNEL, attemptId).then(
-        () => {
-          hasLostWord = false;
-        },
-        (error) => {
-          hasLostWord = true;
-          away(error);
-        },
-      );
+    isWell: () => state === 'well',
+    isListening: () =>
+      state === 'well' && (backAtMs === null || performance.now() - backAtMs > REUNION_MS),
+    noteFailure(error) {
+      // A command that it refuses, it has answered.
+      if (!(error instanceof ReplyError)) {
+        away(error);
+      }
     },
-    isListening: () => isSubscribed && commands.status === 'ready' && !hasLostWord,
+    tellChanged(attemptId) {
+      commands.publish(CHANNEL, attemptId).catch(away);
+    },
     close() {
-      isClosed = true;
+      state = 'closed';
+      clearInterval(asking);
       commands.disconnect();
       subscriber.disconnect();
     },

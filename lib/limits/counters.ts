@@ -1,5 +1,5 @@
 import 'server-only';
-import type { Redis } from 'ioredis';
+import type { RedisLink } from '../redis.ts';
 import type { StorePlace } from '../store/open.ts';
 import type { Store } from '../store/schema.ts';
 import { createPostgresCounters } from './postgres-counter.ts';
@@ -11,7 +11,7 @@ import type { CreateCounter } from './start-limits.ts';
 export function createCounters(
   place: StorePlace,
   store: Store,
-  redis: Redis | null,
+  redis: RedisLink | null,
 ): CreateCounter {
   const inStore =
     place.kind === 'postgres'

@@ -1,18 +1,19 @@
 import 'server-only';
-import type { Redis } from 'ioredis';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
+import type { RedisLink } from '../redis.ts';
 import { counterOf } from './library-counter.ts';
 import type { Counter, CreateCounter } from './start-limits.ts';
 
 /**
  * Makes counters in Redis. While it is away they count in the store instead, from what that knows:
- * the limits hold all the while, only what was counted before is counted elsewhere.
+ * the limits hold all the while, only what was counted before is counted elsewhere. Whoever finds that it
+ * does not answer waits for that; the next ones do not ask it.
  */
-export function createRedisCounters(redis: Redis, inStore: CreateCounter): CreateCounter {
+export function createRedisCounters(redis: RedisLink, inStore: CreateCounter): CreateCounter {
   return (name, limit) => {
     const first = counterOf(
       new RateLimiterRedis({
-        storeClient: redis,
+        storeClient: redis.commands,
         rejectIfRedisNotReady: true,
         keyPrefix: `call-login:${name}`,
         points: limit.count,
@@ -22,11 +23,14 @@ export function createRedisCounters(redis: Redis, inStore: CreateCounter): Creat
     );
     const second = inStore(name, limit);
     const either = async <T>(use: (counter: Counter) => Promise<T>): Promise<T> => {
-      try {
-        return await use(first);
-      } catch {
-        return await use(second);
+      if (redis.isWell()) {
+        try {
+          return await use(first);
+        } catch (error) {
+          redis.noteFailure(error);
+        }
       }
+      return await use(second);
     };
     return {
       peek: (key) => either((counter) => counter.peek(key)),
