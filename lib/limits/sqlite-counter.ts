@@ -1,6 +1,7 @@
 import 'server-only';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { RateLimiterSQLite } from 'rate-limiter-flexible';
+import { closeAtExit } from '../at-exit.ts';
 import { counterOf } from './library-counter.ts';
 import type { CreateCounter } from './start-limits.ts';
 
@@ -22,6 +23,7 @@ export function createSqliteCounters(path: string): CreateCounter {
       expire INTEGER
     );
   `);
+  closeAtExit(() => database.close());
   const statements = new Map<string, StatementSync>();
   const storeClient = {
     // The library prepares the same few statements anew for each count.

@@ -9,6 +9,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import * as z from 'zod';
+import { closeAtExit } from '../at-exit.ts';
 import { StoreUnreachable } from './failure.ts';
 import type { Store, Tables } from './schema.ts';
 
@@ -91,9 +92,14 @@ const serverErrorSchema = z.object({ code: z.string().length(5), severity: z.str
 
 /** Tells a server that does not answer from one that refuses, and never uses its connection again. */
 function adaptPool(pool: PostgresPool): PostgresPool {
+  // To a connection that is free, the word that it ends is sent at once; nobody waits for the answer.
+  const forget = closeAtExit(() => void pool.end());
   return {
     options: pool.options,
-    end: () => pool.end(),
+    end: () => {
+      forget();
+      return pool.end();
+    },
     async connect() {
       try {
         return adaptClient(await pool.connect());

@@ -9,6 +9,7 @@ import {
   SqliteDialect,
   type SqliteStatement,
 } from 'kysely';
+import { closeAtExit } from '../at-exit.ts';
 import type { Store, Tables } from './schema.ts';
 
 /** How long a write waits for another process that is writing. */
@@ -33,17 +34,8 @@ export function openSqlite(path: string): Store {
     timeout: BUSY_TIMEOUT_MS,
   });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-  opened.add(database);
   return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) });
 }
-
-/** What is open when the process ends is closed then: nothing is left for the next one to recover. */
-const opened = new Set<DatabaseSync>();
-process.once('exit', () => {
-  for (const database of opened) {
-    database.close();
-  }
-});
 
 /** Lets migrations run in a transaction, so that one that is killed, or runs twice, does no harm. */
 class Dialect extends SqliteDialect {
@@ -81,9 +73,10 @@ function isBindable(value: unknown): value is SQLInputValue {
 /** Speaks the interface of better-sqlite3, which is what Kysely asks for. */
 function adapt(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
+  const forget = closeAtExit(() => database.close());
   return {
     close: () => {
-      opened.delete(database);
+      forget();
       database.close();
     },
     prepare(sql) {
