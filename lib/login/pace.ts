@@ -4,13 +4,13 @@ import type { LoginRules } from './parts.ts';
 /**
  * How long to wait between two checks of one attempt. Most people call within a minute, so the
  * vendor is asked often at first and less and less while nobody calls. Where its callbacks reach us,
- * asking is only for the one that is lost: twice in a dial of 20 s, ten times in five minutes.
+ * asking is only for the one that is lost: twice in a dial of 20 s, nine times in five minutes.
  *
  * @param ageMs since the attempt was started.
  */
 export function checkIntervalMs(ageMs: number, doCallbacksReachUs: boolean): number {
   if (doCallbacksReachUs) {
-    return Math.min(LONGEST_CHECK_INTERVAL_MS, Math.max(8_000, ageMs / 2));
+    return Math.min(LONGEST_CHECK_INTERVAL_MS, Math.max(8_000, ageMs));
   }
   if (ageMs < 60_000) {
     return 2_000;
