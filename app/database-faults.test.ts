@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { deploy, startAt } from '#testing/deployment.ts';
 import { createDatabase, execute, type PostgresServer, startPostgres } from '#testing/postgres.ts';
 import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
@@ -25,7 +25,7 @@ async function open() {
 type Opened = Awaited<ReturnType<typeof open>>;
 
 /** Every way in says that it cannot serve now, within eight seconds and without touching a cookie. */
-async function expectUnavailable({ app, loggedIn, waiting }: Opened): Promise<void> {
+async function expectUnavailable({ site, app, loggedIn, waiting }: Opened): Promise<void> {
   const cookies = [loggedIn.cookieHeader(), waiting.visitor.cookieHeader()];
   const since = performance.now();
   const answers = await Promise.all([
@@ -41,13 +41,20 @@ async function expectUnavailable({ app, loggedIn, waiting }: Opened): Promise<vo
     expect(await answer.json()).toMatchObject({ code: 'store_unavailable' });
   }
   expect((await loggedIn.fetch('/api/health/live')).status).toBe(200);
+  // Next gives no other code to a page that cannot be made.
+  expect((await waiting.visitor.fetch('/login')).status).toBe(500);
+  expect((await loggedIn.fetch('/account')).status).toBe(500);
+  await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
+  await vi.waitFor(async () => {
+    const [session] = await site.vendor.sessions(waiting.phoneNumber);
+    expect(session?.callback).toEqual({ status: 204, error: null });
+  }, 8_000);
   expect([loggedIn.cookieHeader(), waiting.visitor.cookieHeader()]).toEqual(cookies);
 }
 
-/** Nobody was logged out, and who was waiting gets in. */
-async function expectRecovered({ site, loggedIn, waiting }: Opened): Promise<void> {
-  await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
-  expect(await (await waiting.visitor.status()).json()).toEqual({ status: 'verified' });
+/** Nobody was logged out, and who has called gets in, though the callback was lost. */
+async function expectRecovered({ loggedIn, waiting }: Opened): Promise<void> {
+  expect(await (await waiting.visitor.statusPrompted()).json()).toEqual({ status: 'verified' });
   expect((await loggedIn.fetch('/api/auth/session')).status).toBe(200);
 }
 

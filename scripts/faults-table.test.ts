@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-const files = globSync('{app,e2e,lib}/**/*.{test,spec}.ts');
+const files = globSync('{app,attacks,e2e,lib}/**/*.{test,spec}.ts');
 
 /** Each test that the table of faults names, with the words of its title where it quotes some. */
 const named = [
