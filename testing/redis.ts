@@ -16,6 +16,12 @@ export function findRedis(): string | null {
   return systemPaths.find((path) => existsSync(path) && runs(path)) ?? null;
 }
 
+/** What `redis-server --version` says, or null when this machine has none. */
+export function readRedisVersion(): string | null {
+  const path = findRedis();
+  return path === null ? null : spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.trim();
+}
+
 function runs(path: string): boolean {
   return spawnSync(path, ['--version'], { timeout: 10_000 }).status === 0;
 }

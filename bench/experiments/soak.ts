@@ -38,7 +38,7 @@ async function measure(bench: Bench, durationMs: number): Promise<Row> {
     const growth = lastMib / middleMib;
     return {
       name: 'soak',
-      what: 'memory after ten minutes of full load',
+      what: 'memory after ten minutes of full load, run once',
       target: 'RSS ≤ 400 MiB and level',
       measured:
         `${lastMib.toFixed(0)} MiB in the last fifth (at most ${mostMib.toFixed(0)}), ` +
