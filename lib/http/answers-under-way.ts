@@ -23,6 +23,11 @@ export function followAnswers(): () => void {
     isEnding = true;
     for (const response of underWay) {
       response.shouldKeepAlive = false;
+      if (response.headersSent) {
+        // It has said already that the connection stays.
+        const { socket } = response;
+        response.once('close', () => socket?.end());
+      }
     }
   };
 }
