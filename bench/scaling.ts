@@ -1,6 +1,7 @@
 /**
- * What the measured costs mean at larger scales: the table in docs/scaling.md, reckoned from the
- * latest record in bench/results/. `npm run bench` calls it; `node bench/scaling.ts` does it alone.
+ * What the measured costs mean at larger scales: the tables in docs/scaling.md, reckoned from the
+ * latest record in bench/results/ and from what `bench/store-size.ts` has left there. `npm run bench` calls it;
+ * `node bench/scaling.ts` does it alone.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import * as z from 'zod';
 const RESULTS = 'bench/results';
 /** What `npm run bench` names its records by; other measurements keep theirs beside them. */
 const RECORD = /^\d{4}-\d\d-\d\dT.*\.json$/;
+export const STORE_SIZE_PATH = `${RESULTS}/store-size.json`;
 const DOCUMENT = 'docs/scaling.md';
 const BEGIN = '<!-- reckoned by bench/scaling.ts: begin -->';
 const END = '<!-- reckoned by bench/scaling.ts: end -->';
@@ -21,6 +23,24 @@ const recordSchema = z.object({
 });
 
 export type BenchRecord = z.infer<typeof recordSchema>;
+
+const bytesPerRow = z.object({
+  user: z.number(),
+  device: z.number(),
+  session: z.number(),
+  attempt: z.number(),
+  event: z.number(),
+});
+
+const storeSizeSchema = z.object({
+  date: z.string(),
+  logins: z.number(),
+  versions: z.object({ SQLite: z.string(), PostgreSQL: z.string() }),
+  /** With the indexes. */
+  bytesPerRow: z.object({ SQLite: bytesPerRow, PostgreSQL: bytesPerRow }),
+});
+
+export type StoreSize = z.infer<typeof storeSizeSchema>;
 
 /** The figures of single rows that are reckoned with. */
 const rowSchemas = {
@@ -72,44 +92,94 @@ const USED_SHARE = 0.6;
 const EVENTS_PER_LOGIN = 3;
 const DAY_SECONDS = 86_400;
 const INTERNET_LOGINS_PER_SECOND = 10_000;
+/** Unless configured otherwise. */
+const ATTEMPT_DAYS = 7;
+const EVENT_DAYS = 365;
+const MANY_USERS = 100_000_000;
+
+interface Scale {
+  name: string;
+  perSecond: number;
+  store: keyof StoreSize['bytesPerRow'];
+}
 
 /** The block for the document, of a record or of none. */
-export function reckon(record: BenchRecord | null): string {
+export function reckon(record: BenchRecord | null, size: StoreSize): string {
   const costs = record === null ? null : costsOf(record);
   if (record === null || costs === null) {
     return 'Not measured yet: `npm run bench` fills this in.';
   }
   const comfortable = (USED_SHARE * 1_000) / costs.loginCpuMs;
-  const scales: readonly (readonly [string, number])[] = [
-    ['one process', comfortable],
-    ['10×', comfortable * 10],
-    ['100×', comfortable * 100],
-    ['internet', INTERNET_LOGINS_PER_SECOND],
+  const shared = { store: 'PostgreSQL' } as const;
+  const scales: readonly Scale[] = [
+    { name: 'one process', perSecond: comfortable, store: 'SQLite' },
+    { name: '10×', perSecond: comfortable * 10, ...shared },
+    { name: '100×', perSecond: comfortable * 100, ...shared },
+    { name: 'internet', perSecond: INTERNET_LOGINS_PER_SECOND, ...shared },
   ];
-  const line = (what: string, of: (perSecond: number) => string) =>
-    `| ${what} | ${scales.map(([, perSecond]) => of(perSecond)).join(' | ')} |`;
-  const cores = (ms: number) => (perSecond: number) => count((perSecond * ms) / 1_000 / USED_SHARE);
+  const line = (what: string, of: (perSecond: number, store: Scale['store']) => string) =>
+    `| ${what} | ${scales.map(({ perSecond, store }) => of(perSecond, store)).join(' | ')} |`;
+  /** Of PostgreSQL, which the first column has none of. */
+  const ofPostgres = (what: string, of: (perSecond: number) => number) =>
+    line(what, (perSecond, store) => (store === 'SQLite' ? '' : count(of(perSecond))));
+  const cores = (perSecond: number, ms: number) => (perSecond * ms) / 1_000 / USED_SHARE;
+  const appMs = { SQLite: costs.loginCpuMs, PostgreSQL: costs.sharedLoginCpuMs + waitingMs(costs) };
   return [
     `Measured ${record.date.slice(0, 10)} (\`bench/results/\`): a login costs ${costs.loginCpuMs.toFixed(1)} ms of CPU on`,
     `SQLite and ${costs.sharedLoginCpuMs.toFixed(1)} ms on PostgreSQL and Redis, ${costs.postgresCpuMs.toFixed(1)} ms more in PostgreSQL itself`,
     `with ${costs.commits.toFixed(1)} commits, ${costs.browserRequests.toFixed(1)} requests of the browser and ${costs.vendorRequests.toFixed(1)} to the vendor; a browser that`,
     `waits costs ${count(costs.waitingCpuMicroseconds)} µs of CPU each second and ${count(costs.waitingBytes / 1_024)} KiB.`,
     '',
-    `| | ${scales.map(([name]) => name).join(' | ')} |`,
+    'The column of one process is SQLite’s, the others are those of PostgreSQL and Redis. A core is one that is used',
+    `to ${USED_SHARE * 100} %.`,
+    '',
+    `| | ${scales.map(({ name }) => name).join(' | ')} |`,
     `| --- | ${scales.map(() => '---:').join(' | ')} |`,
-    line('logins per second', (perSecond) => count(perSecond)),
+    line('logins per second', count),
     line('waiting browsers', (perSecond) => count(perSecond * DIAL_SECONDS)),
     line('their memory, GiB', (perSecond) =>
       ((perSecond * DIAL_SECONDS * costs.waitingBytes) / 2 ** 30).toFixed(1),
     ),
-    line('cores for the app', cores(costs.sharedLoginCpuMs + waitingMs(costs))),
-    line('cores for PostgreSQL', cores(costs.postgresCpuMs)),
-    line('commits per second', (perSecond) => count(perSecond * costs.commits)),
+    line('cores for the app', (perSecond, store) => count(cores(perSecond, appMs[store]))),
+    ofPostgres('cores for PostgreSQL', (perSecond) => cores(perSecond, costs.postgresCpuMs)),
+    ofPostgres('commits of PostgreSQL per second', (perSecond) => perSecond * costs.commits),
     line('vendor requests per second', (perSecond) => count(perSecond * costs.vendorRequests)),
     line('rows of events per day, millions', (perSecond) =>
       ((perSecond * EVENTS_PER_LOGIN * DAY_SECONDS) / 1e6).toFixed(1),
     ),
+    line('attempts that are kept, GiB', (perSecond, store) =>
+      gib(perSecond * DAY_SECONDS * ATTEMPT_DAYS * size.bytesPerRow[store].attempt),
+    ),
+    line('events that are kept, GiB', (perSecond, store) =>
+      gib(perSecond * DAY_SECONDS * EVENT_DAYS * EVENTS_PER_LOGIN * size.bytesPerRow[store].event),
+    ),
+    '',
+    ...describeSize(size),
   ].join('\n');
+}
+
+function describeSize({ date, logins, versions, bytesPerRow }: StoreSize): string[] {
+  const { SQLite, PostgreSQL } = bytesPerRow;
+  const names = ['user', 'device', 'session', 'attempt', 'event'] as const;
+  const cells = (row: typeof SQLite) => names.map((name) => row[name]).join(' | ');
+  const ofMany = (row: typeof SQLite) => gib(MANY_USERS * (row.user + row.device + row.session));
+  return [
+    `The store was measured ${date.slice(0, 10)} by \`bench/store-size.ts\`: the bytes of a row with all its indexes, after`,
+    `${logins.toLocaleString('en')} first logins were written to a new one, without what PostgreSQL has to vacuum away.`,
+    `Attempts are kept for ${ATTEMPT_DAYS} days and events for ${EVENT_DAYS}, unless configured otherwise.`,
+    '',
+    `| bytes of one | ${names.join(' | ')} |`,
+    `| --- | ${names.map(() => '---:').join(' | ')} |`,
+    `| SQLite ${versions.SQLite} | ${cells(SQLite)} |`,
+    `| PostgreSQL ${versions.PostgreSQL} | ${cells(PostgreSQL)} |`,
+    '',
+    `A hundred million users, each with one device and one session, are ${ofMany(SQLite)} GiB on SQLite and`,
+    `${ofMany(PostgreSQL)} GiB on PostgreSQL.`,
+  ];
+}
+
+function gib(bytes: number): string {
+  return count(bytes / 2 ** 30);
 }
 
 /** What waiting adds to a login that was measured with a short dial. */
@@ -156,6 +226,7 @@ export function updateScaling(): void {
   const [latest] = records;
   const record =
     latest === undefined ? null : { date: latest.date, rows: records.flatMap(({ rows }) => rows) };
+  const size = storeSizeSchema.parse(JSON.parse(readFileSync(STORE_SIZE_PATH, 'utf8')));
   const document = readFileSync(DOCUMENT, 'utf8');
   const begin = document.indexOf(BEGIN);
   const end = document.indexOf(END);
@@ -164,7 +235,7 @@ export function updateScaling(): void {
   }
   writeFileSync(
     DOCUMENT,
-    `${document.slice(0, begin)}${BEGIN}\n\n${reckon(record)}\n\n${document.slice(end)}`,
+    `${document.slice(0, begin)}${BEGIN}\n\n${reckon(record, size)}\n\n${document.slice(end)}`,
   );
   // The linter wants its columns in line.
   spawnSync('node_modules/.bin/biome', ['format', '--write', DOCUMENT], { stdio: 'ignore' });
