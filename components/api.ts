@@ -7,7 +7,7 @@ import type {
 } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
-import { LONGEST_HOLD_HEADER, PROMPTED_HEADER } from '#lib/shared/poll-headers.ts';
+import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 import {
   readAttemptView,
   readDoneReply,
@@ -55,18 +55,16 @@ function cut<T extends object>(body: T): T {
  * Asks what became of the attempt. The server may hold the answer until something happens.
  *
  * @param poll.isPrompted by a person, who thinks that there is something to be seen.
- * @param poll.longestHoldSeconds for how long it may be held at most; null where the server knows best.
+ * @param poll.longestHoldSeconds for how long it may be held at most; the server may do so for less.
  */
 export async function pollStatus(poll: {
   isPrompted: boolean;
-  longestHoldSeconds: number | null;
+  longestHoldSeconds: number;
   signal: AbortSignal;
 }): Promise<PollAnswer> {
   const headers: HeadersInit = {
-    ...(poll.isPrompted ? { [PROMPTED_HEADER]: '1' } : {}),
-    ...(poll.longestHoldSeconds === null
-      ? {}
-      : { [LONGEST_HOLD_HEADER]: String(poll.longestHoldSeconds) }),
+    prefer: `wait=${poll.longestHoldSeconds}`,
+    ...(poll.isPrompted && { [PROMPTED_HEADER]: '1' }),
   };
   const body = await request('/api/auth/status', { headers, signal: poll.signal });
   const reply = readStatusReply(body);

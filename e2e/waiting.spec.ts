@@ -49,16 +49,16 @@ test('behind a proxy that cuts every held poll the page finds out what it lets t
   page,
   consoleProblems,
 }) => {
-  const longestHolds: (string | undefined)[] = [];
+  const preferred: (string | undefined)[] = [];
   await page.route('**/api/auth/status', async (route) => {
-    longestHolds.push(route.request().headers()['x-longest-hold']);
+    preferred.push(route.request().headers().prefer);
     const answer = await route.fetch({ timeout: 4_000 }).catch(() => null);
     await (answer === null ? route.abort() : route.fulfill({ response: answer })).catch(() => {});
   });
   const callNumber = await login.start(phoneNumber.text);
   const answered = await page.waitForResponse('**/api/auth/status');
   expect(await answered.json()).toMatchObject({ status: 'pending' });
-  expect(longestHolds).toEqual([undefined, undefined, '3']);
+  expect(preferred).toEqual(['wait=99', 'wait=99', 'wait=3']);
   await expect(page.getByText(messages.login.waiting.disconnected.text)).toHaveCount(0);
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);

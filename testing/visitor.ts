@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { PROMPTED_HEADER } from '#lib/shared/poll-headers.ts';
+import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 
 /** How browsers introduce themselves. */
 export const userAgents = {

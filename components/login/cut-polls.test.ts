@@ -1,44 +1,52 @@
 import { describe, expect, it } from 'vitest';
-import { afterAnswer, afterCut, looksDisconnected, noCutPolls } from './cut-polls.ts';
+import { createCutPolls } from './cut-polls.ts';
 
-function afterCuts(...heldMs: readonly (number | null)[]) {
-  return heldMs.reduce(afterCut, noCutPolls);
+/** What each of some cuts in a row looks like, and what was learned from them. */
+function afterCuts(...heldMs: readonly number[]) {
+  const cuts = createCutPolls();
+  const looksDisconnected = heldMs.map((ms) => cuts.noteCut(ms));
+  return { cuts, looksDisconnected };
 }
 
 describe('polls without an answer', () => {
   it('say nothing the first time, and that there is no connection the second', () => {
-    expect(looksDisconnected(afterCuts(20))).toBe(false);
-    expect(looksDisconnected(afterCuts(20, 20))).toBe(true);
-    expect(looksDisconnected(afterCuts(12_000, 20))).toBe(true);
-    expect(looksDisconnected(afterCuts(20, 12_000))).toBe(true);
+    expect(afterCuts(20, 20, 20).looksDisconnected).toEqual([false, true, true]);
+    expect(afterCuts(12_000, 20).looksDisconnected).toEqual([false, true]);
+    expect(afterCuts(20, 12_000).looksDisconnected).toEqual([false, true]);
   });
 
   it('that were held twice in a row are put down to a proxy, and the next are shorter', () => {
-    const cuts = afterCuts(10_050, 10_020);
-    expect(looksDisconnected(cuts)).toBe(false);
-    expect(cuts.longestHoldSeconds).toBe(8);
+    const { cuts, looksDisconnected } = afterCuts(10_050, 10_020);
+    expect(looksDisconnected).toEqual([false, false]);
+    expect(cuts.longestHoldSeconds()).toBe(8);
   });
 
   it('grow shorter still where that was not short enough', () => {
-    const cuts = afterCuts(10_050, 10_020, 7_000, 7_500);
-    expect(looksDisconnected(cuts)).toBe(false);
-    expect(cuts.longestHoldSeconds).toBe(5);
+    const { cuts, looksDisconnected } = afterCuts(10_050, 10_020, 7_000, 7_500);
+    expect(looksDisconnected).toEqual([false, false, false, false]);
+    expect(cuts.longestHoldSeconds()).toBe(5);
   });
 
   it('say that there is no connection once they fail at once', () => {
-    expect(looksDisconnected(afterCuts(10_050, 10_020, 15, 15))).toBe(true);
+    expect(afterCuts(10_050, 10_020, 15, 15).looksDisconnected).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('of a hidden page, which its phone may have frozen, tell nothing of a proxy', () => {
-    const cuts = afterCuts(null, 10_050);
-    expect(cuts.longestHoldSeconds).toBeNull();
-    expect(looksDisconnected(cuts)).toBe(true);
+    const { cuts, looksDisconnected } = afterCuts(0, 10_050);
+    expect(looksDisconnected).toEqual([false, true]);
+    expect(cuts.longestHoldSeconds()).toBe(99);
   });
 
-  it('leave what was learned of the way for after an answer', () => {
-    const cuts = afterAnswer(afterCuts(10_050, 10_020));
-    expect(cuts.longestHoldSeconds).toBe(8);
-    expect(looksDisconnected(afterCut(cuts, 20))).toBe(false);
-    expect(afterCut(cuts, 7_000).longestHoldSeconds).toBe(8);
+  it('leave what was learned of the way for after an answer, and nothing else', () => {
+    const { cuts } = afterCuts(10_050, 10_020, 7_000);
+    cuts.noteAnswer();
+    expect(cuts.longestHoldSeconds()).toBe(8);
+    expect(cuts.noteCut(7_000)).toBe(false);
+    expect(cuts.longestHoldSeconds()).toBe(8);
   });
 });

@@ -2,7 +2,7 @@ import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react
 import useSWR from 'swr';
 import { type PollAnswer, pollStatus } from '#components/api.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
-import { afterAnswer, afterCut, looksDisconnected, noCutPolls } from './cut-polls.ts';
+import { createCutPolls } from './cut-polls.ts';
 
 type Outcome = Exclude<StatusReply, { status: 'pending' }>;
 
@@ -20,12 +20,6 @@ export interface StatusPolls {
   isSpent: boolean;
   /** Asks at once, dropping a poll under way, and once more for what the vendor says to it. */
   checkNow(): void;
-}
-
-interface Polled {
-  answer: PollAnswer;
-  /** How long it was under way; null where the page was hidden meanwhile. */
-  heldMs: number | null;
 }
 
 /** Between the end of one held poll and the next one. */
@@ -63,34 +57,31 @@ export function useStatusPolls(options: {
   const [isSpent, setIsSpent] = useState(false);
   const [answers, setAnswers] = useState(0);
   const pendingPolls = useRef(0);
-  const cuts = useRef(noCutPolls);
-  const hiddenAt = useRef(Number.NEGATIVE_INFINITY);
+  const [cuts] = useState(createCutPolls);
+  const askedAt = useRef(0);
   const underWay = useRef<AbortController | null>(null);
   const isPrompted = useRef(false);
 
-  const poll = useCallback(async (): Promise<Polled> => {
+  const poll = useCallback(async (): Promise<PollAnswer> => {
     underWay.current?.abort();
     const controller = new AbortController();
     underWay.current = controller;
     const wasPrompted = isPrompted.current;
     isPrompted.current = false;
-    const startedAt = performance.now();
-    const answer = await pollStatus({
+    askedAt.current = performance.now();
+    return await pollStatus({
       isPrompted: wasPrompted,
-      longestHoldSeconds: cuts.current.longestHoldSeconds,
+      longestHoldSeconds: cuts.longestHoldSeconds(),
       signal: controller.signal,
     });
-    const wasVisible = !document.hidden && hiddenAt.current < startedAt;
-    return { answer, heldMs: wasVisible ? performance.now() - startedAt : null };
-  }, []);
+  }, [cuts]);
 
   /** 0 ends the chain; SWR begins a new one whenever this function is another: with every answer. */
   const pauseAfter = useCallback(
-    (polled: Polled | undefined): number => {
-      if (answers === 0 || polled === undefined) {
+    (answer: PollAnswer | undefined): number => {
+      if (answers === 0 || answer === undefined) {
         return 0;
       }
-      const { answer } = polled;
       switch (answer.kind) {
         case 'no_answer':
           return isTimeUp ? 0 : PAUSE_WITHOUT_ANSWER_MS;
@@ -105,17 +96,20 @@ export function useStatusPolls(options: {
     [answers, isTimeUp, pollLimit],
   );
 
-  const take = ({ answer, heldMs }: Polled) => {
+  const take = (answer: PollAnswer) => {
     setAnswers((count) => count + 1);
     if (answer.kind === 'no_answer') {
-      cuts.current = afterCut(cuts.current, heldMs);
+      // Of a page that nobody sees the phone may have frozen it.
+      const looksDisconnected = cuts.noteCut(
+        document.hidden ? 0 : performance.now() - askedAt.current,
+      );
       setIsSpent(isTimeUp);
-      if (looksDisconnected(cuts.current) || isTimeUp || !navigator.onLine) {
+      if (looksDisconnected || isTimeUp || !navigator.onLine) {
         setTrouble({ kind: 'disconnected' });
       }
       return;
     }
-    cuts.current = afterAnswer(cuts.current);
+    cuts.noteAnswer();
     if (answer.kind === 'refused') {
       const { code, error, retry_after_seconds: retryAfterSeconds } = answer.problem;
       if (code === 'attempt_missing') {
@@ -159,11 +153,7 @@ export function useStatusPolls(options: {
   useEffect(() => {
     let returnedAt = 0;
     const onReturn = () => {
-      if (document.hidden) {
-        hiddenAt.current = performance.now();
-      }
-      const isSpentNow = pendingPolls.current >= pollLimit;
-      if (document.visibilityState !== 'visible' || isSpentNow) {
+      if (document.hidden || pendingPolls.current >= pollLimit) {
         return;
       }
       if (Date.now() - returnedAt > RETURN_WINDOW_MS) {
@@ -178,16 +168,12 @@ export function useStatusPolls(options: {
     };
     const onOffline = () => setTrouble({ kind: 'disconnected' });
     const onPageShow = (event: PageTransitionEvent) => event.persisted && onReturn();
-    document.addEventListener('visibilitychange', onReturn);
-    window.addEventListener('pageshow', onPageShow);
-    window.addEventListener('online', onOnline);
-    window.addEventListener('offline', onOffline);
-    return () => {
-      document.removeEventListener('visibilitychange', onReturn);
-      window.removeEventListener('pageshow', onPageShow);
-      window.removeEventListener('online', onOnline);
-      window.removeEventListener('offline', onOffline);
-    };
+    const leaving = new AbortController();
+    document.addEventListener('visibilitychange', onReturn, leaving);
+    window.addEventListener('pageshow', onPageShow, leaving);
+    window.addEventListener('online', onOnline, leaving);
+    window.addEventListener('offline', onOffline, leaving);
+    return () => leaving.abort();
   }, [ask, pollLimit]);
 
   // At once, not after the next paint: nobody waits for the answer any more.

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { howToPoll } from './how-to-poll.ts';
 
-function holdMs(longestHold: string | null): number {
-  const headers = new Headers(longestHold === null ? {} : { 'x-longest-hold': longestHold });
-  return howToPoll(headers, { statusWaitSeconds: 25 }).holdMs;
+function holdMs(prefer: string | null): number {
+  const get = (name: string) => (name === 'prefer' ? prefer : null);
+  return howToPoll({ get }, { statusWaitSeconds: 25 }).holdMs;
 }
 
 describe('a poll is held', () => {
@@ -11,21 +11,20 @@ describe('a poll is held', () => {
     expect(holdMs(null)).toBe(25_000);
   });
 
-  it('for less where the page asks for less, and never for more', () => {
-    expect(holdMs('8')).toBe(8_000);
-    expect(holdMs('60')).toBe(25_000);
+  it('for less where the page prefers less, and never for more', () => {
+    expect(holdMs('wait=8')).toBe(8_000);
+    expect(holdMs('wait=60')).toBe(25_000);
   });
 
-  it.each(['', '0', '-1', '8.5', '8, 9', '1e1', '٨', 'x'.repeat(10_000)])(
-    'as usual where what it asks for cannot be read: %.10s',
+  it.each(['', '8', 'wait=0', 'wait=-1', 'wait=8.5', 'wait=1e1', 'wait=٨', 'x'.repeat(10_000)])(
+    'as usual where what it prefers cannot be read: %.10s',
     (value) => {
-      const get = () => value;
-      expect(howToPoll({ get }, { statusWaitSeconds: 25 }).holdMs).toBe(25_000);
+      expect(holdMs(value)).toBe(25_000);
     },
   );
 
   it('not at all where holding is off', () => {
-    const headers = new Headers({ 'x-longest-hold': '8', 'x-prompted': '1' });
+    const headers = new Headers({ prefer: 'wait=8', 'x-prompted': '1' });
     expect(howToPoll(headers, { statusWaitSeconds: 0 })).toEqual({ holdMs: 0, isPrompted: true });
   });
 });

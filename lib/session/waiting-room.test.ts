@@ -10,7 +10,7 @@ import { PROMPTED_CHECK_MS } from '../login/pace.ts';
 import type { Waited } from '../login/wait.ts';
 import { noteRequestIds, requestIdHeader } from '../request-id.ts';
 import { statusReplySchema } from '../shared/contract.ts';
-import { LONGEST_HOLD_HEADER, PROMPTED_HEADER } from '../shared/poll-headers.ts';
+import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
 import { bringCheckForward } from '../store/checks.ts';
 import { openWaitingRoom } from './waiting-room.ts';
 
@@ -129,7 +129,7 @@ describe('the waiting room', () => {
   it('answers before what is in between cuts the poll, and asks for a pause to make up for it', async () => {
     const login = await open();
     const { attemptToken } = await login.start();
-    const asked = { ...ofOurPage, [LONGEST_HOLD_HEADER]: '1' };
+    const asked = { ...ofOurPage, prefer: 'wait=1' };
     const reply = statusReplySchema.parse(JSON.parse(await poll(attemptToken, { headers: asked })));
     expect(reply).toMatchObject({ status: 'pending', poll_after_ms: 1_000 });
   });
