@@ -29,6 +29,8 @@ export class Browser {
   readonly #agent: Agent;
   /** How many requests it has sent. */
   requests = 0;
+  /** How many of its polls were put off with an error, to be sent again. */
+  putOff = 0;
 
   /** @param number tells it from the others: where it comes from. */
   constructor(origins: readonly [string, ...string[]], number: number) {
@@ -45,7 +47,7 @@ export class Browser {
   async send(
     method: 'GET' | 'POST',
     path: string,
-    options: { body?: unknown; signal?: AbortSignal } = {},
+    options: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
   ): Promise<Answer> {
     const origin = this.#origins[this.requests % this.#origins.length] ?? this.#origins[0];
     this.requests += 1;
@@ -59,6 +61,7 @@ export class Browser {
           agent: this.#agent,
           headers: {
             ...browserHeaders,
+            ...options.headers,
             'x-forwarded-for': this.#network,
             ...(cookie === '' ? {} : { cookie }),
             ...(payload === null

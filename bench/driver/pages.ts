@@ -27,9 +27,13 @@ const callLogin: Page = {
 
   async waitForLogin(browser, signal) {
     for (let pending = 0; pending < POLL_LIMIT; ) {
-      const answer = await browser.send('GET', '/api/auth/status', signalOf(signal));
+      const answer = await browser.send('GET', '/api/auth/status', {
+        headers: { prefer: 'wait=99' },
+        ...signalOf(signal),
+      });
       const refusal = errorReplySchema.safeParse(answer.body);
       if (refusal.success && refusal.data.retry_after_seconds !== undefined) {
+        browser.putOff += 1;
         await delay(refusal.data.retry_after_seconds * 1_000, null, signalOf(signal));
         continue;
       }

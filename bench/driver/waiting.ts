@@ -52,6 +52,7 @@ export class WaitingBrowsers {
           const loggedInAt = await loggedIn;
           const totalMs = loggedInAt - one.startedAt;
           logins.push({ latencyMs: loggedInAt - calledAt, totalMs, requests: browser.requests });
+          failures.push(...putOffs(browser));
         } catch (error) {
           failures.push(String(error));
         } finally {
@@ -66,6 +67,7 @@ export class WaitingBrowsers {
     this.#leaving.abort();
     for (const { browser } of this.#waiting) {
       this.#polls += browser.requests - 1;
+      this.#failures.push(...putOffs(browser));
       browser.close();
     }
     return { polls: this.#polls, failures: this.#failures };
@@ -92,6 +94,11 @@ export class WaitingBrowsers {
       browser.close();
     }
   }
+}
+
+/** Nobody is to be told to come back later here, although the page does so by itself. */
+function putOffs({ putOff }: Browser): string[] {
+  return Array.from({ length: putOff }, () => 'a poll was put off with an error');
 }
 
 /** Attempts that nobody polls. */
