@@ -61,6 +61,28 @@ describe('waiting', () => {
     expect(await isOver(wakeUps.listen('a').wait(60_000))).toBe(false);
   });
 
+  it('ends at once for a change between the moment it listens from and its beginning', async () => {
+    const wakeUps = createWakeUps();
+    const before = wakeUps.moment();
+    wakeUps.wake('a');
+    const after = wakeUps.moment();
+    wakeUps.wake('b');
+    expect(await isOver(wakeUps.listen('a', before).wait(60_000))).toBe(true);
+    expect(await isOver(wakeUps.listen('a', after).wait(60_000))).toBe(false);
+    expect(await isOver(wakeUps.listen('c', before).wait(60_000))).toBe(false);
+  });
+
+  it('ends at once where so much has changed since that nobody knows what has', async () => {
+    const wakeUps = createWakeUps();
+    const before = wakeUps.moment();
+    wakeUps.wake('a');
+    for (let others = 0; others < 2_000; others += 1) {
+      wakeUps.wake(`other ${others}`);
+    }
+    expect(await isOver(wakeUps.listen('a', before).wait(60_000))).toBe(true);
+    expect(await isOver(wakeUps.listen('a').wait(60_000))).toBe(false);
+  });
+
   it('ends when its time is over, and not before', async () => {
     const wait = createWakeUps().listen('a').wait(60_000);
     await vi.advanceTimersByTimeAsync(59_999);

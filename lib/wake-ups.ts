@@ -1,9 +1,12 @@
 import 'server-only';
+import { LRUCache } from 'lru-cache';
 
 /** Tells whoever waits for an attempt, in this process, that it has changed. */
 export interface WakeUps {
-  /** Starts listening; what changes from now on is not missed. Close it when done. */
-  listen(attemptId: string): WakeUpListener;
+  /** This moment, to listen from. To be taken before the look that decides whether to wait. */
+  moment(): Moment;
+  /** Starts listening; what has changed since that moment, or from now on, is not missed. Close it when done. */
+  listen(attemptId: string, since?: Moment): WakeUpListener;
   wake(attemptId: string): void;
   isSomebodyListening(): boolean;
   /** How many listen for an attempt. */
@@ -12,6 +15,9 @@ export interface WakeUps {
   close(): void;
   isClosed(): boolean;
 }
+
+/** How many changes there had been. */
+export type Moment = number;
 
 export interface WakeUpListener {
   /**
@@ -23,14 +29,27 @@ export interface WakeUpListener {
   close(): void;
 }
 
+/** Of so many attempts the last change is remembered: those of some seconds, on a busy day. */
+const REMEMBERED_CHANGES = 1_000;
+
 export function createWakeUps(): WakeUps {
   const listeners = new Map<string, Set<() => void>>();
   let isClosed = false;
+  let changes: Moment = 0;
+  /** Until when it is not known any more what has changed. */
+  let forgottenUntil: Moment = 0;
+  const lastChanges = new LRUCache<string, Moment>({
+    max: REMEMBERED_CHANGES,
+    dispose: (moment, _attemptId, reason) => {
+      forgottenUntil = reason === 'evict' ? moment : forgottenUntil;
+    },
+  });
 
   return {
     isSomebodyListening: () => listeners.size > 0,
     countListening: (attemptId) => listeners.get(attemptId)?.size ?? 0,
     isClosed: () => isClosed,
+    moment: () => changes,
 
     close() {
       isClosed = true;
@@ -40,13 +59,15 @@ export function createWakeUps(): WakeUps {
     },
 
     wake(attemptId) {
+      changes += 1;
+      lastChanges.set(attemptId, changes);
       for (const notify of listeners.get(attemptId) ?? []) {
         notify();
       }
     },
 
-    listen(attemptId) {
-      let missed = false;
+    listen(attemptId, since = changes) {
+      let missed = (lastChanges.peek(attemptId) ?? forgottenUntil) > since;
       let resume: (() => void) | null = null;
       const notify = () => {
         missed = true;

@@ -12,8 +12,8 @@ export function timelessWakeUps(world: {
   const real = createWakeUps();
   return {
     ...real,
-    listen: (id) => {
-      const listener = real.listen(id);
+    listen: (id, since) => {
+      const listener = real.listen(id, since);
       return {
         close: () => listener.close(),
         wait: async (timeoutMs) => {

@@ -9,6 +9,7 @@ import {
   type TestLogin,
 } from '#testing/login-parts.ts';
 import { systemClock } from '../clock.ts';
+import type { Store } from '../store/schema.ts';
 import { createToken } from '../token.ts';
 import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
@@ -34,6 +35,17 @@ async function pauseOf(login: TestLogin, started: StartedAttempt): Promise<numbe
 function expectAbout(pauseMs: number, leastMs: number): void {
   expect(pauseMs).toBeGreaterThanOrEqual(leastMs);
   expect(pauseMs).toBeLessThanOrEqual(leastMs * 1.25);
+}
+
+/** The same store; something happens after each statement, before its result is known. */
+function afterStatements(store: Store, happen: () => Promise<void>): Store {
+  return store.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      await happen();
+      return result;
+    },
+  });
 }
 
 describe('polling', () => {
@@ -356,6 +368,50 @@ describe('a held poll', () => {
     const held = login.poll(started, 25_000);
     await cancelAttempt(login.parts, started.attemptToken);
     expect(await held).toEqual({ status: 'cancelled', code: 'attempt_cancelled' });
+  });
+
+  it(
+    'ends at once when the attempt is cancelled just after it was looked at',
+    promptly,
+    async () => {
+      const login = await openLogin(sandbox);
+      const { parts } = login;
+      const started = await login.start();
+      let looks = 0;
+      const store = parts.store.withPlugin({
+        transformQuery: ({ node }) => node,
+        async transformResult({ result }) {
+          looks += 1;
+          if (looks === 1) {
+            await cancelAttempt(parts, started.attemptToken);
+          }
+          return result;
+        },
+      });
+      const poll = { holdMs: 25_000, isPrompted: false, from: TEST_WHEREABOUTS };
+      expect(await pollAttempt({ ...parts, store }, started.attemptToken, poll)).toEqual({
+        status: 'cancelled',
+        code: 'attempt_cancelled',
+      });
+    },
+  );
+
+  it('looks at the attempt once before it waits, and once when it is woken', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const { parts } = login;
+    const started = await login.start();
+    await login.poll(started);
+    let statements = 0;
+    const store = afterStatements(parts.store, async () => {
+      statements += 1;
+    });
+    const poll = { holdMs: 25_000, isPrompted: false, from: TEST_WHEREABOUTS };
+    const held = pollAttempt({ ...parts, store }, started.attemptToken, poll);
+    await expect.poll(() => parts.wakeUps.isSomebodyListening(), { interval: 5 }).toBe(true);
+    expect(statements).toBe(1);
+    await cancelAttempt(parts, started.attemptToken);
+    expect(await held).toMatchObject({ status: 'cancelled' });
+    expect(statements).toBe(2);
   });
 
   it(

@@ -84,8 +84,9 @@ export async function pollAttempt(
       }
       await pause(parts, attempt, poll);
     }
+    const since = parts.wakeUps.moment();
     const now = await findAttemptById(parts.store, attempt.id);
-    news = await awaitChange(parts, now, holdUntilMs, poll.signal);
+    news = await awaitChange(parts, { attempt: now, since }, holdUntilMs, poll.signal);
   }
 }
 

@@ -5,7 +5,7 @@ import { confirmAttempt } from '../store/browsers.ts';
 import { bringCheckForward } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { hashToken } from '../token.ts';
-import type { WakeUpListener } from '../wake-ups.ts';
+import type { Moment, WakeUpListener } from '../wake-ups.ts';
 import { canComplete, isLive } from './attempt.ts';
 import { checkIfDue } from './check.ts';
 import type { LoginFailure } from './failures.ts';
@@ -42,30 +42,37 @@ export async function awaitNews(
   { holdMs, isPrompted, signal }: Wait,
 ): Promise<Waited> {
   const holdUntilMs = parts.clock.elapsed() + holdMs;
-  const attempt = await findAttemptByToken(parts.store, hashToken(attemptToken));
+  const since = parts.wakeUps.moment();
+  let attempt = await findAttemptByToken(parts.store, hashToken(attemptToken));
   if (attempt?.confirmed_at === null) {
     await confirmAttempt(parts.store, attempt.id, parts.clock.now());
   }
   if (attempt !== null && isPrompted) {
-    await bringCheckForward(parts.store, attempt.id, parts.clock.now() + PROMPTED_CHECK_MS);
+    const checkAt = parts.clock.now() + PROMPTED_CHECK_MS;
+    attempt = (await bringCheckForward(parts.store, attempt.id, checkAt)) ?? attempt;
   }
-  return { news: await awaitChange(parts, attempt, holdUntilMs, signal), holdUntilMs };
+  return { news: await awaitChange(parts, { attempt, since }, holdUntilMs, signal), holdUntilMs };
 }
 
-/** The same for an attempt as it was just read, until `holdUntilMs` by `clock.elapsed`. */
+/**
+ * The same for an attempt as it was read after the moment `since`, until `holdUntilMs` by
+ * `clock.elapsed`.
+ */
 export async function awaitChange(
   parts: LoginParts,
-  first: LoginAttempt | null,
+  first: { attempt: LoginAttempt | null; since: Moment },
   holdUntilMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Waited['news']> {
-  if (first === null) {
+  if (first.attempt === null) {
     return succeed(null);
   }
-  let attempt: LoginAttempt | null = first;
+  const { id, check_failures: failuresAtFirst } = first.attempt;
+  let attempt: LoginAttempt | null = first.attempt;
+  let { since } = first;
   let listener: WakeUpListener | undefined;
   try {
-    for (; ; attempt = await findAttemptById(parts.store, first.id)) {
+    for (; ; since = parts.wakeUps.moment(), attempt = await findAttemptById(parts.store, id)) {
       if (attempt === null || !isLive(attempt) || canComplete(attempt, parts.clock.now())) {
         return succeed(attempt);
       }
@@ -77,18 +84,14 @@ export async function awaitChange(
         continue;
       }
       // A page that has been told of trouble is told at once that it is over.
-      const hasRecovered = first.check_failures > 0 && attempt.check_failures === 0;
+      const hasRecovered = failuresAtFirst > 0 && attempt.check_failures === 0;
       if (hasRecovered || isWaitOver(parts, holdUntilMs, signal)) {
         return succeed(attempt);
       }
-      if (listener === undefined) {
-        if (parts.wakeUps.countListening(first.id) >= MOST_WAITING) {
-          return succeed(attempt);
-        }
-        // Before the look that decides to wait, so that nothing changes unheard after it.
-        listener = parts.wakeUps.listen(first.id);
-        continue;
+      if (listener === undefined && parts.wakeUps.countListening(id) >= MOST_WAITING) {
+        return succeed(attempt);
       }
+      listener ??= parts.wakeUps.listen(id, since);
       const now = parts.clock.now();
       const holdMs = holdUntilMs - parts.clock.elapsed();
       const waitMs = Math.min(holdMs, Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now);

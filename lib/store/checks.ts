@@ -136,18 +136,24 @@ export async function hastenCheck(
   return row ?? null;
 }
 
-/** Makes the next check of a pending attempt due at `checkAt` at the latest, but in no back-off. */
+/**
+ * Makes the next check of a pending attempt due at `checkAt` at the latest, but in no back-off.
+ *
+ * @returns it as it is now; null, changing nothing, where that is so already.
+ */
 export async function bringCheckForward(
   queries: Queries,
   id: string,
   checkAt: number,
-): Promise<void> {
-  await queries
+): Promise<LoginAttempt | null> {
+  const row = await queries
     .updateTable('attempts')
     .set({ next_check_at: checkAt })
     .where('id', '=', id)
     .where(stateOfOne, '=', 'pending')
     .where('check_failures', '=', 0)
     .where('next_check_at', '>', checkAt)
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
 }
