@@ -61,10 +61,8 @@ describe('processes that share a Redis', () => {
       counterOf(await openProcess(), 'together'),
       counterOf(await openProcess(), 'together'),
     ];
-    expect(await one.peek('a')).toBeNull();
     expect(await one.consume('a')).toBeNull();
     expect(await other.consume('a')).toBeNull();
-    expect(await one.peek('a')).toBeGreaterThan(3_500_000);
     expect(await other.consume('a')).toBeGreaterThan(3_500_000);
     await one.refund('a');
     await one.refund('a');
@@ -147,11 +145,10 @@ describe('processes that share a Redis', () => {
     try {
       const since = performance.now();
       for (const isAllowed of [true, true, false]) {
-        const answers = [await limits.check(start), await limits.consume(start)];
-        expect(answers.map(({ ok }) => ok)).toEqual([isAllowed, isAllowed]);
+        expect((await limits.consume(start)).ok).toBe(isAllowed);
         expect(redis.isWell()).toBe(false);
       }
-      // Each of more than twenty counts would have waited for half a second.
+      // Each of more than a dozen counts would have waited for half a second.
       expect(performance.now() - since).toBeLessThan(3_000);
     } finally {
       thaw();

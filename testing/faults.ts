@@ -1,4 +1,5 @@
 import { StatementSync } from 'node:sqlite';
+import type { Store } from '#lib/store/schema.ts';
 
 /** Called around each call that may be made to fail. */
 export type Hook = (name: string, when: 'before' | 'after') => void;
@@ -52,6 +53,17 @@ export function hookStatements(hook: Hook): () => void {
   return () => {
     Object.assign(prototype, originals);
   };
+}
+
+/** The same store; something happens after each statement, before its result is known. */
+export function afterStatements(store: Store, happen: () => Promise<void>): Store {
+  return store.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      await happen();
+      return result;
+    },
+  });
 }
 
 /** What SQLite says when a disk fails it: https://sqlite.org/rescode.html#ioerr. */

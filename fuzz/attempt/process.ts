@@ -53,7 +53,6 @@ export function startProcess(parts: {
       callbackReach: createCallbackReach(clock),
       log,
       startLimits: {
-        check: async () => succeed(null),
         consume: async () => succeed(null),
         refund: async () => {},
       },

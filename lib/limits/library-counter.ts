@@ -1,14 +1,10 @@
 import 'server-only';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Counter, Limit } from './start-limits.ts';
+import type { Counter } from './start-limits.ts';
 
 /** A counter of ours over a limiter of rate-limiter-flexible, whichever store that counts in. */
-export function counterOf(limiter: RateLimiterAbstract, limit: Limit): Counter {
+export function counterOf(limiter: RateLimiterAbstract): Counter {
   return {
-    async peek(key) {
-      const known = await limiter.get(key);
-      return known !== null && known.consumedPoints >= limit.count ? known.msBeforeNext : null;
-    },
     async consume(key) {
       try {
         await limiter.consume(key);

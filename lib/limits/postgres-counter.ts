@@ -26,6 +26,5 @@ export function createPostgresCounters(store: Store): CreateCounter {
         points: limit.count,
         duration: limit.seconds,
       }),
-      limit,
     );
 }

@@ -19,7 +19,6 @@ export function createRedisCounters(redis: RedisLink, inStore: CreateCounter): C
         points: limit.count,
         duration: limit.seconds,
       }),
-      limit,
     );
     const second = inStore(name, limit);
     const either = async <T>(use: (counter: Counter) => Promise<T>): Promise<T> => {
@@ -33,7 +32,6 @@ export function createRedisCounters(redis: RedisLink, inStore: CreateCounter): C
       return await use(second);
     };
     return {
-      peek: (key) => either((counter) => counter.peek(key)),
       consume: (key) => either((counter) => counter.consume(key)),
       refund: (key) => either((counter) => counter.refund(key)),
     };

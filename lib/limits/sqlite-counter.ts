@@ -46,6 +46,6 @@ export function createSqliteCounters(path: string): CreateCounter {
       points: limit.count,
       duration: limit.seconds,
     });
-    return counterOf(limiter, limit);
+    return counterOf(limiter);
   };
 }

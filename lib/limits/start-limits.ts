@@ -9,8 +9,6 @@ export interface Limit {
 
 /** Counts events by key, atomically and for all processes that share the counter's store. */
 export interface Counter {
-  /** How long to wait in milliseconds before another event is within the limit; null for none. */
-  peek(key: string): Promise<number | null>;
   /** Counts an event; how long it should have waited in milliseconds, or null if it is in time. */
   consume(key: string): Promise<number | null>;
   /** Takes one event back. */
@@ -22,8 +20,6 @@ export type CreateCounter = (name: string, limit: Limit) => Counter;
 
 /** Holds back whoever starts too many attempts: each one costs a session of the vendor. */
 export interface StartLimits {
-  /** Whether a start would be counted now, without counting it. */
-  check(start: Start): Promise<Result<null, LimitReached>>;
   /** Counts a start, or says which limit is reached and when the next one is welcome. */
   consume(start: Start): Promise<Result<null, LimitReached>>;
   /** Takes back a start that cost nothing. */
@@ -81,16 +77,6 @@ export function createStartLimits(
   };
 
   return {
-    async check(start) {
-      for (const { limit, counter, key } of placesOf(start)) {
-        const waitMs = await counter.peek(key);
-        if (waitMs !== null) {
-          return fail({ limit, retryAfterSeconds: inSeconds(waitMs) });
-        }
-      }
-      return succeed(null);
-    },
-
     async consume(start) {
       const consumed: Place[] = [];
       for (const place of placesOf(start)) {

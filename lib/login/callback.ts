@@ -36,10 +36,14 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
   // While the vendor asks to be left alone its hint is noted, and the check comes when it was to come.
   const checkAt = isFailing ? Math.max(now, attempt.next_check_at) : earliestCheck(attempt, now);
   const hastened = await hastenCheck(parts.store, attempt, { now, checkAt });
-  if (hastened !== null) {
-    await checkIfDue(parts, hastened);
+  if (hastened === null) {
+    return;
   }
-  parts.wakeUps.wake(attempt.id);
+  const checked = await checkIfDue(parts, hastened);
+  if (!checked.ok || checked.value === 'not_due') {
+    // Whoever waits has the next check later in mind.
+    parts.wakeUps.wake(attempt.id);
+  }
 }
 
 /** The first callback has the vendor asked at once; a flood of them only every two seconds. */

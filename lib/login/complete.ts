@@ -20,13 +20,14 @@ import type { LoginParts } from './parts.ts';
  * Where another browser's attempt could have been meant by the same call, nobody gets in: both are
  * contested (docs/decisions/0005). Afterwards the attempt is in its final state, whichever it is.
  *
- * @returns whether it is settled, or why that could not be decided; the attempt waits then.
+ * @returns `logged_in` where this call made the session; `settled` where somebody else has, or nobody is
+ * let in; or why that could not be decided: the attempt waits then.
  */
 export async function completeAttempt(
   parts: LoginParts,
   attempt: LoginAttempt,
   login: { sessionToken: string; from: Whereabouts },
-): Promise<Result<'settled' | 'not_yet', LoginFailure>> {
+): Promise<Result<'logged_in' | 'settled' | 'not_yet', LoginFailure>> {
   const alsoVerified = await findAlsoVerified(parts, attempt);
   if (!alsoVerified.ok) {
     return alsoVerified;
@@ -35,38 +36,43 @@ export async function completeAttempt(
   if (others === 'not_yet') {
     return succeed('not_yet');
   }
-  const changed = await recordChange(
+  const { outcome, changed } = await recordChange(
     parts,
     async (recording) => await settle(parts, recording, attempt, login, others),
-  ).catch((error: unknown) => {
+  ).catch((error: unknown): Settled => {
     if (error instanceof SomebodyWasFirst) {
-      return [];
+      return { outcome: 'settled', changed: [] };
     }
     throw error;
   });
   for (const id of changed) {
     parts.wakeUps.wake(id);
   }
-  return succeed('settled');
+  return succeed(outcome);
+}
+
+interface Settled {
+  outcome: 'logged_in' | 'settled';
+  /** The ids of the attempts that were changed. */
+  changed: readonly string[];
 }
 
 /** The attempt ended while it was being settled, as by its own cancel button. Takes back the rest. */
 class SomebodyWasFirst extends Error {}
 
-/** @returns the ids of the attempts it changed. */
 async function settle(
   parts: LoginParts,
   recording: Recording,
   { id, phone_number: phoneNumber }: LoginAttempt,
   login: { sessionToken: string; from: Whereabouts },
   alsoVerified: ReadonlySet<string>,
-): Promise<string[]> {
+): Promise<Settled> {
   const { transaction, record } = recording;
   await takeTurn(transaction, `phone number ${phoneNumber}`);
   const at = parts.clock.now();
   const attempt = await findAttemptById(transaction, id);
   if (attempt === null || attempt.state !== 'verified' || !isCallable(attempt)) {
-    return [];
+    return { outcome: 'settled', changed: [] };
   }
 
   const others = await findRivals(transaction, attempt, parts.rules.attemptTtlMs);
@@ -83,7 +89,7 @@ async function settle(
         changed.push(contestedId);
       }
     }
-    return changed;
+    return { outcome: 'settled', changed };
   }
 
   const { from } = login;
@@ -91,7 +97,7 @@ async function settle(
   if (!found.ok) {
     const { code: failure, userId } = found.error;
     await endIn(recording, id, { state: 'failed', failure, at, userId, whereabouts: from });
-    return [id];
+    return { outcome: 'settled', changed: [id] };
   }
 
   const user = found.value;
@@ -108,5 +114,5 @@ async function settle(
     userId: user.id,
     whereabouts: from,
   });
-  return [id];
+  return { outcome: 'logged_in', changed: [id] };
 }

@@ -6,6 +6,7 @@ import { diskError, type Hook, hookStatements, withHook } from '#testing/faults.
 import { FIRST_CHECK_MS, openLogin, TEST_WHEREABOUTS } from '#testing/login-parts.ts';
 import { closeSession, openSession } from '../session/open.ts';
 import { createSealer } from '../session/seal.ts';
+import type { Moment } from '../wake-ups.ts';
 import { takeCallback } from './callback.ts';
 import { type Poll, pollAttempt } from './poll.ts';
 import { startAttempt } from './start.ts';
@@ -33,7 +34,11 @@ async function openWholeLogin() {
     startLimits: withHook('limits', login.parts.startLimits, watch),
     wakeUps: withHook(
       'wakeUps',
-      { ...wakeUps, listen: (id: string) => withHook('listener', wakeUps.listen(id), watch) },
+      {
+        ...wakeUps,
+        listen: (id: string, since?: Moment) =>
+          withHook('listener', wakeUps.listen(id, since), watch),
+      },
       watch,
     ),
   };

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
+import { afterStatements } from '#testing/faults.ts';
 import {
   ATTEMPT_TTL_MS,
   FIRST_CHECK_MS,
@@ -9,7 +10,6 @@ import {
   type TestLogin,
 } from '#testing/login-parts.ts';
 import { systemClock } from '../clock.ts';
-import type { Store } from '../store/schema.ts';
 import { createToken } from '../token.ts';
 import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
@@ -35,17 +35,6 @@ async function pauseOf(login: TestLogin, started: StartedAttempt): Promise<numbe
 function expectAbout(pauseMs: number, leastMs: number): void {
   expect(pauseMs).toBeGreaterThanOrEqual(leastMs);
   expect(pauseMs).toBeLessThanOrEqual(leastMs * 1.25);
-}
-
-/** The same store; something happens after each statement, before its result is known. */
-function afterStatements(store: Store, happen: () => Promise<void>): Store {
-  return store.withPlugin({
-    transformQuery: ({ node }) => node,
-    async transformResult({ result }) {
-      await happen();
-      return result;
-    },
-  });
 }
 
 describe('polling', () => {

@@ -1,5 +1,4 @@
 import 'server-only';
-import type { Result } from '../result.ts';
 import type { AttemptEnd } from '../shared/attempt-ends.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttemptById } from '../store/attempts.ts';
@@ -78,6 +77,9 @@ export async function pollAttempt(
     if (!completed.ok) {
       return { status: 'trouble', failure: completed.error };
     }
+    if (completed.value === 'logged_in') {
+      return { status: 'completed', sessionToken: sessionTokenOf(attemptToken) };
+    }
     if (completed.value === 'not_yet') {
       if (isWaitOver(parts, holdUntilMs, poll.signal)) {
         return pending(parts, attempt, poll);
@@ -122,7 +124,7 @@ async function complete(
   attempt: LoginAttempt,
   attemptToken: string,
   { from }: Pick<Poll, 'from'>,
-): Promise<Result<'settled' | 'not_yet', LoginFailure>> {
+): ReturnType<typeof completeAttempt> {
   parts.callbackReach.note(attempt.called_back_at !== null);
   return await completeAttempt(parts, attempt, {
     sessionToken: sessionTokenOf(attemptToken),

@@ -1,6 +1,9 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
+import { afterStatements } from '#testing/faults.ts';
 import { ATTEMPT_TTL_MS, newPhoneNumber, openLogin } from '#testing/login-parts.ts';
+import { createSqliteCounters } from '../limits/sqlite-counter.ts';
+import { createStartLimits } from '../limits/start-limits.ts';
 import { insertAttempt } from '../store/attempts.ts';
 import { createToken, hashToken } from '../token.ts';
 import { cancelAttempt } from './cancel.ts';
@@ -52,6 +55,45 @@ describe('starting an attempt', () => {
     await expect(login.start()).rejects.toThrow();
     expect(await login.store.selectFrom('attempts').selectAll().execute()).toEqual([]);
     expect(await login.countRequests('create')).toBe(0);
+  });
+});
+
+describe('a start that a limit counts', () => {
+  /** A login of which one start is allowed. */
+  async function openLimitedLogin() {
+    const login = await openLogin(sandbox);
+    const startLimits = createStartLimits(
+      { perNumber: [], perNetwork: [{ count: 1, seconds: 600 }], total: [] },
+      createSqliteCounters(':memory:'),
+    );
+    return { ...login, parts: { ...login.parts, startLimits } };
+  }
+
+  it('refused, leaves the attempt that the browser has', async () => {
+    const login = await openLimitedLogin();
+    const started = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
+    if (!started.ok) {
+      throw new Error(started.error.code);
+    }
+    const again = await startAttempt(login.parts, newPhoneNumber(), {
+      ...login.newBrowser,
+      ...started.value,
+    });
+    expect(again).toMatchObject({ ok: false, error: { code: 'rate_limited' } });
+    expect(await login.stored(started.value)).toMatchObject({ state: 'pending' });
+    expect(await login.eventTypes()).toEqual(['attempt_started']);
+  });
+
+  it('that could not be written down does not count', async () => {
+    const login = await openLimitedLogin();
+    const broken = afterStatements(login.parts.store, async () => {
+      throw new Error('the disk is full');
+    });
+    await expect(
+      startAttempt({ ...login.parts, store: broken }, login.phoneNumber, login.newBrowser),
+    ).rejects.toThrow('the disk is full');
+    const again = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
+    expect(again).toMatchObject({ ok: true });
   });
 });
 

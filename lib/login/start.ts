@@ -54,16 +54,14 @@ export async function startAttempt(
     return succeed(own);
   }
   const start = { phoneNumberTag: parts.tagPhoneNumber(phoneNumber), network: browser.network };
-  const allowed = await parts.startLimits.check(start);
-  if (!allowed.ok) {
-    return fail({ code: 'rate_limited', ...allowed.error });
-  }
-  const opened = await openAttempt(parts, phoneNumber, browser);
   const counted = await parts.startLimits.consume(start);
   if (!counted.ok) {
-    await endWithoutLogin(parts, opened.attempt, 'failed', 'rate_limited');
     return fail({ code: 'rate_limited', ...counted.error });
   }
+  const opened = await openAttempt(parts, phoneNumber, browser).catch(async (error: unknown) => {
+    await parts.startLimits.refund(start);
+    throw error;
+  });
   const outcome = await askVendor(parts, opened, start);
   return outcome.ok
     ? succeed({
@@ -126,8 +124,9 @@ async function openAttempt(
 
   const { attempt, previous } = await recordChange(parts, async (recording) => {
     const { transaction, record } = recording;
-    const browserHash = (await recogniseBrowser(transaction, lastBrowserToken)) ?? randomUUID();
-    const previous = await findLiveAttempt(transaction, browserHash);
+    const known = await recogniseBrowser(transaction, lastBrowserToken);
+    const browserHash = known ?? randomUUID();
+    const previous = known === null ? null : await findLiveAttempt(transaction, known);
     if (previous !== null) {
       const state = previous.expires_at <= now ? 'expired' : 'cancelled';
       await endIn(recording, previous.id, { state, at: now });
@@ -225,7 +224,6 @@ async function askVendor(
     await endWithoutLogin(parts, attempt, 'failed', 'pauth_failed');
     return fail({ code: 'pauth_failed', retryAfterSeconds: null });
   }
-  parts.wakeUps.wake(attempt.id);
   return callable(answered);
 }
 
