@@ -31,6 +31,17 @@ describe('POST /api/auth/start', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('is compressed, with its picture of a QR code, and short answers are not', async () => {
+    const visitor = newVisitor();
+    const started = await visitor.start(randomPhoneNumber());
+    const status = await visitor.status();
+    const session = await visitor.fetch('/api/auth/session');
+    const encodings = [started, status, session].map(({ headers }) =>
+      headers.get('content-encoding'),
+    );
+    expect(encodings).toEqual(['gzip', null, null]);
+  });
+
   it('guide: sends phone_number in E.164 and a callback_url of our own origin', async () => {
     const phoneNumber = randomPhoneNumber();
     const national = `0${phoneNumber.slice(3)}`;
