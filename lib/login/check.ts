@@ -34,13 +34,13 @@ export function leaseEnd({ rules }: LoginParts, now: number): number {
  * Asks the vendor about an attempt, if that is due and no other request is doing it, and records
  * what it says.
  *
- * @returns whether there is something new to read; or why the vendor did not answer, the attempt
- * still alive.
+ * @returns the attempt where it is still pending after a check, `changed` where it is to be read anew; or
+ * why the vendor did not answer, the attempt still alive.
  */
 export async function checkIfDue(
   parts: LoginParts,
   attempt: LoginAttempt,
-): Promise<Result<'checked' | 'not_due', LoginFailure>> {
+): Promise<Result<LoginAttempt | 'changed' | 'not_due', LoginFailure>> {
   const now = parts.clock.now();
   const isOver = attempt.expires_at <= now;
   const leasedUntil = leaseEnd(parts, now);
@@ -52,7 +52,7 @@ export async function checkIfDue(
   if (attempt.pauth_session_id === null || !isToBeChecked) {
     if (isOver && attempt.check_leased_until <= now) {
       await expire(parts, attempt, now);
-      return succeed('checked');
+      return succeed('changed');
     }
     return succeed('not_due');
   }
@@ -68,7 +68,7 @@ export async function checkIfDue(
     );
     if (reply.error.kind === 'refused' && reply.error.status === 404) {
       await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
-      return succeed('checked');
+      return succeed('changed');
     }
     const failure = failureOfPauth(reply.error, 'check');
     const failures = attempt.check_failures + 1;
@@ -80,13 +80,14 @@ export async function checkIfDue(
 
   if ((await record(parts, attempt, reply.value)) === 'pending') {
     const askedAt = parts.clock.now();
-    await releaseCheck(parts.store, attempt.id, {
+    const released = await releaseCheck(parts.store, attempt.id, {
       leasedUntil,
       nextCheckAt: nextCheckAt(parts, attempt, askedAt),
       failures: 0,
     });
+    return succeed(released ?? 'changed');
   }
-  return succeed('checked');
+  return succeed('changed');
 }
 
 /** Puts a check off that was not sent. Too many at once is nothing the person need know of. */

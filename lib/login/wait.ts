@@ -70,9 +70,13 @@ export async function awaitChange(
   const { id, check_failures: failuresAtFirst } = first.attempt;
   let attempt: LoginAttempt | null = first.attempt;
   let { since } = first;
+  const look = async () => {
+    since = parts.wakeUps.moment();
+    return await findAttemptById(parts.store, id);
+  };
   let listener: WakeUpListener | undefined;
   try {
-    for (; ; since = parts.wakeUps.moment(), attempt = await findAttemptById(parts.store, id)) {
+    for (;;) {
       if (attempt === null || !isLive(attempt) || canComplete(attempt, parts.clock.now())) {
         return succeed(attempt);
       }
@@ -80,7 +84,8 @@ export async function awaitChange(
       if (!checked.ok) {
         return checked;
       }
-      if (checked.value === 'checked') {
+      if (checked.value !== 'not_due') {
+        attempt = checked.value === 'changed' ? await look() : checked.value;
         continue;
       }
       // A page that has been told of trouble is told at once that it is over.
@@ -100,6 +105,7 @@ export async function awaitChange(
         // Most waits end so, ten thousand at once where the process is to end: not worth another look.
         return succeed(attempt);
       }
+      attempt = await look();
     }
   } finally {
     listener?.close();

@@ -75,13 +75,17 @@ export async function releaseRivalCheck(
     .execute();
 }
 
-/** Gives the right back and says when the next check is due, unless a callback wants it sooner. */
+/**
+ * Gives the right back and says when the next check is due, unless a callback wants it sooner.
+ *
+ * @returns the attempt as it is now; null, changing nothing, where the right had ended.
+ */
 export async function releaseCheck(
   queries: Queries,
   id: string,
   release: { leasedUntil: number; nextCheckAt: number; failures: number },
-): Promise<void> {
-  await queries
+): Promise<LoginAttempt | null> {
+  const row = await queries
     .updateTable('attempts')
     .set({ check_leased_until: 0, check_failures: release.failures })
     .set((set) => ({
@@ -94,7 +98,9 @@ export async function releaseCheck(
     }))
     .where('id', '=', id)
     .where('check_leased_until', '=', release.leasedUntil)
-    .execute();
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /**
