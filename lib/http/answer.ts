@@ -69,28 +69,42 @@ const passing: ReadonlySet<ErrorCode> = new Set([
   'internal_error',
 ]);
 
-/** Shorter answers fit into one packet as they are, and Next does not compress them: see `answer`. */
+/** An answer in JSON, before it is anybody's response. */
+export interface JsonAnswer {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+}
+
+/** Shorter answers fit into one packet as they are. */
 const LEAST_WORTH_COMPRESSING = 1_024;
 
 /**
- * Answers JSON that no cache may keep. Next would compress an answer of any length, as it does not pass
+ * Composes an answer that no cache may keep. Next would compress one of any length, as it does not pass
  * on how long it is; for a short one that was a fifth of the CPU (`/api/health/live` with and without).
  */
-export function answer(
+export function compose(
   body: unknown,
   status = 200,
   headers: Record<string, string> = {},
-): Response {
+): JsonAnswer {
   const text = JSON.stringify(body);
   const isShort = text.length < LEAST_WORTH_COMPRESSING;
-  return new Response(text, {
+  return {
     status,
     headers: {
       'content-type': 'application/json',
       'cache-control': isShort ? 'no-store, no-transform' : 'no-store',
       ...headers,
     },
-  });
+    text,
+  };
+}
+
+/** The same as a response of Next. */
+export function answer(...parts: Parameters<typeof compose>): Response {
+  const { text, ...rest } = compose(...parts);
+  return new Response(text, rest);
 }
 
 /** Answers a problem with its status, its code, and a sentence in the visitor's language. */

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
-import { answer } from '../http/answer.ts';
+import { compose, type JsonAnswer } from '../http/answer.ts';
 import { waitBeforeNext } from '../http/before-next.ts';
 import { howToPoll } from '../http/how-to-poll.ts';
 import { pendingReply } from '../http/pending.ts';
@@ -68,7 +68,7 @@ async function hold(
     if (pending === null) {
       app.waited.set(id, () => waited);
     } else {
-      await send(response, answer(pendingReply(pending)), id);
+      send(response, compose(pendingReply(pending)), id);
     }
   } catch (error) {
     // The route says what is broken, and has it in the log.
@@ -81,15 +81,16 @@ async function hold(
 }
 
 /** Sends an answer of the API as Next would, with the headers that next.config.mjs has for it. */
-async function send(response: ServerResponse, answered: Response, id: string): Promise<void> {
-  const body = await answered.text();
+function send(response: ServerResponse, { status, headers, text }: JsonAnswer, id: string): void {
   for (const { key, value } of [...standing.everywhere, ...standing.noPage]) {
     response.setHeader(key, value);
   }
-  response.setHeaders(answered.headers);
-  response.setHeader('x-request-id', id);
-  response.statusCode = answered.status;
-  response.end(body);
+  for (const [name, value] of Object.entries({ ...headers, 'x-request-id': id })) {
+    response.setHeader(name, value);
+  }
+  response.statusCode = status;
+  // Says how long it is as well, which is known only now.
+  response.end(text);
 }
 
 function headersOf({ headers }: IncomingMessage): Pick<Headers, 'get'> {
