@@ -2,20 +2,26 @@ import { type NextRequest, NextResponse } from 'next/server';
 import { getApp } from './lib/app.ts';
 import { requestIdOf } from './lib/request-id.ts';
 import { clearUnreadable } from './lib/session/cookies.ts';
+import { resealOld } from './lib/session/reseal.ts';
 
 /**
  * Gives every page a Content Security Policy with a nonce of its own, which Next puts on its
- * scripts, refuses what no page takes, and clears cookies that nothing can read, since a page has no
- * say in that. Who may see what is not decided here but where the data is read.
+ * scripts, refuses what no page takes, clears cookies that nothing can read, and seals anew those of an
+ * older secret, since a page has no say in that. Who may see what is not decided here but where the
+ * data is read.
  */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
   const policy = contentSecurityPolicy(nonce);
   const response = isForPages(request) ? passOn(request, policy) : refuse();
   response.headers.set('content-security-policy', policy);
-  const { cookies } = getApp().forRequest(requestIdOf(request.headers));
-  await clearUnreadable(cookies);
-  await cookies.send();
+  const app = getApp().forRequest(requestIdOf(request.headers));
+  await clearUnreadable(app.cookies);
+  if (await resealOld(app)) {
+    // It may be a file of `public/`, which any cache may keep.
+    response.headers.set('cache-control', 'private, no-store');
+  }
+  await app.cookies.send();
   return response;
 }
 

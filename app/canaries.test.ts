@@ -186,7 +186,7 @@ async function runEverything(): Promise<Run> {
       const value = pair.slice(pair.indexOf('=') + 1);
       canaries.add(value.slice(0, 60)).add(value.slice(-40));
       for (const opener of openers) {
-        for (const token of Object.values((await opener.unseal(value)) ?? {})) {
+        for (const token of Object.values((await opener.unseal(value))?.value ?? {})) {
           canaries.add(token);
         }
       }

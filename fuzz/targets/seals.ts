@@ -104,15 +104,19 @@ export const seals = defineTarget({
         const opened = await sealer.unseal(text);
         const expected = material.ours.get(withoutVersion(text));
         if (opened !== null) {
-          assert.equal(opened.token, expected, `opened what we never sealed: ${text}`);
+          assert.equal(opened.value.token, expected, `opened what we never sealed: ${text}`);
+          assert.equal(opened.isOld, ofOlder.includes(opened.value.token), `whose is ${text}?`);
         }
         if (typeof value !== 'string' && value.edits.length === 0) {
-          assert.equal(opened?.token, expected, `did not open: ${text}`);
+          assert.equal(opened?.value.token, expected, `did not open: ${text}`);
         }
       },
     };
   },
 });
+
+/** What was sealed before the rotation. */
+const ofOlder = ['of before the rotation', ''];
 
 async function prepare(): Promise<Material> {
   const made = async (purpose: string, secret: string, ...tokens: string[]) => {
@@ -123,7 +127,7 @@ async function prepare(): Promise<Material> {
   };
   const ours = [
     ...(await made('attempt cookie', secrets.newest, 'one', 'two', 'three')),
-    ...(await made('attempt cookie', secrets.older, 'of before the rotation', '')),
+    ...(await made('attempt cookie', secrets.older, ...ofOlder)),
   ];
   const foreign = [
     ...(await made('session cookie', secrets.newest, 'of another cookie')),

@@ -1,6 +1,7 @@
 import 'server-only';
 import { fail } from '../result.ts';
 import type { LoggedIn } from '../session/open.ts';
+import { resealOld } from '../session/reseal.ts';
 import { readSession } from '../session/session.ts';
 import { apiRoute, type Handler } from './api-route.ts';
 import { isSameOriginWrite } from './same-origin.ts';
@@ -19,8 +20,10 @@ export function sessionRoute<Context>(
       return fail({ code: 'request_cross_origin' });
     }
     const loggedIn = await readSession(visit.app);
-    return loggedIn === null
-      ? fail({ code: 'not_logged_in' })
-      : await handler(request, { ...visit, loggedIn }, context);
+    if (loggedIn === null) {
+      return fail({ code: 'not_logged_in' });
+    }
+    await resealOld(visit.app);
+    return await handler(request, { ...visit, loggedIn }, context);
   });
 }

@@ -51,7 +51,8 @@ async function openWholeLogin() {
   /** What the browser has to show for it, sealed like a cookie. */
   const start = async () => {
     const held = cookie === null ? null : await sealer.unseal(cookie);
-    const started = await startAttempt(parts, phoneNumber, { ...login.newBrowser, ...held });
+    const browser = { ...login.newBrowser, ...held?.value };
+    const started = await startAttempt(parts, phoneNumber, browser);
     if (!started.ok) {
       throw new Error(started.error.code);
     }
@@ -63,7 +64,7 @@ async function openWholeLogin() {
     const held = cookie === null ? null : await sealer.unseal(cookie);
     return held === null
       ? ({ status: 'missing' } as const)
-      : await pollAttempt(parts, held.attemptToken, {
+      : await pollAttempt(parts, held.value.attemptToken, {
           ...hold,
           isPrompted: false,
           from: TEST_WHEREABOUTS,

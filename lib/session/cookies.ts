@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { cookieValues, onlyValue } from '../http/cookie-values.ts';
 import { phoneNumberSchema } from '../shared/contract.ts';
 import { numberMemories } from '../shared/number-memory.ts';
-import { createSealer, type Sealer } from './seal.ts';
+import { createSealer, type Sealer, type Unsealed } from './seal.ts';
 
 /** What the attempt's cookie holds. */
 const attemptCookieSchema = z.strictObject({
@@ -50,6 +50,13 @@ export interface SealedCookie<T> {
   clear(): void;
   /** Clears what was sent under this name and does not open: it would only be sent again. */
   clearIfUnreadable(): Promise<void>;
+  /** Whether what was sent opens, but was sealed with an older secret. */
+  isOld(): Promise<boolean>;
+  /**
+   * Writes what was sent once more, sealed with the newest secret, for what is left of its time. What
+   * else was written or cleared stands.
+   */
+  reseal(): Promise<void>;
 }
 
 type CookieName = 'attempt' | 'session' | 'number' | 'form';
@@ -166,12 +173,12 @@ function sealedCookie<T>(
       return { kind: 'none' };
     }
     const seal = onlyValue(values);
-    const value = seal === null ? null : await sealer.unseal(seal);
-    if (value === null) {
+    const unsealed = seal === null ? null : await sealer.unseal(seal);
+    if (unsealed === null) {
       onUnreadable();
       return { kind: 'unreadable' };
     }
-    return { kind: 'sealed', value };
+    return { kind: 'sealed', unsealed };
   };
   const look = async () => {
     carried ??= open();
@@ -182,7 +189,7 @@ function sealedCookie<T>(
     clear,
     async read() {
       const found = await look();
-      return found.kind === 'sealed' ? found.value : null;
+      return found.kind === 'sealed' ? found.unsealed.value : null;
     },
     async write(value) {
       written.set(name, { value: await sealer.seal(value), maxAge: ttlSeconds });
@@ -192,8 +199,19 @@ function sealedCookie<T>(
         clear();
       }
     },
+    async isOld() {
+      const found = await look();
+      return found.kind === 'sealed' && found.unsealed.isOld;
+    },
+    async reseal() {
+      const found = await look();
+      const resealed = found.kind === 'sealed' ? await sealer.reseal(found.unsealed) : null;
+      if (resealed !== null && !written.has(name)) {
+        written.set(name, { value: resealed.seal, maxAge: resealed.leftSeconds });
+      }
+    },
   };
 }
 
 /** What a request carries under the name of a cookie. */
-type Carried<T> = { kind: 'none' | 'unreadable' } | { kind: 'sealed'; value: T };
+type Carried<T> = { kind: 'none' | 'unreadable' } | { kind: 'sealed'; unsealed: Unsealed<T> };

@@ -28,8 +28,8 @@ describe('a seal', () => {
   it('opens as what was sealed, and shows nothing of it', async () => {
     const seal = await sealerOf().seal({ token: 'canary' });
     expect(seal).not.toContain('canary');
-    expect(await sealerOf().unseal(seal)).toEqual({ token: 'canary' });
-    expect(await sealerOf().unseal(await sealerOf().seal(value))).toEqual(value);
+    expect(await sealerOf().unseal(seal)).toHaveProperty('value', { token: 'canary' });
+    expect(await sealerOf().unseal(await sealerOf().seal(value))).toHaveProperty('value', value);
   });
 
   it('is another one each time', async () => {
@@ -60,7 +60,7 @@ describe('a seal', () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const seal = await sealerOf().seal(value);
     vi.advanceTimersByTime((TTL_SECONDS - 1) * 1_000);
-    expect(await sealerOf().unseal(seal)).toEqual(value);
+    expect(await sealerOf().unseal(seal)).toHaveProperty('value', value);
     vi.advanceTimersByTime((SKEW_SECONDS + 2) * 1_000);
     expect(await sealerOf().unseal(seal)).toBeNull();
   });
@@ -79,12 +79,12 @@ describe('a seal that was made or opened before', () => {
     async (how) => {
       const sealer = sealerOf();
       const seal = await (how === 'made' ? sealer : sealerOf()).seal(value);
-      expect(await sealer.unseal(seal)).toEqual(value);
+      expect(await sealer.unseal(seal)).toHaveProperty('value', value);
       const derive = vi.spyOn(crypto.subtle, 'deriveKey');
       onTestFinished(() => derive.mockRestore());
-      expect(await sealer.unseal(seal)).toEqual(value);
+      expect(await sealer.unseal(seal)).toHaveProperty('value', value);
       expect(derive).not.toHaveBeenCalled();
-      expect(await sealerOf().unseal(seal)).toEqual(value);
+      expect(await sealerOf().unseal(seal)).toHaveProperty('value', value);
       expect(derive).toHaveBeenCalled();
     },
   );
@@ -94,7 +94,7 @@ describe('a seal that was made or opened before', () => {
     const sealer = sealerOf();
     const seal = await sealer.seal(value);
     vi.advanceTimersByTime((TTL_SECONDS - 1) * 1_000);
-    expect(await sealer.unseal(seal)).toEqual(value);
+    expect(await sealer.unseal(seal)).toHaveProperty('value', value);
     vi.advanceTimersByTime((SKEW_SECONDS + 2) * 1_000);
     expect(await sealer.unseal(seal)).toBeNull();
   });
@@ -111,16 +111,16 @@ describe('a seal that was made or opened before', () => {
 describe('with several secrets', () => {
   it('an older one opens and only the newest seals', async () => {
     const old = await sealerOf([OLDER]).seal(value);
-    expect(await sealerOf([NEWEST, OLDER]).unseal(old)).toEqual(value);
+    expect(await sealerOf([NEWEST, OLDER]).unseal(old)).toHaveProperty('value', value);
     const fresh = await sealerOf([NEWEST, OLDER]).seal(value);
-    expect(await sealerOf([NEWEST, OLDER]).unseal(fresh)).toEqual(value);
-    expect(await sealerOf([NEWEST]).unseal(fresh)).toEqual(value);
+    expect(await sealerOf([NEWEST, OLDER]).unseal(fresh)).toHaveProperty('value', value);
+    expect(await sealerOf([NEWEST]).unseal(fresh)).toHaveProperty('value', value);
     expect(await sealerOf([OLDER]).unseal(fresh)).toBeNull();
   });
 
   it('seals with the newest whichever of the two it is', async () => {
     const fresh = await sealerOf([OLDER, NEWEST]).seal(value);
-    expect(await sealerOf([OLDER]).unseal(fresh)).toEqual(value);
+    expect(await sealerOf([OLDER]).unseal(fresh)).toHaveProperty('value', value);
     expect(await sealerOf([NEWEST]).unseal(fresh)).toBeNull();
   });
 
@@ -131,7 +131,68 @@ describe('with several secrets', () => {
 
   it('their order can be swapped without anybody being logged out', async () => {
     const before = await sealerOf([NEWEST, OLDER]).seal(value);
-    expect(await sealerOf([OLDER, NEWEST]).unseal(before)).toEqual(value);
+    expect(await sealerOf([OLDER, NEWEST]).unseal(before)).toHaveProperty('value', value);
+  });
+});
+
+describe('a seal of an older secret', () => {
+  const MINUTE_MS = 60_000;
+  const endOf = (seal: string) => Number(seal.split('*')[5]);
+
+  /** It, opened by whoever has a newer secret, and what comes of sealing it anew. */
+  async function resealed(ageMs = 0, ttlSeconds = TTL_SECONDS) {
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_900_000_000_000 });
+    const old = await sealerOf([OLDER]).seal(value);
+    vi.advanceTimersByTime(ageMs);
+    const sealer = sealerOf([NEWEST, OLDER], 'attempt cookie', ttlSeconds);
+    const unsealed = await sealer.unseal(old);
+    return { old, sealer, again: unsealed === null ? null : await sealer.reseal(unsealed) };
+  }
+
+  it('is told from one of the newest, the first time and when it is remembered', async () => {
+    const sealer = sealerOf([NEWEST, OLDER]);
+    const [old, fresh] = [
+      await sealerOf([OLDER]).seal(value),
+      await sealerOf([NEWEST]).seal(value),
+    ];
+    for (const _time of ['first', 'second']) {
+      expect(await sealer.unseal(old)).toMatchObject({ isOld: true, endsAt: endOf(old) });
+      expect(await sealer.unseal(fresh)).toMatchObject({ isOld: false, endsAt: endOf(fresh) });
+    }
+    expect(await sealer.unseal(await sealer.seal(value))).toHaveProperty('isOld', false);
+  });
+
+  it('is sealed anew with the newest, as the same', async () => {
+    const { sealer, again } = await resealed();
+    const seal = again?.seal ?? '';
+    expect(await sealerOf([NEWEST]).unseal(seal)).toMatchObject({ value, isOld: false });
+    expect(await sealer.unseal(seal)).toMatchObject({ value, isOld: false });
+    expect(await sealerOf([OLDER]).unseal(seal)).toBeNull();
+  });
+
+  it.each([0, 1, 999, 1_000, 1_001, 5 * MINUTE_MS + 17, TTL_SECONDS * 1_000 - 1_000])(
+    'keeps its end when it is sealed anew at the age of %i ms',
+    async (ageMs) => {
+      const { old, again } = await resealed(ageMs);
+      const end = endOf(again?.seal ?? '');
+      expect(end).toBe(Date.now() + (again?.leftSeconds ?? 0) * 1_000);
+      expect(endOf(old) - end).toBeGreaterThanOrEqual(0);
+      expect(endOf(old) - end).toBeLessThan(1_000);
+    },
+  );
+
+  it.each([TTL_SECONDS * 1_000 - 999, TTL_SECONDS * 1_000, (TTL_SECONDS + 59) * 1_000])(
+    'is not sealed anew at the age of %i ms, though it opens: what is left is no second',
+    async (ageMs) => {
+      const { old, sealer, again } = await resealed(ageMs);
+      expect(await sealer.unseal(old)).not.toBeNull();
+      expect(again).toBeNull();
+    },
+  );
+
+  it('has no more than the time of a new one, whatever end it brings', async () => {
+    const { again } = await resealed(0, 60);
+    expect(again?.leftSeconds).toBe(60);
   });
 });
 
@@ -214,7 +275,8 @@ describe('what is no seal of ours is null and never an error', () => {
     const at = seal.length - 3;
     for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
       const changed = `${seal.slice(0, at)}${character}~2`;
-      expect(await sealer.unseal(changed)).toEqual(changed === seal ? value : null);
+      const unsealed = await sealer.unseal(changed);
+      expect(unsealed?.value).toEqual(changed === seal ? value : undefined);
     }
   });
 

@@ -8,8 +8,22 @@ import { deriveKey } from '../derive-key.ts';
 /** Seals values for one purpose and opens only its own seals. */
 export interface Sealer<T> {
   seal(value: T): Promise<string>;
-  /** The sealed value, or null for anything that is not a seal of ours, whole and in time. */
-  unseal(seal: string): Promise<T | null>;
+  /** What a seal holds, or null for anything that is not a seal of ours, whole and in time. */
+  unseal(seal: string): Promise<Unsealed<T> | null>;
+  /**
+   * Seals the same with the newest secret, for what is left of its time in whole seconds; or null
+   * where that is none. Never until later than before, nor for longer than a new seal.
+   */
+  reseal(unsealed: Unsealed<T>): Promise<{ seal: string; leftSeconds: number } | null>;
+}
+
+/** What a seal that opened holds, and how it was made. */
+export interface Unsealed<T> {
+  value: T;
+  /** Until when it opens. */
+  endsAt: number;
+  /** Sealed with another secret than the newest, which may be taken away one day. */
+  isOld: boolean;
 }
 
 export interface SealerOptions<T> {
@@ -33,14 +47,30 @@ const REMEMBERED_SEALS = 10_000;
  */
 export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
   const { purpose, schema, ttlSeconds, secrets } = options;
-  const sealing = { [keyId(secrets[0])]: deriveKey(secrets[0], purpose) };
+  const newest = keyId(secrets[0]);
+  const sealing = { [newest]: deriveKey(secrets[0], purpose) };
   const opening = Object.fromEntries(
     secrets.map((secret) => [keyId(secret), deriveKey(secret, purpose)]),
   );
 
-  const remembered = new LRUCache<string, { value: T }>({ max: REMEMBERED_SEALS });
+  const remembered = new LRUCache<string, Unsealed<T>>({ max: REMEMBERED_SEALS });
 
-  async function open(seal: string): Promise<T | null> {
+  /** Made by us, or opened: its digest covers the name of its key and its end. */
+  function remember(seal: string, value: T): Unsealed<T> {
+    const [, key, , , , end] = seal.split('*');
+    const unsealed = { value, endsAt: Number(end), isOld: key !== newest };
+    remembered.set(seal, unsealed);
+    return unsealed;
+  }
+
+  async function sealFor(seconds: number, value: T): Promise<string> {
+    // Only the newest key is offered: given several, iron-session seals with the highest id.
+    const seal = await sealData(value, { password: sealing, ttl: seconds });
+    remember(seal, value);
+    return seal;
+  }
+
+  async function open(seal: string): Promise<Unsealed<T> | null> {
     if (!isSpelledAsSealed(seal)) {
       return null;
     }
@@ -55,40 +85,29 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
         },
       });
       const parsed = schema.safeParse(value);
-      return isOurs && parsed.success ? parsed.data : null;
+      return isOurs && parsed.success ? remember(seal, parsed.data) : null;
     } catch {
       return null;
     }
   }
 
   return {
-    async seal(value) {
-      // Only the newest key is offered: given several, iron-session seals with the highest id.
-      const seal = await sealData(value, { password: sealing, ttl: ttlSeconds });
-      remembered.set(seal, { value });
-      return seal;
-    },
+    seal: async (value) => await sealFor(ttlSeconds, value),
 
     async unseal(seal) {
       if (seal.length > SEAL_MAX_LENGTH) {
         return null;
       }
       const known = remembered.get(seal);
-      if (known !== undefined && isInTime(seal)) {
-        return known.value;
-      }
-      const value = await open(seal);
-      if (value !== null) {
-        remembered.set(seal, { value });
-      }
-      return value;
+      return known !== undefined && Date.now() < known.endsAt ? known : await open(seal);
+    },
+
+    async reseal({ value, endsAt }) {
+      const leftSeconds = Math.min(ttlSeconds, Math.floor((endsAt - Date.now()) / 1_000));
+      // For iron-session, no time at all is for ever.
+      return leftSeconds > 0 ? { seal: await sealFor(leftSeconds, value), leftSeconds } : null;
     },
   };
-}
-
-/** By the end that iron-session wrote into a seal and its digest covers: the sixth part, in ms. */
-function isInTime(seal: string): boolean {
-  return Date.now() < Number(seal.split('*')[5]);
 }
 
 /**

@@ -2,6 +2,7 @@ import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { fail, succeed } from '#lib/result.ts';
+import { resealOld } from '#lib/session/reseal.ts';
 import { readSession } from '#lib/session/session.ts';
 import type { SessionReply } from '#lib/shared/contract.ts';
 
@@ -11,6 +12,7 @@ const show = apiRoute(async (_request, { app }) => {
   if (loggedIn === null) {
     return fail({ code: 'not_logged_in' });
   }
+  await resealOld(app);
   const { user, session } = loggedIn;
   const reply: SessionReply = {
     user: {
