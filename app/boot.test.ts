@@ -109,7 +109,7 @@ describe('a guide setting', () => {
     expect(refused.status).toBe(503);
     expect(await refused.text()).not.toContain('canary');
     expect(page).not.toContain('canary');
-    expect(app.output()).toContain('"status":401');
+    expect(app.output()).toContain('"event":"pauth_key_refused","status":401');
     expect(app.output()).not.toContain('canary');
   });
 });

@@ -108,6 +108,7 @@ describe('all that a server prints in a whole run', () => {
     'cookie_unreadable',
     'pauth_check_failed',
     'pauth_create_failed',
+    'pauth_key_refused',
     'pauth_unknown_status',
     'pauth_wrong_number',
     'printed',

@@ -120,6 +120,7 @@ function createApp(config: Config): App {
     clock,
     callbackReach: createCallbackReach(clock),
     wakeUps: redis === null ? localWakeUps : shareWakeUps(localWakeUps, redis.tellChanged),
+    sparingLog,
     startLimits: createStartLimits(config.startLimits, createCounters(config.store, store, redis)),
     tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
     pauth: guardPauthClient(

@@ -8,8 +8,8 @@ function open() {
   const log = createLog({ write: (line) => void lines.push(line) });
   const clock = createTestClock();
   const sparingLog = createSparingLog(clock);
-  const write = (kind: string) =>
-    sparingLog(log, 'warn', { kind, entry: { event: kind }, message: 'again' });
+  const write = (kind: string, limit: { mostPerMinute?: number } = {}) =>
+    sparingLog(log, 'warn', { kind, entry: { event: kind }, message: 'again', ...limit });
   return { clock, write, lines: () => lines.map((line): unknown => JSON.parse(line)) };
 }
 
@@ -37,4 +37,18 @@ it('goes on writing when the clock was set back', () => {
   clock.advance(-3_600_000);
   write('flood');
   expect(lines()).toHaveLength(LINES_PER_MINUTE + 1);
+});
+
+it('writes a kind of which one is enough once a minute', () => {
+  const { clock, write, lines } = open();
+  const writeAlarm = () => write('alarm', { mostPerMinute: 1 });
+  writeAlarm();
+  writeAlarm();
+  clock.advance(59_999);
+  writeAlarm();
+  expect(lines()).toEqual([expect.objectContaining({ event: 'alarm' })]);
+  clock.advance(1);
+  writeAlarm();
+  expect(lines()).toHaveLength(2);
+  expect(lines().at(-1)).toMatchObject({ event: 'alarm', leftOut: 2 });
 });

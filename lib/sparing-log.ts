@@ -11,6 +11,8 @@ export type SparingLog = (
     kind: string;
     entry: Readonly<Record<string, unknown>>;
     message: string;
+    /** How many of the kind are enough for a minute, where that is fewer than usual. */
+    mostPerMinute?: number;
   },
 ) => void;
 
@@ -21,11 +23,11 @@ export const LINES_PER_MINUTE = 60;
 
 /**
  * Keeps whoever sends bad requests from filling the disk, or hiding one line among a million: of
- * each kind, a process writes at most 60 lines a minute. The next one says how many were left out.
+ * each kind, a process writes at most 60 lines a minute, or as few as the line says. The next one says how many were left out.
  */
 export function createSparingLog(clock: Clock): SparingLog {
   const counts = new Map<string, { since: number; written: number; leftOut: number }>();
-  return (log, level, { kind, entry, message }) => {
+  return (log, level, { kind, entry, message, mostPerMinute = LINES_PER_MINUTE }) => {
     const now = clock.now();
     const known = counts.get(kind);
     const count =
@@ -33,7 +35,7 @@ export function createSparingLog(clock: Clock): SparingLog {
         ? known
         : { since: now, written: 0, leftOut: known?.leftOut ?? 0 };
     counts.set(kind, count);
-    if (count.written >= LINES_PER_MINUTE) {
+    if (count.written >= mostPerMinute) {
       count.leftOut += 1;
       return;
     }

@@ -5,6 +5,7 @@ import { createLog } from '#lib/log.ts';
 import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginParts, LoginRules } from '#lib/login/parts.ts';
 import { createPauthClient } from '#lib/pauth/client.ts';
+import { createSparingLog } from '#lib/sparing-log.ts';
 import type { Store } from '#lib/store/schema.ts';
 import { createWakeUps } from '#lib/wake-ups.ts';
 
@@ -42,6 +43,7 @@ export function createParts(options: {
       createSqliteCounters(':memory:'),
     ),
     log: createLog({ write: writeLog }),
+    sparingLog: createSparingLog(clock),
     tagPhoneNumber: () => 'tagged',
     pauth: createPauthClient({
       baseUrl: new URL(sandboxUrl),

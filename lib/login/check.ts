@@ -12,6 +12,7 @@ import { endWithoutLogin, expire } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { backOffMs, checkIntervalMs } from './pace.ts';
 import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
+import { reportRefusedKey } from './refused-key.ts';
 
 /** How much longer than it may take to ask the vendor a process that dies meanwhile keeps others from it. */
 const LEASE_MARGIN_MS = 1_000;
@@ -66,6 +67,7 @@ export async function checkIfDue(
       { event: 'pauth_check_failed', attempt: referenceOf(attempt.id), pauth: reply.error },
       'the vendor did not answer',
     );
+    reportRefusedKey(parts, reply.error);
     if (reply.error.kind === 'refused' && reply.error.status === 404) {
       await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
       return succeed('changed');

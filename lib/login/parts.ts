@@ -4,6 +4,7 @@ import type { StartLimits } from '../limits/start-limits.ts';
 import type { Log } from '../log.ts';
 import type { PauthClient } from '../pauth/client.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import type { SparingLog } from '../sparing-log.ts';
 import type { Store } from '../store/schema.ts';
 import type { WakeUps } from '../wake-ups.ts';
 import type { CallbackReach } from './callback-reach.ts';
@@ -16,6 +17,8 @@ export interface LoginParts {
   wakeUps: WakeUps;
   callbackReach: CallbackReach;
   log: Log;
+  /** For what every attempt would log alike; it writes to `log`. */
+  sparingLog: SparingLog;
   startLimits: StartLimits;
   rules: LoginRules;
   /** How a phone number is written in the log. */

@@ -16,6 +16,7 @@ import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { handoffTokenOf } from './handoff-token.ts';
 import { checkIntervalMs } from './pace.ts';
 import type { LoginParts } from './parts.ts';
+import { reportRefusedKey } from './refused-key.ts';
 
 export interface StartedAttempt {
   attempt: CallableAttempt;
@@ -205,6 +206,7 @@ async function askVendor(
       },
       'the vendor made no session',
     );
+    reportRefusedKey(parts, reply.error);
     await endWithoutLogin(parts, attempt, 'failed', failure.code);
     // What timed out may have made a session all the same. So may what broke off, but then the vendor is
     // failing, and nobody is to pay for that with their next starts.
