@@ -94,12 +94,15 @@ async function endUnder(secret: string, name: 'session' | 'number', seal = '') {
   return unsealed?.endsAt ?? null;
 }
 
+/** In the proxy's own words, where Next keeps to them: what is asked for may be a file of `public/`. */
+const byTheProxy = /^private, no-store$/;
+
 const uses = [
-  ['GET', '/account', 200],
-  ['GET', '/', 307],
-  ['GET', '/nowhere', 404],
-  ['GET', '/api/auth/session', 200],
-  ['DELETE', '/api/auth/sessions', 200],
+  ['GET', '/account', 200, byTheProxy],
+  ['GET', '/', 307, byTheProxy],
+  ['GET', '/nowhere', 404, /no-store/],
+  ['GET', '/api/auth/session', 200, /^no-store$/],
+  ['DELETE', '/api/auth/sessions', 200, /^no-store$/],
 ] as const;
 
 describe('a change of the secret', () => {
@@ -115,11 +118,11 @@ describe('a change of the secret', () => {
 
     await site.restartWith(`${NEW},${OLD}`);
     for (const { use, visitor } of people) {
-      const [method, path, status] = use;
+      const [method, path, status, notKept] = use;
       const before = { session: visitor.cookie(SESSION), number: visitor.cookie(NUMBER) };
       const response = await visitor.fetch(path, { method });
       expect(response.status, path).toBe(status);
-      expect(response.headers.get('cache-control'), path).toContain('no-store');
+      expect(response.headers.get('cache-control'), path).toMatch(notKept);
       expect(setBy(response).toSorted(), path).toEqual([NUMBER, SESSION]);
       for (const setCookie of response.headers.getSetCookie()) {
         expect(setCookie).toMatch(/; Path=\/;.*; HttpOnly; SameSite=lax/i);
