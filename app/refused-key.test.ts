@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { attemptViewSchema, errorReplySchema } from '#lib/shared/contract.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#testing/app-server.ts';
@@ -57,9 +57,9 @@ it.each([401, 403])(
     for (const answer of answers) {
       expect(answer.status).toBe(503);
       expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-      const text = await answer.text();
-      expect(JSON.parse(text)).toMatchObject({ code: 'pauth_failed' });
-      expect(text).not.toMatch(/canary|401|403|API_KEY/);
+      const reply = errorReplySchema.parse(await answer.json());
+      expect(reply.code).toBe('pauth_failed');
+      expect(reply.error).not.toMatch(/canary|401|403|API_KEY/);
     }
     // Nothing is wrong with this process: another one would be refused as well.
     expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
