@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
@@ -12,7 +12,7 @@ import { findUnaccounted } from '#testing/audit.ts';
 import { orderFailures } from '#testing/failing-statements.ts';
 import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
 
-/** At which statement each life of the server ends, counted from when people begin to come. */
+/** After which step each life of the server ends, a statement or an answer of the vendor's, since people began to come. */
 const killedAt = [9, 33, 80, 150];
 const PEOPLE = 6;
 
@@ -28,18 +28,17 @@ interface Login {
 /** A vendor, and how to start a server that can be killed on order, or start it again. */
 async function prepare() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
-  const orderPath = join(folder, 'order');
+  const failures = orderFailures(join(folder, 'order'));
   const sandbox = await startSandbox();
   const env = {
-    NODE_OPTIONS: `--import ${new URL('../testing/failing-statements.ts', import.meta.url).href}`,
-    FAILING_STATEMENTS: orderPath,
+    ...failures.env,
     STATUS_WAIT_SECONDS: '1',
     PAUTH_TIMEOUT_MS: '1000',
   };
   return {
-    failures: orderFailures(orderPath),
+    failures,
     vendor: new ControlClient(sandbox.url),
-    start: async (killed?: AppServer) => await startAppServer(sandbox.url, env, killed),
+    start: async (killed?: AppServer) => await startAppServer(sandbox.url, env, { place: killed }),
     close: async () => {
       await sandbox.close();
       rmSync(folder, { recursive: true });
@@ -47,7 +46,7 @@ async function prepare() {
   };
 }
 
-it('a server killed at any statement leaves logins that finish or end, each with its events', {
+it('a server killed while several people log in leaves logins that finish or end, each with its events', {
   timeout: 300_000,
 }, async () => {
   const { failures, vendor, start, close } = await prepare();
@@ -90,7 +89,7 @@ it('a server killed at any statement leaves logins that finish or end, each with
     failures.order(nth, 'kill');
     await Promise.all(Array.from({ length: PEOPLE }, () => comeAndGo(origin)));
     await exited;
-    expect(failures.lift(), `it was killed at statement ${nth}`).toBe(true);
+    expect(failures.lift(), `it was killed at step ${nth}`).not.toBeNull();
   }
 
   app = await start(app);
@@ -113,53 +112,4 @@ it('a server killed at any statement leaves logins that finish or end, each with
   await close();
   expect(loggedIn.length).toBeGreaterThan(0);
   expect(completed.length).toBeGreaterThanOrEqual(loggedIn.length);
-});
-
-it('a login whose server is killed after any change it makes is there whole or not at all', {
-  timeout: 300_000,
-}, async () => {
-  const { failures, vendor, start, close } = await prepare();
-  const interrupted: Visitor[] = [];
-
-  let app = await start();
-  const store = openSqlite(app.databasePath);
-  const waitUntilVerified = async (phoneNumber: string) => {
-    const [session] = await vendor.sessions(phoneNumber);
-    const attempt = store.selectFrom('attempts').select('state');
-    const own = attempt.where('pauth_session_id', '=', session?.id ?? '');
-    await vi.waitFor(async () => {
-      expect((await own.executeTakeFirst())?.state).toBe('verified');
-    }, 10_000);
-  };
-  for (let nth = 1; ; nth += 1) {
-    const visitor = new Visitor(app.origin);
-    const phoneNumber = randomPhoneNumber();
-    const { call_number } = attemptViewSchema.parse(
-      await (await visitor.start(phoneNumber)).json(),
-    );
-    await vendor.call(phoneNumber, call_number);
-    await waitUntilVerified(phoneNumber);
-    failures.order(nth, 'kill', 'changes');
-    const answer = await visitor.status().catch(() => null);
-    if (!failures.lift()) {
-      expect(await answer?.json()).toEqual({ status: 'verified' });
-      break;
-    }
-    expect(answer, `change ${nth}`).toBeNull();
-    await app.exited;
-    expect(await findUnaccounted(store), `killed after change ${nth}`).toEqual([]);
-    interrupted.push(visitor);
-    app = await start(app);
-  }
-
-  // The user, the device, the session, the attempt, their events, and the commit.
-  expect(interrupted.length).toBeGreaterThan(6);
-  for (const visitor of interrupted) {
-    expect(await (await visitor.status()).json()).toEqual({ status: 'verified' });
-    expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
-  }
-  expect(await findUnaccounted(store)).toEqual([]);
-  await store.destroy();
-  await app.stop();
-  await close();
 });

@@ -17,8 +17,7 @@ import { randomPhoneNumber, Visitor } from '#testing/visitor.ts';
 const PATIENCE_MS = 30_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
-const orderPath = join(folder, 'order');
-const failures = orderFailures(orderPath);
+const failures = orderFailures(join(folder, 'order'));
 let sandbox: Sandbox;
 let vendor: ControlClient;
 let app: AppServer;
@@ -28,8 +27,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({ callbacks: 'off' });
   vendor = new ControlClient(sandbox.url);
   app = await startAppServer(sandbox.url, {
-    NODE_OPTIONS: `--import ${new URL('../testing/failing-statements.ts', import.meta.url).href}`,
-    FAILING_STATEMENTS: orderPath,
+    ...failures.env,
     STATUS_WAIT_SECONDS: '0',
     PAUTH_TIMEOUT_MS: '1000',
     START_LIMIT_TOTAL: '100000/3600',

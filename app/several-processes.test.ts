@@ -192,7 +192,7 @@ describe('two processes that share PostgreSQL', patient, () => {
     expect(await (await visitor.status()).json()).toEqual({ status: 'verified' });
   });
 
-  it('one that is killed at any moment leaves the login to the other', async () => {
+  it('one that is killed while it holds a poll leaves the login to the other', async () => {
     const site = await deploy({ DATABASE_URL: await newDatabase() });
     const stays = await site.add();
     const dies = await site.add();

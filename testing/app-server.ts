@@ -16,6 +16,15 @@ export interface AppServer {
   exited: RunningProcess['exited'];
 }
 
+export interface ServerOptions {
+  /** Where to start it again: the port and database of one that was killed. */
+  place?: Pick<AppServer, 'port' | 'databasePath'> | undefined;
+  /** Of the build, where it is not this one: see `providePreviousVersion`. Next alone starts that. */
+  folder?: string | undefined;
+  /** What gives it its surroundings and then becomes it, with its arguments. */
+  through?: readonly string[];
+}
+
 const NEXT = 'node_modules/next/dist/bin/next';
 
 /** Good enough for a server that lives for one test run. */
@@ -25,21 +34,21 @@ export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
  * Starts the production build, as `npm start` does, on a port and a database of its own.
  *
  * @param env on top of what a deployment needs; see `.env.example`.
- * @param place where to start it again: the port and database of one that was killed.
- * @param folder of the build, where it is not this one: see `providePreviousVersion`. Next alone starts that.
  */
 export async function startAppServer(
   sandboxUrl: string,
   env: Readonly<Record<string, string>> = {},
-  place?: Pick<AppServer, 'port' | 'databasePath'>,
-  folder = '.',
+  { place, folder = '.', through = [] }: ServerOptions = {},
 ): Promise<AppServer> {
   const databasePath =
     place?.databasePath ?? join(await mkdtemp(join(tmpdir(), 'call-login-')), 'call-login.db');
   const port = place?.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
+  const args = folder === '.' ? readStartArguments() : [NEXT, 'start', folder];
+  const [command = process.execPath, ...others] = [...through, process.execPath, ...args];
   const server = await startProcess({
-    args: folder === '.' ? readStartArguments() : [NEXT, 'start', folder],
+    command,
+    args: others,
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',

@@ -1,8 +1,8 @@
 import type { EventType, Store } from '#lib/store/schema.ts';
 
 /**
- * What the events do not account for, one sentence each: empty when every change was recorded once,
- * and nothing was recorded that did not happen. For databases whose sessions end one by one.
+ * What the events do not account for, one sentence each: empty when every change was recorded once, nothing
+ * was recorded that did not happen, and no attempt is half in one state and half in another. For databases whose sessions end one by one.
  */
 export async function findUnaccounted(store: Store): Promise<string[]> {
   const [attempts, sessions, users, events] = await Promise.all([
@@ -18,11 +18,15 @@ export async function findUnaccounted(store: Store): Promise<string[]> {
     }
   };
 
-  for (const { id, state, failure, ended_at } of attempts) {
+  for (const { id, state, failure, ended_at, pauth_session_id, call_number } of attempts) {
     const own = events.filter((event) => event.attempt_id === id);
     const count = (type: EventType) => own.filter((event) => event.type === type).length;
     const isVerified = state === 'verified' || state === 'completed';
     expectCount(`${state} attempt, starts`, count('attempt_started'), 1);
+    const isLive = state === 'pending' || state === 'verified';
+    if (isLive !== (ended_at === null) || (pauth_session_id === null) !== (call_number === null)) {
+      found.push(`${state} attempt, half written`);
+    }
     if (isVerified || state === 'pending') {
       expectCount(`${state} attempt, verifications`, count('attempt_verified'), isVerified ? 1 : 0);
     }

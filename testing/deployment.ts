@@ -20,7 +20,7 @@ export async function deploy(env: Readonly<Record<string, string>>): Promise<Dep
     vendor: new ControlClient(sandbox.url),
     async add(folder) {
       const appEnv = { ...env, ...(origin === undefined ? {} : { APP_ORIGIN: origin }) };
-      const app = await startAppServer(sandbox.url, appEnv, undefined, folder);
+      const app = await startAppServer(sandbox.url, appEnv, { folder });
       origin ??= app.origin;
       onTestFinished(() => app.stop('SIGKILL'));
       return app;

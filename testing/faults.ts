@@ -1,4 +1,5 @@
 import { StatementSync } from 'node:sqlite';
+import pg from 'pg';
 import type { Store } from '#lib/store/schema.ts';
 
 /** Called around each call that may be made to fail. */
@@ -30,11 +31,21 @@ export function withHook<Part extends object>(name: string, part: Part, hook: Ho
 }
 
 /**
- * Has `hook` called around each SQL statement that this process runs, commits included, from now on.
+ * Has `hook` called around each SQL statement that this process runs from now on, on SQLite and on PostgreSQL,
+ * commits included; after one that fails it is not called.
  *
  * @returns puts things back.
  */
 export function hookStatements(hook: Hook): () => void {
+  const unhookSqlite = hookSqlite(hook);
+  const unhookPostgres = hookPostgres(hook);
+  return () => {
+    unhookSqlite();
+    unhookPostgres();
+  };
+}
+
+function hookSqlite(hook: Hook): () => void {
   const { prototype } = StatementSync;
   const originals = { all: prototype.all, run: prototype.run, get: prototype.get };
   for (const key of ['all', 'run', 'get'] as const) {
@@ -64,6 +75,36 @@ export function afterStatements(store: Store, happen: () => Promise<void>): Stor
       return result;
     },
   });
+}
+
+function hookPostgres(hook: Hook): () => void {
+  const { prototype } = pg.Client;
+  const original = prototype.query;
+  Object.defineProperty(prototype, 'query', {
+    configurable: true,
+    writable: true,
+    async value(this: pg.Client, ...values: unknown[]): Promise<unknown> {
+      const sql = String(values[0]);
+      hook(sql, 'before');
+      const result: unknown = await Reflect.apply(original, this, values);
+      hook(sql, 'after');
+      return result;
+    },
+  });
+  return () => {
+    Object.assign(prototype, { query: original });
+  };
+}
+
+/** Has `hook` called around each request that this process sends by `fetch`, and its answer, from now on. */
+export function hookRequests(hook: Hook): void {
+  const original = globalThis.fetch;
+  globalThis.fetch = async (...request) => {
+    hook('request', 'before');
+    const response = await original(...request);
+    hook('request', 'after');
+    return response;
+  };
 }
 
 /** What SQLite says when a disk fails it: https://sqlite.org/rescode.html#ioerr. */
