@@ -60,7 +60,7 @@ describe('boot', () => {
     const { status, output } = bootWith({ ...wellFormed, DATABASE_URL: `file:${path}` });
     rmSync(folder, { recursive: true });
     expect(status).toBe(1);
-    expect(output).toMatch(/not a database/);
+    expect(output).toMatch(/DATABASE_URL .*not a database/);
   });
 });
 

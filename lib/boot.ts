@@ -6,6 +6,7 @@ import { guardIncoming } from './http/incoming.ts';
 import { notePeerAddresses } from './limits/client-address.ts';
 import { noteRequestIds } from './request-id.ts';
 import { openWaitingRoom } from './session/waiting-room.ts';
+import { isStoreFailure } from './store/failure.ts';
 
 /** Starts the app, or says why it cannot and ends the process: a half-started login is none. */
 export async function boot(): Promise<void> {
@@ -27,9 +28,18 @@ export async function boot(): Promise<void> {
       captureConsole(app.log, app.sparingLog);
     }
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${explain(error)}\n`);
     process.exit(1);
   }
+}
+
+/** What whoever started it has to know, where the database says too little of itself. */
+function explain(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return isStoreFailure(error)
+    ? `The database that DATABASE_URL names cannot be used: ${message}.\n` +
+        'A file has to be one of SQLite, and it and its folder writable to the server, with room on the disk.'
+    : message;
 }
 
 /** How long what runs may take to end. */
