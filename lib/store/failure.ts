@@ -61,16 +61,17 @@ export function isStoreFailure(error: unknown): boolean {
   return parsed.success && parsed.data;
 }
 
+/** Of those of SQLite, the ones that only a write meets with. */
+const isWriteCode = (code: number) =>
+  [8, 13].includes(code & 0xff) || // read-only, full
+  code === 778; // the disk refused a write: made read-only under the open file, a quota used up
+
 const unwritableSchema = z.union([
-  z.object({
-    code: z.literal('ERR_SQLITE_ERROR'),
-    // Read-only, full.
-    errcode: z.number().refine((code) => [8, 13].includes(code & 0xff)),
-  }),
+  z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.number().refine(isWriteCode) }),
   z.object({ code: z.enum(['25006', '53100']), severity: z.string() }),
 ]);
 
-/** Whether a database that can be read takes nothing new: it is full, or may only be read. */
+/** Whether a database that can be read takes nothing new: it or its disk is full, or may only be read. */
 export function isUnwritable(error: unknown): boolean {
   return unwritableSchema.safeParse(error).success;
 }
