@@ -129,7 +129,7 @@ const api: Case[] = [
     name: 'POST /api/auth/start',
     prepare: arrive,
     request: ({ visitor, phoneNumber }) => visitor.start(phoneNumber),
-    statements: 10,
+    statements: 9,
   },
   {
     name: 'GET /api/auth/status, waiting',

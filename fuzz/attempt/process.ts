@@ -6,6 +6,7 @@ import type { LoginParts } from '#lib/login/parts.ts';
 import type { PauthClient } from '#lib/pauth/client.ts';
 import { succeed } from '#lib/result.ts';
 import type { SessionParts } from '#lib/session/open.ts';
+import { createSparingLog } from '#lib/sparing-log.ts';
 import { migrate } from '#lib/store/migrate.ts';
 import type { Store } from '#lib/store/schema.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
@@ -52,6 +53,7 @@ export function startProcess(parts: {
       wakeUps,
       callbackReach: createCallbackReach(clock),
       log,
+      sparingLog: createSparingLog(clock),
       startLimits: {
         consume: async () => succeed(null),
         refund: async () => {},
