@@ -5,6 +5,7 @@ import { followAnswers } from './http/answers-under-way.ts';
 import { guardIncoming } from './http/incoming.ts';
 import { notePeerAddresses } from './limits/client-address.ts';
 import { noteRequestIds } from './request-id.ts';
+import { openStartLine } from './session/start-line.ts';
 import { openWaitingRoom } from './session/waiting-room.ts';
 import { isStoreFailure } from './store/failure.ts';
 
@@ -16,6 +17,7 @@ export async function boot(): Promise<void> {
     noteRequestIds();
     const endConnections = followAnswers();
     const app = await bootApp();
+    openStartLine(app);
     openWaitingRoom(app);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {

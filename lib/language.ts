@@ -21,7 +21,11 @@ export function messagesIn(language: Language): Messages {
 
 /** The language of this request: the one chosen with the switch, else the best of Accept-Language. */
 export async function readLanguage(): Promise<Language> {
-  const given = await headers();
+  return languageOf(await headers());
+}
+
+/** The same of a request whose headers these are. */
+export function languageOf(given: Pick<Headers, 'get'>): Language {
   const chosen = onlyValue(cookieValues(given.get('cookie') ?? '', LANGUAGE_COOKIE));
   return isLanguage(chosen) ? chosen : negotiateLanguage(given.get('accept-language') ?? '');
 }

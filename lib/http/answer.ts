@@ -101,17 +101,16 @@ export function compose(
   };
 }
 
-/** The same as a response of Next. */
+/** The same as a route of Next answers it. */
 export function answer(...parts: Parameters<typeof compose>): Response {
-  const { text, ...rest } = compose(...parts);
-  return new Response(text, rest);
+  return toResponse(compose(...parts));
 }
 
-/** Answers a problem with its status, its code, and a sentence in the visitor's language. */
-export function answerProblem(
+/** Composes the answer to a problem: its status, its code, and a sentence in the visitor's language. */
+export function composeProblem(
   problem: Problem,
   { id, language }: { id: string; language: Language },
-): Response {
+): JsonAnswer {
   const { code } = problem;
   const retryAfterSeconds = retryAfterOf(problem);
   const reply: ErrorReply = {
@@ -120,11 +119,20 @@ export function answerProblem(
     request_id: id,
     ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
   };
-  return answer(
+  return compose(
     reply,
     statusOf[code],
     retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) },
   );
+}
+
+/** The same as a route of Next answers it. */
+export function answerProblem(...parts: Parameters<typeof composeProblem>): Response {
+  return toResponse(composeProblem(...parts));
+}
+
+function toResponse({ text, ...rest }: JsonAnswer): Response {
+  return new Response(text, rest);
 }
 
 /** The HTTP status that goes with an error code. */

@@ -1,6 +1,8 @@
 import 'server-only';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { atEachRequest } from '../request-start.ts';
+import type { JsonAnswer } from './answer.ts';
+import standing from './standing-headers.json' with { type: 'json' };
 
 /**
  * Has requests wait for something before Next begins with them: one that waits inside a route keeps
@@ -44,4 +46,31 @@ function standBefore(server: Server, wait: Parameters<typeof waitBeforeNext>[0])
     // Whatever went wrong, whoever asked is answered.
     void waiting.then(goOn, goOn);
   });
+}
+
+/** The headers of a request that Next has not begun with, as its own routes read them. */
+export function headersOf({ headers }: IncomingMessage): Pick<Headers, 'get'> {
+  return {
+    get(name) {
+      const value = headers[name];
+      return value === undefined ? null : String(value);
+    },
+  };
+}
+
+/** Sends an answer of the API as Next would, with the headers that next.config.mjs has for it. */
+export function sendBeforeNext(
+  response: ServerResponse,
+  { status, headers, text }: JsonAnswer,
+  id: string,
+): void {
+  for (const { key, value } of [...standing.everywhere, ...standing.noPage]) {
+    response.setHeader(key, value);
+  }
+  for (const [name, value] of Object.entries({ ...headers, 'x-request-id': id })) {
+    response.setHeader(name, value);
+  }
+  response.statusCode = status;
+  // Says how long it is as well, which is known only now.
+  response.end(text);
 }

@@ -8,10 +8,10 @@ export type BodyProblem = {
 };
 
 /** A phone number, a country, and room for odd spellings. */
-const BODY_MAX_BYTES = 4 * 1024;
+export const BODY_MAX_BYTES = 4 * 1024;
 
 /** The slowest network that a person would bear sends it in this time. */
-const BODY_TIMEOUT_MS = 10_000;
+export const BODY_TIMEOUT_MS = 10_000;
 
 /** Reads a small body as text, sent as `mediaType`. */
 async function readBody(request: Request, mediaType: string): Promise<Result<string, BodyProblem>> {

@@ -46,7 +46,7 @@ export function notePeerAddresses(): void {
  * IPv6 address, since whoever has one address of it has all of them. `unknown` when nothing we
  * trust says it; all of those share one limit.
  */
-export function networkOf(headers: Headers, trustedProxy: TrustedProxy): string {
+export function networkOf(headers: Pick<Headers, 'get'>, trustedProxy: TrustedProxy): string {
   const address = readAddress(headers, trustedProxy);
   if (!ipaddr.isValid(address)) {
     return 'unknown';
@@ -68,7 +68,7 @@ export function roughNetwork(network: string): string {
     : network;
 }
 
-function readAddress(headers: Headers, trustedProxy: TrustedProxy): string {
+function readAddress(headers: Pick<Headers, 'get'>, trustedProxy: TrustedProxy): string {
   if ('header' in trustedProxy) {
     return headers.get(trustedProxy.header)?.trim() ?? '';
   }

@@ -26,7 +26,9 @@ export function failureOfPauth(error: PauthError, request: 'create' | 'check'): 
     case 'held_back':
       return {
         code: 'pauth_unreachable',
-        retryAfterSeconds: Math.ceil(error.retryAfterMs / 1_000),
+        // Too many at once are not to be too many again in the same moment: each is told by chance.
+        retryAfterSeconds:
+          error.why === 'too_many_at_once' ? null : Math.ceil(error.retryAfterMs / 1_000),
       };
     case 'timed_out':
       return { code: 'pauth_timed_out', retryAfterSeconds: null };

@@ -1,12 +1,11 @@
 import 'server-only';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { App } from '../app.ts';
-import { compose, type JsonAnswer } from '../http/answer.ts';
-import { waitBeforeNext } from '../http/before-next.ts';
+import { compose } from '../http/answer.ts';
+import { headersOf, sendBeforeNext, waitBeforeNext } from '../http/before-next.ts';
 import { howToPoll } from '../http/how-to-poll.ts';
 import { pendingReply } from '../http/pending.ts';
 import { isSameOriginFetch } from '../http/same-origin.ts';
-import standing from '../http/standing-headers.json' with { type: 'json' };
 import { pendingAfter } from '../login/poll.ts';
 import { awaitNews } from '../login/wait.ts';
 import { requestIdOf } from '../request-id.ts';
@@ -68,7 +67,7 @@ async function hold(
     if (pending === null) {
       app.waited.set(id, () => waited);
     } else {
-      send(response, compose(pendingReply(pending)), id);
+      sendBeforeNext(response, compose(pendingReply(pending)), id);
     }
   } catch (error) {
     // The route says what is broken, and has it in the log.
@@ -78,26 +77,4 @@ async function hold(
       });
     }
   }
-}
-
-/** Sends an answer of the API as Next would, with the headers that next.config.mjs has for it. */
-function send(response: ServerResponse, { status, headers, text }: JsonAnswer, id: string): void {
-  for (const { key, value } of [...standing.everywhere, ...standing.noPage]) {
-    response.setHeader(key, value);
-  }
-  for (const [name, value] of Object.entries({ ...headers, 'x-request-id': id })) {
-    response.setHeader(name, value);
-  }
-  response.statusCode = status;
-  // Says how long it is as well, which is known only now.
-  response.end(text);
-}
-
-function headersOf({ headers }: IncomingMessage): Pick<Headers, 'get'> {
-  return {
-    get(name) {
-      const value = headers[name];
-      return value === undefined ? null : String(value);
-    },
-  };
 }

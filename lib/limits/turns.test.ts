@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { createTurns, type GiveBack } from './turns.ts';
+
+/** How long nobody waits in these tests, and how long everybody. */
+const AT_ONCE_MS = 1;
+const LONG_MS = 60_000;
+
+/** Turns with a time of their own. */
+function open(rules: Parameters<typeof createTurns>[0]) {
+  let now = 1_000_000;
+  const turns = createTurns(rules, () => now);
+  const advance = (ms: number) => {
+    now += ms;
+  };
+  /** Takes as many turns as there are. */
+  const takeAll = async () => {
+    const taken: GiveBack[] = [];
+    for (;;) {
+      const giveBack = await turns.take(AT_ONCE_MS);
+      if (giveBack === null) {
+        return taken;
+      }
+      taken.push(giveBack);
+    }
+  };
+  return { turns, advance, takeAll };
+}
+
+/** Takes and gives back all there are, so often. */
+async function goWell({ takeAll }: ReturnType<typeof open>, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    for (const giveBack of await takeAll()) {
+      giveBack('well');
+    }
+  }
+}
+
+describe('turns', () => {
+  it('are few at first, and become more as they go well, up to the most there may be', async () => {
+    const opened = open({ least: 2, most: 4 });
+    const first = await opened.takeAll();
+    expect(first).toHaveLength(2);
+    for (const giveBack of first) {
+      giveBack('well');
+    }
+    await goWell(opened, 20);
+    expect(await opened.takeAll()).toHaveLength(4);
+  });
+
+  it('become half as many when one has gone badly, and never fewer than at first', async () => {
+    const opened = open({ least: 2, most: 8 });
+    await goWell(opened, 40);
+    const [bad, ...others] = await opened.takeAll();
+    expect(others).toHaveLength(7);
+    bad?.('badly');
+    // What was under way with it says nothing new.
+    for (const giveBack of others) {
+      giveBack('badly');
+    }
+    const left = await opened.takeAll();
+    expect(left).toHaveLength(4);
+    for (const giveBack of left) {
+      opened.advance(1_000);
+      giveBack('badly');
+    }
+    expect(await opened.takeAll()).toHaveLength(2);
+  });
+
+  it('are given to those who wait, the first one first, when one is given back', async () => {
+    const { turns } = open({ least: 1, most: 1 });
+    const giveBack = await turns.take(AT_ONCE_MS);
+    const came: string[] = [];
+    const second = turns.take(LONG_MS).then((giveBackSecond) => {
+      came.push('second');
+      giveBackSecond?.('well');
+    });
+    const third = turns.take(LONG_MS).then(() => came.push('third'));
+    expect(turns.isWaitedFor()).toBe(true);
+    giveBack?.('well');
+    await Promise.all([second, third]);
+    expect(came).toEqual(['second', 'third']);
+    expect(turns.isWaitedFor()).toBe(false);
+  });
+
+  it('are not given to one who has waited for too long', async () => {
+    const { turns } = open({ least: 1, most: 1 });
+    const giveBack = await turns.take(AT_ONCE_MS);
+    expect(await turns.take(AT_ONCE_MS)).toBeNull();
+    giveBack?.('well');
+    expect(await turns.take(AT_ONCE_MS)).not.toBeNull();
+  });
+});
