@@ -18,8 +18,9 @@ export async function findUnaccounted(store: Store): Promise<string[]> {
     }
   };
 
+  const ofAttempts = Map.groupBy(events, (event) => event.attempt_id);
   for (const { id, state, failure, ended_at, pauth_session_id, call_number } of attempts) {
-    const own = events.filter((event) => event.attempt_id === id);
+    const own = ofAttempts.get(id) ?? [];
     const count = (type: EventType) => own.filter((event) => event.type === type).length;
     const isVerified = state === 'verified' || state === 'completed';
     expectCount(`${state} attempt, starts`, count('attempt_started'), 1);
@@ -46,11 +47,13 @@ export async function findUnaccounted(store: Store): Promise<string[]> {
     attempts.length,
   );
 
+  const ofUsers = Map.groupBy(events, (event) => event.user_id);
+  const sessionsOf = Map.groupBy(sessions, (session) => session.user_id);
   for (const user of users) {
-    const own = events.filter((event) => event.user_id === user.id);
+    const own = ofUsers.get(user.id) ?? [];
     const logins = own.filter((event) => event.type === 'attempt_completed');
     const ended = own.filter(({ type }) => type === 'logged_out' || type === 'session_ended');
-    const begun = sessions.filter((session) => session.user_id === user.id);
+    const begun = sessionsOf.get(user.id) ?? [];
     expectCount('user, creations', own.filter((event) => event.type === 'user_created').length, 1);
     expectCount('user, sessions live and ended', begun.length + ended.length, logins.length);
     for (const session of begun) {

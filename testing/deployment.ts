@@ -8,6 +8,8 @@ import { randomPhoneNumber, Visitor } from './visitor.ts';
 /** A site of a test's own: servers of one origin, as they stand behind one load balancer. */
 export interface Deployment {
   vendor: ControlClient;
+  /** Where those controls are. */
+  vendorUrl: string;
   /** Adds a server, of another build if it names one. The vendor calls back the first one alone. */
   add(folder?: string): Promise<AppServer>;
 }
@@ -18,6 +20,7 @@ export async function deploy(env: Readonly<Record<string, string>>): Promise<Dep
   let origin: string | undefined;
   return {
     vendor: new ControlClient(sandbox.url),
+    vendorUrl: sandbox.url,
     async add(folder) {
       const appEnv = { ...env, ...(origin === undefined ? {} : { APP_ORIGIN: origin }) };
       const app = await startAppServer(sandbox.url, appEnv, { folder });
