@@ -29,7 +29,7 @@ export class Browser {
   readonly #agent: Agent;
   /** How many requests it has sent. */
   requests = 0;
-  /** How many of its polls were put off with an error, to be sent again. */
+  /** How many of its requests were put off with an error, to be sent again. */
   putOff = 0;
 
   /** @param number tells it from the others: where it comes from. */

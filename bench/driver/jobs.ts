@@ -81,6 +81,8 @@ export const loginsResultSchema = z.object({
       totalMs: z.number(),
       /** Requests the browser sent to our API. */
       requests: z.int(),
+      /** How many of them were put off with an error, to be sent again. */
+      putOff: z.int(),
     }),
   ),
   /** In words, of each login that did not happen. */

@@ -95,6 +95,7 @@ async function logIn(site: Site, dialMs: number): Promise<Login> {
       latencyMs: loggedInAt - calledAt,
       totalMs: loggedInAt - startedAt,
       requests: browser.requests,
+      putOff: browser.putOff,
     };
   } finally {
     browser.close();

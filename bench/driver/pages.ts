@@ -19,10 +19,15 @@ const SHORTEST_PAUSE_MS = 250;
 
 const callLogin: Page = {
   async start(browser, phoneNumber) {
-    const answer = await browser.send('POST', '/api/auth/start', {
-      body: { phone_number: phoneNumber },
-    });
-    return expectShape(attemptViewSchema, answer).call_number;
+    for (;;) {
+      const answer = await browser.send('POST', '/api/auth/start', {
+        body: { phone_number: phoneNumber },
+      });
+      // Whoever is told so presses again.
+      if (!(await isPutOff(browser, answer))) {
+        return expectShape(attemptViewSchema, answer).call_number;
+      }
+    }
   },
 
   async waitForLogin(browser, signal) {
@@ -31,10 +36,7 @@ const callLogin: Page = {
         headers: { prefer: 'wait=99' },
         ...signalOf(signal),
       });
-      const refusal = errorReplySchema.safeParse(answer.body);
-      if (refusal.success && refusal.data.retry_after_seconds !== undefined) {
-        browser.putOff += 1;
-        await delay(refusal.data.retry_after_seconds * 1_000, null, signalOf(signal));
+      if (await isPutOff(browser, answer, signal)) {
         continue;
       }
       const reply = expectShape(statusReplySchema, answer);
@@ -53,6 +55,21 @@ const callLogin: Page = {
     throw new Error('polled to the limit');
   },
 };
+
+/** Whether an answer says to come back later; that time has passed then. */
+async function isPutOff(
+  browser: Browser,
+  { body }: Answer,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const refusal = errorReplySchema.safeParse(body);
+  if (!refusal.success || refusal.data.retry_after_seconds === undefined) {
+    return false;
+  }
+  browser.putOff += 1;
+  await delay(refusal.data.retry_after_seconds * 1_000, null, signalOf(signal));
+  return true;
+}
 
 const guideStartSchema = z.object({ call_number: z.string() });
 const guideStatusSchema = z.object({ status: z.string() });

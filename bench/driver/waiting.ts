@@ -51,7 +51,8 @@ export class WaitingBrowsers {
           await call(this.#site.sandboxUrl, phoneNumber, callNumber);
           const loggedInAt = await loggedIn;
           const totalMs = loggedInAt - one.startedAt;
-          logins.push({ latencyMs: loggedInAt - calledAt, totalMs, requests: browser.requests });
+          const { requests, putOff } = browser;
+          logins.push({ latencyMs: loggedInAt - calledAt, totalMs, requests, putOff });
           failures.push(...putOffs(browser));
         } catch (error) {
           failures.push(String(error));
@@ -98,7 +99,7 @@ export class WaitingBrowsers {
 
 /** Nobody is to be told to come back later here, although the page does so by itself. */
 function putOffs({ putOff }: Browser): string[] {
-  return Array.from({ length: putOff }, () => 'a poll was put off with an error');
+  return Array.from({ length: putOff }, () => 'a request was put off with an error');
 }
 
 /** Attempts that nobody polls. */

@@ -43,6 +43,8 @@ interface Rung {
   p50Ms: number;
   p95Ms: number;
   cpuMsPerLogin: number;
+  /** How many requests of one were put off, to be sent again. */
+  putOffPerLogin: number;
   /** Of one core, how much the app, the sandbox and the load driver had. */
   cores: { app: number; sandbox: number; driver: number };
 }
@@ -77,6 +79,7 @@ async function measure(bench: Bench, one: Case): Promise<Measured> {
         p50Ms: percentile(totals, 0.5),
         p95Ms: percentile(totals, 0.95),
         cpuMsPerLogin: cost.cpuMs / result.logins.length,
+        putOffPerLogin: result.logins.reduce((sum, one) => sum + one.putOff, 0) / totals.length,
         cores: {
           app: cost.cpuMs / wallMs,
           sandbox: cost.sandboxCpuMs / wallMs,
@@ -97,6 +100,7 @@ interface Summary {
   loginsPerSecond: Spread;
   p95Ms: Spread;
   cpuMsPerLogin: Spread;
+  putOffPerLogin: Spread;
   appCores: Spread;
 }
 
@@ -109,6 +113,7 @@ function best(rounds: readonly Measured[]): Summary {
       loginsPerSecond: spreadOf(rungs.map((rung) => rung.loginsPerSecond)),
       p95Ms: spreadOf(rungs.map((rung) => rung.p95Ms)),
       cpuMsPerLogin: spreadOf(rungs.map((rung) => rung.cpuMsPerLogin)),
+      putOffPerLogin: spreadOf(rungs.map((rung) => rung.putOffPerLogin)),
       appCores: spreadOf(rungs.map((rung) => rung.cores.app)),
     };
   });
@@ -134,7 +139,8 @@ function rowOf(
   const cpu = callLogin.cpuMsPerLogin.median / guide.cpuMsPerLogin.median;
   const inWords = (summary: Summary) =>
     `${formatSpread(summary.loginsPerSecond, '/s')}, p95 ${formatSpread(summary.p95Ms, ' ms')}, ` +
-    `${formatSpread(summary.cpuMsPerLogin, ' ms', 1)} of CPU, ${summary.browsers} browsers`;
+    `${formatSpread(summary.cpuMsPerLogin, ' ms', 1)} of CPU, ` +
+    `${summary.browsers} browsers, ${formatSpread(summary.putOffPerLogin, '', 2)} put off`;
   return {
     name: 'back-to-back',
     what: 'logins back to back, one process, against the guide port',

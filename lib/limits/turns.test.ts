@@ -26,25 +26,39 @@ function open(rules: Parameters<typeof createTurns>[0]) {
   return { turns, advance, takeAll };
 }
 
-/** Takes and gives back all there are, so often. */
-async function goWell({ takeAll }: ReturnType<typeof open>, rounds: number): Promise<void> {
+/** Takes and gives back all there are, so often. @returns how many there were the last time. */
+async function goWell({ takeAll }: ReturnType<typeof open>, rounds: number): Promise<number> {
+  let count = 0;
   for (let round = 0; round < rounds; round += 1) {
-    for (const giveBack of await takeAll()) {
+    const taken = await takeAll();
+    count = taken.length;
+    for (const giveBack of taken) {
       giveBack('well');
     }
   }
+  return count;
 }
 
 describe('turns', () => {
-  it('are few at first, and become more as they go well, up to the most there may be', async () => {
-    const opened = open({ least: 2, most: 4 });
-    const first = await opened.takeAll();
-    expect(first).toHaveLength(2);
-    for (const giveBack of first) {
-      giveBack('well');
+  it('are few at first, and twice as many when those have gone well, up to the most there may be', async () => {
+    const opened = open({ least: 2, most: 7 });
+    const counts: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      counts.push(await goWell(opened, 1));
     }
-    await goWell(opened, 20);
-    expect(await opened.takeAll()).toHaveLength(4);
+    expect(counts).toEqual([2, 4, 7, 7]);
+  });
+
+  it('become about one more when all have gone well, once one has gone badly', async () => {
+    const opened = open({ least: 2, most: 7 });
+    const [bad, other] = await opened.takeAll();
+    bad?.('badly');
+    other?.('unused');
+    const counts: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      counts.push(await goWell(opened, 1));
+    }
+    expect(counts).toEqual([2, 2, 3, 4]);
   });
 
   it('become half as many when one has gone badly, and never fewer than at first', async () => {

@@ -18,8 +18,9 @@ export type GiveBack = (end: 'well' | 'badly' | 'unused') => void;
 const ONE_FAILURE_MS = 1_000;
 
 /**
- * How many may be under way: `least` at first; one more when as many have gone well; half as many when
- * one has gone badly. That is how TCP finds out what a way can bear, without being told (RFC 5681).
+ * How many may be under way: `least` at first, twice as many when all of those have gone well; half as many
+ * when one has gone badly, and from then on one more when all have gone well. That is how TCP finds out
+ * what a way can bear, without being told (RFC 5681: slow start, then congestion avoidance).
  *
  * @param monotonicMs a time that no setting of the clock changes.
  */
@@ -29,13 +30,14 @@ export function createTurns(
 ): Turns {
   let allowed = Math.min(least, most);
   let underWay = 0;
-  let failedAt = Number.NEGATIVE_INFINITY;
+  /** Null until one has gone badly. */
+  let failedAt: number | null = null;
   const line = new Set<() => void>();
 
   const note = (end: Parameters<GiveBack>[0]) => {
     if (end === 'well') {
-      allowed = Math.min(most, allowed + 1 / allowed);
-    } else if (end === 'badly' && monotonicMs() - failedAt >= ONE_FAILURE_MS) {
+      allowed = Math.min(most, allowed + (failedAt === null ? 1 : 1 / allowed));
+    } else if (end === 'badly' && monotonicMs() - (failedAt ?? -Infinity) >= ONE_FAILURE_MS) {
       failedAt = monotonicMs();
       allowed = Math.max(Math.min(least, most), allowed / 2);
     }

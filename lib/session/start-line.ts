@@ -26,10 +26,10 @@ export interface StartLineParts extends Pick<App, 'sparingLog'> {
 }
 
 /** So many starts at once no machine is too slow for. */
-const LEAST_AT_ONCE = 5;
+const LEAST_AT_ONCE = 10;
 
 /** How long a start waits for others to end before it is sent away. */
-const LINE_MS = 2_000;
+const LINE_MS = 3_000;
 
 /**
  * Lets as many starts be under way as go well, at most as many as the vendor is asked requests at a time.
