@@ -26,27 +26,23 @@ function open(rules: Parameters<typeof createTurns>[0]) {
   return { turns, advance, takeAll };
 }
 
-/** Takes and gives back all there are, so often. @returns how many there were the last time. */
-async function goWell({ takeAll }: ReturnType<typeof open>, rounds: number): Promise<number> {
-  let count = 0;
+/** Takes and gives back all there are, so often. @returns how many there were each time. */
+async function goWell({ takeAll }: ReturnType<typeof open>, rounds: number): Promise<number[]> {
+  const counts: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const taken = await takeAll();
-    count = taken.length;
+    counts.push(taken.length);
     for (const giveBack of taken) {
       giveBack('well');
     }
   }
-  return count;
+  return counts;
 }
 
 describe('turns', () => {
   it('are few at first, and twice as many when those have gone well, up to the most there may be', async () => {
     const opened = open({ least: 2, most: 7 });
-    const counts: number[] = [];
-    for (let round = 0; round < 4; round += 1) {
-      counts.push(await goWell(opened, 1));
-    }
-    expect(counts).toEqual([2, 4, 7, 7]);
+    expect(await goWell(opened, 4)).toEqual([2, 4, 7, 7]);
   });
 
   it('become about one more when all have gone well, once one has gone badly', async () => {
@@ -54,11 +50,7 @@ describe('turns', () => {
     const [bad, other] = await opened.takeAll();
     bad?.('badly');
     other?.('unused');
-    const counts: number[] = [];
-    for (let round = 0; round < 4; round += 1) {
-      counts.push(await goWell(opened, 1));
-    }
-    expect(counts).toEqual([2, 2, 3, 4]);
+    expect(await goWell(opened, 4)).toEqual([2, 2, 3, 4]);
   });
 
   it('become half as many when one has gone badly, and never fewer than at first', async () => {

@@ -1,4 +1,5 @@
 import 'server-only';
+import { createSlots } from '../slots.ts';
 
 /** Lets so many things be under way as go well, and the others wait in line. */
 export interface Turns {
@@ -28,53 +29,34 @@ export function createTurns(
   { least, most }: { least: number; most: number },
   monotonicMs: () => number = () => performance.now(),
 ): Turns {
-  let allowed = Math.min(least, most);
-  let underWay = 0;
+  const atFirst = Math.min(least, most);
+  const slots = createSlots(atFirst);
+  let allowed = atFirst;
   /** Null until one has gone badly. */
   let failedAt: number | null = null;
-  const line = new Set<() => void>();
 
   const note = (end: Parameters<GiveBack>[0]) => {
     if (end === 'well') {
       allowed = Math.min(most, allowed + (failedAt === null ? 1 : 1 / allowed));
     } else if (end === 'badly' && monotonicMs() - (failedAt ?? -Infinity) >= ONE_FAILURE_MS) {
       failedAt = monotonicMs();
-      allowed = Math.max(Math.min(least, most), allowed / 2);
+      allowed = Math.max(atFirst, allowed / 2);
     }
-  };
-
-  const giveBack: GiveBack = (end) => {
-    underWay -= 1;
-    note(end);
-    for (const next of line) {
-      if (underWay >= Math.floor(allowed)) {
-        return;
-      }
-      next();
-    }
+    slots.setCount(Math.floor(allowed));
   };
 
   return {
-    isWaitedFor: () => line.size > 0,
+    isWaitedFor: slots.isWaitedFor,
 
     async take(waitMs) {
-      if (underWay < Math.floor(allowed)) {
-        underWay += 1;
-        return giveBack;
+      const giveBack = await slots.take(waitMs);
+      if (giveBack === null) {
+        return null;
       }
-      return await new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          line.delete(called);
-          resolve(null);
-        }, waitMs);
-        const called = () => {
-          clearTimeout(timer);
-          line.delete(called);
-          underWay += 1;
-          resolve(giveBack);
-        };
-        line.add(called);
-      });
+      return (end) => {
+        note(end);
+        giveBack();
+      };
     },
   };
 }

@@ -1,9 +1,9 @@
 import 'server-only';
 import { fail, type Result } from '../result.ts';
+import { createSlots } from '../slots.ts';
 import { type BreakerRules, createBreaker } from './breaker.ts';
 import type { PauthClient } from './client.ts';
 import type { PauthError } from './errors.ts';
-import { createSlots } from './slots.ts';
 
 export interface GuardOptions {
   breaker: BreakerRules;

@@ -8,26 +8,44 @@ export interface Slots {
    * @returns how to give it back, once; or null when there was none in time.
    */
   take(waitMs: number): Promise<(() => void) | null>;
+  /** Whether somebody waits in line. */
+  isWaitedFor(): boolean;
+  /** Changes how many there are. Those taken stay taken, though they be too many. */
+  setCount(count: number): void;
 }
 
-export function createSlots(count: number): Slots {
-  let free = count;
+export function createSlots(initialCount: number): Slots {
+  let count = initialCount;
+  let taken = 0;
   const line = new Set<() => void>();
 
-  const give = () => {
-    const [next] = line;
-    if (next === undefined) {
-      free += 1;
-    } else {
+  const callNext = () => {
+    for (const next of line) {
+      if (taken >= count) {
+        return;
+      }
       next();
     }
   };
+  const take = () => {
+    taken += 1;
+    return () => {
+      taken -= 1;
+      callNext();
+    };
+  };
 
   return {
+    isWaitedFor: () => line.size > 0,
+
+    setCount(newCount) {
+      count = newCount;
+      callNext();
+    },
+
     async take(waitMs) {
-      if (free > 0) {
-        free -= 1;
-        return give;
+      if (taken < count) {
+        return take();
       }
       return await new Promise((resolve) => {
         const timer = setTimeout(() => {
@@ -37,7 +55,7 @@ export function createSlots(count: number): Slots {
         const called = () => {
           clearTimeout(timer);
           line.delete(called);
-          resolve(give);
+          resolve(take());
         };
         line.add(called);
       });
