@@ -1,5 +1,5 @@
 import { defineConfig, devices } from '@playwright/test';
-import { chromiumArguments, findChromium } from './testing/chromium.ts';
+import { chromiumArguments, findChromium } from './tests/support/chromium.ts';
 
 const executablePath = findChromium();
 const desktop = {

@@ -1,8 +1,8 @@
 import { type NextRequest, NextResponse } from 'next/server';
-import { getApp } from './lib/app.ts';
+import { clearUnreadable } from './lib/cookies/cookies.ts';
+import { resealOld } from './lib/http/reseal.ts';
 import { requestIdOf } from './lib/request-id.ts';
-import { clearUnreadable } from './lib/session/cookies.ts';
-import { resealOld } from './lib/session/reseal.ts';
+import { getApp } from './lib/services.ts';
 
 /**
  * Gives every page a Content Security Policy with a nonce of its own, which Next puts on its

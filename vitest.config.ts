@@ -14,12 +14,16 @@ export default defineConfig({
         ...server,
         test: {
           name: 'unit',
-          include: ['{bench,components,fuzz,lib,sandbox,scripts}/**/*.test.ts'],
-          exclude: [
-            'lib/{store/postgres,login/full-disk-postgres}.test.ts',
-            'fuzz/requests.test.ts',
+          include: [
+            '{app,bench,components,lib,sandbox,scripts,server}/**/*.test.ts',
+            'tests/{fuzz,login,repository}/**/*.test.ts',
           ],
-          globalSetup: 'testing/start-postgres.ts',
+          exclude: [
+            'lib/store/postgres.test.ts',
+            'tests/login/full-disk-postgres.test.ts',
+            'tests/fuzz/requests.test.ts',
+          ],
+          globalSetup: 'tests/support/start-postgres.ts',
           provide: { dialect: 'SQLite' },
           // Property tests and real commands take their time on a busy machine; none is about speed.
           testTimeout: 30_000,
@@ -32,17 +36,17 @@ export default defineConfig({
           name: 'postgres',
           // What reads and writes the store, once more.
           include: [
-            'lib/{login,store,users}/**/*.test.ts',
-            'lib/{event-watch,limits/start-limits,session/sessions,sweep}.test.ts',
+            'lib/{accounts,login,sessions,store}/**/*.test.ts',
+            'lib/{notify/event-poller,limits/start-limits}.test.ts',
+            'tests/login/*.test.ts',
           ],
-          // The first two make SQLite itself fail; a hundred thousand polls are enough on one of them.
+          // The first make SQLite itself fail; a hundred thousand polls are enough on one of them.
           exclude: [
             'lib/store/sqlite.test.ts',
-            'lib/login/{fail-closed,full-disk}.test.ts',
-            'lib/login/attacks.test.ts',
+            'tests/login/{attacks,fail-closed,full-disk}.test.ts',
           ],
           testTimeout: 30_000,
-          globalSetup: 'testing/start-postgres.ts',
+          globalSetup: 'tests/support/start-postgres.ts',
           provide: { dialect: 'PostgreSQL' },
           execArgv: ['--conditions=react-server'],
         },
@@ -51,8 +55,8 @@ export default defineConfig({
         ...server,
         test: {
           name: 'http',
-          include: ['{app,attacks}/**/*.test.ts', 'fuzz/requests.test.ts'],
-          globalSetup: ['testing/start-postgres.ts', 'testing/start-servers.ts'],
+          include: ['tests/{api,attacks,faults}/**/*.test.ts', 'tests/fuzz/requests.test.ts'],
+          globalSetup: ['tests/support/start-postgres.ts', 'tests/support/start-servers.ts'],
           // They share one server, and some count what reaches the vendor.
           fileParallelism: false,
           // Some wait for what a server does in its own time.

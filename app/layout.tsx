@@ -2,8 +2,8 @@ import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { LanguageContext } from '#components/language-context.tsx';
 import { PageFrame } from '#components/page-frame.tsx';
-import { getApp } from '#lib/app.ts';
-import { messagesIn, readLanguage } from '#lib/language.ts';
+import { messagesIn, readLanguage } from '#lib/http/language.ts';
+import { getApp } from '#lib/services.ts';
 import './globals.css';
 
 /** Every page depends on a cookie, a language and a nonce: none can be made at build time. */

@@ -1,4 +1,4 @@
-import { messagesIn, readLanguage } from '#lib/language.ts';
+import { messagesIn, readLanguage } from '#lib/http/language.ts';
 
 export default async function NotFoundPage() {
   const messages = messagesIn(await readLanguage()).site;

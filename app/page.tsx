@@ -1,8 +1,8 @@
 import { redirect } from 'next/navigation';
-import { pageVisit } from '#lib/http/visit.ts';
-import { readSession } from '#lib/session/session.ts';
+import { readSession } from '#lib/http/session.ts';
+import { pageContext } from '#lib/http/visit.ts';
 
 export default async function HomePage() {
-  const { app } = await pageVisit();
+  const { app } = await pageContext();
   redirect((await readSession(app)) === null ? '/login' : '/account');
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
-import { createDatabase, execute, startPostgres } from '#testing/postgres.ts';
+import { createDatabase, execute, startPostgres } from '#tests/support/postgres.ts';
 import { fillStore } from './servers.ts';
 
 /** A PostgreSQL server of the benchmark's own, which waits for the disk as one in production does. */

@@ -9,8 +9,8 @@ import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { insertUser, setUserState } from '#lib/store/users.ts';
 import { startSandbox } from '#sandbox/server.ts';
-import { startAppServer } from '#testing/app-server.ts';
-import { Visitor } from '#testing/visitor.ts';
+import { startAppServer } from '#tests/support/app-server.ts';
+import { Visitor } from '#tests/support/visitor.ts';
 
 const PAIRS = Number(process.argv[2] ?? 1_000);
 const WARM_UP = 50;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findRedis } from '#testing/redis.ts';
+import { findRedis } from '#tests/support/redis.ts';
 import { readServerVersions } from './machine.ts';
 
 it('the versions of a record name PostgreSQL, and Redis where there is one', () => {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import * as z from 'zod';
-import { readPostgresVersion } from '#testing/postgres.ts';
-import { readRedisVersion } from '#testing/redis.ts';
+import { readPostgresVersion } from '#tests/support/postgres.ts';
+import { readRedisVersion } from '#tests/support/redis.ts';
 
 /** Where and with what the figures were measured. */
 export interface Surroundings {

@@ -9,12 +9,12 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import * as z from 'zod';
+import { createToken, hashToken } from '#lib/crypto/token.ts';
 import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import { isPostgres } from '#lib/store/dialect.ts';
 import { openStore, prepareStore, type StorePlace } from '#lib/store/open.ts';
 import type { EventType, Store } from '#lib/store/schema.ts';
-import { createToken, hashToken } from '#lib/token.ts';
-import { createDatabase, startPostgres } from '#testing/postgres.ts';
+import { createDatabase, startPostgres } from '#tests/support/postgres.ts';
 import { readServerVersions } from './machine.ts';
 import { phoneNumberOf, USER_COUNT } from './phone-numbers.ts';
 import { STORE_SIZE_PATH, type StoreSize } from './scaling.ts';
@@ -26,7 +26,7 @@ const TABLES = ['users', 'devices', 'sessions', 'attempts', 'events'] as const;
 
 const sizesSchema = z.array(z.object({ name: z.string(), bytes: z.coerce.number() }));
 
-const whereabouts = { device: 'Safari · iOS', network: '203.0.113.0/24' };
+const client = { device: 'Safari · iOS', network: '203.0.113.0/24' };
 /** What a first login writes down besides the user's being new. */
 const steps: readonly EventType[] = ['attempt_started', 'attempt_verified', 'attempt_completed'];
 const createHash = () => hashToken(createToken());
@@ -94,7 +94,7 @@ async function addLogins(store: Store, first: number): Promise<void> {
       .insertInto('devices')
       .values(
         logins.map(({ userId, publicId, at }) => ({
-          ...whereabouts,
+          ...client,
           ...{ user_id: userId, session_public_id: publicId },
           ...{ first_login_at: at, notices_seen_at: at },
         })),
@@ -104,7 +104,7 @@ async function addLogins(store: Store, first: number): Promise<void> {
       .insertInto('sessions')
       .values(
         logins.map(({ userId, publicId, at }) => ({
-          ...whereabouts,
+          ...client,
           ...{ id_hash: createHash(), public_id: publicId, user_id: userId },
           ...{ created_at: at, expires_at: at, last_used_at: at, notices_seen_at: at },
         })),
@@ -114,7 +114,7 @@ async function addLogins(store: Store, first: number): Promise<void> {
       .insertInto('attempts')
       .values(
         logins.map(({ attemptId: id, phoneNumber: phone_number, at }) => ({
-          ...{ id, phone_number, device: whereabouts.device, state: 'completed' as const },
+          ...{ id, phone_number, device: client.device, state: 'completed' as const },
           ...{ token_hash: createHash(), callback_token_hash: createHash() },
           ...{ handoff_hash: createHash(), browser_token_hash: createHash() },
           ...{ browser_hash: randomUUID(), start_number: 1, failure: null },
@@ -131,7 +131,7 @@ async function addLogins(store: Store, first: number): Promise<void> {
         .values(
           logins.map(({ userId, attemptId: attempt_id, at }) => ({
             ...{ at, type, attempt_id, reason: null, user_id: isLast ? userId : null },
-            ...(isLast ? whereabouts : { device: null, network: null }),
+            ...(isLast ? client : { device: null, network: null }),
           })),
         )
         .execute();

@@ -9,7 +9,7 @@ export function PageFrame(props: {
   siteName: string;
   language: Language;
   messages: SiteMessages;
-  /** Where the sandbox's handset is, when the vendor is a sandbox. */
+  /** Where the sandbox's test phone is, when the vendor is a sandbox. */
   sandboxUrl: string | null;
   children: ReactNode;
 }) {

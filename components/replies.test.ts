@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attemptEnds } from '#lib/shared/attempt-ends.ts';
+import { attemptEnds } from '#lib/shared/attempt-states.ts';
 import {
   attemptViewSchema,
   doneReplySchema,

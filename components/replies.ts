@@ -1,4 +1,4 @@
-import { attemptEnds } from '#lib/shared/attempt-ends.ts';
+import { attemptEnds } from '#lib/shared/attempt-states.ts';
 import type {
   AttemptView,
   DoneReply,

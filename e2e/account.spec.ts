@@ -1,5 +1,5 @@
 import type { ControlClient } from '#sandbox/control-client.ts';
-import { randomNetwork, userAgents } from '#testing/visitor.ts';
+import { randomNetwork, userAgents } from '#tests/support/visitor.ts';
 import { expect, test as journey, LoginPage } from './journey.ts';
 
 const test = journey.extend<{ openElsewhere: (userAgent: string) => Promise<LoginPage> }>({

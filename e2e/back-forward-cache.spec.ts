@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { chromiumArguments, findChromium } from '#testing/chromium.ts';
-import { startServerBetween } from '#testing/server-between.ts';
+import { chromiumArguments, findChromium } from '#tests/support/chromium.ts';
+import { startServerBetween } from '#tests/support/server-between.ts';
 import { expect, test } from './journey.ts';
 
 const executablePath = findChromium();

@@ -1,4 +1,4 @@
-import { startServerBetween } from '#testing/server-between.ts';
+import { startServerBetween } from '#tests/support/server-between.ts';
 import { expect, LoginPage, test } from './journey.ts';
 
 test('guide: the 408 that Chromium repeats is answered the same each time', async ({

@@ -4,8 +4,8 @@ import { ja } from '#lib/shared/messages/ja.ts';
 import type { Messages } from '#lib/shared/messages/messages.ts';
 import { ControlClient } from '#sandbox/control-client.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
-import { type AppServer, startAppServer } from '#testing/app-server.ts';
-import { randomNetwork } from '#testing/visitor.ts';
+import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
+import { randomNetwork } from '#tests/support/visitor.ts';
 
 interface WorkerParts {
   sandbox: Sandbox;

@@ -1,5 +1,5 @@
 import type { ControlClient } from '#sandbox/control-client.ts';
-import { randomNetwork } from '#testing/visitor.ts';
+import { randomNetwork } from '#tests/support/visitor.ts';
 import { expect, LoginPage, test, watchConsole } from './journey.ts';
 
 test('a person types their number, calls, and is logged in', async ({

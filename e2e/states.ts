@@ -7,9 +7,9 @@ import { crashMessages } from '#lib/shared/messages/crash.ts';
 import type { Messages } from '#lib/shared/messages/messages.ts';
 import type { ControlClient } from '#sandbox/control-client.ts';
 import type { Sandbox } from '#sandbox/server.ts';
-import { type AppServer, startAppServer } from '#testing/app-server.ts';
-import { orderFailures } from '#testing/failing-statements.ts';
-import { userAgents, Visitor } from '#testing/visitor.ts';
+import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
+import { orderFailures } from '#tests/support/failing-statements.ts';
+import { userAgents, Visitor } from '#tests/support/visitor.ts';
 import { callUntilAsked, expect, type LoginPage } from './journey.ts';
 
 interface TourParts {
@@ -25,12 +25,12 @@ interface TourParts {
 }
 
 /** Called at each state, while it is on the page. */
-type Look = (state: string, page: Page) => Promise<void>;
+type AttemptStatus = (state: string, page: Page) => Promise<void>;
 
 /** A way through some of the states that the pages have. */
 interface Tour {
   title: string;
-  go(parts: TourParts, look: Look): Promise<void>;
+  go(parts: TourParts, look: AttemptStatus): Promise<void>;
 }
 
 /** Where somebody else is that logs in. */
@@ -50,7 +50,7 @@ export const tours: readonly Tour[] = [
   { title: 'two tabs, one of which changes the number', go: cancelElsewhere },
 ];
 
-async function logIn(parts: TourParts, look: Look): Promise<void> {
+async function logIn(parts: TourParts, look: AttemptStatus): Promise<void> {
   const { page, app, vendor, login, messages, phoneNumber } = parts;
   const { account, handoff } = messages;
   await login.open();
@@ -89,7 +89,7 @@ async function logIn(parts: TourParts, look: Look): Promise<void> {
   await look('12-remembered', page);
 }
 
-async function waitInVain(parts: TourParts, look: Look): Promise<void> {
+async function waitInVain(parts: TourParts, look: AttemptStatus): Promise<void> {
   const { page, vendor, login, messages, phoneNumber } = parts;
   await login.open();
   await expect(login.submit).toBeEnabled();
@@ -137,12 +137,12 @@ async function waitInVain(parts: TourParts, look: Look): Promise<void> {
   await page.unrouteAll();
 }
 
-async function beTurnedAway(parts: TourParts, look: Look): Promise<void> {
+async function beTurnedAway(parts: TourParts, look: AttemptStatus): Promise<void> {
   const { page, sandbox, appEnv, vendor, login, messages, phoneNumber } = parts;
   const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
   const ordersPath = join(folder, 'order');
   const failures = orderFailures(ordersPath);
-  const failing = new URL('../testing/failing-statements.ts', import.meta.url).href;
+  const failing = new URL('../tests/support/failing-statements.ts', import.meta.url).href;
   const app = await startAppServer(sandbox.url, {
     ...appEnv,
     NODE_OPTIONS: `${appEnv.NODE_OPTIONS ?? ''} --import=${failing}`,
@@ -172,7 +172,7 @@ async function beTurnedAway(parts: TourParts, look: Look): Promise<void> {
   await rm(folder, { recursive: true });
 }
 
-async function contest(parts: TourParts, look: Look): Promise<void> {
+async function contest(parts: TourParts, look: AttemptStatus): Promise<void> {
   const { page, app, vendor, login, messages, phoneNumber } = parts;
   await vendor.setOptions({ call_numbers: 'shared' });
   await login.open();
@@ -185,7 +185,7 @@ async function contest(parts: TourParts, look: Look): Promise<void> {
   await look('19-contested', page);
 }
 
-async function cancelElsewhere(parts: TourParts, look: Look): Promise<void> {
+async function cancelElsewhere(parts: TourParts, look: AttemptStatus): Promise<void> {
   const { page, login, messages, phoneNumber } = parts;
   await login.open();
   await login.enter(phoneNumber.e164);

@@ -1,12 +1,12 @@
 import 'server-only';
-import { type App, bootApp, stopApp } from './app.ts';
-import { captureConsole } from './console-lines.ts';
 import { followAnswers } from './http/answers-under-way.ts';
 import { guardIncoming } from './http/incoming.ts';
+import { openStartLine } from './http/start-line.ts';
+import { openWaitingRoom } from './http/waiting-room.ts';
 import { notePeerAddresses } from './limits/client-address.ts';
+import { captureConsole } from './observe/console.ts';
 import { noteRequestIds } from './request-id.ts';
-import { openStartLine } from './session/start-line.ts';
-import { openWaitingRoom } from './session/waiting-room.ts';
+import { type App, bootApp, stopApp } from './services.ts';
 import { isStoreFailure } from './store/failure.ts';
 
 /** Starts the app, or says why it cannot and ends the process: a half-started login is none. */
@@ -27,7 +27,7 @@ export async function boot(): Promise<void> {
     }
     // biome-ignore lint/style/noProcessEnv: the bundler's own constant; who develops reads it as it is.
     if (process.env.NODE_ENV === 'production') {
-      captureConsole(app.log, app.sparingLog);
+      captureConsole(app.log, app.throttledLog);
     }
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);

@@ -284,13 +284,13 @@ describe('a browser', () => {
     expect((await send('GET', 'sessions', undefined, headers)).status).toBe(403);
   });
 
-  it('showing the handset may', async () => {
+  it('showing the test phone may', async () => {
     const headers = { origin: sandbox.url, 'sec-fetch-site': 'same-origin' };
     expect((await send('POST', 'clock', { advance_seconds: 1 }, headers)).status).toBe(200);
   });
 });
 
-describe('what the handset asks for', () => {
+describe('what the test phone asks for', () => {
   it('is the newest few of a long list', async () => {
     const phoneNumber = freshPhoneNumber();
     const first = await openSession(sandbox.url, phoneNumber);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { e164Schema, formatPhoneNumber, phoneNumberSchema } from './phone-number.ts';
 
-describe('the phone number at the handset', () => {
+describe('the phone number at the test phone', () => {
   it.each(['+819012345678', '090-1234-5678', '+81 90-1234-5678', '０９０１２３４５６７８'])(
     'reads %s as one number',
     (spelling) => {

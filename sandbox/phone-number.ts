@@ -15,7 +15,7 @@ export const e164Schema = z
   .string()
   .refine((value) => parse(value)?.number === value, 'must be a phone number in E.164');
 
-/** A phone number as a person at the handset types it, read as Japanese; becomes E.164. */
+/** A phone number as a person at the test phone types it, read as Japanese; becomes E.164. */
 export const phoneNumberSchema = z.string().transform((value, context) => {
   const parsed = parse(value);
   if (parsed) return String(parsed.number);

@@ -6,10 +6,10 @@ import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { controlApi } from './control-api.ts';
 import { Faults } from './faults.ts';
-import { handset } from './handset.ts';
 import { RequestLog } from './request-log.ts';
 import { SandboxState } from './state.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
+import { testPhone } from './test-phone.ts';
 import { vendorApi } from './vendor-api.ts';
 
 /** How to run a sandbox; everything has a default, and the port's is any free one. */
@@ -41,7 +41,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const requestLog = new RequestLog();
 
   const app = new Hono()
-    .route('/', handset())
+    .route('/', testPhone())
     .route('/_sandbox', controlApi({ state, faults, requestLog }))
     .route('/', vendorApi({ apiKey, state, faults, requestLog }));
   // Tests run it in their own process, where Request and Response must stay Node's.

@@ -1,6 +1,6 @@
 /** Makes sure that the journeys find a Chromium, or says in one sentence what is missing. */
 import { spawnSync } from 'node:child_process';
-import { findChromium } from '#testing/chromium.ts';
+import { findChromium } from '#tests/support/chromium.ts';
 
 const ways: readonly (readonly [command: string, ...parameters: string[]])[] = [
   ['npx', 'playwright', 'install', 'chromium'],

@@ -1,6 +1,6 @@
 /** Makes sure that the tests find a Redis server, or says in one sentence what is missing. */
 import { spawnSync } from 'node:child_process';
-import { findRedis } from '#testing/redis.ts';
+import { findRedis } from '#tests/support/redis.ts';
 
 let path = findRedis();
 if (path === null) {

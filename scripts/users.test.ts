@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
-import { runUsers } from '#testing/users-command.ts';
+import { runUsers } from '#tests/support/users-command.ts';
 
 // Each command is a process of its own.
 vi.setConfig({ testTimeout: 30_000 });

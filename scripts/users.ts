@@ -1,16 +1,6 @@
 /** `npm run users`: who has an account, and whether they may use it. Works while the server runs. */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { systemClock } from '#lib/clock.ts';
-import { describeFaults } from '#lib/config/faults.ts';
-import { readUsersConfig } from '#lib/config.ts';
-import { createLog } from '#lib/log.ts';
-import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone-number.ts';
-import { createRequestId } from '#lib/request-id.ts';
-import { en } from '#lib/shared/messages/en.ts';
-import { fillIn } from '#lib/shared/messages/messages.ts';
-import { isStoreFailure } from '#lib/store/failure.ts';
-import { openStore, prepareStore } from '#lib/store/open.ts';
 import {
   addUser,
   disableUser,
@@ -18,8 +8,18 @@ import {
   listUsers,
   logOutUser,
   type UsersProblem,
-} from '#lib/users/manage.ts';
-import { tableOfUsers, viewUser } from '#lib/users/view.ts';
+} from '#lib/accounts/manage.ts';
+import { tableOfUsers, viewUser } from '#lib/accounts/view.ts';
+import { readUsersConfig } from '#lib/config/config.ts';
+import { describeFaults } from '#lib/config/faults.ts';
+import { createLog } from '#lib/observe/log.ts';
+import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone/phone-number.ts';
+import { createRequestId } from '#lib/request-id.ts';
+import { systemClock } from '#lib/shared/clock.ts';
+import { en } from '#lib/shared/messages/en.ts';
+import { fillIn } from '#lib/shared/messages/messages.ts';
+import { isStoreFailure } from '#lib/store/failure.ts';
+import { openStore, prepareStore } from '#lib/store/open.ts';
 
 const USAGE = `Usage: npm run users -- <command> [--json]
 
@@ -82,16 +82,16 @@ async function main(args: string[]): Promise<number> {
   try {
     await prepareStore(config.value.store, store);
     const log = createLog(process.stderr).child({ request: createRequestId() });
-    const parts = { store, clock: systemClock, log };
+    const deps = { store, clock: systemClock, log };
     if (phoneNumber === null || command === 'list') {
-      const users = await listUsers(parts);
+      const users = await listUsers(deps);
       console.log(
         isJson ? JSON.stringify(users.map(viewUser)) : tableOfUsers(users, defaultCountry),
       );
       return 0;
     }
     const { run, done } = commands[command];
-    const outcome = await run(parts, phoneNumber.value);
+    const outcome = await run(deps, phoneNumber.value);
     const name = formatPhoneNumber(phoneNumber.value, defaultCountry);
     if (!outcome.ok) {
       return refuse(outcome.error, `${name} ${problems[outcome.error]}.`);

@@ -4,10 +4,10 @@ import { EventList } from '#components/account/event-list.tsx';
 import { Logins } from '#components/account/logins.tsx';
 import { Instant } from '#components/instant.tsx';
 import { LogOutButton } from '#components/log-out-button.tsx';
-import { pageVisit } from '#lib/http/visit.ts';
-import { messagesIn, readLanguage } from '#lib/language.ts';
-import { formatPhoneNumber } from '#lib/phone-number.ts';
-import { requireUser } from '#lib/session/session.ts';
+import { messagesIn, readLanguage } from '#lib/http/language.ts';
+import { requireUser } from '#lib/http/session.ts';
+import { pageContext } from '#lib/http/visit.ts';
+import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
 import { readAccount } from './views.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -15,7 +15,7 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 export default async function AccountPage() {
-  const { app, language } = await pageVisit();
+  const { app, language } = await pageContext();
   const loggedIn = await requireUser(app);
   const { user } = loggedIn;
   const messages = messagesIn(language).account;

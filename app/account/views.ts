@@ -1,11 +1,11 @@
 import 'server-only';
 import type { EventView, NoticeView, SessionView } from '#components/account/views.ts';
-import type { App } from '#lib/app.ts';
-import { findLiveSessions, findNotices } from '#lib/session/elsewhere.ts';
-import type { LoggedIn } from '#lib/session/open.ts';
+import type { App } from '#lib/services.ts';
+import type { LoggedIn } from '#lib/sessions/open.ts';
+import { findLiveSessions, findNotices } from '#lib/sessions/other-sessions.ts';
 import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { findEvents } from '#lib/store/events.ts';
-import type { EventType, Whereabouts } from '#lib/store/schema.ts';
+import type { ClientInfo, EventType } from '#lib/store/schema.ts';
 import { nameNetwork } from './name-network.ts';
 
 /** The events a person is told of, each with its words in `messages.account.events`. */
@@ -38,7 +38,7 @@ export async function readAccount(
     findEvents(store, loggedIn.user.id, { types: toldEvents, limit: EVENTS_SHOWN }),
   ]);
   const nameOf = (device: string) => (device === '' ? messages.unknownDevice : device);
-  const whereOf = ({ device, network }: Whereabouts) => ({
+  const whereOf = ({ device, network }: ClientInfo) => ({
     device: nameOf(device),
     network: network === 'unknown' ? messages.unknownNetwork : nameNetwork(network),
   });

@@ -1,5 +1,5 @@
 import 'server-only';
-import { type CountryCode, callingCodeOf, countryCodes } from '#lib/phone-number.ts';
+import { type CountryCode, callingCodeOf, countryCodes } from '#lib/phone/phone-number.ts';
 import type { Language } from '#lib/shared/language.ts';
 
 /**

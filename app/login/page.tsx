@@ -1,11 +1,11 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
 import { LoginFlow } from '#components/login/login-flow.tsx';
+import { messagesIn, readLanguage } from '#lib/http/language.ts';
 import { ownPath } from '#lib/http/own-path.ts';
-import { pageVisit } from '#lib/http/visit.ts';
-import { messagesIn, readLanguage } from '#lib/language.ts';
-import { examplePhoneNumber } from '#lib/phone-number.ts';
-import { readSession } from '#lib/session/session.ts';
+import { readSession } from '#lib/http/session.ts';
+import { pageContext } from '#lib/http/visit.ts';
+import { examplePhoneNumber } from '#lib/phone/phone-number.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
 import { nameCountries } from './countries.ts';
 import { readFirstStep } from './first-step.ts';
@@ -18,7 +18,7 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
   const { next: wanted, other, called } = await searchParams;
   const next = ownPath(typeof wanted === 'string' ? wanted : undefined, '/account');
-  const visit = await pageVisit();
+  const visit = await pageContext();
   const { app, language } = visit;
   const { config, cookies } = app;
   if ((await readSession(app)) !== null) {

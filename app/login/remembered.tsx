@@ -1,8 +1,8 @@
 import 'server-only';
 import styles from '#components/login/login.module.css';
 import { PhoneNumberText } from '#components/phone-number.tsx';
-import type { CountryCode } from '#lib/phone-number.ts';
-import { maskPhoneNumber } from '#lib/phone-number.ts';
+import type { CountryCode } from '#lib/phone/phone-number.ts';
+import { maskPhoneNumber } from '#lib/phone/phone-number.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { chromium } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumArguments, findChromium } from '#testing/chromium.ts';
+import { chromiumArguments, findChromium } from '#tests/support/chromium.ts';
 import { bytesOf, type Load, weigh } from './weigh.ts';
 
 const script = gzipSync(`document.title = 'run'; // ${'x'.repeat(5_000)}`);

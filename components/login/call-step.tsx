@@ -4,11 +4,11 @@ import type { AttemptView, StatusReply } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Handoff } from './handoff.tsx';
-import { Ladder } from './ladder.tsx';
 import styles from './login.module.css';
 import { SandboxHint } from './sandbox-hint.tsx';
 import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
+import { Troubleshooting } from './troubleshooting.tsx';
 import { type StatusPolls, useStatusPolls } from './use-status-polls.ts';
 import { useTimeLeft } from './use-time-left.ts';
 import { Waiting } from './waiting.tsx';
@@ -22,7 +22,7 @@ export function CallStep(props: {
   attempt: AttemptView;
   next: string;
   pollLimit: number;
-  /** Where the sandbox's handset is, when the vendor is a sandbox. */
+  /** Where the sandbox's test phone is, when the vendor is a sandbox. */
   sandboxUrl: string | null;
   /** The person has said that they called, before any script ran. */
   hasCalled: boolean;
@@ -121,7 +121,7 @@ export function CallStep(props: {
         <SandboxHint messages={messages} attempt={attempt} sandboxUrl={props.sandboxUrl} />
       )}
       {(hasLadder || isSpent) && (
-        <Ladder
+        <Troubleshooting
           messages={messages}
           attempt={attempt}
           next={next}

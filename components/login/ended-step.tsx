@@ -1,4 +1,4 @@
-import type { AttemptEnd } from '#lib/shared/attempt-ends.ts';
+import type { AttemptEnd } from '#lib/shared/attempt-states.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './login.module.css';
 import { StepForm } from './step-form.tsx';

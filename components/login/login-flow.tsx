@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { cancelAttempt, startAttempt } from '#components/api.ts';
-import type { AttemptEnd } from '#lib/shared/attempt-ends.ts';
+import type { AttemptEnd } from '#lib/shared/attempt-states.ts';
 import type { AttemptView, StartRequest, StatusReply } from '#lib/shared/contract.ts';
 import { isAboutNumber } from '#lib/shared/error-codes.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
@@ -42,7 +42,7 @@ export interface LoginFlowProps {
   /** Where the person wanted to go: a path of ours. */
   next: string;
   helpUrl: string | null;
-  /** Where the sandbox's handset is, when the vendor is a sandbox. */
+  /** Where the sandbox's test phone is, when the vendor is a sandbox. */
   sandboxUrl: string | null;
   hasCalled: boolean;
 }

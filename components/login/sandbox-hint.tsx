@@ -9,15 +9,15 @@ export function SandboxHint(props: {
   sandboxUrl: string;
 }) {
   const { messages, attempt } = props;
-  const handset = new URL(props.sandboxUrl);
+  const testPhone = new URL(props.sandboxUrl);
   if (attempt.number_memory !== 'remembered') {
-    handset.searchParams.set('from', attempt.phone_number_text);
+    testPhone.searchParams.set('from', attempt.phone_number_text);
   }
-  handset.searchParams.set('to', attempt.call_number);
+  testPhone.searchParams.set('to', attempt.call_number);
   return (
     <p className={styles.quiet}>
       {messages.sandboxHint}{' '}
-      <a href={handset.href} target="_blank" rel="noreferrer">
+      <a href={testPhone.href} target="_blank" rel="noreferrer">
         {messages.sandboxLink}
       </a>
     </p>

@@ -1,6 +1,6 @@
 import 'server-only';
 import * as z from 'zod';
-import { isCountryCode } from '../phone-number.ts';
+import { isCountryCode } from '../phone/phone-number.ts';
 import {
   choice,
   databaseUrl,

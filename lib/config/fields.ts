@@ -2,7 +2,7 @@ import 'server-only';
 import * as z from 'zod';
 import { platformHeaders, type TrustedProxy } from '../limits/client-address.ts';
 import type { Limit } from '../limits/start-limits.ts';
-import { type NumberTypeName, numberTypes } from '../number-types.ts';
+import { type NumberTypeName, numberTypes } from '../phone/number-types.ts';
 
 /** The kinds of value that a variable can have. Each says in its message what it wants instead. */
 

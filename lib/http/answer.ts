@@ -1,12 +1,12 @@
 import 'server-only';
 import { randomInt } from 'node:crypto';
-import { messagesIn } from '../language.ts';
 import type { LimitReached } from '../limits/start-limits.ts';
-import type { PhoneNumberError } from '../phone-number.ts';
+import type { PhoneNumberError } from '../phone/phone-number.ts';
 import type { ErrorReply } from '../shared/contract.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import type { Language } from '../shared/language.ts';
 import { fillIn } from '../shared/messages/messages.ts';
+import { messagesIn } from './language.ts';
 
 /** Anything a request can fail with: an error code, and what its text or headers need besides. */
 export type Problem =

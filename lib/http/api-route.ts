@@ -1,16 +1,16 @@
 import 'server-only';
-import { networkOf, roughNetwork } from '../limits/client-address.ts';
-import { fail, type Result } from '../result.ts';
-import { clearUnreadable } from '../session/cookies.ts';
+import { clearUnreadable } from '../cookies/cookies.ts';
+import { coarseNetwork, networkOf } from '../limits/client-address.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
+import { fail, type Result } from '../shared/result.ts';
 import { isStoreFailure } from '../store/failure.ts';
 import { answerProblem, type Problem } from './answer.ts';
-import { readVisit, type Visit } from './visit.ts';
+import { type RequestContext, readVisit } from './visit.ts';
 
 /** Answers a request, or says why it is refused. */
 export type Handler<Context> = (
   request: Request,
-  visit: Visit,
+  visit: RequestContext,
   context: Context,
 ) => Promise<Result<Response, Problem>>;
 
@@ -45,10 +45,10 @@ export function apiRoute<Context>(handler: Handler<Context>) {
 async function settle<Context>(
   handler: Handler<Context>,
   request: Request,
-  visit: Visit,
+  visit: RequestContext,
   context: Context,
 ): Promise<Result<Response, Problem>> {
-  const { log, sparingLog, config } = visit.app;
+  const { log, throttledLog, config } = visit.app;
   try {
     await clearUnreadable(visit.app.cookies);
     const outcome = await handler(request, visit, context);
@@ -56,10 +56,10 @@ async function settle<Context>(
     if (!outcome.ok && suspicious.has(outcome.error.code)) {
       const { code } = outcome.error;
       const limit = 'limit' in outcome.error ? { limit: outcome.error.limit } : {};
-      const network = roughNetwork(networkOf(request.headers, config.app.trustedProxy));
+      const network = coarseNetwork(networkOf(request.headers, config.app.trustedProxy));
       const entry = { event: 'request_refused', code, ...limit, ...placeOf(request), network };
       const message = 'a request was refused';
-      sparingLog(log, 'warn', { kind: `refused ${code}`, entry, message });
+      throttledLog(log, 'warn', { kind: `refused ${code}`, entry, message });
     }
     return outcome;
   } catch (error) {
@@ -69,7 +69,7 @@ async function settle<Context>(
       log.error(entry, 'a request failed');
     } else {
       // While the store is away, everybody who waits asks again every few seconds.
-      sparingLog(log, 'error', { kind: code, entry, message: 'a request failed' });
+      throttledLog(log, 'error', { kind: code, entry, message: 'a request failed' });
     }
     return fail({ code });
   }

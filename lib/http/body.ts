@@ -1,7 +1,7 @@
 import 'server-only';
 import * as z from 'zod';
-import { readCappedText } from '../capped-text.ts';
-import { fail, type Result, succeed } from '../result.ts';
+import { readLimitedText } from '../limits/limited-text.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 
 export type BodyProblem = {
   code: 'request_not_json' | 'request_too_large' | 'request_incomplete' | 'request_invalid';
@@ -24,7 +24,7 @@ async function readBody(request: Request, mediaType: string): Promise<Result<str
     const body = request.body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), {
       signal,
     });
-    const text = await readCappedText(body ?? null, BODY_MAX_BYTES);
+    const text = await readLimitedText(body ?? null, BODY_MAX_BYTES);
     return text === null ? fail({ code: 'request_too_large' }) : succeed(text);
   } catch {
     // Cut off, or held back for too long: whoever sent it can send it again.

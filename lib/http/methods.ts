@@ -1,5 +1,5 @@
 import 'server-only';
-import { fail } from '../result.ts';
+import { fail } from '../shared/result.ts';
 import { apiRoute } from './api-route.ts';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;

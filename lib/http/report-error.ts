@@ -1,7 +1,7 @@
 import 'server-only';
-import { getApp } from '../app.ts';
-import { noteReported } from '../console-lines.ts';
+import { noteReported } from '../observe/console.ts';
 import { requestIdHeader } from '../request-id.ts';
+import { getApp } from '../services.ts';
 
 /** What Next knows of a request that failed outside our own handlers: a page that could not be made. */
 export interface FailedRequest {

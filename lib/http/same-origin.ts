@@ -1,5 +1,5 @@
 import 'server-only';
-import type { App } from '../app.ts';
+import type { App } from '../services.ts';
 
 /**
  * Whether a request that changes something was sent by a page of ours: by Fetch Metadata, or where

@@ -1,17 +1,17 @@
 import 'server-only';
-import { fail } from '../result.ts';
-import type { LoggedIn } from '../session/open.ts';
-import { resealOld } from '../session/reseal.ts';
-import { readSession } from '../session/session.ts';
+import type { LoggedIn } from '../sessions/open.ts';
+import { fail } from '../shared/result.ts';
 import { apiRoute, type Handler } from './api-route.ts';
+import { resealOld } from './reseal.ts';
 import { isSameOriginWrite } from './same-origin.ts';
-import type { Visit } from './visit.ts';
+import { readSession } from './session.ts';
+import type { RequestContext } from './visit.ts';
 
 /** Wraps a route handler that changes something for whoever is logged in, and for nobody else. */
 export function sessionRoute<Context>(
   handler: (
     request: Request,
-    visit: Visit & { loggedIn: LoggedIn },
+    visit: RequestContext & { loggedIn: LoggedIn },
     context: Context,
   ) => ReturnType<Handler<Context>>,
 ) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { networkOf, peerHeader, roughNetwork, type TrustedProxy } from './client-address.ts';
+import { coarseNetwork, networkOf, peerHeader, type TrustedProxy } from './client-address.ts';
 
 const network = (headers: Record<string, string>, trustedProxy: TrustedProxy) =>
   networkOf(new Headers(headers), trustedProxy);
@@ -56,6 +56,6 @@ describe('what is kept of a network', () => {
     ['2001:db8:1:2::/64', '2001:db8:1:2::/64'],
     ['unknown', 'unknown'],
   ])('of %s is %s', (network, kept) => {
-    expect(roughNetwork(network)).toBe(kept);
+    expect(coarseNetwork(network)).toBe(kept);
   });
 });

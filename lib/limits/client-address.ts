@@ -62,7 +62,7 @@ export function networkOf(headers: Pick<Headers, 'get'>, trustedProxy: TrustedPr
  * What is kept and shown of a network (see `networkOf`): enough for a person to tell home from
  * elsewhere, too little to find one. An IPv4 address loses its last number.
  */
-export function roughNetwork(network: string): string {
+export function coarseNetwork(network: string): string {
   return ipaddr.IPv4.isValid(network)
     ? `${ipaddr.IPv4.networkAddressFromCIDR(`${network}/24`).toString()}/24`
     : network;

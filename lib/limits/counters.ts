@@ -1,5 +1,5 @@
 import 'server-only';
-import type { RedisLink } from '../redis.ts';
+import type { RedisLink } from '../notify/redis.ts';
 import type { StorePlace } from '../store/open.ts';
 import type { Store } from '../store/schema.ts';
 import { createPostgresCounters } from './postgres-counter.ts';

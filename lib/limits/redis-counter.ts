@@ -1,6 +1,6 @@
 import 'server-only';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import type { RedisLink } from '../redis.ts';
+import type { RedisLink } from '../notify/redis.ts';
 import { counterOf } from './library-counter.ts';
 import type { Counter, CreateCounter } from './start-limits.ts';
 

@@ -1,7 +1,7 @@
 import 'server-only';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { RateLimiterSQLite } from 'rate-limiter-flexible';
-import { closeAtExit } from '../at-exit.ts';
+import { closeAtExit } from '../store/at-exit.ts';
 import { counterOf } from './library-counter.ts';
 import type { CreateCounter } from './start-limits.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
-import { provideTestDatabase } from '#testing/stores.ts';
+import { provideTestDatabase } from '#tests/support/stores.ts';
 import { createPostgresCounters } from './postgres-counter.ts';
 import { createSqliteCounters } from './sqlite-counter.ts';
 import { createStartLimits, type StartLimitRules, type StartLimits } from './start-limits.ts';

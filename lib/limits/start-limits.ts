@@ -1,5 +1,5 @@
 import 'server-only';
-import { fail, type Result, succeed } from '../result.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 
 /** At most `count` in any `seconds`, counted from the first. */
 export interface Limit {

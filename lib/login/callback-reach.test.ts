@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
-import { openLogin, TEST_WHEREABOUTS, type TestLogin } from '#testing/login-parts.ts';
+import { openLogin, TEST_CLIENT, type TestLogin } from '#tests/support/test-login.ts';
 import { takeCallback } from './callback.ts';
-import { PROMPTED_CHECK_MS } from './pace.ts';
 import { pollAttempt } from './poll.ts';
+import { PROMPTED_CHECK_MS } from './schedule.ts';
 import type { StartedAttempt } from './start.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 async function logInByCallback(login: TestLogin): Promise<void> {
   const started = await login.start('told');
   await login.call(started);
-  await takeCallback(login.parts, await login.callbackTokenOf(started));
+  await takeCallback(login.deps, await login.callbackTokenOf(started));
   expect(await login.poll(started)).toMatchObject({ status: 'completed' });
 }
 
@@ -65,7 +65,7 @@ describe('callbacks that reach us', () => {
   it('are counted on again when the callback only came after the check', async () => {
     const login = await openLogin(sandbox);
     const started = await logInByCheck(login);
-    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    await takeCallback(login.deps, await login.callbackTokenOf(started));
     expect(await agesOfChecks(login, 8)).toEqual([8]);
   });
 
@@ -79,11 +79,11 @@ describe('callbacks that reach us', () => {
     await login.control.clearFaults(login.phoneNumber);
     const before = await login.countRequests('check');
     await login.call(started);
-    await takeCallback(login.parts, await login.callbackTokenOf(started));
+    await takeCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.countRequests('check')).toBe(before);
     login.clock.advance(3_000);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
-    expect(login.parts.callbackReach.isProved()).toBe(true);
+    expect(login.deps.callbackReach.isProved()).toBe(true);
   });
 
   it('are in doubt again after an hour without one', async () => {
@@ -98,18 +98,18 @@ describe('callbacks that reach us', () => {
     const started = await login.start('told');
     await login.call(started);
     await takeCallback(login.elsewhere(), await login.callbackTokenOf(started));
-    expect(login.parts.callbackReach.isProved()).toBe(false);
+    expect(login.deps.callbackReach.isProved()).toBe(false);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
-    expect(login.parts.callbackReach.isProved()).toBe(true);
+    expect(login.deps.callbackReach.isProved()).toBe(true);
   });
 });
 
 describe('a person who says they have called', () => {
   const prompt = (login: TestLogin, started: StartedAttempt) =>
-    pollAttempt(login.parts, started.attemptToken, {
+    pollAttempt(login.deps, started.attemptToken, {
       holdMs: 0,
       isPrompted: true,
-      from: TEST_WHEREABOUTS,
+      from: TEST_CLIENT,
     });
 
   it('is in within two seconds, though the callback was lost', async () => {

@@ -1,5 +1,5 @@
 import 'server-only';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../shared/clock.ts';
 
 /** Whether the vendor's callbacks reach this deployment, as far as one process has seen. */
 export interface CallbackReach {

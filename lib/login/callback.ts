@@ -1,28 +1,28 @@
 import 'server-only';
+import { hashToken } from '../crypto/token.ts';
 import { findAttemptByCallbackToken } from '../store/attempts.ts';
-import { hastenCheck } from '../store/checks.ts';
+import { scheduleCheckForCallback } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
-import { hashToken } from '../token.ts';
 import { checkIfDue } from './check.ts';
-import { CALLBACK_INTERVAL_MS, type LoginParts } from './parts.ts';
+import { CALLBACK_INTERVAL_MS, type LoginDependencies } from './dependencies.ts';
 
 /**
  * Takes the vendor's hint that something happened to an attempt: asks the vendor, soon and at most
  * once per hint. Nothing the hint says is believed; a token nobody was given costs no request.
  */
-export async function takeCallback(parts: LoginParts, callbackToken: string): Promise<void> {
-  const attempt = await findAttemptByCallbackToken(parts.store, hashToken(callbackToken));
+export async function takeCallback(deps: LoginDependencies, callbackToken: string): Promise<void> {
+  const attempt = await findAttemptByCallbackToken(deps.store, hashToken(callbackToken));
   if (attempt === null) {
     return;
   }
   if (attempt.state !== 'pending') {
     // It was only slower than the check that found the same.
     if (attempt.state === 'verified' || attempt.state === 'completed') {
-      parts.callbackReach.note(true);
+      deps.callbackReach.note(true);
     }
     return;
   }
-  const now = parts.clock.now();
+  const now = deps.clock.now();
   const calledBackAt = attempt.called_back_at;
   const isFailing = attempt.check_failures > 0;
   const isComing =
@@ -35,14 +35,14 @@ export async function takeCallback(parts: LoginParts, callbackToken: string): Pr
   }
   // While the vendor asks to be left alone its hint is noted, and the check comes when it was to come.
   const checkAt = isFailing ? Math.max(now, attempt.next_check_at) : earliestCheck(attempt, now);
-  const hastened = await hastenCheck(parts.store, attempt, { now, checkAt });
-  if (hastened === null) {
+  const scheduled = await scheduleCheckForCallback(deps.store, attempt, { now, checkAt });
+  if (scheduled === null) {
     return;
   }
-  const checked = await checkIfDue(parts, hastened);
+  const checked = await checkIfDue(deps, scheduled);
   if (!checked.ok || checked.value === 'not_due') {
     // Whoever waits has the next check later in mind.
-    parts.wakeUps.wake(attempt.id);
+    deps.notifications.wake(attempt.id);
   }
 }
 

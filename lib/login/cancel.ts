@@ -1,13 +1,13 @@
 import 'server-only';
+import { hashToken } from '../crypto/token.ts';
 import { findAttemptByToken } from '../store/attempts.ts';
-import { hashToken } from '../token.ts';
+import type { LoginDependencies } from './dependencies.ts';
 import { endWithoutLogin } from './end.ts';
-import type { LoginParts } from './parts.ts';
 
 /** Ends the attempt of this browser, if it has one that still lives. */
-export async function cancelAttempt(parts: LoginParts, attemptToken: string): Promise<void> {
-  const attempt = await findAttemptByToken(parts.store, hashToken(attemptToken));
+export async function cancelAttempt(deps: LoginDependencies, attemptToken: string): Promise<void> {
+  const attempt = await findAttemptByToken(deps.store, hashToken(attemptToken));
   if (attempt !== null) {
-    await endWithoutLogin(parts, attempt, 'cancelled');
+    await endWithoutLogin(deps, attempt, 'cancelled');
   }
 }

@@ -1,18 +1,18 @@
 import 'server-only';
-import { referenceOf } from '../log.ts';
+import { referenceOf } from '../observe/log.ts';
 import type { PauthError } from '../pauth/errors.ts';
-import { CHECK_QUEUE_MS } from '../pauth/guard.ts';
+import { CHECK_QUEUE_MS } from '../pauth/guarded-client.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
-import { recordChange } from '../recording.ts';
-import { fail, type Result, succeed } from '../result.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 import { advanceAttempt } from '../store/attempts.ts';
+import { auditedTransaction } from '../store/audit.ts';
 import { isCheckDue, leaseCheck, releaseCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
+import { type LoginDependencies, VERIFIED_GRACE_MS } from './dependencies.ts';
 import { endWithoutLogin, expire } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
-import { backOffMs, checkIntervalMs } from './pace.ts';
-import { type LoginParts, VERIFIED_GRACE_MS } from './parts.ts';
 import { reportRefusedKey } from './refused-key.ts';
+import { backOffMs, checkIntervalMs } from './schedule.ts';
 
 /** How much longer than it may take to ask the vendor a process that dies meanwhile keeps others from it. */
 const LEASE_MARGIN_MS = 1_000;
@@ -27,7 +27,7 @@ const SPREAD_MS = { vendor_failing: 5_000, too_many_at_once: 2_000 };
 export const LAST_CHECK_MS = 10_000;
 
 /** Until when whoever takes the right to ask the vendor at `now` has it at most. */
-export function leaseEnd({ rules }: LoginParts, now: number): number {
+export function leaseEnd({ rules }: LoginDependencies, now: number): number {
   return now + CHECK_QUEUE_MS + rules.pauthTimeoutMs + LEASE_MARGIN_MS;
 }
 
@@ -39,52 +39,52 @@ export function leaseEnd({ rules }: LoginParts, now: number): number {
  * why the vendor did not answer, the attempt still alive.
  */
 export async function checkIfDue(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
 ): Promise<Result<LoginAttempt | 'changed' | 'not_due', LoginFailure>> {
-  const now = parts.clock.now();
+  const now = deps.clock.now();
   const isOver = attempt.expires_at <= now;
-  const leasedUntil = leaseEnd(parts, now);
+  const leasedUntil = leaseEnd(deps, now);
   const isToBeChecked =
     attempt.pauth_session_id !== null &&
     now < attempt.expires_at + LAST_CHECK_MS &&
     isCheckDue(attempt, now) &&
-    (await leaseCheck(parts.store, attempt.id, { now, leasedUntil }));
+    (await leaseCheck(deps.store, attempt.id, { now, leasedUntil }));
   if (attempt.pauth_session_id === null || !isToBeChecked) {
     if (isOver && attempt.check_leased_until <= now) {
-      await expire(parts, attempt, now);
+      await expire(deps, attempt, now);
       return succeed('changed');
     }
     return succeed('not_due');
   }
-  const reply = await parts.pauth.checkSession(attempt.pauth_session_id);
+  const reply = await deps.pauth.checkSession(attempt.pauth_session_id);
 
   if (!reply.ok && reply.error.kind === 'held_back') {
-    return await holdBack(parts, attempt, leasedUntil, reply.error);
+    return await holdBack(deps, attempt, leasedUntil, reply.error);
   }
   if (!reply.ok) {
-    parts.log.warn(
+    deps.log.warn(
       { event: 'pauth_check_failed', attempt: referenceOf(attempt.id), pauth: reply.error },
       'the vendor did not answer',
     );
-    reportRefusedKey(parts, reply.error);
+    reportRefusedKey(deps, reply.error);
     if (reply.error.kind === 'refused' && reply.error.status === 404) {
-      await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
+      await endWithoutLogin(deps, attempt, 'failed', 'attempt_failed');
       return succeed('changed');
     }
     const failure = failureOfPauth(reply.error, 'check');
     const failures = attempt.check_failures + 1;
     const pauseMs = backOffMs(failures, failure.retryAfterSeconds);
-    const nextCheckAt = parts.clock.now() + pauseMs;
-    await releaseCheck(parts.store, attempt.id, { leasedUntil, nextCheckAt, failures });
+    const nextCheckAt = deps.clock.now() + pauseMs;
+    await releaseCheck(deps.store, attempt.id, { leasedUntil, nextCheckAt, failures });
     return fail({ ...failure, retryAfterSeconds: Math.ceil(pauseMs / 1_000) });
   }
 
-  if ((await record(parts, attempt, reply.value)) === 'pending') {
-    const askedAt = parts.clock.now();
-    const released = await releaseCheck(parts.store, attempt.id, {
+  if ((await record(deps, attempt, reply.value)) === 'pending') {
+    const askedAt = deps.clock.now();
+    const released = await releaseCheck(deps.store, attempt.id, {
       leasedUntil,
-      nextCheckAt: nextCheckAt(parts, attempt, askedAt),
+      nextCheckAt: nextCheckAt(deps, attempt, askedAt),
       failures: 0,
     });
     return succeed(released ?? 'changed');
@@ -94,7 +94,7 @@ export async function checkIfDue(
 
 /** Puts a check off that was not sent. Too many at once is nothing the person need know of. */
 async function holdBack(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
   leasedUntil: number,
   error: PauthError & { kind: 'held_back' },
@@ -102,8 +102,8 @@ async function holdBack(
   const isFailing = error.why === 'vendor_failing';
   const failures = isFailing ? Math.max(1, attempt.check_failures) : attempt.check_failures;
   const pauseMs = Math.round(error.retryAfterMs + Math.random() * SPREAD_MS[error.why]);
-  const nextCheckAt = parts.clock.now() + pauseMs;
-  await releaseCheck(parts.store, attempt.id, { leasedUntil, nextCheckAt, failures });
+  const nextCheckAt = deps.clock.now() + pauseMs;
+  await releaseCheck(deps.store, attempt.id, { leasedUntil, nextCheckAt, failures });
   const retryAfterSeconds = Math.ceil(pauseMs / 1_000);
   return isFailing
     ? fail({ ...failureOfPauth(error, 'check'), retryAfterSeconds })
@@ -111,22 +111,22 @@ async function holdBack(
 }
 
 /** After the usual interval, but not later than the end of the attempt; after that, never. */
-function nextCheckAt(parts: LoginParts, attempt: LoginAttempt, askedAt: number): number {
+function nextCheckAt(deps: LoginDependencies, attempt: LoginAttempt, askedAt: number): number {
   const ageMs = askedAt - attempt.created_at;
-  const usual = Math.round(askedAt + checkIntervalMs(ageMs, parts.callbackReach.isProved()));
+  const usual = Math.round(askedAt + checkIntervalMs(ageMs, deps.callbackReach.isProved()));
   return askedAt < attempt.expires_at ? Math.min(usual, attempt.expires_at) : usual;
 }
 
 /** @returns whether the attempt is pending still, as far as the vendor goes. */
 async function record(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
   known: PauthSessionStatus,
 ): Promise<'pending' | 'settled'> {
   switch (known.status) {
     case 'pending':
       if (known.unknownStatus !== null) {
-        parts.log.warn(
+        deps.log.warn(
           {
             event: 'pauth_unknown_status',
             attempt: referenceOf(attempt.id),
@@ -140,35 +140,35 @@ async function record(
       }
       return 'pending';
     case 'expired':
-      await endWithoutLogin(parts, attempt, 'expired');
+      await endWithoutLogin(deps, attempt, 'expired');
       return 'settled';
     case 'verified':
       if (known.phoneNumber !== attempt.phone_number) {
-        parts.log.error(
+        deps.log.error(
           {
             event: 'pauth_wrong_number',
             attempt: referenceOf(attempt.id),
-            phoneNumber: parts.tagPhoneNumber(attempt.phone_number),
-            verified: parts.tagPhoneNumber(known.phoneNumber),
+            phoneNumber: deps.tagPhoneNumber(attempt.phone_number),
+            verified: deps.tagPhoneNumber(known.phoneNumber),
           },
           'the vendor verified another phone number than the one asked for',
         );
-        await endWithoutLogin(parts, attempt, 'failed', 'attempt_failed');
+        await endWithoutLogin(deps, attempt, 'failed', 'attempt_failed');
       } else {
-        await setVerified(parts, attempt);
+        await setVerified(deps, attempt);
       }
       return 'settled';
   }
 }
 
-async function setVerified(parts: LoginParts, attempt: LoginAttempt): Promise<void> {
-  const at = parts.clock.now();
+async function setVerified(deps: LoginDependencies, attempt: LoginAttempt): Promise<void> {
+  const at = deps.clock.now();
   const expiresAt = Math.max(attempt.expires_at, at + VERIFIED_GRACE_MS);
-  await recordChange(parts, async ({ transaction, record }) => {
+  await auditedTransaction(deps, async ({ transaction, record }) => {
     const step = { from: 'pending', to: 'verified', expiresAt } as const;
     if (await advanceAttempt(transaction, attempt.id, step)) {
       await record({ at, type: 'attempt_verified', attemptId: attempt.id });
     }
   });
-  parts.wakeUps.wake(attempt.id);
+  deps.notifications.wake(attempt.id);
 }

@@ -1,18 +1,18 @@
 import { afterAll, describe, expect, inject, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
-import { waitUntilBlocked } from '#testing/blocked.ts';
+import { waitUntilBlocked } from '#tests/support/blocked.ts';
 import {
   ATTEMPT_TTL_MS,
   FIRST_CHECK_MS,
   openLogin,
-  TEST_WHEREABOUTS,
+  TEST_CLIENT,
   type TestLogin,
-} from '#testing/login-parts.ts';
+} from '#tests/support/test-login.ts';
+import { createToken, hashToken } from '../crypto/token.ts';
 import { findSession, touchSession } from '../store/sessions.ts';
-import { createToken, hashToken } from '../token.ts';
 import { takeCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
-import { REDELIVERY_MS, VERIFIED_GRACE_MS } from './parts.ts';
+import { REDELIVERY_MS, VERIFIED_GRACE_MS } from './dependencies.ts';
 import { pollAttempt } from './poll.ts';
 import type { StartedAttempt } from './start.ts';
 
@@ -22,7 +22,7 @@ afterAll(() => sandbox.close());
 /** Brings an attempt to `verified`, where only its own browser's poll is missing. */
 async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
   await login.call(started);
-  await takeCallback(login.parts, await login.callbackTokenOf(started));
+  await takeCallback(login.deps, await login.callbackTokenOf(started));
 }
 
 function missing(): never {
@@ -57,11 +57,11 @@ describe('completing a login', () => {
       {
         id_hash: expect.any(String),
         public_id: expect.any(String),
-        ...TEST_WHEREABOUTS,
+        ...TEST_CLIENT,
         notices_seen_at: at,
         user_id: users[0]?.id,
         created_at: at,
-        expires_at: at + login.parts.rules.sessionTtlMs,
+        expires_at: at + login.deps.rules.sessionTtlMs,
         last_used_at: null,
       },
     ]);
@@ -122,9 +122,9 @@ describe('completing a login', () => {
     const started = await login.start();
     await verify(login, started);
     const callbackToken = await login.callbackTokenOf(started);
-    const poll = { holdMs: 0, isPrompted: false, from: TEST_WHEREABOUTS };
+    const poll = { holdMs: 0, isPrompted: false, from: TEST_CLIENT };
     for (const token of [createToken(), started.browserToken, callbackToken, started.attempt.id]) {
-      expect(await pollAttempt(login.parts, token, poll)).toEqual({ status: 'missing' });
+      expect(await pollAttempt(login.deps, token, poll)).toEqual({ status: 'missing' });
     }
     expect(await login.countSessions()).toBe(0);
   });
@@ -153,7 +153,7 @@ describe('completing a login', () => {
     const started = await login.start();
     await verify(login, started);
     await login.poll(started);
-    await cancelAttempt(login.parts, started.attemptToken);
+    await cancelAttempt(login.deps, started.attemptToken);
     expect(await login.stored(started)).toMatchObject({ state: 'completed' });
     expect(await login.countSessions()).toBe(1);
   });
@@ -162,7 +162,7 @@ describe('completing a login', () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await verify(login, started);
-    await cancelAttempt(login.parts, started.attemptToken);
+    await cancelAttempt(login.deps, started.attemptToken);
     expect(await login.poll(started)).toMatchObject({ status: 'cancelled' });
     expect(await login.countSessions()).toBe(0);
   });
@@ -265,7 +265,7 @@ describe('who may log in', () => {
   it('with signup closed, a known number may', async () => {
     const login = await openLogin(sandbox);
     await logIn(login);
-    login.parts.rules.signup = 'closed';
+    login.deps.rules.signup = 'closed';
     await logIn(login, createToken());
     expect(await login.countSessions()).toBe(2);
   });
@@ -276,7 +276,7 @@ describe('who may log in', () => {
       const login = await openLogin(sandbox);
       await logIn(login);
       await login.store.updateTable('users').set({ disabled_at: login.clock.now() }).execute();
-      login.parts.rules.signup = signup;
+      login.deps.rules.signup = signup;
       const started = await login.start(createToken());
       await verify(login, started);
       expect(await login.poll(started)).toEqual({ status: 'failed', code: 'user_disabled' });

@@ -1,20 +1,20 @@
 import 'server-only';
-import { type Recording, recordChange } from '../recording.ts';
-import { type Result, succeed } from '../result.ts';
+import { beginSession } from '../sessions/begin.ts';
+import { type Result, succeed } from '../shared/result.ts';
 import { advanceAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
-import { takeTurn } from '../store/dialect.ts';
-import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
+import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
+import { acquireTransactionLock } from '../store/dialect.ts';
+import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
 import { isCallable } from './attempt.ts';
-import { beginSession } from './begin-session.ts';
 import { findAlsoVerified } from './contest.ts';
+import type { LoginDependencies } from './dependencies.ts';
 import { endIn } from './end.ts';
 import type { LoginFailure } from './failures.ts';
 import { findOrAddUser } from './login-user.ts';
-import type { LoginParts } from './parts.ts';
 
 /**
- * Turns a verified attempt into a session, once, in one transaction: the attempt, the user, the
+ * ConcurrencyLimit a verified attempt into a session, once, in one transaction: the attempt, the user, the
  * session and the events change together or not at all.
  *
  * Where another browser's attempt could have been meant by the same call, nobody gets in: both are
@@ -24,11 +24,11 @@ import type { LoginParts } from './parts.ts';
  * let in; or why that could not be decided: the attempt waits then.
  */
 export async function completeAttempt(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
-  login: { sessionToken: string; from: Whereabouts },
+  login: { sessionToken: string; from: ClientInfo },
 ): Promise<Result<'logged_in' | 'settled' | 'not_yet', LoginFailure>> {
-  const alsoVerified = await findAlsoVerified(parts, attempt);
+  const alsoVerified = await findAlsoVerified(deps, attempt);
   if (!alsoVerified.ok) {
     return alsoVerified;
   }
@@ -36,9 +36,9 @@ export async function completeAttempt(
   if (others === 'not_yet') {
     return succeed('not_yet');
   }
-  const { outcome, changed } = await recordChange(
-    parts,
-    async (recording) => await settle(parts, recording, attempt, login, others),
+  const { outcome, changed } = await auditedTransaction(
+    deps,
+    async (audited) => await settle(deps, audited, attempt, login, others),
   ).catch((error: unknown): Settled => {
     if (error instanceof SomebodyWasFirst) {
       return { outcome: 'settled', changed: [] };
@@ -46,7 +46,7 @@ export async function completeAttempt(
     throw error;
   });
   for (const id of changed) {
-    parts.wakeUps.wake(id);
+    deps.notifications.wake(id);
   }
   return succeed(outcome);
 }
@@ -61,21 +61,21 @@ interface Settled {
 class SomebodyWasFirst extends Error {}
 
 async function settle(
-  parts: LoginParts,
-  recording: Recording,
+  deps: LoginDependencies,
+  audited: AuditedTransaction,
   { id, phone_number: phoneNumber }: LoginAttempt,
-  login: { sessionToken: string; from: Whereabouts },
+  login: { sessionToken: string; from: ClientInfo },
   alsoVerified: ReadonlySet<string>,
 ): Promise<Settled> {
-  const { transaction, record } = recording;
-  await takeTurn(transaction, `phone number ${phoneNumber}`);
-  const at = parts.clock.now();
+  const { transaction, record } = audited;
+  await acquireTransactionLock(transaction, `phone number ${phoneNumber}`);
+  const at = deps.clock.now();
   const attempt = await findAttemptById(transaction, id);
   if (attempt === null || attempt.state !== 'verified' || !isCallable(attempt)) {
     return { outcome: 'settled', changed: [] };
   }
 
-  const others = await findRivals(transaction, attempt, parts.rules.attemptTtlMs);
+  const others = await findRivals(transaction, attempt, deps.rules.attemptTtlMs);
   const rivals = others.filter(
     (other) => other.call_number === attempt.call_number || alsoVerified.has(other.id),
   );
@@ -85,7 +85,7 @@ async function settle(
     for (const { id: contestedId } of [attempt, ...rivals]) {
       // Once is enough for the owner of the number to read.
       const userId = contestedId === id ? owner?.id : undefined;
-      if (await endIn(recording, contestedId, { state: 'contested', at, userId })) {
+      if (await endIn(audited, contestedId, { state: 'contested', at, userId })) {
         changed.push(contestedId);
       }
     }
@@ -93,10 +93,10 @@ async function settle(
   }
 
   const { from } = login;
-  const found = await findOrAddUser(parts, recording, attempt, at);
+  const found = await findOrAddUser(deps, audited, attempt, at);
   if (!found.ok) {
     const { code: failure, userId } = found.error;
-    await endIn(recording, id, { state: 'failed', failure, at, userId, whereabouts: from });
+    await endIn(audited, id, { state: 'failed', failure, at, userId, client: from });
     return { outcome: 'settled', changed: [id] };
   }
 
@@ -106,13 +106,13 @@ async function settle(
     throw new SomebodyWasFirst();
   }
   await setLastLogin(transaction, user.id, at);
-  await beginSession(parts, transaction, { user, at, ...login });
+  await beginSession(deps, transaction, { user, at, ...login });
   await record({
     at,
     type: 'attempt_completed',
     attemptId: id,
     userId: user.id,
-    whereabouts: from,
+    client: from,
   });
   return { outcome: 'logged_in', changed: [id] };
 }

@@ -1,12 +1,12 @@
 import 'server-only';
-import { fail, type Result, succeed } from '../result.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 import { findRivals } from '../store/attempts.ts';
 import { leaseRivalCheck, releaseRivalCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { isAwaitingVendor } from './attempt.ts';
 import { leaseEnd } from './check.ts';
+import type { LoginDependencies } from './dependencies.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
-import type { LoginParts } from './parts.ts';
 import { isAbandoned } from './start.ts';
 
 /** So many at one time on one number are an attack, and not worth that many requests to the vendor. */
@@ -23,12 +23,12 @@ const MOST_ASKED = 20;
  * start of one, which it may have taken the call for all the same; or why the vendor did not say.
  */
 export async function findAlsoVerified(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
 ): Promise<Result<ReadonlySet<string> | 'not_yet', LoginFailure>> {
-  const now = parts.clock.now();
-  const rivals = await findRivals(parts.store, attempt, parts.rules.attemptTtlMs);
-  if (rivals.some((rival) => isAwaitingVendor(rival) && !isAbandoned(parts, rival, now))) {
+  const now = deps.clock.now();
+  const rivals = await findRivals(deps.store, attempt, deps.rules.attemptTtlMs);
+  if (rivals.some((rival) => isAwaitingVendor(rival) && !isAbandoned(deps, rival, now))) {
     return succeed('not_yet');
   }
   if (rivals.length > MOST_ASKED) {
@@ -42,23 +42,23 @@ export async function findAlsoVerified(
     return succeed(new Set());
   }
   // However many tabs and processes find the call at once, one of them asks.
-  const leasedUntil = leaseEnd(parts, now);
-  if (!(await leaseRivalCheck(parts.store, attempt.id, { now, leasedUntil }))) {
+  const leasedUntil = leaseEnd(deps, now);
+  if (!(await leaseRivalCheck(deps.store, attempt.id, { now, leasedUntil }))) {
     return succeed('not_yet');
   }
-  const verified = await findVerified(parts, toAsk);
+  const verified = await findVerified(deps, toAsk);
   if (!verified.ok) {
-    await releaseRivalCheck(parts.store, attempt.id, { leasedUntil });
+    await releaseRivalCheck(deps.store, attempt.id, { leasedUntil });
   }
   return verified;
 }
 
 async function findVerified(
-  parts: LoginParts,
+  deps: LoginDependencies,
   rivals: readonly LoginAttempt[],
 ): Promise<Result<ReadonlySet<string>, LoginFailure>> {
   const asked = await Promise.all(
-    rivals.map(async (rival) => ({ id: rival.id, isVerified: await isVerified(parts, rival) })),
+    rivals.map(async (rival) => ({ id: rival.id, isVerified: await isVerified(deps, rival) })),
   );
   const verified = new Set<string>();
   for (const { id, isVerified } of asked) {
@@ -73,13 +73,13 @@ async function findVerified(
 }
 
 async function isVerified(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
 ): Promise<Result<boolean, LoginFailure>> {
   if (attempt.pauth_session_id === null) {
     return succeed(false);
   }
-  const reply = await parts.pauth.checkSession(attempt.pauth_session_id);
+  const reply = await deps.pauth.checkSession(attempt.pauth_session_id);
   if (reply.ok) {
     return succeed(reply.value.status === 'verified');
   }

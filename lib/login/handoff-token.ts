@@ -1,5 +1,5 @@
 import 'server-only';
-import { deriveToken } from '../token.ts';
+import { deriveToken } from '../crypto/token.ts';
 
 /**
  * What the QR code hands to the phone. Whoever has it can read the number to call, the device and

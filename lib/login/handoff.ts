@@ -1,9 +1,9 @@
 import 'server-only';
+import { hashToken } from '../crypto/token.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { findAttemptByHandoffToken } from '../store/attempts.ts';
-import { hashToken } from '../token.ts';
 import { isCallable } from './attempt.ts';
-import type { LoginParts } from './parts.ts';
+import type { LoginDependencies } from './dependencies.ts';
 
 /** What the page on the phone may know of an attempt: nothing about whose it is. */
 export type Handoff =
@@ -13,15 +13,15 @@ export type Handoff =
   | { status: 'over' };
 
 /** How an attempt stands for the page on the phone, or null where the token opens none. Only reads. */
-export async function lookAtHandoff(
-  parts: LoginParts,
+export async function readHandoff(
+  deps: LoginDependencies,
   handoffToken: string,
 ): Promise<Handoff | null> {
-  const attempt = await findAttemptByHandoffToken(parts.store, hashToken(handoffToken));
+  const attempt = await findAttemptByHandoffToken(deps.store, hashToken(handoffToken));
   if (attempt === null || !isCallable(attempt)) {
     return null;
   }
-  const expiresInMs = attempt.expires_at - parts.clock.now();
+  const expiresInMs = attempt.expires_at - deps.clock.now();
   switch (attempt.state) {
     case 'pending':
       return expiresInMs > 0

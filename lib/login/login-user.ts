@@ -1,12 +1,12 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
-import type { Recording } from '../recording.ts';
-import { fail, type Result, succeed } from '../result.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
+import type { AuditedTransaction } from '../store/audit.ts';
 import type { LoginAttempt, User } from '../store/schema.ts';
 import { deleteSessionsOf } from '../store/sessions.ts';
 import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
+import type { LoginDependencies } from './dependencies.ts';
 import { decideUser } from './dormancy.ts';
-import type { LoginParts } from './parts.ts';
 
 /** Why a number whose call was seen is not let in, with the user it has, if any. */
 export interface Refusal {
@@ -19,14 +19,14 @@ export interface Refusal {
  * has none, or none that can still be taken for the same person.
  */
 export async function findOrAddUser(
-  parts: LoginParts,
-  { transaction, record }: Recording,
+  deps: LoginDependencies,
+  { transaction, record }: AuditedTransaction,
   attempt: LoginAttempt,
   at: number,
 ): Promise<Result<User, Refusal>> {
   const { phone_number: phoneNumber, id: attemptId } = attempt;
   const known = await findUserByPhoneNumber(transaction, phoneNumber);
-  const decision = known === null ? null : decideUser(known, at, parts.rules.dormantMs);
+  const decision = known === null ? null : decideUser(known, at, deps.rules.dormantMs);
   if (known !== null && decision === 'log_in') {
     return succeed(known);
   }
@@ -39,7 +39,7 @@ export async function findOrAddUser(
     await setUserState(transaction, known.id, { set_aside_at: at });
     await record({ at, type: 'user_set_aside', attemptId, userId: known.id });
   }
-  if (parts.rules.signup === 'closed') {
+  if (deps.rules.signup === 'closed') {
     return fail({ code: 'signup_closed' });
   }
   const userId = randomUUID();

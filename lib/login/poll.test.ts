@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
-import { afterStatements } from '#testing/faults.ts';
+import { afterStatements } from '#tests/support/faults.ts';
 import {
   ATTEMPT_TTL_MS,
   FIRST_CHECK_MS,
   openLogin,
-  TEST_WHEREABOUTS,
+  TEST_CLIENT,
   type TestLogin,
-} from '#testing/login-parts.ts';
-import { systemClock } from '../clock.ts';
-import { createToken } from '../token.ts';
+} from '#tests/support/test-login.ts';
+import { createToken } from '../crypto/token.ts';
+import { systemClock } from '../shared/clock.ts';
 import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
 import { pollAttempt } from './poll.ts';
@@ -42,8 +42,8 @@ describe('polling', () => {
     const login = await openLogin(sandbox);
     await login.start();
     login.clock.advance(FIRST_CHECK_MS);
-    const poll = { holdMs: 60_000, isPrompted: false, from: TEST_WHEREABOUTS };
-    expect(await pollAttempt(login.parts, createToken(), poll)).toEqual({ status: 'missing' });
+    const poll = { holdMs: 60_000, isPrompted: false, from: TEST_CLIENT };
+    expect(await pollAttempt(login.deps, createToken(), poll)).toEqual({ status: 'missing' });
     expect(await login.countRequests('check')).toBe(0);
   });
 
@@ -355,7 +355,7 @@ describe('a held poll', () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const held = login.poll(started, 25_000);
-    await cancelAttempt(login.parts, started.attemptToken);
+    await cancelAttempt(login.deps, started.attemptToken);
     expect(await held).toEqual({ status: 'cancelled', code: 'attempt_cancelled' });
   });
 
@@ -364,21 +364,21 @@ describe('a held poll', () => {
     promptly,
     async () => {
       const login = await openLogin(sandbox);
-      const { parts } = login;
+      const { deps } = login;
       const started = await login.start();
       let looks = 0;
-      const store = parts.store.withPlugin({
+      const store = deps.store.withPlugin({
         transformQuery: ({ node }) => node,
         async transformResult({ result }) {
           looks += 1;
           if (looks === 1) {
-            await cancelAttempt(parts, started.attemptToken);
+            await cancelAttempt(deps, started.attemptToken);
           }
           return result;
         },
       });
-      const poll = { holdMs: 25_000, isPrompted: false, from: TEST_WHEREABOUTS };
-      expect(await pollAttempt({ ...parts, store }, started.attemptToken, poll)).toEqual({
+      const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
+      expect(await pollAttempt({ ...deps, store }, started.attemptToken, poll)).toEqual({
         status: 'cancelled',
         code: 'attempt_cancelled',
       });
@@ -387,18 +387,18 @@ describe('a held poll', () => {
 
   it('looks at the attempt once before it waits, and once when it is woken', promptly, async () => {
     const login = await openLogin(sandbox);
-    const { parts } = login;
+    const { deps } = login;
     const started = await login.start();
     await login.poll(started);
     let statements = 0;
-    const store = afterStatements(parts.store, async () => {
+    const store = afterStatements(deps.store, async () => {
       statements += 1;
     });
-    const poll = { holdMs: 25_000, isPrompted: false, from: TEST_WHEREABOUTS };
-    const held = pollAttempt({ ...parts, store }, started.attemptToken, poll);
-    await expect.poll(() => parts.wakeUps.isSomebodyListening(), { interval: 5 }).toBe(true);
+    const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
+    const held = pollAttempt({ ...deps, store }, started.attemptToken, poll);
+    await expect.poll(() => deps.notifications.isSomebodyListening(), { interval: 5 }).toBe(true);
     expect(statements).toBe(1);
-    await cancelAttempt(parts, started.attemptToken);
+    await cancelAttempt(deps, started.attemptToken);
     expect(await held).toMatchObject({ status: 'cancelled' });
     expect(statements).toBe(2);
   });
@@ -410,12 +410,12 @@ describe('a held poll', () => {
       const login = await openLogin(sandbox, { clock: systemClock });
       const started = await login.start();
       await login.call(started);
-      const now = login.parts.clock.now();
+      const now = login.deps.clock.now();
       const lease = { next_check_at: now, check_leased_until: now + 20_000 };
       await login.store.updateTable('attempts').set(lease).execute();
       const held = login.poll(started, 25_000);
       await expect
-        .poll(() => login.parts.wakeUps.isSomebodyListening(), { interval: 5 })
+        .poll(() => login.deps.notifications.isSomebodyListening(), { interval: 5 })
         .toBe(true);
       await login.store.updateTable('attempts').set({ check_leased_until: 0 }).execute();
       expect(await held).toMatchObject({ status: 'completed' });
@@ -424,14 +424,14 @@ describe('a held poll', () => {
 
   it('is answered at once where too many wait for the same attempt', promptly, async () => {
     const login = await openLogin(sandbox);
-    const { wakeUps } = login.parts;
+    const { notifications } = login.deps;
     const started = await login.start();
     const held = Array.from({ length: MOST_WAITING }, () => login.poll(started, 25_000));
-    const count = () => wakeUps.countListening(started.attempt.id);
+    const count = () => notifications.countListening(started.attempt.id);
     await expect.poll(count, { interval: 5 }).toBe(MOST_WAITING);
     expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
     expect(count()).toBe(MOST_WAITING);
-    wakeUps.close();
+    notifications.close();
     await Promise.all(held);
   });
 

@@ -1,16 +1,16 @@
 import 'server-only';
-import type { AttemptEnd } from '../shared/attempt-ends.ts';
+import { deriveToken, hashToken } from '../crypto/token.ts';
+import type { AttemptEnd } from '../shared/attempt-states.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttemptById } from '../store/attempts.ts';
-import type { LoginAttempt, Whereabouts } from '../store/schema.ts';
+import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
-import { deriveToken, hashToken } from '../token.ts';
 import { canComplete, isLive } from './attempt.ts';
+import { codeOfEnd } from './attempt-status.ts';
 import { completeAttempt } from './complete.ts';
+import { type LoginDependencies, REDELIVERY_MS } from './dependencies.ts';
 import type { LoginFailure } from './failures.ts';
-import { codeOfEnd } from './look.ts';
-import { PROMPTED_CHECK_MS, pollPauseMs } from './pace.ts';
-import { type LoginParts, REDELIVERY_MS } from './parts.ts';
+import { PROMPTED_CHECK_MS, pollPauseMs } from './schedule.ts';
 import {
   awaitChange,
   awaitNews,
@@ -39,7 +39,7 @@ export type PollOutcome =
 /** One request for the outcome of an attempt. */
 export interface Poll extends Wait {
   /** What the browser is and where, to be kept with the session if this poll begins it. */
-  from: Whereabouts;
+  from: ClientInfo;
   /** What waiting for this very request came to, where that was done already. */
   waited?: Waited | undefined;
 }
@@ -51,11 +51,11 @@ export interface Poll extends Wait {
  * Only the browser that started the attempt has `attemptToken`, so only it can be logged in here.
  */
 export async function pollAttempt(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attemptToken: string,
   poll: Poll,
 ): Promise<PollOutcome> {
-  const { news: first, holdUntilMs } = poll.waited ?? (await awaitNews(parts, attemptToken, poll));
+  const { news: first, holdUntilMs } = poll.waited ?? (await awaitNews(deps, attemptToken, poll));
   for (let news = first; ; ) {
     if (!news.ok) {
       return { status: 'trouble', failure: news.error };
@@ -65,15 +65,15 @@ export async function pollAttempt(
       return { status: 'missing' };
     }
     if (attempt.state === 'completed') {
-      return await deliver(parts, attempt, attemptToken);
+      return await deliver(deps, attempt, attemptToken);
     }
     if (attempt.state !== 'pending' && attempt.state !== 'verified') {
       return { status: attempt.state, code: codeOfEnd(attempt, attempt.state) };
     }
-    if (!canComplete(attempt, parts.clock.now())) {
-      return pending(parts, attempt, poll);
+    if (!canComplete(attempt, deps.clock.now())) {
+      return pending(deps, attempt, poll);
     }
-    const completed = await complete(parts, attempt, attemptToken, poll);
+    const completed = await complete(deps, attempt, attemptToken, poll);
     if (!completed.ok) {
       return { status: 'trouble', failure: completed.error };
     }
@@ -81,31 +81,31 @@ export async function pollAttempt(
       return { status: 'completed', sessionToken: sessionTokenOf(attemptToken) };
     }
     if (completed.value === 'not_yet') {
-      if (isWaitOver(parts, holdUntilMs, poll.signal)) {
-        return pending(parts, attempt, poll);
+      if (isWaitOver(deps, holdUntilMs, poll.signal)) {
+        return pending(deps, attempt, poll);
       }
-      await pause(parts, attempt, poll);
+      await pause(deps, attempt, poll);
     }
-    const since = parts.wakeUps.moment();
-    const now = await findAttemptById(parts.store, attempt.id);
-    news = await awaitChange(parts, { attempt: now, since }, holdUntilMs, poll.signal);
+    const since = deps.notifications.moment();
+    const now = await findAttemptById(deps.store, attempt.id);
+    news = await awaitChange(deps, { attempt: now, since }, holdUntilMs, poll.signal);
   }
 }
 
 /** What a wait came to if it was for nothing: the call has not come. Null where there is more to do. */
 export function pendingAfter(
-  parts: LoginParts,
+  deps: LoginDependencies,
   { news }: Waited,
   how: Pick<Poll, 'holdMs' | 'isPrompted'>,
 ): PendingOutcome | null {
   const attempt = news.ok ? news.value : null;
-  return attempt === null || !isLive(attempt) || canComplete(attempt, parts.clock.now())
+  return attempt === null || !isLive(attempt) || canComplete(attempt, deps.clock.now())
     ? null
-    : pending(parts, attempt, how);
+    : pending(deps, attempt, how);
 }
 
 function pending(
-  { clock, rules }: LoginParts,
+  { clock, rules }: LoginDependencies,
   attempt: LoginAttempt,
   { holdMs, isPrompted }: Pick<Poll, 'holdMs' | 'isPrompted'>,
 ): PendingOutcome {
@@ -120,13 +120,13 @@ function pending(
 }
 
 async function complete(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
   attemptToken: string,
   { from }: Pick<Poll, 'from'>,
 ): ReturnType<typeof completeAttempt> {
-  parts.callbackReach.note(attempt.called_back_at !== null);
-  return await completeAttempt(parts, attempt, {
+  deps.callbackReach.note(attempt.called_back_at !== null);
+  return await completeAttempt(deps, attempt, {
     sessionToken: sessionTokenOf(attemptToken),
     from,
   });
@@ -134,11 +134,11 @@ async function complete(
 
 /** Until somebody else may be done with what keeps an attempt from being completed. */
 async function pause(
-  { wakeUps }: LoginParts,
+  { notifications }: LoginDependencies,
   { id }: LoginAttempt,
   { signal }: Pick<Poll, 'signal'>,
 ): Promise<void> {
-  const listener = wakeUps.listen(id);
+  const listener = notifications.listen(id);
   await listener.wait(LEASED_WAIT_MS, signal);
   listener.close();
 }
@@ -153,15 +153,15 @@ function sessionTokenOf(attemptToken: string): string {
  * used or a minute has passed.
  */
 async function deliver(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
   attemptToken: string,
 ): Promise<PollOutcome> {
   const sessionToken = sessionTokenOf(attemptToken);
-  const found = await findSession(parts.store, hashToken(sessionToken));
+  const found = await findSession(deps.store, hashToken(sessionToken));
   const isStillOwed =
     found !== null &&
     found.session.last_used_at === null &&
-    parts.clock.now() - (attempt.ended_at ?? 0) <= REDELIVERY_MS;
+    deps.clock.now() - (attempt.ended_at ?? 0) <= REDELIVERY_MS;
   return { status: 'completed', sessionToken: isStillOwed ? sessionToken : null };
 }

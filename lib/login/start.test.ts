@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
-import { afterStatements } from '#testing/faults.ts';
-import { ATTEMPT_TTL_MS, newPhoneNumber, openLogin } from '#testing/login-parts.ts';
+import { afterStatements } from '#tests/support/faults.ts';
+import { ATTEMPT_TTL_MS, newPhoneNumber, openLogin } from '#tests/support/test-login.ts';
+import { createToken, hashToken } from '../crypto/token.ts';
 import { createSqliteCounters } from '../limits/sqlite-counter.ts';
 import { createStartLimits } from '../limits/start-limits.ts';
 import { insertAttempt } from '../store/attempts.ts';
-import { createToken, hashToken } from '../token.ts';
 import { cancelAttempt } from './cancel.ts';
 import { startAttempt } from './start.ts';
 
@@ -66,16 +66,16 @@ describe('a start that a limit counts', () => {
       { perNumber: [], perNetwork: [{ count: 1, seconds: 600 }], total: [] },
       createSqliteCounters(':memory:'),
     );
-    return { ...login, parts: { ...login.parts, startLimits } };
+    return { ...login, deps: { ...login.deps, startLimits } };
   }
 
   it('refused, leaves the attempt that the browser has', async () => {
     const login = await openLimitedLogin();
-    const started = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
+    const started = await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
     if (!started.ok) {
       throw new Error(started.error.code);
     }
-    const again = await startAttempt(login.parts, newPhoneNumber(), {
+    const again = await startAttempt(login.deps, newPhoneNumber(), {
       ...login.newBrowser,
       ...started.value,
     });
@@ -86,13 +86,13 @@ describe('a start that a limit counts', () => {
 
   it('that could not be written down does not count', async () => {
     const login = await openLimitedLogin();
-    const broken = afterStatements(login.parts.store, async () => {
+    const broken = afterStatements(login.deps.store, async () => {
       throw new Error('the disk is full');
     });
     await expect(
-      startAttempt({ ...login.parts, store: broken }, login.phoneNumber, login.newBrowser),
+      startAttempt({ ...login.deps, store: broken }, login.phoneNumber, login.newBrowser),
     ).rejects.toThrow('the disk is full');
-    const again = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
+    const again = await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
     expect(again).toMatchObject({ ok: true });
   });
 });
@@ -105,7 +105,7 @@ describe('starting again from the same browser', () => {
     const { attemptToken, browserToken } = first;
     const holder = { ...login.newBrowser, attemptToken, browserToken };
     const again = await Promise.all(
-      Array.from({ length: 20 }, () => startAttempt(login.parts, login.phoneNumber, holder)),
+      Array.from({ length: 20 }, () => startAttempt(login.deps, login.phoneNumber, holder)),
     );
     for (const started of again) {
       expect(started).toMatchObject({
@@ -164,7 +164,7 @@ describe('starting again from the same browser', () => {
     });
     login.clock.advance(30_000);
     const browser = { ...login.newBrowser, browserToken: 'mine' };
-    const started = await startAttempt(login.parts, login.phoneNumber, browser);
+    const started = await startAttempt(login.deps, login.phoneNumber, browser);
     expect(started.ok).toBe(true);
   });
 });
@@ -188,7 +188,7 @@ it('an attempt cancelled while the vendor is asked stays cancelled', async () =>
     phone_number: login.phoneNumber,
     after: true,
   });
-  const starting = startAttempt(login.parts, login.phoneNumber, browser);
+  const starting = startAttempt(login.deps, login.phoneNumber, browser);
   await vi.waitFor(async () =>
     expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
   );
@@ -216,7 +216,7 @@ describe('a vendor that makes no session', () => {
   ] as const)('fails the attempt with $code: $fault', async ({ code, fault }) => {
     const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 300 } });
     await login.control.addFault({ ...fault, phone_number: login.phoneNumber, times: 1 });
-    const refused = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
+    const refused = await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
     expect(refused).toEqual({ ok: false, error: { code, retryAfterSeconds: null } });
     expect(await login.countRequests('create')).toBe(1);
     expect(await login.store.selectFrom('attempts').selectAll().execute()).toMatchObject([
@@ -229,7 +229,7 @@ describe('a vendor that makes no session', () => {
     ]);
     expect(login.logged()).not.toContain(login.phoneNumber);
 
-    const second = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
+    const second = await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
     expect(second.ok).toBe(true);
   });
 
@@ -244,7 +244,7 @@ describe('a vendor that makes no session', () => {
       retry_after_seconds: asked,
       phone_number: login.phoneNumber,
     });
-    expect(await startAttempt(login.parts, login.phoneNumber, login.newBrowser)).toEqual({
+    expect(await startAttempt(login.deps, login.phoneNumber, login.newBrowser)).toEqual({
       ok: false,
       error: { code: 'pauth_failed', retryAfterSeconds: passedOn },
     });
@@ -255,9 +255,9 @@ describe('cancelling', () => {
   it('ends the attempt once and records it once', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
-    await cancelAttempt(login.parts, started.attemptToken);
+    await cancelAttempt(login.deps, started.attemptToken);
     login.clock.advance(1_000);
-    await cancelAttempt(login.parts, started.attemptToken);
+    await cancelAttempt(login.deps, started.attemptToken);
     expect(await login.stored(started)).toMatchObject({
       state: 'cancelled',
       ended_at: login.clock.now() - 1_000,
@@ -268,7 +268,7 @@ describe('cancelling', () => {
   it('changes nothing for a token that no attempt has', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
-    await cancelAttempt(login.parts, createToken());
+    await cancelAttempt(login.deps, createToken());
     expect(await login.stored(started)).toMatchObject({ state: 'pending' });
   });
 
@@ -276,7 +276,7 @@ describe('cancelling', () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.store.schema.dropTable('events').execute();
-    await expect(cancelAttempt(login.parts, started.attemptToken)).rejects.toThrow();
+    await expect(cancelAttempt(login.deps, started.attemptToken)).rejects.toThrow();
     expect(await login.stored(started)).toMatchObject({ state: 'pending', ended_at: null });
   });
 });
@@ -293,7 +293,7 @@ it('fails an attempt for which the vendor gives the session of another one', asy
     }),
     phone_number: login.phoneNumber,
   });
-  const second = await startAttempt(login.parts, login.phoneNumber, login.newBrowser);
+  const second = await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
   expect(second).toMatchObject({ ok: false, error: { code: 'pauth_failed' } });
   expect(login.logged()).toContain('pauth_session_reused');
   await login.call(first);

@@ -1,22 +1,22 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import { createToken, hashToken } from '../crypto/token.ts';
 import type { Start } from '../limits/start-limits.ts';
-import { referenceOf } from '../log.ts';
-import { recordChange } from '../recording.ts';
-import { fail, type Result, succeed } from '../result.ts';
+import { referenceOf } from '../observe/log.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 import { findAttemptByToken, insertAttempt, setPauthSession } from '../store/attempts.ts';
+import { auditedTransaction } from '../store/audit.ts';
 import { findAttemptByBrowserToken, findLiveAttempt, hasMovedOn } from '../store/browsers.ts';
-import { takeTurn } from '../store/dialect.ts';
+import { acquireTransactionLock } from '../store/dialect.ts';
 import type { LoginAttempt, Queries } from '../store/schema.ts';
-import { createToken, hashToken } from '../token.ts';
 import { type CallableAttempt, isAwaitingVendor, isCallable, isLive } from './attempt.ts';
+import type { LoginDependencies } from './dependencies.ts';
 import { endIn, endWithoutLogin } from './end.ts';
 import { failureOfPauth, type LoginFailure } from './failures.ts';
 import { handoffTokenOf } from './handoff-token.ts';
-import { checkIntervalMs } from './pace.ts';
-import type { LoginParts } from './parts.ts';
 import { reportRefusedKey } from './refused-key.ts';
+import { checkIntervalMs } from './schedule.ts';
 
 export interface StartedAttempt {
   attempt: CallableAttempt;
@@ -46,24 +46,24 @@ export interface Browser {
  * A new attempt counts towards the limits; returning the live one does not.
  */
 export async function startAttempt(
-  parts: LoginParts,
+  deps: LoginDependencies,
   phoneNumber: PhoneNumber,
   browser: Browser,
 ): Promise<Result<StartedAttempt, LoginFailure>> {
-  const own = await findOwnAttempt(parts, phoneNumber, browser);
+  const own = await findOwnAttempt(deps, phoneNumber, browser);
   if (own !== null) {
     return succeed(own);
   }
-  const start = { phoneNumberTag: parts.tagPhoneNumber(phoneNumber), network: browser.network };
-  const counted = await parts.startLimits.consume(start);
+  const start = { phoneNumberTag: deps.tagPhoneNumber(phoneNumber), network: browser.network };
+  const counted = await deps.startLimits.consume(start);
   if (!counted.ok) {
     return fail({ code: 'rate_limited', ...counted.error });
   }
-  const opened = await openAttempt(parts, phoneNumber, browser).catch(async (error: unknown) => {
-    await parts.startLimits.refund(start);
+  const opened = await openAttempt(deps, phoneNumber, browser).catch(async (error: unknown) => {
+    await deps.startLimits.refund(start);
     throw error;
   });
-  const outcome = await askVendor(parts, opened, start);
+  const outcome = await askVendor(deps, opened, start);
   return outcome.ok
     ? succeed({
         attempt: outcome.value,
@@ -74,9 +74,12 @@ export async function startAttempt(
 }
 
 /** Whether this browser has an attempt that can still lead to a login. */
-export async function hasLiveAttempt(parts: LoginParts, browserToken: string): Promise<boolean> {
-  const last = await findAttemptByBrowserToken(parts.store, hashToken(browserToken));
-  return last !== null && (await findLiveAttempt(parts.store, last.browser_hash)) !== null;
+export async function hasLiveAttempt(
+  deps: LoginDependencies,
+  browserToken: string,
+): Promise<boolean> {
+  const last = await findAttemptByBrowserToken(deps.store, hashToken(browserToken));
+  return last !== null && (await findLiveAttempt(deps.store, last.browser_hash)) !== null;
 }
 
 /**
@@ -84,20 +87,20 @@ export async function hasLiveAttempt(parts: LoginParts, browserToken: string): P
  * is no proof: it outlives attempts, and may have been copied before this one was started.
  */
 async function findOwnAttempt(
-  parts: LoginParts,
+  deps: LoginDependencies,
   phoneNumber: PhoneNumber,
   { attemptToken, browserToken }: Browser,
 ): Promise<StartedAttempt | null> {
   const attempt =
     attemptToken === undefined
       ? null
-      : await findAttemptByToken(parts.store, hashToken(attemptToken));
+      : await findAttemptByToken(deps.store, hashToken(attemptToken));
   return attempt !== null &&
     attemptToken !== undefined &&
     browserToken !== undefined &&
     isLive(attempt) &&
     attempt.phone_number === phoneNumber &&
-    attempt.expires_at > parts.clock.now() &&
+    attempt.expires_at > deps.clock.now() &&
     isCallable(attempt)
     ? { attempt, attemptToken, browserToken }
     : null;
@@ -115,22 +118,22 @@ interface OpenedAttempt {
  * asked, so that no callback can come too early.
  */
 async function openAttempt(
-  parts: LoginParts,
+  deps: LoginDependencies,
   phoneNumber: PhoneNumber,
   { browserToken: lastBrowserToken, device = '' }: Browser,
 ): Promise<OpenedAttempt> {
-  const now = parts.clock.now();
+  const now = deps.clock.now();
   const id = randomUUID();
   const [attemptToken, browserToken, callbackToken] = [createToken(), createToken(), createToken()];
 
-  const { attempt, previous } = await recordChange(parts, async (recording) => {
-    const { transaction, record } = recording;
+  const { attempt, previous } = await auditedTransaction(deps, async (audited) => {
+    const { transaction, record } = audited;
     const known = await recogniseBrowser(transaction, lastBrowserToken);
     const browserHash = known ?? randomUUID();
     const previous = known === null ? null : await findLiveAttempt(transaction, known);
     if (previous !== null) {
       const state = previous.expires_at <= now ? 'expired' : 'cancelled';
-      await endIn(recording, previous.id, { state, at: now });
+      await endIn(audited, previous.id, { state, at: now });
     }
     const attempt = await insertAttempt(transaction, {
       id,
@@ -142,19 +145,19 @@ async function openAttempt(
       browser_token_hash: hashToken(browserToken),
       phone_number: phoneNumber,
       created_at: now,
-      expires_at: now + parts.rules.attemptTtlMs,
+      expires_at: now + deps.rules.attemptTtlMs,
     });
     if (attempt === null) {
       throw new Error('a browser has two live attempts');
     }
     await record(
       { at: now, type: 'attempt_started', attemptId: id },
-      { phoneNumber: parts.tagPhoneNumber(phoneNumber) },
+      { phoneNumber: deps.tagPhoneNumber(phoneNumber) },
     );
     return { attempt, previous };
   });
   if (previous !== null) {
-    parts.wakeUps.wake(previous.id);
+    deps.notifications.wake(previous.id);
   }
   return { attempt, attemptToken, browserToken, callbackToken };
 }
@@ -175,7 +178,7 @@ async function recogniseBrowser(
   if (last === null) {
     return null;
   }
-  await takeTurn(transaction, `browser ${last.browser_hash}`);
+  await acquireTransactionLock(transaction, `browser ${last.browser_hash}`);
   return (await hasMovedOn(transaction, last)) ? null : last.browser_hash;
 }
 
@@ -183,47 +186,47 @@ async function recogniseBrowser(
 const START_MARGIN_MS = 5_000;
 
 /** Whether the process that was asking the vendor for it must have died: it has had its time. */
-export function isAbandoned(parts: LoginParts, attempt: LoginAttempt, now: number): boolean {
-  const mostMs = parts.rules.pauthTimeoutMs * 2 + START_MARGIN_MS;
+export function isAbandoned(deps: LoginDependencies, attempt: LoginAttempt, now: number): boolean {
+  const mostMs = deps.rules.pauthTimeoutMs * 2 + START_MARGIN_MS;
   return isAwaitingVendor(attempt) && now - attempt.created_at > mostMs;
 }
 
 async function askVendor(
-  parts: LoginParts,
+  deps: LoginDependencies,
   { attempt, callbackToken }: { attempt: LoginAttempt; callbackToken: string },
   start: Start,
 ): Promise<Result<CallableAttempt, LoginFailure>> {
-  const callbackUrl = new URL(callbackToken, parts.rules.callbackBase);
-  const reply = await parts.pauth.createSession(attempt.phone_number, callbackUrl);
+  const callbackUrl = new URL(callbackToken, deps.rules.callbackBase);
+  const reply = await deps.pauth.createSession(attempt.phone_number, callbackUrl);
   if (!reply.ok) {
     const failure = failureOfPauth(reply.error, 'create');
-    parts.log.warn(
+    deps.log.warn(
       {
         event: 'pauth_create_failed',
         attempt: referenceOf(attempt.id),
-        phoneNumber: parts.tagPhoneNumber(attempt.phone_number),
+        phoneNumber: deps.tagPhoneNumber(attempt.phone_number),
         pauth: reply.error,
       },
       'the vendor made no session',
     );
-    reportRefusedKey(parts, reply.error);
-    await endWithoutLogin(parts, attempt, 'failed', failure.code);
+    reportRefusedKey(deps, reply.error);
+    await endWithoutLogin(deps, attempt, 'failed', failure.code);
     // What timed out may have made a session all the same. So may what broke off, but then the vendor is
     // failing, and nobody is to pay for that with their next starts.
     if (['refused', 'unreachable', 'held_back'].includes(reply.error.kind)) {
-      await parts.startLimits.refund(start);
+      await deps.startLimits.refund(start);
     }
     return fail(failure);
   }
-  const nextCheckAt = parts.clock.now() + checkIntervalMs(0, parts.callbackReach.isProved());
-  const answered = await setPauthSession(parts.store, attempt.id, reply.value, nextCheckAt);
+  const nextCheckAt = deps.clock.now() + checkIntervalMs(0, deps.callbackReach.isProved());
+  const answered = await setPauthSession(deps.store, attempt.id, reply.value, nextCheckAt);
   if (answered === null) {
     // One call would count for two attempts: better none of them than the wrong one.
-    parts.log.error(
+    deps.log.error(
       { event: 'pauth_session_reused', attempt: referenceOf(attempt.id) },
       'the vendor gave one session to two attempts',
     );
-    await endWithoutLogin(parts, attempt, 'failed', 'pauth_failed');
+    await endWithoutLogin(deps, attempt, 'failed', 'pauth_failed');
     return fail({ code: 'pauth_failed', retryAfterSeconds: null });
   }
   return callable(answered);

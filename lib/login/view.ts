@@ -1,10 +1,10 @@
 import 'server-only';
-import { type CountryCode, formatPhoneNumber, maskPhoneNumber } from '../phone-number.ts';
-import { drawQr } from '../qr.ts';
+import { type CountryCode, formatPhoneNumber, maskPhoneNumber } from '../phone/phone-number.ts';
 import type { AttemptView } from '../shared/contract.ts';
 import type { NumberMemory } from '../shared/number-memory.ts';
+import type { LoginDependencies } from './dependencies.ts';
 import { handoffTokenOf } from './handoff-token.ts';
-import type { LoginParts } from './parts.ts';
+import { drawQr } from './qr.ts';
 import type { StartedAttempt } from './start.ts';
 
 /**
@@ -14,14 +14,14 @@ import type { StartedAttempt } from './start.ts';
  * is shown masked.
  */
 export function viewAttempt(
-  parts: LoginParts,
+  deps: LoginDependencies,
   { attempt, attemptToken }: Pick<StartedAttempt, 'attempt' | 'attemptToken'>,
   site: { country: CountryCode; memory: NumberMemory },
 ): AttemptView {
   const { country, memory } = site;
-  const leftMs = Math.max(0, attempt.expires_at - parts.clock.now());
+  const leftMs = Math.max(0, attempt.expires_at - deps.clock.now());
   const write = memory === 'remembered' ? maskPhoneNumber : formatPhoneNumber;
-  const address = new URL(handoffTokenOf(attemptToken), parts.rules.handoffBase).href;
+  const address = new URL(handoffTokenOf(attemptToken), deps.rules.handoffBase).href;
   return {
     session_id: attempt.id,
     call_number: attempt.call_number,

@@ -1,16 +1,16 @@
 import 'server-only';
-import { type Result, succeed } from '../result.ts';
+import { hashToken } from '../crypto/token.ts';
+import type { AttemptSubscription, Moment } from '../notify/attempt-notifications.ts';
+import { type Result, succeed } from '../shared/result.ts';
 import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
-import { bringCheckForward } from '../store/checks.ts';
+import { scheduleCheckForPerson } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
-import { hashToken } from '../token.ts';
-import type { Moment, WakeUpListener } from '../wake-ups.ts';
 import { canComplete, isLive } from './attempt.ts';
 import { checkIfDue } from './check.ts';
+import type { LoginDependencies } from './dependencies.ts';
 import type { LoginFailure } from './failures.ts';
-import { PROMPTED_CHECK_MS } from './pace.ts';
-import type { LoginParts } from './parts.ts';
+import { PROMPTED_CHECK_MS } from './schedule.ts';
 
 /** How long a browser that asks for its attempt is ready to wait, and why it asks. */
 export interface Wait {
@@ -37,21 +37,21 @@ export interface Waited {
  * vendor is to be asked soon. Logs nobody in.
  */
 export async function awaitNews(
-  parts: LoginParts,
+  deps: LoginDependencies,
   attemptToken: string,
   { holdMs, isPrompted, signal }: Wait,
 ): Promise<Waited> {
-  const holdUntilMs = parts.clock.elapsed() + holdMs;
-  const since = parts.wakeUps.moment();
-  let attempt = await findAttemptByToken(parts.store, hashToken(attemptToken));
+  const holdUntilMs = deps.clock.elapsed() + holdMs;
+  const since = deps.notifications.moment();
+  let attempt = await findAttemptByToken(deps.store, hashToken(attemptToken));
   if (attempt?.confirmed_at === null) {
-    await confirmAttempt(parts.store, attempt.id, parts.clock.now());
+    await confirmAttempt(deps.store, attempt.id, deps.clock.now());
   }
   if (attempt !== null && isPrompted) {
-    const checkAt = parts.clock.now() + PROMPTED_CHECK_MS;
-    attempt = (await bringCheckForward(parts.store, attempt.id, checkAt)) ?? attempt;
+    const checkAt = deps.clock.now() + PROMPTED_CHECK_MS;
+    attempt = (await scheduleCheckForPerson(deps.store, attempt.id, checkAt)) ?? attempt;
   }
-  return { news: await awaitChange(parts, { attempt, since }, holdUntilMs, signal), holdUntilMs };
+  return { news: await awaitChange(deps, { attempt, since }, holdUntilMs, signal), holdUntilMs };
 }
 
 /**
@@ -59,7 +59,7 @@ export async function awaitNews(
  * `clock.elapsed`.
  */
 export async function awaitChange(
-  parts: LoginParts,
+  deps: LoginDependencies,
   first: { attempt: LoginAttempt | null; since: Moment },
   holdUntilMs: number,
   signal: AbortSignal | undefined,
@@ -71,16 +71,16 @@ export async function awaitChange(
   let attempt: LoginAttempt | null = first.attempt;
   let { since } = first;
   const look = async () => {
-    since = parts.wakeUps.moment();
-    return await findAttemptById(parts.store, id);
+    since = deps.notifications.moment();
+    return await findAttemptById(deps.store, id);
   };
-  let listener: WakeUpListener | undefined;
+  let listener: AttemptSubscription | undefined;
   try {
     for (;;) {
-      if (attempt === null || !isLive(attempt) || canComplete(attempt, parts.clock.now())) {
+      if (attempt === null || !isLive(attempt) || canComplete(attempt, deps.clock.now())) {
         return succeed(attempt);
       }
-      const checked = await checkIfDue(parts, attempt);
+      const checked = await checkIfDue(deps, attempt);
       if (!checked.ok) {
         return checked;
       }
@@ -90,18 +90,18 @@ export async function awaitChange(
       }
       // A page that has been told of trouble is told at once that it is over.
       const hasRecovered = failuresAtFirst > 0 && attempt.check_failures === 0;
-      if (hasRecovered || isWaitOver(parts, holdUntilMs, signal)) {
+      if (hasRecovered || isWaitOver(deps, holdUntilMs, signal)) {
         return succeed(attempt);
       }
-      if (listener === undefined && parts.wakeUps.countListening(id) >= MOST_WAITING) {
+      if (listener === undefined && deps.notifications.countListening(id) >= MOST_WAITING) {
         return succeed(attempt);
       }
-      listener ??= parts.wakeUps.listen(id, since);
-      const now = parts.clock.now();
-      const holdMs = holdUntilMs - parts.clock.elapsed();
+      listener ??= deps.notifications.listen(id, since);
+      const now = deps.clock.now();
+      const holdMs = holdUntilMs - deps.clock.elapsed();
       const waitMs = Math.min(holdMs, Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now);
       const hasChanged = await listener.wait(Math.max(SHORTEST_WAIT_MS, waitMs), signal);
-      if (isUnwanted(parts, signal) || (!hasChanged && isWaitOver(parts, holdUntilMs, signal))) {
+      if (isUnwanted(deps, signal) || (!hasChanged && isWaitOver(deps, holdUntilMs, signal))) {
         // Most waits end so, ten thousand at once where the process is to end: not worth another look.
         return succeed(attempt);
       }
@@ -114,16 +114,19 @@ export async function awaitChange(
 
 /** Whether nothing is waited for any more: the time is up, nobody waits, or this process is to end. */
 export function isWaitOver(
-  parts: LoginParts,
+  deps: LoginDependencies,
   holdUntilMs: number,
   signal: AbortSignal | undefined,
 ): boolean {
-  return holdUntilMs <= parts.clock.elapsed() || isUnwanted(parts, signal);
+  return holdUntilMs <= deps.clock.elapsed() || isUnwanted(deps, signal);
 }
 
 /** Whether nobody waits any more, or this process is to end. */
-function isUnwanted({ wakeUps }: LoginParts, signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true || wakeUps.isClosed();
+function isUnwanted(
+  { notifications }: LoginDependencies,
+  signal: AbortSignal | undefined,
+): boolean {
+  return signal?.aborted === true || notifications.isClosed();
 }
 
 /** Between two looks at an attempt that somebody else is working on, in milliseconds. */

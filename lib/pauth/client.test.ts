@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ControlClient } from '#sandbox/control-client.ts';
 import { selfSigned } from '#sandbox/self-signed.ts';
 import { startSandbox } from '#sandbox/server.ts';
-import { newPhoneNumber } from '#testing/login-parts.ts';
+import { newPhoneNumber } from '#tests/support/test-login.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { createPauthClient } from './client.ts';
 

@@ -1,8 +1,8 @@
 import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CountryCode } from '../phone-number.ts';
-import type { Result } from '../result.ts';
+import type { CountryCode } from '../phone/phone-number.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import type { Result } from '../shared/result.ts';
 import type { PauthError } from './errors.ts';
 import {
   type PauthSession,

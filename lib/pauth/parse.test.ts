@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { parseAnySpelling } from '../phone-number.ts';
+import { parseAnySpelling } from '../phone/phone-number.ts';
 import { parseCheckReply, parseCreateReply } from './parse.ts';
 
 const PHONE_NUMBER = '+819012345678';

@@ -1,8 +1,8 @@
 import 'server-only';
 import * as z from 'zod';
-import { type CountryCode, parseAnySpelling, parseCallNumber } from '../phone-number.ts';
-import { fail, type Result, succeed } from '../result.ts';
+import { type CountryCode, parseAnySpelling, parseCallNumber } from '../phone/phone-number.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 import type { PauthError } from './errors.ts';
 
 /** What the vendor made for us: its id of the pAuth session, and the number to call. */

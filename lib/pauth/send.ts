@@ -1,6 +1,6 @@
 import 'server-only';
-import { readCappedText } from '../capped-text.ts';
-import { fail, type Result, succeed } from '../result.ts';
+import { readLimitedText } from '../limits/limited-text.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
 import type { PauthError } from './errors.ts';
 
 /** The vendor's guide answers in a few hundred bytes; whatever is longer is not an answer. */
@@ -54,7 +54,7 @@ export async function send(
       await response.body?.cancel();
       return fail({ kind: 'unexpected', detail: 'the answer is compressed' });
     }
-    const text = await readCappedText(response.body, REPLY_MAX_BYTES);
+    const text = await readLimitedText(response.body, REPLY_MAX_BYTES);
     return text === null
       ? fail({ kind: 'unexpected', detail: `the answer is over ${REPLY_MAX_BYTES} bytes` })
       : succeed(text);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { attemptEnds } from './attempt-ends.ts';
+import { attemptEnds } from './attempt-states.ts';
 import { errorCodes } from './error-codes.ts';
 import { numberMemories } from './number-memory.ts';
 import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';

@@ -1,6 +1,6 @@
 import 'server-only';
 import { sql } from 'kysely';
-import type { AttemptEnd } from '../shared/attempt-ends.ts';
+import type { AttemptEnd } from '../shared/attempt-states.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { isDuplicate } from './failure.ts';

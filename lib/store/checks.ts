@@ -111,7 +111,7 @@ export async function releaseCheck(
  * @returns it as it is now; null, changing nothing, when it is not pending any more, or another
  * callback has come since, whose check does for both.
  */
-export async function hastenCheck(
+export async function scheduleCheckForCallback(
   queries: Queries,
   attempt: Pick<LoginAttempt, 'id' | 'called_back_at'>,
   { now, checkAt }: { now: number; checkAt: number },
@@ -147,7 +147,7 @@ export async function hastenCheck(
  *
  * @returns it as it is now; null, changing nothing, where that is so already.
  */
-export async function bringCheckForward(
+export async function scheduleCheckForPerson(
   queries: Queries,
   id: string,
   checkAt: number,

@@ -18,7 +18,7 @@ export function isPostgres(database: Pick<Kysely<unknown>, 'getExecutor'>): bool
  * What must not change under a transaction between its reading and its writing is named by a key:
  * its rows may not exist yet, and locks of rows cannot hold those.
  */
-export async function takeTurn(
+export async function acquireTransactionLock(
   transaction: Queries,
   key: `phone number ${string}` | `browser ${string}` | 'tables',
 ): Promise<void> {

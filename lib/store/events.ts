@@ -1,6 +1,6 @@
 import 'server-only';
 import type { ErrorCode } from '../shared/error-codes.ts';
-import type { EventType, Queries, StoredEvent, Whereabouts } from './schema.ts';
+import type { ClientInfo, EventType, Queries, StoredEvent } from './schema.ts';
 
 export interface NewEvent {
   at: number;
@@ -9,12 +9,12 @@ export interface NewEvent {
   userId?: string;
   reason?: ErrorCode;
   /** Of the login that the event is about. */
-  whereabouts?: Whereabouts;
+  client?: ClientInfo;
 }
 
 /**
  * Records what happened, in the transaction that makes it happen, so neither is without the other.
- * Called by `recordChange` alone, which also logs it.
+ * Called by `auditedTransaction` alone, which also logs it.
  */
 export async function insertEvent(queries: Queries, event: NewEvent): Promise<void> {
   await queries
@@ -25,8 +25,8 @@ export async function insertEvent(queries: Queries, event: NewEvent): Promise<vo
       attempt_id: event.attemptId ?? null,
       user_id: event.userId ?? null,
       reason: event.reason ?? null,
-      device: event.whereabouts?.device ?? null,
-      network: event.whereabouts?.network ?? null,
+      device: event.client?.device ?? null,
+      network: event.client?.network ?? null,
     })
     .execute();
 }

@@ -1,7 +1,7 @@
 import 'server-only';
 import { sql } from 'kysely';
 import { DEFAULT_MIGRATION_TABLE, type Migration, Migrator } from 'kysely/migration';
-import { takeTurn } from './dialect.ts';
+import { acquireTransactionLock } from './dialect.ts';
 import { first } from './migrations/0001-first.ts';
 import { browserTokens } from './migrations/0002-browser-tokens.ts';
 import { operation } from './migrations/0003-operation.ts';
@@ -34,7 +34,7 @@ export interface Migrated {
  */
 export async function migrate(store: Store): Promise<Migrated> {
   return await store.transaction().execute(async (transaction) => {
-    await takeTurn(transaction, 'tables');
+    await acquireTransactionLock(transaction, 'tables');
     let newer: string[] = [];
     const { error, results } = await new Migrator({
       db: transaction,

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { newPhoneNumber } from '#testing/login-parts.ts';
-import { createDatabase, type PostgresServer, startPostgres } from '#testing/postgres.ts';
+import { createDatabase, type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
+import { newPhoneNumber } from '#tests/support/test-login.ts';
 import { advanceAttempt, endAttempt } from './attempts.ts';
-import { bringCheckForward, leaseCheck } from './checks.ts';
+import { leaseCheck, scheduleCheckForPerson } from './checks.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import { openStore, prepareStore } from './open.ts';
@@ -88,7 +88,7 @@ describe('a PostgreSQL store', () => {
         return rows[0]?.count;
       };
       expect(await leaseCheck(transaction, 'live-7', { now: 1, leasedUntil: 5 })).toBe(true);
-      await bringCheckForward(transaction, 'live-7', 2);
+      await scheduleCheckForPerson(transaction, 'live-7', 2);
       const step = { from: 'pending', to: 'verified', expiresAt: 9 } as const;
       expect(await advanceAttempt(transaction, 'live-7', step)).toBe(true);
       const end = { state: 'cancelled', endedAt: 3 } as const;

@@ -9,7 +9,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import * as z from 'zod';
-import { closeAtExit } from '../at-exit.ts';
+import { closeAtExit } from './at-exit.ts';
 import { StoreUnreachable } from './failure.ts';
 import type { Store, Tables } from './schema.ts';
 

@@ -88,7 +88,7 @@ export interface SessionsTable {
   user_id: string;
   /** What logged in, see `lib/session/device.ts`. */
   device: string;
-  /** Where from, see `roughNetwork`. */
+  /** Where from, see `coarseNetwork`. */
   network: string;
   created_at: number;
   expires_at: number;
@@ -111,7 +111,7 @@ export interface DevicesTable {
 }
 
 /** What a login came with and roughly where from, as it is stored and shown. */
-export interface Whereabouts {
+export interface ClientInfo {
   device: string;
   network: string;
 }

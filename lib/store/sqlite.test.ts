@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type RawBuilder, sql } from 'kysely';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { newPhoneNumber } from '#testing/login-parts.ts';
-import { newSession } from '#testing/sessions.ts';
+import { newSession } from '#tests/support/sessions.ts';
+import { newPhoneNumber } from '#tests/support/test-login.ts';
 import { setPauthSession } from './attempts.ts';
 import { confirmAttempt } from './browsers.ts';
-import { hastenCheck, leaseCheck, releaseCheck } from './checks.ts';
+import { leaseCheck, releaseCheck, scheduleCheckForCallback } from './checks.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Queries, Store } from './schema.ts';
@@ -88,7 +88,11 @@ describe('a database file', () => {
         { pauthSessionId: 'pauth', callNumber: newPhoneNumber() },
         now,
       );
-      await hastenCheck(store, { id: 'id', called_back_at: null }, { now, checkAt: now + 1 });
+      await scheduleCheckForCallback(
+        store,
+        { id: 'id', called_back_at: null },
+        { now, checkAt: now + 1 },
+      );
       await leaseCheck(store, 'id', lease);
       await releaseCheck(store, 'id', { ...lease, nextCheckAt: now + 2_000, failures: 0 });
       await confirmAttempt(store, 'id', now);

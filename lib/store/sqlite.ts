@@ -9,7 +9,7 @@ import {
   SqliteDialect,
   type SqliteStatement,
 } from 'kysely';
-import { closeAtExit } from '../at-exit.ts';
+import { closeAtExit } from './at-exit.ts';
 import type { Store, Tables } from './schema.ts';
 
 /** How long a write waits for another process that is writing. */

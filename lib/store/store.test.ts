@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { newPhoneNumber } from '#testing/login-parts.ts';
-import { newSession } from '#testing/sessions.ts';
-import { createTestDatabase, openTestStore } from '#testing/stores.ts';
+import { newSession } from '#tests/support/sessions.ts';
+import { createTestDatabase, openTestStore } from '#tests/support/stores.ts';
+import { newPhoneNumber } from '#tests/support/test-login.ts';
 import {
   advanceAttempt,
   endAttempt,
@@ -20,7 +20,7 @@ import {
   findLiveAttempt,
   hasMovedOn,
 } from './browsers.ts';
-import { hastenCheck, leaseCheck, releaseCheck } from './checks.ts';
+import { leaseCheck, releaseCheck, scheduleCheckForCallback } from './checks.ts';
 import { findDevices, insertDevice } from './devices.ts';
 import { findEvents, insertEvent } from './events.ts';
 import { migrate } from './migrate.ts';
@@ -266,11 +266,15 @@ describe('a store', () => {
       });
     });
 
-    it('is given back without putting off a check that a callback has hastened', async () => {
+    it('is given back without putting off a check that a callback has scheduled', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       await leaseCheck(store, id, lease);
-      await hastenCheck(store, { id, called_back_at: null }, { now: AT, checkAt: AT + 100 });
+      await scheduleCheckForCallback(
+        store,
+        { id, called_back_at: null },
+        { now: AT, checkAt: AT + 100 },
+      );
       await releaseCheck(store, id, { ...lease, nextCheckAt: AT + 2_000, failures: 0 });
       expect(await stored(store, id)).toMatchObject({
         next_check_at: AT + 100,
@@ -279,21 +283,29 @@ describe('a store', () => {
       });
     });
 
-    it('is never put off by a callback, nor hastened when the attempt is over', async () => {
+    it('is never put off by a callback, nor scheduled when the attempt is over', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      await hastenCheck(store, { id, called_back_at: null }, { now: AT, checkAt: AT + 1 });
+      await scheduleCheckForCallback(
+        store,
+        { id, called_back_at: null },
+        { now: AT, checkAt: AT + 1 },
+      );
       expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
       await endAttempt(store, id, { state: 'expired', endedAt: AT });
-      await hastenCheck(store, { id, called_back_at: AT }, { now: AT + 9, checkAt: AT - 1 });
+      await scheduleCheckForCallback(
+        store,
+        { id, called_back_at: AT },
+        { now: AT + 9, checkAt: AT - 1 },
+      );
       expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
     });
 
-    it('is hastened by one of many callbacks that come at once', async () => {
+    it('is scheduled by one of many callbacks that come at once', async () => {
       const store = await openTestStore();
       const attempt = await addAttempt(store);
       const hint = { now: AT - 50, checkAt: AT - 50 };
-      const race = Array.from({ length: 20 }, () => hastenCheck(store, attempt, hint));
+      const race = Array.from({ length: 20 }, () => scheduleCheckForCallback(store, attempt, hint));
       expect(wins(await Promise.all(race))).toBe(1);
     });
 
@@ -302,7 +314,7 @@ describe('a store', () => {
       const attempt = newAttempt();
       await insertAttempt(store, attempt);
       const unanswered = { id: attempt.id, called_back_at: null };
-      await hastenCheck(store, unanswered, { now: AT + 100, checkAt: AT + 100 });
+      await scheduleCheckForCallback(store, unanswered, { now: AT + 100, checkAt: AT + 100 });
       const pauthSession = { pauthSessionId: attempt.id, callNumber };
       await setPauthSession(store, attempt.id, pauthSession, AT + 2_000);
       expect(await leaseCheck(store, attempt.id, { ...lease, now: AT + 100 })).toBe(true);
@@ -547,7 +559,7 @@ describe('a store', () => {
     const store = await openTestStore();
     const from = { device: 'Safari · iOS', network: '192.0.2.0/24' };
     for (const type of ['user_created', 'attempt_completed', 'logged_out'] as const) {
-      await insertEvent(store, { at: AT, type, userId: 'u', whereabouts: from });
+      await insertEvent(store, { at: AT, type, userId: 'u', client: from });
       await insertEvent(store, { at: AT, type, userId: 'other' });
     }
     const types = ['attempt_completed', 'logged_out'] as const;

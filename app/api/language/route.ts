@@ -2,12 +2,12 @@ import { cookies } from 'next/headers';
 import * as z from 'zod';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { readForm } from '#lib/http/body.ts';
+import { LANGUAGE_COOKIE } from '#lib/http/language.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { ownPath } from '#lib/http/own-path.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
-import { LANGUAGE_COOKIE } from '#lib/language.ts';
-import { fail, succeed } from '#lib/result.ts';
 import { languages } from '#lib/shared/language.ts';
+import { fail, succeed } from '#lib/shared/result.ts';
 
 const formSchema = z.strictObject({ language: z.enum(languages), back: z.optional(z.string()) });
 

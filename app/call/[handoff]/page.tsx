@@ -4,10 +4,10 @@ import styles from '#components/call/call.module.css';
 import { CallClock } from '#components/call/call-clock.tsx';
 import { PhoneNumberText } from '#components/phone-number.tsx';
 import { Tick } from '#components/tick.tsx';
-import { pageVisit } from '#lib/http/visit.ts';
-import { messagesIn, readLanguage } from '#lib/language.ts';
-import { lookAtHandoff } from '#lib/login/handoff.ts';
-import { formatPhoneNumber } from '#lib/phone-number.ts';
+import { messagesIn, readLanguage } from '#lib/http/language.ts';
+import { pageContext } from '#lib/http/visit.ts';
+import { readHandoff } from '#lib/login/handoff.ts';
+import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -19,10 +19,10 @@ export async function generateMetadata(): Promise<Metadata> {
  * It reads no cookie and sets none, and nothing on it acts on the attempt.
  */
 export default async function CallPage({ params }: PageProps<'/call/[handoff]'>) {
-  const { app, language } = await pageVisit();
+  const { app, language } = await pageContext();
   const { config, login } = app;
   const { handoff: messages, login: loginMessages } = messagesIn(language);
-  const look = await lookAtHandoff(login, (await params).handoff);
+  const look = await readHandoff(login, (await params).handoff);
   if (look === null) {
     notFound();
   }

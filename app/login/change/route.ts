@@ -1,7 +1,7 @@
+import { forgetAttemptOfRequest } from '#lib/http/forget-attempt.ts';
+import { formRoute, formSchema, keepTyped, readAttemptToken } from '#lib/http/form.ts';
+import { readStartAgain } from '#lib/http/start-again.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
-import { formRoute, formSchema, keepTyped, readAttemptToken } from '#lib/session/form.ts';
-import { readStartAgain } from '#lib/session/start-again.ts';
 
 /** Back to the number, without scripts: ends the attempt and keeps what was typed. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
@@ -13,7 +13,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
       const again = await readStartAgain(app);
       await keepTyped(visit, 'phone_number' in again ? again.phone_number : '', null);
       await cancelAttempt(app.login, attemptToken);
-      await forgetAttemptHere(app);
+      await forgetAttemptOfRequest(app);
     }
     return { to: 'login' };
   },

@@ -1,5 +1,5 @@
-import { formRoute, formSchema } from '#lib/session/form.ts';
-import { pollHere } from '#lib/session/poll-here.ts';
+import { formRoute, formSchema } from '#lib/http/form.ts';
+import { pollForRequest } from '#lib/http/poll-for-request.ts';
 
 /** A person who waits for the answer to a press sees nothing of it until then. */
 const LONGEST_WAIT_MS = 5_000;
@@ -12,7 +12,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
   formSchema,
   async (_form, request, { app }) => {
     const { statusWaitSeconds } = app.config.attempt;
-    const outcome = await pollHere(app, request, {
+    const outcome = await pollForRequest(app, request, {
       holdMs: Math.min(LONGEST_WAIT_MS, statusWaitSeconds * 1_000),
       isPrompted: true,
     });

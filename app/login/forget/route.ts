@@ -1,4 +1,4 @@
-import { formRoute, formSchema } from '#lib/session/form.ts';
+import { formRoute, formSchema } from '#lib/http/form.ts';
 
 /** Stops remembering the number in this browser. */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(

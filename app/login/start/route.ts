@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import { formRoute, formSchema, keepTyped, readAttemptToken } from '#lib/http/form.ts';
+import { readStartAgain } from '#lib/http/start-again.ts';
+import { startForRequest } from '#lib/http/start-for-request.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { formRoute, formSchema, keepTyped, readAttemptToken } from '#lib/session/form.ts';
-import { readStartAgain } from '#lib/session/start-again.ts';
-import { startHere } from '#lib/session/start-here.ts';
 import type { StartRequest } from '#lib/shared/contract.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 
@@ -27,7 +27,7 @@ export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = formRoute(
     if (form.again !== undefined && attemptToken !== undefined) {
       await cancelAttempt(app.login, attemptToken);
     }
-    const started = await startHere(app, request, wanted);
+    const started = await startForRequest(app, request, wanted);
     if (!started.ok) {
       await keepTyped(visit, 'phone_number' in wanted ? wanted.phone_number : '', started.error);
     }

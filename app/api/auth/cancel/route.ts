@@ -1,11 +1,11 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { forgetAttempt } from '#lib/http/forget-attempt.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { fail, succeed } from '#lib/result.ts';
-import { forgetAttempt } from '#lib/session/forget-attempt.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
+import { fail, succeed } from '#lib/shared/result.ts';
 
 /** Ends this browser's attempt, if it has one. The same answer the second time. */
 const cancel = apiRoute(async (request, { app }) => {

@@ -3,10 +3,10 @@ import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
-import { formatPhoneNumber } from '#lib/phone-number.ts';
-import { fail, succeed } from '#lib/result.ts';
-import { readTypedNumber } from '#lib/session/start-here.ts';
+import { readTypedNumber } from '#lib/http/start-for-request.ts';
+import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
 import { type NumberReply, numberRequestSchema } from '#lib/shared/contract.ts';
+import { fail, succeed } from '#lib/shared/result.ts';
 
 /**
  * Writes a number as its country does, so that the page can show it so once it was typed: the rules

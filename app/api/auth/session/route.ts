@@ -1,10 +1,10 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
-import { fail, succeed } from '#lib/result.ts';
-import { resealOld } from '#lib/session/reseal.ts';
-import { readSession } from '#lib/session/session.ts';
+import { resealOld } from '#lib/http/reseal.ts';
+import { readSession } from '#lib/http/session.ts';
 import type { SessionReply } from '#lib/shared/contract.ts';
+import { fail, succeed } from '#lib/shared/result.ts';
 
 /** Who is logged in here. */
 const show = apiRoute(async (_request, { app }) => {

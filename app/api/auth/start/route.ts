@@ -3,9 +3,9 @@ import { apiRoute } from '#lib/http/api-route.ts';
 import { readJsonBody } from '#lib/http/body.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { isSameOriginWrite } from '#lib/http/same-origin.ts';
-import { fail, succeed } from '#lib/result.ts';
-import { startHere } from '#lib/session/start-here.ts';
+import { startForRequest } from '#lib/http/start-for-request.ts';
 import { startRequestSchema } from '#lib/shared/contract.ts';
+import { fail, succeed } from '#lib/shared/result.ts';
 
 /** Starts an attempt, or returns this browser's live one for the same number. */
 const start = apiRoute(async (request, { app }) => {
@@ -16,7 +16,7 @@ const start = apiRoute(async (request, { app }) => {
   if (!body.ok) {
     return body;
   }
-  const started = await startHere(app, request, body.value);
+  const started = await startForRequest(app, request, body.value);
   return started.ok ? succeed(answer(started.value)) : started;
 });
 

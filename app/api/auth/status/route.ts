@@ -1,20 +1,20 @@
 import { answer, describeProblem, httpStatusOf } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
+import { forgetAttemptOfRequest } from '#lib/http/forget-attempt.ts';
 import { howToPoll } from '#lib/http/how-to-poll.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { pendingReply } from '#lib/http/pending.ts';
+import { pollForRequest } from '#lib/http/poll-for-request.ts';
 import { isSameOriginFetch } from '#lib/http/same-origin.ts';
-import { fail, type Result, succeed } from '#lib/result.ts';
-import { forgetAttemptHere } from '#lib/session/forget-attempt.ts';
-import { pollHere } from '#lib/session/poll-here.ts';
 import type { StatusReply } from '#lib/shared/contract.ts';
+import { fail, type Result, succeed } from '#lib/shared/result.ts';
 
 /** What became of this browser's attempt; held until something changes. Logs in once it is verified. */
 const status = apiRoute(async (request, { id, app, language }) => {
   if (!isSameOriginFetch(request.headers)) {
     return fail({ code: 'request_cross_origin' });
   }
-  const outcome = await pollHere(app, request, {
+  const outcome = await pollForRequest(app, request, {
     ...howToPoll(request.headers, app.config.attempt),
     waited: app.waited.get(id)?.(),
   });
@@ -26,10 +26,10 @@ const status = apiRoute(async (request, { id, app, language }) => {
     case 'logged_in':
       return answerStatus({ status: 'verified' });
     case 'missing':
-      await forgetAttemptHere(app);
+      await forgetAttemptOfRequest(app);
       return fail({ code: 'attempt_missing' });
     default: {
-      await forgetAttemptHere(app);
+      await forgetAttemptOfRequest(app);
       const { status, code } = outcome;
       const message = describeProblem({ code }, language);
       return answerStatus({ status, code, message }, httpStatusOf(code));

@@ -1,7 +1,7 @@
 import { answer } from '#lib/http/answer.ts';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
-import { succeed } from '#lib/result.ts';
+import { succeed } from '#lib/shared/result.ts';
 
 /** 200 while this process runs, whatever the state of its database: restarting would not mend that. */
 const live = apiRoute(async () => succeed(answer({ status: 'ok' })));

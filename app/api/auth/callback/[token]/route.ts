@@ -2,7 +2,7 @@ import { after } from 'next/server';
 import { apiRoute } from '#lib/http/api-route.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { takeCallback } from '#lib/login/callback.ts';
-import { succeed } from '#lib/result.ts';
+import { succeed } from '#lib/shared/result.ts';
 
 /**
  * The vendor's hint that a call has come. Its method is not documented and its body not believed,

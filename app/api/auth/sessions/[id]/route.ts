@@ -1,9 +1,9 @@
 import { answer } from '#lib/http/answer.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { sessionRoute } from '#lib/http/session-route.ts';
-import { fail, succeed } from '#lib/result.ts';
-import { endOtherSession } from '#lib/session/elsewhere.ts';
+import { endOtherSession } from '#lib/sessions/other-sessions.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
+import { fail, succeed } from '#lib/shared/result.ts';
 
 /**
  * Ends one of this user's other sessions. Anybody else's does not exist here; this one is ended

@@ -2,9 +2,9 @@ import { answer } from '#lib/http/answer.ts';
 import { readJsonBody } from '#lib/http/body.ts';
 import { onlyMethods } from '#lib/http/methods.ts';
 import { sessionRoute } from '#lib/http/session-route.ts';
-import { succeed } from '#lib/result.ts';
-import { dismissNotices } from '#lib/session/elsewhere.ts';
+import { dismissNotices } from '#lib/sessions/other-sessions.ts';
 import { type DoneReply, seenRequestSchema } from '#lib/shared/contract.ts';
+import { succeed } from '#lib/shared/result.ts';
 
 /** Takes the new-device notices up to an instant for read. */
 const markSeen = sessionRoute(async (request, { app, loggedIn }) => {

@@ -1,0 +1,73 @@
+import 'server-only';
+import { referenceOf } from '../observe/log.ts';
+import { type CountryCode, formatPhoneNumber } from '../phone/phone-number.ts';
+import type { User } from '../store/schema.ts';
+
+/** A user as `npm run users -- list --json` writes it. Instants are ISO 8601. */
+export interface UserView {
+  id: string;
+  /** How the user is written in the server's log. */
+  log_reference: string;
+  phone_number: string;
+  state: 'active' | 'disabled' | 'set_aside';
+  created_at: string;
+  last_login_at: string | null;
+  last_active_at: string;
+  disabled_at: string | null;
+  set_aside_at: string | null;
+}
+
+export function viewUser(user: User): UserView {
+  return {
+    id: user.id,
+    log_reference: referenceOf(user.id),
+    phone_number: user.phone_number,
+    state: stateOf(user),
+    created_at: instant(user.created_at),
+    last_login_at: user.last_login_at === null ? null : instant(user.last_login_at),
+    last_active_at: instant(user.last_active_at),
+    disabled_at: user.disabled_at === null ? null : instant(user.disabled_at),
+    set_aside_at: user.set_aside_at === null ? null : instant(user.set_aside_at),
+  };
+}
+
+/** The users as a table for a terminal, one per line below a heading. */
+export function tableOfUsers(users: readonly User[], country: CountryCode): string {
+  const rows = [
+    ['PHONE NUMBER', 'STATE', 'SINCE', 'LAST LOGIN', 'LAST ACTIVE'],
+    ...users.map((user) => [
+      formatPhoneNumber(user.phone_number, country),
+      stateOf(user).replace('_', ' '),
+      minute(user.created_at),
+      user.last_login_at === null ? 'never' : minute(user.last_login_at),
+      minute(user.last_active_at),
+    ]),
+  ];
+  const widths = rows[0]?.map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function stateOf(user: User): UserView['state'] {
+  if (user.set_aside_at !== null) {
+    return 'set_aside';
+  }
+  return user.disabled_at === null ? 'active' : 'disabled';
+}
+
+function instant(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** `2026-11-01 09:30Z`: the same on every machine, and it sorts. */
+function minute(at: number): string {
+  return `${instant(at).slice(0, 16).replace('T', ' ')}Z`;
+}

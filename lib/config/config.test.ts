@@ -1,0 +1,314 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+import { environmentVariables } from './environment.ts';
+import { describeFaults } from './faults.ts';
+
+const API_KEY = 'pk_live_Jq7Zr2Xv9Tb4';
+const SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
+const OLDER_SECRET = 'h4Kd9sLq2Wm7Zx0Cv5Bn8Tr3Yp6Gf1Aj';
+
+const production = {
+  PAUTH_API_KEY: API_KEY,
+  APP_ORIGIN: 'https://login.example.com',
+  SESSION_SECRET: SECRET,
+};
+
+const localTrial = {
+  ...production,
+  APP_ORIGIN: 'http://localhost:3000',
+  PAUTH_BASE_URL: 'http://127.0.0.1:4010',
+};
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+function read(given: Given) {
+  const config = readConfig(given);
+  if (!config.ok) {
+    throw new Error(describeFaults(config.error));
+  }
+  return config.value;
+}
+
+/** The variables at fault. */
+function faultsOf(given: Given): string[] {
+  const config = readConfig(given);
+  return config.ok ? [] : [...new Set(config.error.map(({ variable }) => variable))];
+}
+
+describe('the configuration', () => {
+  it('needs a key, an origin and a secret, and has a default for everything else', () => {
+    expect(read(production)).toEqual({
+      pauth: {
+        apiKey: API_KEY,
+        baseUrl: new URL('https://api.pauth.me'),
+        timeoutMs: 3_000,
+        maxInFlight: 50,
+        breaker: { count: 5, seconds: 10 },
+        isSandbox: false,
+      },
+      app: {
+        origin: new URL('https://login.example.com'),
+        siteName: 'call-login',
+        defaultCountry: 'JP',
+        numberTypes: new Set(['mobile', 'landline', 'ip']),
+        helpUrl: null,
+        signup: 'open',
+        callCost: 'unknown',
+        sessionSecrets: [SECRET],
+        trustedProxy: { hops: 0 },
+        dormantDays: 365,
+      },
+      session: { idleSeconds: 86_400, ttlSeconds: 604_800 },
+      startLimits: {
+        perNumber: [
+          { count: 3, seconds: 60 },
+          { count: 5, seconds: 3_600 },
+        ],
+        perNetwork: [{ count: 10, seconds: 600 }],
+        total: [{ count: 1_000, seconds: 3_600 }],
+      },
+      attempt: { ttlSeconds: 300, pollLimit: 30, statusWaitSeconds: 25 },
+      store: { kind: 'sqlite', path: '.data/call-login.db' },
+      redisUrl: null,
+      retention: { attemptDays: 7, eventDays: 365 },
+    });
+  });
+
+  it('takes every variable', () => {
+    const config = read({
+      ...production,
+      PAUTH_BASE_URL: 'https://eu.pauth.example/api/',
+      PAUTH_TIMEOUT_MS: '500',
+      DATABASE_URL: 'file:/srv/data/login.db',
+      REDIS_URL: 'rediss://:p%40ss@redis.internal:6380/1',
+      SESSION_IDLE_SECONDS: '300',
+      SESSION_TTL_SECONDS: '2592000',
+      DORMANT_DAYS: '0',
+      ATTEMPT_RETENTION_DAYS: '1',
+      EVENT_RETENTION_DAYS: '0',
+      SIGNUP: 'closed',
+      ATTEMPT_TTL_SECONDS: '600',
+      POLL_LIMIT: '1',
+      STATUS_WAIT_SECONDS: '0',
+      DEFAULT_COUNTRY: 'US',
+      NUMBER_TYPES: 'mobile, ip',
+      HELP_URL: 'https://help.example.com/login',
+      CALL_COST: 'free',
+      SITE_NAME: ' 山田商店 ',
+    });
+    expect(config).toMatchObject({
+      pauth: { baseUrl: new URL('https://eu.pauth.example/api/'), timeoutMs: 500 },
+      app: {
+        signup: 'closed',
+        defaultCountry: 'US',
+        numberTypes: new Set(['mobile', 'ip']),
+        helpUrl: new URL('https://help.example.com/login'),
+        callCost: 'free',
+        siteName: '山田商店',
+      },
+      session: { idleSeconds: 300, ttlSeconds: 2_592_000 },
+      attempt: { ttlSeconds: 600, pollLimit: 1, statusWaitSeconds: 0 },
+      store: { kind: 'sqlite', path: '/srv/data/login.db' },
+      redisUrl: 'rediss://:p%40ss@redis.internal:6380/1',
+      retention: { attemptDays: 1, eventDays: 0 },
+    });
+  });
+
+  it('takes a PostgreSQL server for the database', () => {
+    const url = 'postgresql://login:p%40ss@db.internal:5433/login?sslmode=verify-full';
+    expect(read({ ...production, DATABASE_URL: url, DATABASE_POOL_SIZE: '25' }).store).toEqual({
+      kind: 'postgres',
+      url,
+      poolSize: 25,
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    const empty = Object.fromEntries(environmentVariables.map((variable) => [variable, '']));
+    expect(read({ ...empty, ...production })).toEqual(read(production));
+    expect(faultsOf(empty)).toEqual(['PAUTH_API_KEY', 'APP_ORIGIN', 'SESSION_SECRET']);
+  });
+
+  it('takes an empty mark of a host for one that is not set', () => {
+    expect(faultsOf({ ...production, VERCEL: '' })).toEqual([]);
+  });
+
+  it('reads several secrets, the newest first', () => {
+    const config = read({ ...production, SESSION_SECRET: ` ${SECRET} , ${OLDER_SECRET} ` });
+    expect(config.app.sessionSecrets).toEqual([SECRET, OLDER_SECRET]);
+  });
+
+  it('is described by .env.example, every variable once and nothing else', async () => {
+    const text = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
+    const named = [...text.matchAll(/^(?:# ?)?([A-Z][A-Z0-9_]*)=/gm)].map(([, name]) => name);
+    expect(named.toSorted()).toEqual(environmentVariables.toSorted());
+  });
+});
+
+describe('refuses', () => {
+  it.each<[string, string, string]>([
+    ['no key', 'PAUTH_API_KEY', ''],
+    ['a key with a space', 'PAUTH_API_KEY', 'pk live'],
+    ['a key with a line break', 'PAUTH_API_KEY', 'pk\n'],
+    ['a key beyond ASCII', 'PAUTH_API_KEY', 'キー'],
+    ['no secret', 'SESSION_SECRET', ''],
+    ['a short secret', 'SESSION_SECRET', SECRET.slice(1)],
+    ['a repeated secret', 'SESSION_SECRET', 'abc'.repeat(20)],
+    ['a telling secret', 'SESSION_SECRET', 'my-Secret-0a1b2c3d4e5f6g7h8i9j0k1l'],
+    ['the secret of an example', 'SESSION_SECRET', 'changeme-0a1b2c3d4e5f6g7h8i9j0k1l2'],
+    ['a weak older secret', 'SESSION_SECRET', `${SECRET},short`],
+    ['a trailing comma in the secrets', 'SESSION_SECRET', `${SECRET},`],
+    ['no origin', 'APP_ORIGIN', ''],
+    ['an origin that is no address', 'APP_ORIGIN', 'login.example.com'],
+    ['an origin without https', 'APP_ORIGIN', 'http://login.example.com'],
+    ['an origin with a path', 'APP_ORIGIN', 'https://login.example.com/app'],
+    ['an origin with a query', 'APP_ORIGIN', 'https://login.example.com/?a'],
+    ['an origin with a user name', 'APP_ORIGIN', 'https://me@login.example.com'],
+    ['a host that only looks like this machine', 'APP_ORIGIN', 'http://localhost.example.com'],
+    ['a kind of number that is none', 'NUMBER_TYPES', 'mobile,fax'],
+    ['help that is no address', 'HELP_URL', 'javascript:alert(1)'],
+    ['an origin of another kind', 'APP_ORIGIN', 'data:text/plain,x'],
+    ['an origin no browser opens', 'APP_ORIGIN', 'ftp://localhost'],
+    ['a vendor without https', 'PAUTH_BASE_URL', 'http://api.pauth.me'],
+    ['a vendor that is no address', 'PAUTH_BASE_URL', 'api.pauth.me'],
+    ['a vendor with a user name', 'PAUTH_BASE_URL', 'https://me:pw@api.pauth.me'],
+    ['a vendor with a query', 'PAUTH_BASE_URL', 'https://api.pauth.me/?v=1'],
+    ['a vendor with a fragment', 'PAUTH_BASE_URL', 'https://api.pauth.me/#v1'],
+    ['another database', 'DATABASE_URL', 'mysql://db'],
+    ['a database without a path', 'DATABASE_URL', 'file:'],
+    ['a database that is no address', 'DATABASE_URL', 'postgres://db:port/login'],
+    ['a database without TLS verification', 'DATABASE_URL', 'postgres://db/x?sslmode=no-verify'],
+    ['a Redis that is no address', 'REDIS_URL', 'localhost:6379'],
+    ['another thing for Redis', 'REDIS_URL', 'https://redis.example.com'],
+    ['an unknown signup', 'SIGNUP', 'yes'],
+    ['an unknown cost', 'CALL_COST', 'Free'],
+    ['an unknown country', 'DEFAULT_COUNTRY', 'XX'],
+    ['a country in small letters', 'DEFAULT_COUNTRY', 'jp'],
+    ['an unknown proxy', 'TRUSTED_PROXY', 'nginx'],
+    ['too many proxies', 'TRUSTED_PROXY', '10'],
+    ['a proxy that only objects know', 'TRUSTED_PROXY', 'constructor'],
+    ['a limit of nothing', 'START_LIMIT_TOTAL', '0/60'],
+    ['a limit without a time', 'START_LIMIT_PER_NETWORK', '5'],
+    ['a breaker with two limits', 'PAUTH_BREAKER', '5/10 9/60'],
+    ['limits with a comma between', 'START_LIMIT_PER_NUMBER', '1/60,5/3600'],
+    ['a blank site name', 'SITE_NAME', '   '],
+    ['a long site name', 'SITE_NAME', 'x'.repeat(61)],
+  ])('%s', (_what, variable, value) => {
+    expect(faultsOf({ ...production, [variable]: value })).toEqual([variable]);
+  });
+
+  it.each<[string, string[]]>([
+    ['PAUTH_TIMEOUT_MS', ['499', '10001']],
+    ['DATABASE_POOL_SIZE', ['0', '1001']],
+    ['PAUTH_MAX_IN_FLIGHT', ['0', '10001']],
+    ['ATTEMPT_TTL_SECONDS', ['59', '601']],
+    ['SESSION_IDLE_SECONDS', ['299', '2592001']],
+    ['SESSION_TTL_SECONDS', ['299', '2592001']],
+    ['DORMANT_DAYS', ['-1', '3651']],
+    ['ATTEMPT_RETENTION_DAYS', ['0', '3651']],
+    ['EVENT_RETENTION_DAYS', ['-1', '3651']],
+    ['POLL_LIMIT', ['0', '1001']],
+    ['STATUS_WAIT_SECONDS', ['-1', '56']],
+  ])('%s out of range, or anything but a whole number', (variable, outside) => {
+    const bad = [...outside, 'abc', '1e3', '0x1F4', '500.5', ' 500', 'Infinity', '9'.repeat(400)];
+    for (const value of bad) {
+      expect(faultsOf({ ...production, [variable]: value }), value).toEqual([variable]);
+    }
+  });
+
+  it('to run with TLS verification switched off', () => {
+    const given = { ...production, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    expect(faultsOf(given)).toEqual(['NODE_TLS_REJECT_UNAUTHORIZED']);
+    expect(faultsOf({ ...given, NODE_TLS_REJECT_UNAUTHORIZED: '1' })).toEqual([]);
+  });
+
+  it.each(['VERCEL', 'AWS_LAMBDA_FUNCTION_NAME', 'NETLIFY', 'K_SERVICE'])(
+    'embedded SQLite where %s says that no files are kept',
+    (mark) => {
+      expect(faultsOf({ ...production, [mark]: '1' })).toEqual(['DATABASE_URL']);
+      const DATABASE_URL = 'postgres://db.internal/login';
+      expect(faultsOf({ ...production, [mark]: '1', DATABASE_URL })).toEqual([]);
+    },
+  );
+
+  it('with every fault listed at once', () => {
+    const faults = faultsOf({
+      PAUTH_API_KEY: ' ',
+      PAUTH_TIMEOUT_MS: 'soon',
+      SESSION_SECRET: 'short',
+      SIGNUP: 'maybe',
+      NODE_TLS_REJECT_UNAUTHORIZED: '0',
+      VERCEL: '1',
+    });
+    expect(faults.toSorted()).toEqual([
+      'APP_ORIGIN',
+      'DATABASE_URL',
+      'NODE_TLS_REJECT_UNAUTHORIZED',
+      'PAUTH_API_KEY',
+      'PAUTH_TIMEOUT_MS',
+      'SESSION_SECRET',
+      'SIGNUP',
+    ]);
+  });
+
+  it('the addresses in the same breath as everything else', () => {
+    const faults = faultsOf({
+      APP_ORIGIN: 'http://login.example.com',
+      PAUTH_BASE_URL: 'http://127.0.0.1:4010',
+      SESSION_SECRET: SECRET,
+    });
+    expect(faults.toSorted()).toEqual(['APP_ORIGIN', 'PAUTH_API_KEY', 'PAUTH_BASE_URL']);
+  });
+});
+
+describe('a vendor on this machine', () => {
+  it.each([
+    ['http://localhost:3000', 'http://127.0.0.1:4010'],
+    ['http://127.0.0.1:3000', 'http://localhost:4010'],
+    ['http://[::1]:3000', 'http://[::1]:4010'],
+    ['https://localhost:3000', 'http://127.255.0.1:4010'],
+  ])('is taken for a sandbox where the app is on it too: %s, %s', (APP_ORIGIN, PAUTH_BASE_URL) => {
+    expect(read({ ...production, APP_ORIGIN, PAUTH_BASE_URL }).pauth.isSandbox).toBe(true);
+  });
+
+  it.each(['http://127.0.0.1:4010', 'https://localhost:4010', 'http://127.1', 'http://[::1]'])(
+    'is refused where the app is not: %s',
+    (PAUTH_BASE_URL) => {
+      expect(faultsOf({ ...production, PAUTH_BASE_URL })).toEqual(['PAUTH_BASE_URL']);
+    },
+  );
+
+  it('does not make plain http good for a vendor elsewhere', () => {
+    expect(faultsOf({ ...localTrial, PAUTH_BASE_URL: 'http://api.pauth.me' })).toEqual([
+      'PAUTH_BASE_URL',
+    ]);
+  });
+
+  it('is not needed to try the real vendor out from this machine', () => {
+    const config = read({ ...localTrial, PAUTH_BASE_URL: undefined });
+    expect(config.pauth).toMatchObject({ isSandbox: false });
+  });
+});
+
+it('no fault quotes the key or a secret, whatever is wrong with them', () => {
+  const canaries = ['canary-key with spaces', 'canary-short', `${SECRET}-password`];
+  for (const canary of canaries) {
+    for (const variable of ['PAUTH_API_KEY', 'SESSION_SECRET', 'DATABASE_URL', 'PAUTH_BASE_URL']) {
+      const config = readConfig({ ...production, APP_ORIGIN: 'x', [variable]: canary });
+      expect(config.ok).toBe(false);
+      const text = config.ok ? '' : describeFaults(config.error);
+      expect(text).not.toContain(canary);
+      expect(text).not.toContain(API_KEY);
+      expect(text).not.toContain(SECRET);
+    }
+  }
+});
+
+it('describes each fault on a line of its own that begins with its variable', () => {
+  const text = describeFaults([
+    { variable: 'A', problem: 'is wrong' },
+    { variable: 'B', problem: 'is too' },
+  ]);
+  expect(text.split('\n').slice(1)).toEqual(['  A is wrong', '  B is too']);
+});

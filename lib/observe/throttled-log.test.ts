@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { createTestClock } from '#tests/support/test-login.ts';
+import { createLog } from './log.ts';
+import { createThrottledLog, LINES_PER_MINUTE } from './throttled-log.ts';
+
+function open() {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line) });
+  const clock = createTestClock();
+  const throttledLog = createThrottledLog(clock);
+  const write = (kind: string, limit: { mostPerMinute?: number } = {}) =>
+    throttledLog(log, 'warn', { kind, entry: { event: kind }, message: 'again', ...limit });
+  return { clock, write, lines: () => lines.map((line): unknown => JSON.parse(line)) };
+}
+
+it('a kind of line that comes too often is left out and counted, the others are not', () => {
+  const { clock, write, lines } = open();
+  for (let count = 0; count < LINES_PER_MINUTE + 40; count += 1) {
+    write('flood');
+  }
+  write('rare');
+  expect(lines()).toHaveLength(LINES_PER_MINUTE + 1);
+  expect(lines().at(-1)).toMatchObject({ event: 'rare' });
+
+  clock.advance(60_000);
+  write('flood');
+  expect(lines().at(-1)).toMatchObject({ event: 'flood', leftOut: 40 });
+  write('flood');
+  expect(lines().at(-1)).not.toHaveProperty('leftOut');
+});
+
+it('goes on writing when the clock was set back', () => {
+  const { clock, write, lines } = open();
+  for (let count = 0; count < LINES_PER_MINUTE; count += 1) {
+    write('flood');
+  }
+  clock.advance(-3_600_000);
+  write('flood');
+  expect(lines()).toHaveLength(LINES_PER_MINUTE + 1);
+});
+
+it('writes a kind of which one is enough once a minute', () => {
+  const { clock, write, lines } = open();
+  const writeAlarm = () => write('alarm', { mostPerMinute: 1 });
+  writeAlarm();
+  writeAlarm();
+  clock.advance(59_999);
+  writeAlarm();
+  expect(lines()).toEqual([expect.objectContaining({ event: 'alarm' })]);
+  clock.advance(1);
+  writeAlarm();
+  expect(lines()).toHaveLength(2);
+  expect(lines().at(-1)).toMatchObject({ event: 'alarm', leftOut: 2 });
+});

@@ -1,0 +1,47 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { createTestClock } from '#tests/support/test-login.ts';
+import { createLog, referenceOf } from '../observe/log.ts';
+import { auditedTransaction } from './audit.ts';
+import { migrate } from './migrate.ts';
+import { openSqlite } from './sqlite.ts';
+
+async function open() {
+  const store = openSqlite(':memory:');
+  onTestFinished(() => store.destroy());
+  await migrate(store);
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line) });
+  return {
+    deps: { store, log },
+    at: createTestClock().now(),
+    lines: () => lines.map((line): unknown => JSON.parse(line)),
+    events: () => store.selectFrom('events').select(['type']).execute(),
+  };
+}
+
+it('what is committed is one line for each event, in their order, after the commit', async () => {
+  const { deps, at, lines, events } = await open();
+  await auditedTransaction(deps, async ({ record }) => {
+    await record({ at, type: 'attempt_started', attemptId: 'a' }, { phoneNumber: 'tag…78' });
+    await record({ at, type: 'attempt_failed', attemptId: 'a', reason: 'pauth_failed' });
+    expect(lines()).toEqual([]);
+  });
+  expect(await events()).toEqual([{ type: 'attempt_started' }, { type: 'attempt_failed' }]);
+  const common = { time: expect.any(String), at: new Date(at).toISOString(), msg: 'recorded' };
+  const attempt = referenceOf('a');
+  expect(lines()).toEqual([
+    { ...common, level: 'info', event: 'attempt_started', attempt, phoneNumber: 'tag…78' },
+    { ...common, level: 'warn', event: 'attempt_failed', attempt, reason: 'pauth_failed' },
+  ]);
+});
+
+it('what is rolled back is in neither', async () => {
+  const { deps, at, lines, events } = await open();
+  const failing = auditedTransaction(deps, async ({ record }) => {
+    await record({ at, type: 'user_created', userId: 'u' });
+    throw new Error('the next step failed');
+  });
+  await expect(failing).rejects.toThrow('the next step failed');
+  expect(await events()).toEqual([]);
+  expect(lines()).toEqual([]);
+});

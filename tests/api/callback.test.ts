@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { appOrigin, countVendorRequests, newVisitor, vendor } from '#tests/support/servers.ts';
+import { randomPhoneNumber } from '#tests/support/visitor.ts';
+
+/** An attempt, and the callback address that the vendor was given for it. */
+async function started() {
+  const visitor = newVisitor();
+  const phoneNumber = randomPhoneNumber();
+  const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
+  const [session] = await vendor.sessions(phoneNumber);
+  return {
+    visitor,
+    phoneNumber,
+    callNumber: attempt.call_number,
+    url: session?.callback_url ?? '',
+  };
+}
+
+describe('/api/auth/callback/[token]', () => {
+  it('guide: callback_url leads here, and a hint has the vendor asked, not believed', async () => {
+    const { visitor, phoneNumber, url } = await started();
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ status: 'verified', phone_number: phoneNumber }),
+    });
+    expect(response.status).toBe(204);
+    await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
+    expect(await (await visitor.status()).json()).toMatchObject({ status: 'pending' });
+    expect(visitor.cookie('call-login-session')).toBeUndefined();
+  });
+
+  it('has the vendor asked once for a flood of hints', async () => {
+    const { phoneNumber, url } = await started();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => fetch(url, { method: 'POST' })),
+    );
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([204]));
+    await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
+  });
+
+  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
+    'takes a hint sent with %s',
+    async (method) => {
+      const { phoneNumber, url } = await started();
+      expect((await fetch(url, { method })).status).toBe(204);
+      await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
+    },
+  );
+
+  it('answers the same for a token nobody was given, and asks the vendor nothing', async () => {
+    const before = (await vendor.requests()).length;
+    const response = await fetch(`${appOrigin}/api/auth/callback/${'a'.repeat(43)}`, {
+      method: 'POST',
+    });
+    expect(response.status).toBe(204);
+    expect((await vendor.requests()).length).toBe(before);
+  });
+
+  it('changes nothing for an attempt that is over', async () => {
+    const { visitor, phoneNumber, url } = await started();
+    await visitor.post('/api/auth/cancel', '');
+    expect((await fetch(url, { method: 'POST' })).status).toBe(204);
+    expect(await countVendorRequests('check', phoneNumber)).toBe(0);
+  });
+});

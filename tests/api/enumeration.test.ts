@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { databasePath, logIn, newVisitor } from '#tests/support/servers.ts';
+import { runUsers } from '#tests/support/users-command.ts';
+import { randomPhoneNumber } from '#tests/support/visitor.ts';
+
+/** Of an answer, all that could tell one number from another: not what is random or the time. */
+async function looks(response: Response) {
+  const headers = Object.fromEntries(response.headers);
+  const body: unknown = await response.json();
+  const cookies = response.headers
+    .getSetCookie()
+    .map((cookie) => cookie.replace(/(?<=^[^=]*)=[^;]*|; Expires=[^;]*/gi, ''));
+  const { date, 'set-cookie': _, 'x-request-id': id, 'content-length': length, ...rest } = headers;
+  expect([typeof date, id?.length]).toEqual(['string', 16]);
+  return { status: response.status, headers: rest, length, cookies, body };
+}
+
+it('start and the polls before the call say the same of every number, whoever has it', async () => {
+  const [unknown, known, disabled] = [
+    randomPhoneNumber(),
+    randomPhoneNumber(),
+    randomPhoneNumber(),
+  ];
+  await logIn(known);
+  await logIn(disabled);
+  expect(runUsers(databasePath, 'disable', disabled).status).toBe(0);
+
+  const seen = [];
+  for (const phoneNumber of [unknown, known, disabled]) {
+    const visitor = newVisitor();
+    const started = await looks(await visitor.start(phoneNumber));
+    const attempt = attemptViewSchema.parse(started.body);
+    const polled = await looks(await visitor.status());
+    seen.push({
+      // The number itself is its own business; the id and the address for the phone are random.
+      started: {
+        ...started,
+        body: {
+          ...attempt,
+          phone_number_text: '',
+          session_id: '',
+          handoff: null,
+        },
+      },
+      polled: { ...polled, body: typeof polled.body },
+      sessionIdLength: attempt.session_id.length,
+    });
+  }
+  expect(seen[1]).toEqual(seen[0]);
+  expect(seen[2]).toEqual(seen[0]);
+});

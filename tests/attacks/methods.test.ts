@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { logIn } from '#tests/support/servers.ts';
+import { randomPhoneNumber } from '#tests/support/visitor.ts';
+import { expectHarmless, ownPage, send } from './send.ts';
+import { addressOf, routes, routesOfApp } from './site.ts';
+
+const methods = [
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+  'TRACE',
+  'PROPFIND',
+  'MKCOL',
+  'COPY',
+  'LOCK',
+  'SEARCH',
+  'QUERY',
+  'PURGE',
+  'LINK',
+  'REPORT',
+];
+
+it('every address of the app is on the list', () => {
+  expect(Object.keys(routes).sort()).toEqual(routesOfApp());
+});
+
+describe.each(Object.entries(routes))('%s', (route, open) => {
+  it('refuses every method it does not take, names those it takes, and changes nothing', async () => {
+    const visitor = await logIn(randomPhoneNumber());
+    for (const method of methods.filter((each) => !open.includes(each))) {
+      const answer = await send({
+        method,
+        path: addressOf(route),
+        headers: [...ownPage, ['cookie', visitor.cookieHeader()]],
+      });
+      expectHarmless(answer, method);
+      expect(answer.status, method).toBe(405);
+      expect(answer.headers.allow, method).toBe(open.join(', '));
+      expect(answer.headers['cache-control'], method).toMatch(/^no-store\b/);
+      expect(answer.setCookies, method).toEqual([]);
+    }
+    expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
+  });
+});
+
+it.each(['FOO', 'GETS', 'CONNECT'])('%s is no method at all', async (method) => {
+  const answer = await send({ method, path: '/account' });
+  expectHarmless(answer, method);
+  expect([0, 400]).toContain(answer.status);
+});
+
+it('a method cannot be put into a header', async () => {
+  const visitor = await logIn(randomPhoneNumber());
+  for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override', '_method']) {
+    const answer = await send({
+      path: '/api/auth/sessions',
+      headers: [...ownPage, [name, 'DELETE'], ['cookie', visitor.cookieHeader()]],
+    });
+    expect(answer.status, name).toBe(405);
+  }
+});

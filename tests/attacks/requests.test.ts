@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import {
+  appOrigin,
+  countVendorRequests,
+  logIn,
+  newVisitor,
+  vendor,
+} from '#tests/support/servers.ts';
+import { randomNetwork, randomPhoneNumber } from '#tests/support/visitor.ts';
+import { expectHarmless, send } from './send.ts';
+
+type Headers = readonly (readonly [name: string, value: string])[];
+
+const site = (value: string): Headers => [['sec-fetch-site', value]];
+const origin = (value: string): Headers => [['origin', value]];
+const { port } = new URL(appOrigin);
+
+/** How a request looks that no page of ours sent. */
+const foreign: Readonly<Record<string, Headers>> = {
+  'another site': site('cross-site'),
+  'a sibling': site('same-site'),
+  'the address bar': site('none'),
+  'another site with our origin': [...site('cross-site'), ...origin(appOrigin)],
+  'two sites at once': [...site('same-origin'), ...site('cross-site')],
+  'a word that is none': site('same-origin; x'),
+  'in capitals': site('SAME-ORIGIN'),
+  'an empty site': site(''),
+  'nothing said': [],
+  'no origin': origin('null'),
+  'an empty origin': origin(''),
+  'another port': origin('http://localhost:1'),
+  'another scheme': origin(`https://localhost:${port}`),
+  'another host': origin('https://evil.example'),
+  'ours in front': origin(`${appOrigin}.evil.example`),
+  'ours behind': origin(`http://evil.example/?${appOrigin}`),
+  'ours as a name': origin(`http://localhost:${port}@evil.example`),
+  'a sibling of ours': origin(`http://www.localhost:${port}`),
+  'a dot at the end': origin(`http://localhost.:${port}`),
+  'a slash at the end': origin(`${appOrigin}/`),
+  'our address': origin(`http://127.0.0.1:${port}`),
+  'capital letters': origin(appOrigin.toUpperCase()),
+  'two origins': [...origin(appOrigin), ...origin('https://evil.example')],
+  'only a referrer of ours': [['referer', `${appOrigin}/login`]],
+  'a host to match': [...origin('http://evil.example'), ['host', 'evil.example']],
+  'a forwarded host to match': [
+    ...origin('http://evil.example'),
+    ['x-forwarded-host', 'evil.example'],
+  ],
+};
+
+/** Everything that changes something for the person whose browser it is. */
+const writes: readonly (readonly [method: string, path: string, body: string])[] = [
+  ['POST', '/api/auth/start', '{"phone_number":"090-0000-0000"}'],
+  ['POST', '/api/auth/cancel', ''],
+  ['POST', '/api/auth/logout', ''],
+  ['DELETE', '/api/auth/sessions', ''],
+  ['DELETE', '/api/auth/sessions/somebody', ''],
+  ['POST', '/api/auth/sessions/seen', '{"until":"2026-01-01T00:00:00Z"}'],
+  ['POST', '/api/language', 'language=en'],
+];
+
+describe('a request that no page of ours sent', () => {
+  it.each(Object.entries(foreign))('changes nothing: %s', async (_name, headers) => {
+    const phoneNumber = randomPhoneNumber();
+    const visitor = await logIn(phoneNumber);
+    await visitor.start(phoneNumber);
+    for (const [method, path, body] of writes) {
+      for (const contentType of ['application/json', 'application/x-www-form-urlencoded']) {
+        const answer = await send({
+          method,
+          path,
+          body,
+          headers: [
+            ...headers,
+            ['content-type', contentType],
+            ['cookie', visitor.cookieHeader()],
+            ['x-forwarded-for', randomNetwork()],
+          ],
+        });
+        expectHarmless(answer, path);
+        expect(answer.status, path).toBe(403);
+        expect(answer.setCookies, path).toEqual([]);
+      }
+    }
+    expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
+    expect((await visitor.status()).status).toBe(200);
+    expect(await countVendorRequests('create', '+819000000000')).toBe(0);
+  });
+});
+
+describe('an answer that could log somebody in', () => {
+  const page = {
+    'sec-fetch-site': 'same-origin',
+    'sec-fetch-mode': 'cors',
+    'sec-fetch-dest': 'empty',
+  };
+  const ways: Readonly<Record<string, Record<string, string>>> = {
+    'a link on another site': {
+      'sec-fetch-site': 'cross-site',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    },
+    'a link on a page of ours': {
+      ...page,
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    },
+    'the address bar': {
+      'sec-fetch-site': 'none',
+      'sec-fetch-mode': 'navigate',
+      'sec-fetch-dest': 'document',
+    },
+    'a frame': { ...page, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
+    'an image': { ...page, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' },
+    'a script': { ...page, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' },
+    'a style': { ...page, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'style' },
+    'a video': { ...page, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'video' },
+    'a download': { ...page, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'empty' },
+    'a preload': { ...page, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'empty' },
+    'a prefetch': { ...page, 'sec-purpose': 'prefetch' },
+    'a prerender': { ...page, 'sec-purpose': 'prefetch;prerender' },
+    'a sibling’s fetch': { ...page, 'sec-fetch-site': 'same-site' },
+    'another site’s fetch': { ...page, 'sec-fetch-site': 'cross-site' },
+    'a fetch with a header of its own': {
+      ...page,
+      'sec-fetch-site': 'cross-site',
+      'x-requested-with': 'fetch',
+    },
+  };
+
+  it.each(Object.entries(ways))('is refused to %s', async (_name, headers) => {
+    const visitor = newVisitor();
+    const phoneNumber = randomPhoneNumber();
+    const { call_number } = await (await visitor.start(phoneNumber)).json();
+    await vendor.call(phoneNumber, call_number);
+    // Not with `fetch`, which says of itself which mode it is in.
+    const answer = await send({
+      path: '/api/auth/status',
+      headers: [...Object.entries(headers), ['cookie', visitor.cookieHeader()]],
+    });
+    expect(answer.status).toBe(403);
+    expect(answer.setCookies).toEqual([]);
+    expect((await visitor.status()).status).toBe(200);
+    expect(visitor.cookie('call-login-session')).toBeDefined();
+  });
+
+  it('is refused to whoever says nothing of where it comes from', async () => {
+    const visitor = newVisitor();
+    const phoneNumber = randomPhoneNumber();
+    const { call_number } = await (await visitor.start(phoneNumber)).json();
+    await vendor.call(phoneNumber, call_number);
+    for (const header of ['', 'XMLHttpRequest', 'Fetch']) {
+      const answer = await send({
+        path: '/api/auth/status',
+        headers: [
+          ['cookie', visitor.cookieHeader()],
+          ['x-requested-with', header],
+        ],
+      });
+      expect(answer.status, header).toBe(403);
+    }
+  });
+});
+
+it('nothing of the site may be read by another one, whatever it asks', async () => {
+  const visitor = await logIn(randomPhoneNumber());
+  for (const path of ['/api/auth/session', '/account', '/login', '/api/health', '/icon.svg']) {
+    for (const from of ['https://evil.example', 'null', appOrigin]) {
+      const answer = await send({
+        path,
+        headers: [
+          ['origin', from],
+          ['access-control-request-method', 'POST'],
+          ['access-control-request-headers', 'x-requested-with'],
+          ['access-control-request-private-network', 'true'],
+          ['cookie', visitor.cookieHeader()],
+        ],
+      });
+      expectHarmless(answer, path);
+      expect(answer.headers['cross-origin-resource-policy'], path).toBe('same-origin');
+    }
+  }
+});

@@ -1,0 +1,113 @@
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import { expect } from 'vitest';
+import { appOrigin } from '#tests/support/servers.ts';
+
+/** A request as it goes over the wire: unlike `fetch`, nothing of it is put in order. */
+export interface RawRequest {
+  origin?: string;
+  method?: string;
+  path: string;
+  /** In this order, the same name as often as it stands here. */
+  headers?: readonly (readonly [name: string, value: string])[];
+  body?: string | Buffer;
+}
+
+export interface RawAnswer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  setCookies: readonly string[];
+  text: string;
+}
+
+/** What a script of a page of ours sends along. */
+export const ownPage = [
+  ['sec-fetch-site', 'same-origin'],
+  ['sec-fetch-mode', 'cors'],
+  ['sec-fetch-dest', 'empty'],
+] as const;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+
+/** Sends a request and reads the whole answer; status 0 when the connection was closed without one. */
+export async function send(raw: RawRequest): Promise<RawAnswer> {
+  const { hostname, port } = new URL(raw.origin ?? appOrigin);
+  const names = new Set(raw.headers?.map(([name]) => name.toLowerCase()));
+  const headers = [
+    ...(names.has('host') ? [] : ['host', `${hostname}:${port}`]),
+    ...(raw.body === undefined || names.has('content-length') || names.has('transfer-encoding')
+      ? []
+      : ['content-length', String(Buffer.byteLength(raw.body))]),
+    ...(raw.headers ?? []).flat(),
+  ];
+  return await new Promise((resolve) => {
+    const { method = 'GET', path } = raw;
+    const request = httpRequest({ agent, hostname, port, method, path, headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          setCookies: response.headers['set-cookie'] ?? [],
+          text,
+        }),
+      );
+      response.on('error', () => resolve(noAnswer));
+    });
+    request.on('error', (error) => {
+      // The server closed a connection that it had kept open, just when it was to be used again.
+      const isTooLate = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
+      resolve(isTooLate ? send(raw) : noAnswer);
+    });
+    request.end(raw.body);
+  });
+}
+
+const noAnswer: RawAnswer = { status: 0, headers: {}, setCookies: [], text: '' };
+
+/** Opens a connection, writes the pieces, and says what came back once it was closed. */
+export async function sendBytes(origin: string, ...pieces: readonly string[]): Promise<string> {
+  const { hostname, port } = new URL(origin);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  for (const piece of pieces) {
+    socket.write(piece, 'latin1');
+  }
+  let text = '';
+  socket.on('data', (chunk) => {
+    text += chunk.toString('latin1');
+  });
+  await new Promise((resolve) => socket.on('close', resolve));
+  return text;
+}
+
+/** Runs a task for each item, a few at a time. */
+export async function forEachOf<T>(
+  items: readonly T[],
+  task: (item: T) => Promise<void>,
+  atOnce = 16,
+): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        await task(item);
+      }
+    }),
+  );
+}
+
+/** What no answer may ever be or hold, whatever was asked. */
+export function expectHarmless(answer: RawAnswer, what: string): void {
+  expect(answer.status, what).toBeLessThan(500);
+  expect(answer.text, what).not.toMatch(/\n\s+at .+:\d+|node_modules|SQLITE|sandbox-key/);
+  const headerNames = Object.keys(answer.headers);
+  expect(
+    headerNames.filter((name) => name.startsWith('access-control-')),
+    what,
+  ).toEqual([]);
+}

@@ -1,0 +1,115 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { readStartArguments } from '#scripts/start-command.ts';
+import { startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
+import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+
+/** What a start prints that must not succeed, and how it ends. */
+function bootWith(env: Record<string, string>) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, readStartArguments(), {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      NEXT_TELEMETRY_DISABLED: '1',
+      PORT: '0',
+      ...env,
+    },
+    encoding: 'utf8',
+    timeout: 15_000,
+  });
+  return { status, output: stdout + stderr };
+}
+
+const wellFormed = {
+  PAUTH_API_KEY: 'canary-key-1f2e',
+  APP_ORIGIN: 'https://login.example.com',
+  SESSION_SECRET: TEST_SECRET,
+  DATABASE_URL: 'file::memory:',
+};
+
+describe('boot', () => {
+  it('refuses an empty environment and lists every fault at once', () => {
+    const { status, output } = bootWith({});
+    expect(status).toBe(1);
+    for (const variable of ['PAUTH_API_KEY', 'APP_ORIGIN', 'SESSION_SECRET']) {
+      expect(output).toContain(`  ${variable} `);
+    }
+  });
+
+  it('guide: refuses to run with TLS verification switched off', () => {
+    const { status, output } = bootWith({ ...wellFormed, NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+    expect(status).toBe(1);
+    expect(output).toContain('NODE_TLS_REJECT_UNAUTHORIZED');
+  });
+
+  it('refuses a sandbox behind a public address, and says no secret', () => {
+    const { status, output } = bootWith({ ...wellFormed, PAUTH_BASE_URL: 'http://127.0.0.1:4010' });
+    expect(status).toBe(1);
+    expect(output).toContain('PAUTH_BASE_URL');
+    expect(output).not.toContain('canary-key-1f2e');
+    expect(output).not.toContain(TEST_SECRET);
+  });
+
+  it('refuses a database it cannot open', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
+    const path = join(folder, 'not-a-database');
+    writeFileSync(path, 'these are not the bytes of a database, and there are plenty of them');
+    const { status, output } = bootWith({ ...wellFormed, DATABASE_URL: `file:${path}` });
+    rmSync(folder, { recursive: true });
+    expect(status).toBe(1);
+    expect(output).toMatch(/DATABASE_URL .*not a database/);
+  });
+});
+
+describe('a server behind https', () => {
+  it('binds its cookies to the host and to secure connections', async () => {
+    const app = await startAppServer(inject('sandboxUrl'), {
+      APP_ORIGIN: 'https://localhost:8443',
+    });
+    const response = await new Visitor(app.origin).start(randomPhoneNumber());
+    await app.stop();
+    const [setCookie = ''] = response.headers.getSetCookie();
+    expect(setCookie).toMatch(/^__Host-call-login-attempt=/);
+    expect(setCookie).toMatch(/; Secure/i);
+    expect(setCookie).toMatch(/; Path=\//i);
+    expect(setCookie).not.toMatch(/; Domain/i);
+  });
+});
+
+describe('a server without a proxy in front', () => {
+  it('counts by the connection, whatever address the client makes up', async () => {
+    const app = await startAppServer(inject('sandboxUrl'), { TRUSTED_PROXY: '' });
+    // What comes in before the boot is through counts as from nowhere.
+    await new Visitor(app.origin).fetch('/api/health');
+    const statuses: number[] = [];
+    for (let count = 0; count < 11; count += 1) {
+      const response = await new Visitor(app.origin).post(
+        '/api/auth/start',
+        { phone_number: randomPhoneNumber() },
+        { 'x-forwarded-for': `198.51.100.${count}`, 'cf-connecting-ip': `198.51.100.${count}` },
+      );
+      statuses.push(response.status);
+    }
+    await app.stop();
+    expect(statuses).toEqual([...Array(10).fill(200), 429]);
+  });
+});
+
+describe('a guide setting', () => {
+  it('guide: PAUTH_API_KEY and PAUTH_BASE_URL come from the environment, and the key reaches no page or log', async () => {
+    const app = await startAppServer(inject('sandboxUrl'), { PAUTH_API_KEY: 'canary-key-9c4d' });
+    const visitor = new Visitor(app.origin);
+    const refused = await visitor.start(randomPhoneNumber());
+    const page = await (await visitor.fetch('/login')).text();
+    await app.stop();
+    // The sandbox knows another key: our own fault, so the visitor is asked to try again.
+    expect(refused.status).toBe(503);
+    expect(await refused.text()).not.toContain('canary');
+    expect(page).not.toContain('canary');
+    expect(app.output()).toContain('"event":"pauth_key_refused","status":401');
+    expect(app.output()).not.toContain('canary');
+  });
+});

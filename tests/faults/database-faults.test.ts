@@ -1,0 +1,126 @@
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { deploy, startAt } from '#tests/support/deployment.ts';
+import {
+  createDatabase,
+  execute,
+  type PostgresServer,
+  startPostgres,
+} from '#tests/support/postgres.ts';
+import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+
+const patient = { timeout: 90_000 };
+
+/** A site on a PostgreSQL server that the test may stop, with somebody logged in and somebody waiting. */
+async function open() {
+  const server: PostgresServer = await startPostgres({
+    // What it has answered outlives it.
+    settings: ['synchronous_commit=on'],
+  });
+  onTestFinished(() => server.remove());
+  const database = await createDatabase(server.url);
+  const site = await deploy({ DATABASE_URL: database });
+  const app = await site.add();
+  const loggedIn = await startAt(app);
+  await site.vendor.call(loggedIn.phoneNumber, loggedIn.callNumber);
+  expect(await (await loggedIn.visitor.status()).json()).toEqual({ status: 'verified' });
+  const waiting = await startAt(app);
+  return { server, database, site, app, loggedIn: loggedIn.visitor, waiting };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** Every way in says that it cannot serve now, within eight seconds and without touching a cookie. */
+async function expectUnavailable({ site, app, loggedIn, waiting }: Opened): Promise<void> {
+  const cookies = [loggedIn.cookieHeader(), waiting.visitor.cookieHeader()];
+  const since = performance.now();
+  const answers = await Promise.all([
+    new Visitor(app.origin).start(randomPhoneNumber()),
+    waiting.visitor.status(),
+    loggedIn.fetch('/api/auth/session'),
+    loggedIn.fetch('/api/health'),
+  ]);
+  expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+  expect(performance.now() - since).toBeLessThan(8_000);
+  for (const answer of answers) {
+    expect(answer.headers.get('retry-after')).toMatch(/^[2-4]$/);
+    expect(await answer.json()).toMatchObject({ code: 'store_unavailable' });
+  }
+  expect((await loggedIn.fetch('/api/health/live')).status).toBe(200);
+  // Next gives no other code to a page that cannot be made.
+  expect((await waiting.visitor.fetch('/login')).status).toBe(500);
+  expect((await loggedIn.fetch('/account')).status).toBe(500);
+  await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
+  await vi.waitFor(async () => {
+    const [session] = await site.vendor.sessions(waiting.phoneNumber);
+    expect(session?.callback).toEqual({ status: 204, error: null });
+  }, 8_000);
+  expect([loggedIn.cookieHeader(), waiting.visitor.cookieHeader()]).toEqual(cookies);
+}
+
+/** Nobody was logged out, and who has called gets in, though the callback was lost. */
+async function expectRecovered({ loggedIn, waiting }: Opened): Promise<void> {
+  expect(await (await waiting.visitor.statusPrompted()).json()).toEqual({ status: 'verified' });
+  expect((await loggedIn.fetch('/api/auth/session')).status).toBe(200);
+}
+
+it(
+  'a PostgreSQL that goes away is 503 until it is back; nobody is logged in or out',
+  patient,
+  async () => {
+    const opened = await open();
+    const held = opened.waiting.visitor.status();
+    await opened.server.stop('SIGQUIT');
+    await expectUnavailable(opened);
+    expect((await held).status).toBe(503);
+    await opened.server.start();
+    await expectRecovered(opened);
+  },
+);
+
+it(
+  'a PostgreSQL that hangs is 503 within seconds, and used again when it goes on',
+  patient,
+  async () => {
+    const opened = await open();
+    const thaw = await opened.server.freeze();
+    try {
+      await expectUnavailable(opened);
+    } finally {
+      thaw();
+    }
+    await expectRecovered(opened);
+  },
+);
+
+it(
+  'a PostgreSQL that only reads starts and completes nothing, half or whole, and shows who is logged in',
+  patient,
+  async () => {
+    const opened = await open();
+    const { server, database, site, app, loggedIn, waiting } = opened;
+    const name = new URL(database).pathname.slice(1);
+    const setReadOnly = async (value: 'on' | 'off') => {
+      await execute(
+        server.url,
+        `alter database ${name} set default_transaction_read_only = ${value};
+       select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+      );
+    };
+    const count = async () =>
+      await execute(
+        database,
+        `select (select count(*) from attempts) as attempts, (select count(*) from events) as events,
+              (select count(*) from sessions) as sessions`,
+      );
+    const before = await count();
+    await setReadOnly('on');
+    await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
+    expect((await new Visitor(app.origin).start(randomPhoneNumber())).status).toBe(503);
+    expect((await waiting.visitor.fetch('/login')).status).toBe(200);
+    expect((await waiting.visitor.status()).status).toBe(503);
+    expect((await loggedIn.fetch('/api/auth/session')).status).toBe(200);
+    expect(await count()).toEqual(before);
+    await setReadOnly('off');
+    expect(await (await waiting.visitor.status()).json()).toEqual({ status: 'verified' });
+  },
+);

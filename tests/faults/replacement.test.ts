@@ -1,0 +1,111 @@
+import { expect, inject, it, onTestFinished, vi } from 'vitest';
+import { attemptViewSchema, statusReplySchema } from '#lib/shared/contract.ts';
+import { ControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { startAppServer } from '#tests/support/app-server.ts';
+import { createDatabase, execute } from '#tests/support/postgres.ts';
+import { startServerBetween } from '#tests/support/server-between.ts';
+import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+
+const PEOPLE = 8;
+const LOGINS_AT_EACH = 16;
+
+/** What `send` comes to; null where the connection broke before the whole answer was there. */
+async function answerTo(send: () => Promise<Response>): Promise<unknown> {
+  try {
+    return await (await send()).json();
+  } catch (error) {
+    if (error instanceof TypeError) {
+      return null;
+    }
+    throw error;
+  }
+}
+
+/** @returns how often they had to press again. */
+async function logIn(visitor: Visitor, vendor: ControlClient): Promise<number> {
+  const phoneNumber = randomPhoneNumber();
+  const press = () => answerTo(() => visitor.start(phoneNumber));
+  let start = await press();
+  let pressedAgain = 0;
+  // The page sends no start again by itself: it says that the server cannot be reached, and to press again.
+  for (; start === null; pressedAgain += 1) {
+    start = await press();
+  }
+  const attempt = attemptViewSchema.parse(start);
+  await vendor.call(phoneNumber, attempt.call_number);
+  for (;;) {
+    const answer = await answerTo(() => visitor.status());
+    // The page asks again by itself, after a pause.
+    if (answer === null) {
+      continue;
+    }
+    const reply = statusReplySchema.parse(answer);
+    if (reply.status === 'verified') {
+      return pressedAgain;
+    }
+    expect(reply.status).toBe('pending');
+  }
+}
+
+it('a server that takes the place of another under load loses no login, and hardly a press', {
+  timeout: 120_000,
+}, async () => {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  const vendor = new ControlClient(sandbox.url);
+  const database = await createDatabase(inject('postgresUrl'));
+  let current = '';
+  const balancer = await startServerBetween({ to: () => current, keepsConnections: true });
+  onTestFinished(() => balancer.close());
+  const add = async () => {
+    const server = await startAppServer(sandbox.url, {
+      DATABASE_URL: database,
+      APP_ORIGIN: balancer.origin,
+    });
+    onTestFinished(() => server.stop('SIGKILL'));
+    return server;
+  };
+  const old = await add();
+  current = old.origin;
+
+  const loggedIn: Visitor[] = [];
+  let pressedAgain = 0;
+  let isOver = false;
+  const people = Array.from({ length: PEOPLE }, async () => {
+    while (!isOver) {
+      const visitor = new Visitor(balancer.origin);
+      const again = await logIn(visitor, vendor);
+      pressedAgain += again;
+      loggedIn.push(visitor);
+    }
+  });
+  const all = Promise.all(people);
+  const done = async (count: number) =>
+    await Promise.race([
+      vi.waitUntil(() => loggedIn.length >= count, { timeout: 60_000, interval: 20 }),
+      all,
+    ]);
+
+  await done(LOGINS_AT_EACH);
+  const successor = await add();
+  current = successor.origin;
+  const since = performance.now();
+  await old.stop('SIGTERM');
+  // It does not wait for its connections to be given up.
+  expect(performance.now() - since).toBeLessThan(4_000);
+  await done(loggedIn.length + LOGINS_AT_EACH);
+  isOver = true;
+  await all;
+
+  // A connection may end while a request is on its way along it.
+  expect(pressedAgain).toBeLessThanOrEqual(1);
+  const sessions = await execute(database, 'select * from sessions');
+  expect(sessions).toHaveLength(loggedIn.length);
+  const answers = await Promise.all(
+    loggedIn
+      .map((visitor) => visitor.clone(successor.origin))
+      .map(async (visitor) => (await visitor.fetch('/api/auth/session')).status),
+  );
+  expect(new Set(answers)).toEqual(new Set([200]));
+});

@@ -1,0 +1,208 @@
+import pg from 'pg';
+import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import * as z from 'zod';
+import type { AppServer } from '#tests/support/app-server.ts';
+import { type Deployment, deploy, startAt } from '#tests/support/deployment.ts';
+import { createDatabase, execute } from '#tests/support/postgres.ts';
+import { type RedisServer, startRedis } from '#tests/support/redis.ts';
+import { randomNetwork, randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+
+/** Starting servers takes seconds on a busy machine. */
+const patient = { timeout: 90_000 };
+
+const newDatabase = () => createDatabase(inject('postgresUrl'));
+
+async function withRedis(): Promise<RedisServer> {
+  const redis = await startRedis();
+  onTestFinished(() => redis.remove());
+  return redis;
+}
+
+/** How a Redis goes away. Each returns what brings it back. */
+const goesAway = {
+  async 'is down'(redis: RedisServer) {
+    await redis.stop();
+    return () => redis.start();
+  },
+  async hangs(redis: RedisServer) {
+    const thaw = redis.freeze();
+    return async () => thaw();
+  },
+};
+
+const attemptSchema = z.object({
+  created: z.number(),
+  isHeld: z.boolean(),
+  nextCheck: z.number(),
+  ended: z.number().nullable(),
+});
+
+/** What the last attempt with a number has in the database: instants, and whether its poll has come. */
+async function findAttempt(database: string, phoneNumber: string) {
+  const [row] = await execute(
+    database,
+    `select created_at::float8 as created, confirmed_at is not null as "isHeld",
+            next_check_at::float8 as "nextCheck", ended_at::float8 as ended
+       from attempts where phone_number = '${phoneNumber}' order by created_at desc limit 1`,
+  );
+  return attemptSchema.parse(row);
+}
+
+/** A login at one process whose call the vendor told another one of: from then on it relies on that. */
+async function relyOnCallbacks({ vendor }: Deployment, polled: AppServer): Promise<void> {
+  const { visitor, phoneNumber, callNumber } = await startAt(polled);
+  await vendor.call(phoneNumber, callNumber);
+  expect(await (await visitor.status()).json()).toEqual({ status: 'verified' });
+}
+
+/**
+ * A login whose poll one process holds while the vendor tells another one of the call. Whoever holds it
+ * looks again by itself after eight seconds, so that it is over before that only if it was woken.
+ */
+async function expectWoken(
+  { vendor }: Deployment,
+  { polled, database, meanwhile }: Waiting,
+): Promise<Visitor> {
+  const { visitor, phoneNumber, callNumber } = await startAt(polled);
+  const held = visitor.status();
+  const isHeld = async () => (await findAttempt(database, phoneNumber)).isHeld;
+  await vi.waitUntil(isHeld, { timeout: 20_000, interval: 20 });
+  const { created, nextCheck } = await findAttempt(database, phoneNumber);
+  expect(nextCheck - created).toBeGreaterThanOrEqual(8_000);
+  await meanwhile?.();
+  await vendor.call(phoneNumber, callNumber);
+  expect(await (await held).json()).toEqual({ status: 'verified' });
+  expect((await findAttempt(database, phoneNumber)).ended).toBeLessThan(nextCheck);
+  return visitor;
+}
+
+interface Waiting {
+  polled: AppServer;
+  database: string;
+  /** What happens between the poll and the call. */
+  meanwhile?(): Promise<void>;
+}
+
+describe('two processes that share PostgreSQL', patient, () => {
+  it.each(['alone', 'and Redis'])(
+    '%s: a callback at one wakes a poll that the other holds',
+    async (sharing) => {
+      const redis = sharing === 'alone' ? null : await withRedis();
+      const database = await newDatabase();
+      const site = await deploy({
+        DATABASE_URL: database,
+        ...(redis === null ? {} : { REDIS_URL: redis.url }),
+      });
+      const [called, polled] = [await site.add(), await site.add()];
+      await relyOnCallbacks(site, polled);
+      const visitor = await expectWoken(site, { polled, database });
+      expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
+      // The session is good at the other one, and over everywhere when it ends there.
+      const elsewhere = visitor.clone(called.origin);
+      expect((await elsewhere.fetch('/api/auth/session')).status).toBe(200);
+      expect((await elsewhere.post('/api/auth/logout', {})).status).toBe(200);
+      expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
+    },
+  );
+
+  it.each(['alone', 'and Redis'])('%s: count starts together', async (sharing) => {
+    const redis = sharing === 'alone' ? null : await withRedis();
+    const site = await deploy({
+      DATABASE_URL: await newDatabase(),
+      START_LIMIT_PER_NETWORK: '2/600',
+      ...(redis === null ? {} : { REDIS_URL: redis.url }),
+    });
+    const servers = [await site.add(), await site.add()];
+    const network = randomNetwork();
+    const statuses: number[] = [];
+    for (const { origin } of [...servers, ...servers]) {
+      const visitor = new Visitor(origin);
+      visitor.network = network;
+      statuses.push((await visitor.start(randomPhoneNumber())).status);
+    }
+    expect(statuses).toEqual([200, 200, 429, 429]);
+  });
+
+  it.each(['is down', 'hangs'] as const)(
+    'wake each other while Redis is away (it %s), and when it is back',
+    async (how) => {
+      const redis = await withRedis();
+      const database = await newDatabase();
+      const site = await deploy({ DATABASE_URL: database, REDIS_URL: redis.url });
+      await site.add();
+      const polled = await site.add();
+      await relyOnCallbacks(site, polled);
+      let bringBack = async () => {};
+      const visitor = await expectWoken(site, {
+        polled,
+        database,
+        async meanwhile() {
+          bringBack = await goesAway[how](redis);
+        },
+      });
+      await expectWoken(site, { polled, database });
+      // Who was logged in still is.
+      expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
+
+      await bringBack();
+      await expectWoken(site, { polled, database });
+    },
+  );
+
+  it('one that is told to end answers its held polls, and the other finishes the login', async () => {
+    const site = await deploy({ DATABASE_URL: await newDatabase() });
+    const stays = await site.add();
+    const goes = await site.add();
+    const { visitor, phoneNumber, callNumber } = await startAt(goes);
+    const held = Promise.all(Array.from({ length: 5 }, () => visitor.status()));
+    // They are held when the vendor has been asked about their attempt.
+    await vi.waitUntil(
+      async () => (await site.vendor.requests(phoneNumber)).some(({ kind }) => kind === 'check'),
+      { timeout: 20_000, interval: 50 },
+    );
+    const since = performance.now();
+    const ended = goes.stop('SIGTERM');
+    const answers = await held;
+    expect(answers.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(await answers[0]?.json()).toMatchObject({ status: 'pending', poll_after_ms: 0 });
+    await ended;
+    expect(performance.now() - since).toBeLessThan(3_000);
+
+    await site.vendor.call(phoneNumber, callNumber);
+    const elsewhere = visitor.clone(stays.origin);
+    expect(await (await elsewhere.status()).json()).toEqual({ status: 'verified' });
+  });
+
+  it('complete logins with one number one after another', async () => {
+    const database = await newDatabase();
+    const site = await deploy({ DATABASE_URL: database });
+    const { visitor, phoneNumber, callNumber } = await startAt(await site.add());
+    // What another process does that is completing a login with this number, and takes its time.
+    const turn = new pg.Client({ connectionString: database });
+    await turn.connect();
+    onTestFinished(() => turn.end());
+    await turn.query('begin');
+    await turn.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `phone number ${phoneNumber}`,
+    ]);
+    await site.vendor.call(phoneNumber, callNumber);
+    expect((await visitor.status()).status).toBe(503);
+    expect(await execute(database, 'select * from sessions')).toEqual([]);
+    await turn.query('commit');
+    expect(await (await visitor.status()).json()).toEqual({ status: 'verified' });
+  });
+
+  it('one that is killed while it holds a poll leaves the login to the other', async () => {
+    const site = await deploy({ DATABASE_URL: await newDatabase() });
+    const stays = await site.add();
+    const dies = await site.add();
+    const { visitor, phoneNumber, callNumber } = await startAt(dies);
+    const held = visitor.status().catch(() => null);
+    await dies.stop('SIGKILL');
+    expect(await held).toBeNull();
+    await site.vendor.call(phoneNumber, callNumber);
+    const elsewhere = visitor.clone(stays.origin);
+    expect(await (await elsewhere.status()).json()).toEqual({ status: 'verified' });
+    expect((await elsewhere.fetch('/api/auth/session')).status).toBe(200);
+  });
+});

@@ -1,0 +1,24 @@
+import { platform } from 'node:os';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { startAppServer } from '#tests/support/app-server.ts';
+import { appOrigin } from '#tests/support/servers.ts';
+
+async function healthAt(host: string, port: number | string): Promise<number> {
+  const response = await fetch(`http://${host}:${port}/api/health`);
+  await response.arrayBuffer();
+  return response.status;
+}
+
+it('npm start serves at PORT and HOSTNAME alone, and ends with code 143 when it is told to', async () => {
+  const app = await startAppServer(inject('sandboxUrl'), { HOSTNAME: '127.0.0.1' });
+  onTestFinished(() => app.stop('SIGKILL'));
+  expect(await healthAt('127.0.0.1', app.port)).toBe(200);
+  await expect(healthAt('127.0.0.2', app.port)).rejects.toThrow('fetch failed');
+  await app.stop('SIGTERM');
+  expect(await app.exited).toBe(143);
+});
+
+// Elsewhere a machine has one loopback address only.
+it.runIf(platform() === 'linux')('npm start serves every address without HOSTNAME', async () => {
+  expect(await healthAt('127.0.0.2', new URL(appOrigin).port)).toBe(200);
+});

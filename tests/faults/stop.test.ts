@@ -1,0 +1,74 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { expect, inject, it, onTestFinished, vi } from 'vitest';
+import * as z from 'zod';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import type { AppServer } from '#tests/support/app-server.ts';
+import { type Deployment, deploy } from '#tests/support/deployment.ts';
+import { createDatabase, execute } from '#tests/support/postgres.ts';
+import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+
+const patient = { timeout: 90_000 };
+
+/** Told to end while the vendor takes its time over a start. */
+async function stopInMidStart({ vendor }: Deployment, app: AppServer): Promise<Response> {
+  const [visitor, phoneNumber] = [new Visitor(app.origin), randomPhoneNumber()];
+  // From its first answer on it has all of its parts.
+  expect((await visitor.fetch('/api/health')).status).toBe(200);
+  await vendor.addFault({ kind: 'delay', delay_ms: 1_500, phone_number: phoneNumber });
+  const started = visitor.start(phoneNumber);
+  const isAsked = async () => (await vendor.requests(phoneNumber)).length > 0;
+  await vi.waitUntil(isAsked, { timeout: 20_000, interval: 20 });
+  process.kill(app.pid, 'SIGTERM');
+  return await started;
+}
+
+async function expectFinished(response: Response, app: AppServer): Promise<void> {
+  expect(response.status).toBe(200);
+  attemptViewSchema.parse(await response.json());
+  expect(await app.exited).toBe(143);
+}
+
+/** A row of PostgreSQL's own about the connections to a database, once the last of them is gone. */
+async function findConnections(name: string) {
+  const server = inject('postgresUrl');
+  const findLeft = () =>
+    execute(server, `select pid from pg_stat_activity where datname = '${name}'`);
+  const isGone = async () => (await findLeft()).length === 0;
+  await vi.waitUntil(isGone, { timeout: 20_000, interval: 50 });
+  const rows = await execute(
+    server,
+    `select sessions::int, sessions_abandoned::int as abandoned
+       from pg_stat_database where datname = '${name}'`,
+  );
+  return z.tuple([z.object({ sessions: z.number(), abandoned: z.number() })]).parse(rows)[0];
+}
+
+it(
+  'a process that is told to end answers what it is at, and takes leave of PostgreSQL',
+  patient,
+  async () => {
+    const database = await createDatabase(inject('postgresUrl'));
+    const site = await deploy({ DATABASE_URL: database });
+    const app = await site.add();
+    await expectFinished(await stopInMidStart(site, app), app);
+    const { sessions, abandoned } = await findConnections(new URL(database).pathname.slice(1));
+    expect(sessions).toBeGreaterThan(1);
+    expect(abandoned).toBe(0);
+  },
+);
+
+it(
+  'a process that is told to end answers what it is at, and closes what it has in files',
+  patient,
+  async () => {
+    const site = await deploy({});
+    const app = await site.add();
+    const folder = dirname(app.databasePath);
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    await expectFinished(await stopInMidStart(site, app), app);
+    // Without the files beside them that the next process would have to recover them from.
+    const name = basename(app.databasePath);
+    expect(readdirSync(folder).toSorted()).toEqual([name, `${name}.limits`]);
+  },
+);

@@ -1,0 +1,217 @@
+import { chmod, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describeProblem } from '#lib/http/answer.ts';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { DEFAULT_LANGUAGE, type Language, languages } from '#lib/shared/language.ts';
+import type { Store } from '#lib/store/schema.ts';
+import { openSqlite } from '#lib/store/sqlite.ts';
+import { ControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { findFreePort } from '#scripts/processes.ts';
+import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
+import { findUnaccounted } from '#tests/support/audit.ts';
+import { startAt } from '#tests/support/deployment.ts';
+import {
+  boundByPermissions,
+  type Disk,
+  mountSmallDisk,
+  openLimitedDisk,
+} from '#tests/support/disks.ts';
+import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+
+const disks = [
+  ['is full', await mountSmallDisk()],
+  ['takes no writes any more', await openLimitedDisk()],
+] as const;
+
+/** What comes in before the boot is through finds no database yet. */
+async function whenReady({ origin }: AppServer): Promise<void> {
+  await vi.waitFor(async () => {
+    expect((await new Visitor(origin).fetch('/api/health')).status).toBe(200);
+  }, 20_000);
+}
+
+type Person = Awaited<ReturnType<typeof startAt>>;
+
+/** A server with its database on a disk, and people at each step of a login. */
+async function open(disk: Disk) {
+  const sandbox = await startSandbox({ callbacks: 'off' });
+  onTestFinished(() => sandbox.close());
+  const vendor = new ControlClient(sandbox.url);
+  const place = { port: await findFreePort(), databasePath: join(disk.folder, 'call-login.db') };
+  const start = async (through: readonly string[]) => {
+    const env = { STATUS_WAIT_SECONDS: '0', PAUTH_TIMEOUT_MS: '1000' };
+    const app = await startAppServer(sandbox.url, env, { place, through });
+    onTestFinished(() => app.stop('SIGKILL'));
+    return app;
+  };
+  const app = await start(disk.through);
+  await whenReady(app);
+
+  const call = async ({ phoneNumber, callNumber }: Person) => {
+    expect(await vendor.call(phoneNumber, callNumber)).toHaveLength(1);
+  };
+  const callBack = async ({ visitor, phoneNumber }: Person) => {
+    const [session] = await vendor.sessions(phoneNumber);
+    const { pathname } = new URL(session?.callback_url ?? '');
+    const response = await visitor.fetch(pathname, { method: 'POST' });
+    expect(response.status).toBe(204);
+    return response.headers.get('x-request-id') ?? '';
+  };
+  /** What the server has logged of one request, once it is there. */
+  const logged = async (requestId: string, event: string) => {
+    const line = new RegExp(`${requestId}.*${event}|${event}.*${requestId}`);
+    await vi.waitUntil(() => line.test(app.output()), { timeout: 10_000 });
+  };
+  const hasCalled = async () => {
+    const person = await startAt(app);
+    await call(person);
+    await logged(await callBack(person), 'attempt_verified');
+    return person;
+  };
+  const isIn = async () => {
+    const person = await hasCalled();
+    expect(await (await person.visitor.status()).json()).toEqual({ status: 'verified' });
+    return person;
+  };
+  const people = {
+    loggedIn: await isIn(),
+    waiting: await startAt(app),
+    calling: await startAt(app),
+    verified: await hasCalled(),
+  };
+  return { app, start, call, callBack, logged, people };
+}
+
+/** Looks into the database of a server that is at rest, where it does not notice. */
+async function look<T>(disk: Disk, { pid }: AppServer, work: (store: Store) => Promise<T>) {
+  const copies = await mkdtemp(join(tmpdir(), 'call-login-copies-'));
+  for (const end of ['', '-wal']) {
+    const name = `call-login.db${end}`;
+    await cp(join(disk.folderOf(pid), name), join(copies, name));
+  }
+  const store = openSqlite(join(copies, 'call-login.db'));
+  try {
+    return await work(store);
+  } finally {
+    await store.destroy();
+    await rm(copies, { recursive: true });
+  }
+}
+
+async function everything(store: Store) {
+  return {
+    users: await store.selectFrom('users').selectAll().execute(),
+    attempts: await store.selectFrom('attempts').selectAll().execute(),
+    sessions: await store.selectFrom('sessions').selectAll().execute(),
+    events: await store.selectFrom('events').selectAll().execute(),
+  };
+}
+
+async function expectRefused(response: Response, language = DEFAULT_LANGUAGE): Promise<void> {
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).toMatch(/^[2-4]$/);
+  expect(response.headers.getSetCookie()).toEqual([]);
+  expect(await response.json()).toMatchObject({
+    code: 'store_unavailable',
+    error: describeProblem({ code: 'store_unavailable' }, language),
+  });
+}
+
+const startIn = (visitor: Visitor, language: Language) =>
+  visitor.post(
+    '/api/auth/start',
+    { phone_number: randomPhoneNumber() },
+    { 'accept-language': language },
+  );
+
+describe.each(disks)('a server whose disk %s', (_how, disk) => {
+  it.runIf(disk !== null)(
+    'lets nobody in or out, shows what it can, and goes on when there is room again',
+    { timeout: 90_000 },
+    async () => {
+      if (disk === null) {
+        return;
+      }
+      const { app, call, callBack, logged, people } = await open(disk);
+      const { loggedIn, waiting, calling, verified } = people;
+      const before = await look(disk, app, everything);
+      const takeWrites = disk.refuseWrites(app.pid);
+
+      for (const language of languages) {
+        await expectRefused(await startIn(new Visitor(app.origin), language), language);
+      }
+      await expectRefused(await verified.visitor.status());
+      await expectRefused(await waiting.visitor.post('/api/auth/cancel', {}));
+      await expectRefused(await loggedIn.visitor.post('/api/auth/logout', {}));
+      await call(calling);
+      await logged(await callBack(calling), 'callback_failed');
+      // That the session has been used cannot be noted, which keeps nobody out.
+      expect((await loggedIn.visitor.fetch('/api/auth/session')).status).toBe(200);
+      expect((await loggedIn.visitor.fetch('/account')).status).toBe(200);
+      const page = await (await waiting.visitor.fetch('/login')).text();
+      expect(page).toContain(waiting.callNumber);
+      expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
+      expect(await look(disk, app, everything)).toEqual(before);
+
+      takeWrites();
+      expect(await (await verified.visitor.status()).json()).toEqual({ status: 'verified' });
+      await call(waiting);
+      for (const { visitor } of [waiting, calling]) {
+        await vi.waitFor(async () => {
+          expect(await (await visitor.statusPrompted()).json()).toEqual({ status: 'verified' });
+        }, 20_000);
+      }
+      for (const { visitor } of Object.values(people)) {
+        expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
+      }
+      attemptViewSchema.parse(await (await startIn(new Visitor(app.origin), 'en')).json());
+      expect(await look(disk, app, findUnaccounted)).toEqual([]);
+    },
+  );
+});
+
+describe('a server that may only read', () => {
+  const onThisDisk = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
+    const site = await open({
+      folder,
+      through: [],
+      folderOf: () => folder,
+      refuseWrites: () => () => {},
+    });
+    process.kill(site.app.pid, 'SIGTERM');
+    await site.app.exited;
+    const names = (await readdir(folder)).map((name) => join(folder, name));
+    await Promise.all(names.map((name) => chmod(name, 0o444)));
+    return { ...site, folder };
+  };
+
+  it('the files of its database shows who is logged in and lets nobody in or out', {
+    timeout: 60_000,
+  }, async () => {
+    const { start, people } = await onThisDisk();
+    await whenReady(await start(boundByPermissions()));
+    const { loggedIn, waiting, verified } = people;
+    expect((await loggedIn.visitor.fetch('/api/auth/session')).status).toBe(200);
+    expect(await (await waiting.visitor.fetch('/login')).text()).toContain(waiting.callNumber);
+    await expectRefused(await verified.visitor.status());
+    await expectRefused(await waiting.visitor.start(randomPhoneNumber()));
+    await expectRefused(await loggedIn.visitor.post('/api/auth/logout', {}));
+  });
+
+  it('the folder of its database does not start, and says which setting names it', {
+    timeout: 60_000,
+  }, async () => {
+    const { start, folder } = await onThisDisk();
+    await chmod(folder, 0o555);
+    const app = await start(boundByPermissions());
+    const code = await app.exited;
+    await chmod(folder, 0o755);
+    expect(code).toBe(1);
+    expect(app.output()).toMatch(/DATABASE_URL .*readonly database/);
+    expect(app.output()).toContain('its folder writable');
+  });
+});

@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import { createCallbackReach } from '#lib/login/callback-reach.ts';
+import type { LoginDependencies } from '#lib/login/dependencies.ts';
+import type { AttemptNotifications } from '#lib/notify/attempt-notifications.ts';
+import { createLog } from '#lib/observe/log.ts';
+import { createThrottledLog } from '#lib/observe/throttled-log.ts';
+import type { PauthClient } from '#lib/pauth/client.ts';
+import type { SessionDependencies } from '#lib/sessions/open.ts';
+import type { Clock } from '#lib/shared/clock.ts';
+import { succeed } from '#lib/shared/result.ts';
+import { migrate } from '#lib/store/migrate.ts';
+import type { Store } from '#lib/store/schema.ts';
+import { openSqlite } from '#lib/store/sqlite.ts';
+import { type Barrier, gateStore, type Lock } from './gated-store.ts';
+import { VENDOR_TIMEOUT_MS, VENDOR_TTL_SECONDS } from './vendor.ts';
+
+/** A process of the app: what it keeps in memory, and its own connection to the database. */
+export interface Process {
+  store: Store;
+  login: LoginDependencies;
+  sessions: SessionDependencies;
+}
+
+export const ATTEMPT_TTL_MS = VENDOR_TTL_SECONDS * 1_000;
+const DAY_MS = 86_400_000;
+
+/** Opens the database without waiting for the disk: what is tried here is no loss of power. */
+export async function openDatabase(path: string): Promise<Store> {
+  const store = openSqlite(path);
+  await migrate(store);
+  await sql`PRAGMA synchronous = OFF`.execute(store);
+  return store;
+}
+
+export function startProcess(deps: {
+  store: Store;
+  lock: Lock;
+  barrier: Barrier;
+  clock: Clock;
+  pauth: PauthClient;
+  notifications: AttemptNotifications;
+}): Process {
+  const { clock, pauth, notifications } = deps;
+  const store = gateStore(deps.store, deps.lock, deps.barrier);
+  const log = createLog({ write: () => {} });
+  return {
+    store,
+    sessions: { store, clock, log, idleMs: DAY_MS },
+    login: {
+      store,
+      clock,
+      pauth,
+      notifications,
+      callbackReach: createCallbackReach(clock),
+      log,
+      throttledLog: createThrottledLog(clock),
+      startLimits: {
+        consume: async () => succeed(null),
+        refund: async () => {},
+      },
+      tagPhoneNumber: () => 'tagged',
+      rules: {
+        attemptTtlMs: ATTEMPT_TTL_MS,
+        pollLimit: 30,
+        sessionTtlMs: 7 * DAY_MS,
+        dormantMs: 365 * DAY_MS,
+        pauthTimeoutMs: VENDOR_TIMEOUT_MS,
+        signup: 'open',
+        callbackBase: new URL('https://login.example/api/auth/callback/'),
+        handoffBase: new URL('https://login.example/call/'),
+      },
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { createSealer } from '#lib/cookies/seal.ts';
+import { takeCallback } from '#lib/login/callback.ts';
+import { type Poll, pollAttempt } from '#lib/login/poll.ts';
+import { startAttempt } from '#lib/login/start.ts';
+import type { Moment } from '#lib/notify/attempt-notifications.ts';
+import { closeSession, openSession } from '#lib/sessions/open.ts';
+import { type Sandbox, startSandbox } from '#sandbox/server.ts';
+import { findUnaccounted } from '#tests/support/audit.ts';
+import { diskError, type Hook, hookStatements, withHook } from '#tests/support/faults.ts';
+import { FIRST_CHECK_MS, openLogin, TEST_CLIENT } from '#tests/support/test-login.ts';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox({ callbacks: 'off' });
+});
+afterAll(() => sandbox.close());
+
+const cookieSchema = z.object({ attemptToken: z.string(), browserToken: z.string() });
+
+/** A person's whole login, of which one call of one dependency can be made to fail. */
+async function openWholeLogin() {
+  const login = await openLogin(sandbox);
+  let hook: Hook = () => {};
+  const watch: Hook = (name, when) => hook(name, when);
+  const { clock, control, phoneNumber } = login;
+  const { notifications } = login.deps;
+  const deps = {
+    ...login.deps,
+    clock: withHook('clock', clock, watch),
+    log: withHook('log', login.deps.log, watch),
+    pauth: withHook('pauth', login.deps.pauth, watch),
+    startLimits: withHook('limits', login.deps.startLimits, watch),
+    notifications: withHook(
+      'notifications',
+      {
+        ...notifications,
+        listen: (id: string, since?: Moment) =>
+          withHook('listener', notifications.listen(id, since), watch),
+      },
+      watch,
+    ),
+  };
+  const sessions = { store: login.store, clock: deps.clock, log: deps.log, idleMs: 86_400_000 };
+  const secrets = ['Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E'] as const;
+  const plain = createSealer({ purpose: 'a', schema: cookieSchema, ttlSeconds: 600, secrets });
+  const sealer = withHook('sealer', plain, watch);
+  let cookie: string | null = null;
+
+  /** What the browser has to show for it, sealed like a cookie. */
+  const start = async () => {
+    const held = cookie === null ? null : await sealer.unseal(cookie);
+    const browser = { ...login.newBrowser, ...held?.value };
+    const started = await startAttempt(deps, phoneNumber, browser);
+    if (!started.ok) {
+      throw new Error(started.error.code);
+    }
+    const { attemptToken, browserToken } = started.value;
+    cookie = await sealer.seal({ attemptToken, browserToken });
+    return started.value;
+  };
+  const poll = async (hold: Pick<Poll, 'holdMs' | 'signal'> = { holdMs: 0 }) => {
+    const held = cookie === null ? null : await sealer.unseal(cookie);
+    return held === null
+      ? ({ status: 'missing' } as const)
+      : await pollAttempt(deps, held.value.attemptToken, {
+          ...hold,
+          isPrompted: false,
+          from: TEST_CLIENT,
+        });
+  };
+  const open = async (token: string) => await openSession(sessions, token);
+
+  return {
+    ...login,
+    start,
+    open,
+    /** Runs the whole of it with the `nth` call failing. @returns whether there was one. */
+    async runWithFault(nth: number, mode: 'before' | 'after'): Promise<string | null> {
+      let count = 0;
+      let failed: string | null = null;
+      hook = (name, when) => {
+        // A transaction that did begin and says it did not cannot come from a database.
+        if (when === mode && !(mode === 'after' && name.startsWith('begin'))) {
+          count += 1;
+          if (count === nth) {
+            failed = name;
+            throw diskError();
+          }
+        }
+      };
+      try {
+        const started = await start();
+        await login.call(started);
+        // A page that is closed soon.
+        await poll({ holdMs: 1_000, signal: AbortSignal.timeout(5) });
+        await takeCallback(deps, await login.callbackTokenOf(started));
+        clock.advance(FIRST_CHECK_MS);
+        const [first, again] = [await poll(), await poll()];
+        if (first.status === 'completed' && again.status === 'completed') {
+          expect(again).toEqual(first);
+          const loggedIn = await open(again.sessionToken ?? '');
+          if (loggedIn !== null) {
+            await closeSession(sessions, loggedIn);
+          }
+        }
+      } catch (error) {
+        // Only what we threw: anything else is a fault of its own.
+        expect(error).toMatchObject({ errcode: 10 });
+      } finally {
+        hook = () => {};
+      }
+      return failed;
+    },
+    /** What a person does then: looks again, and starts anew where that is over. */
+    async recover(): Promise<string> {
+      for (let tries = 0; tries < 30; tries += 1) {
+        const outcome = await poll();
+        if (outcome.status === 'completed' && outcome.sessionToken !== null) {
+          return outcome.sessionToken;
+        }
+        if (outcome.status === 'pending' || outcome.status === 'trouble') {
+          clock.advance(FIRST_CHECK_MS);
+        } else {
+          const { attempt } = await start();
+          await control.call(phoneNumber, attempt.call_number);
+        }
+      }
+      throw new Error('nobody could log in any more');
+    },
+    watchStatements: () => hookStatements(watch),
+  };
+}
+
+describe('a login of which one step fails', () => {
+  it.each(['before', 'after'] as const)(
+    'lets nobody in by it, leaves nothing half written, and can be had again: failing %s the step',
+    { timeout: 120_000 },
+    async (mode) => {
+      const failed: string[] = [];
+      for (let nth = 1; ; nth += 1) {
+        const login = await openWholeLogin();
+        const unwatch = login.watchStatements();
+        const name = await login.runWithFault(nth, mode).finally(unwatch);
+        const context = `call ${nth}, ${name}`;
+        expect(await findUnaccounted(login.store), context).toEqual([]);
+        const token = await login.recover();
+        expect(await login.open(token), context).not.toBeNull();
+        expect(await findUnaccounted(login.store), context).toEqual([]);
+        if (name === null) {
+          break;
+        }
+        failed.push(name);
+      }
+      // Every dependency was among them.
+      for (const part of [
+        'clock.',
+        'log.',
+        'pauth.',
+        'limits.',
+        'notifications.',
+        'listener.',
+        'sealer.',
+      ]) {
+        expect(failed.filter((name) => name.startsWith(part))).not.toEqual([]);
+      }
+      expect(failed.filter((name) => name === 'commit').length).toBeGreaterThanOrEqual(4);
+      expect(
+        failed.filter((name) => /^(select|insert|update|delete)/i.test(name)).length,
+      ).toBeGreaterThan(20);
+    },
+  );
+});

@@ -1,0 +1,193 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { takeCallback } from '#lib/login/callback.ts';
+import { checkIfDue } from '#lib/login/check.ts';
+import { type StartedAttempt, startAttempt } from '#lib/login/start.ts';
+import { setPauthSession } from '#lib/store/attempts.ts';
+import { insertUser } from '#lib/store/users.ts';
+import { type Sandbox, startSandbox } from '#sandbox/server.ts';
+import { waitUntilBlocked } from '#tests/support/blocked.ts';
+import { startOtherProcess } from '#tests/support/other-process.ts';
+import { provideSharedDatabase } from '#tests/support/stores.ts';
+import {
+  FIRST_CHECK_MS,
+  openLogin,
+  TEST_CLIENT,
+  TEST_NETWORK,
+  type TestLogin,
+} from '#tests/support/test-login.ts';
+
+/** A vendor that gives one number to call to everybody, and one that gives each its own. */
+const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared' });
+const careful = await startSandbox({ callbacks: 'off' });
+const other = await startOtherProcess();
+afterAll(() => Promise.all([careless.close(), careful.close(), other.stop()]));
+
+const ROUNDS = Array.from({ length: 5 }, (_, index) => index + 1);
+
+async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
+  await login.call(started);
+  await takeCallback(login.deps, await login.callbackTokenOf(started));
+  expect(await login.stored(started)).toMatchObject({ state: 'verified' });
+}
+
+/** Logins that this process and another one serve, each with connections of its own. */
+async function openInBoth(sandbox: Sandbox) {
+  const login = await openLogin(sandbox, { database: await provideSharedDatabase() });
+  const elsewhere = await other.join(login, sandbox);
+  const pollElsewhere = ({ attemptToken }: StartedAttempt) =>
+    elsewhere({ kind: 'poll', attemptToken, from: TEST_CLIENT });
+  return { login, elsewhere, pollElsewhere };
+}
+
+describe('at the same moment in two processes', () => {
+  it.each(ROUNDS)('rival attempts that are both verified log nobody in (%i)', async () => {
+    const { login, pollElsewhere } = await openInBoth(careless);
+    const mine = await login.start();
+    const theirs = await login.start('theirs');
+    await verify(login, mine);
+    await takeCallback(login.deps, await login.callbackTokenOf(theirs));
+    const outcomes = await Promise.all([
+      pollElsewhere(theirs),
+      pollElsewhere(mine),
+      login.poll(mine),
+      login.poll(theirs),
+    ]);
+    expect(outcomes).toMatchObject(Array(4).fill({ status: 'contested' }));
+    expect(await login.countSessions()).toBe(0);
+    expect((await login.eventTypes()).filter((type) => type === 'attempt_contested')).toHaveLength(
+      2,
+    );
+  });
+
+  it.each(ROUNDS)('twenty polls of one attempt make one session (%i)', async () => {
+    const { login, pollElsewhere } = await openInBoth(careful);
+    const started = await login.start();
+    await verify(login, started);
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        index % 2 === 0 ? pollElsewhere(started) : login.poll(started),
+      ),
+    );
+    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1);
+    expect(outcomes[0]).toMatchObject({ status: 'completed', sessionToken: expect.any(String) });
+    expect(await login.countSessions()).toBe(1);
+    expect((await login.eventTypes()).filter((type) => type === 'attempt_completed')).toHaveLength(
+      1,
+    );
+  });
+
+  it('one user is added for a number, whoever adds it', async () => {
+    const { login, elsewhere } = await openInBoth(careful);
+    const { phoneNumber } = login;
+    const added = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        const user = { id: `user ${index}`, phoneNumber, createdAt: login.clock.now() };
+        return index % 2 === 0
+          ? elsewhere({ kind: 'add user', user })
+          : insertUser(login.store, user);
+      }),
+    );
+    expect(added.filter(Boolean)).toHaveLength(1);
+    expect(await login.store.selectFrom('users').selectAll().execute()).toHaveLength(1);
+  });
+
+  it.each(ROUNDS)('starts of one browser leave one attempt alive (%i)', async () => {
+    const { login, elsewhere } = await openInBoth(careful);
+    const { phoneNumber } = login;
+    const { browserToken } = await login.start();
+    const browser = { browserToken, network: TEST_NETWORK };
+    const starts = await Promise.all(
+      Array.from({ length: 6 }, (_, index) =>
+        index % 2 === 0
+          ? elsewhere({ kind: 'start', phoneNumber, browser })
+          : startAttempt(login.deps, phoneNumber, browser),
+      ),
+    );
+    for (const start of starts) {
+      expect(start).toEqual(
+        expect.toBeOneOf([
+          expect.objectContaining({ ok: true }),
+          { ok: false, error: expect.objectContaining({ code: 'attempt_cancelled' }) },
+        ]),
+      );
+    }
+    const attempts = await login.store.selectFrom('attempts').select('state').execute();
+    expect(attempts.map(({ state }) => state).toSorted()).toEqual([
+      ...Array(6).fill('cancelled'),
+      'pending',
+    ]);
+  });
+
+  it.each(ROUNDS)('a login and its being disabled leave no session behind (%i)', async () => {
+    const { login, elsewhere } = await openInBoth(careful);
+    const { phoneNumber } = login;
+    const first = await login.start();
+    await verify(login, first);
+    await login.poll(first);
+    const again = await login.start('theirs');
+    login.clock.advance(1_000);
+    await verify(login, again);
+    const [, outcome] = await Promise.all([
+      elsewhere({ kind: 'disable user', phoneNumber }),
+      login.poll(again),
+    ]);
+    expect(['completed', 'failed']).toContain(outcome.status);
+    expect(await login.countSessions()).toBe(0);
+  });
+
+  it.each(ROUNDS)('twenty polls of one attempt have the vendor asked once (%i)', async () => {
+    const { login, pollElsewhere } = await openInBoth(careful);
+    const started = await login.start();
+    const { phoneNumber } = login;
+    await login.control.addFault({ kind: 'delay', delay_ms: 50, phone_number: phoneNumber });
+    login.clock.advance(FIRST_CHECK_MS);
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        index % 2 === 0 ? pollElsewhere(started) : login.poll(started),
+      ),
+    );
+    expect(outcomes).toMatchObject(Array(20).fill({ status: 'pending' }));
+    expect(await login.countRequests('check')).toBe(1);
+  });
+
+  it.each(ROUNDS)(
+    'an attempt whose time is up is not ended while its call is asked about (%i)',
+    async () => {
+      const { login, elsewhere } = await openInBoth(careful);
+      const started = await login.start();
+      await login.call(started);
+      login.clock.advance(started.attempt.expires_at - login.clock.now());
+      const { phoneNumber } = login;
+      await login.control.addFault({
+        kind: 'delay',
+        delay_ms: 200,
+        match: 'check',
+        phone_number: phoneNumber,
+      });
+      const attempt = await login.stored(started);
+      await Promise.all([
+        elsewhere({ kind: 'check', attemptId: attempt.id }),
+        checkIfDue(login.deps, attempt),
+      ]);
+      expect(await login.stored(started)).toMatchObject({ state: 'verified' });
+      expect(await login.countRequests('check')).toBe(1);
+    },
+  );
+
+  it('one pAuth session given to two attempts goes to one of them', async () => {
+    const { login, elsewhere } = await openInBoth(careful);
+    const mine = await login.start();
+    const theirs = await login.start('theirs');
+    const pauthSession = { pauthSessionId: 'reused', callNumber: mine.attempt.call_number };
+    const now = login.clock.now();
+    const second = await login.store.transaction().execute(async (transaction) => {
+      expect(await setPauthSession(transaction, mine.attempt.id, pauthSession, now)).not.toBeNull();
+      const attemptId = theirs.attempt.id;
+      const waiting = elsewhere({ kind: 'set pAuth session', attemptId, pauthSession });
+      await waitUntilBlocked(login.store);
+      // Not awaited here: it goes on when this transaction is through.
+      return { waiting };
+    });
+    expect(await second.waiting).toBeNull();
+  });
+});
