@@ -5,8 +5,8 @@ export async function register(): Promise<void> {
   // Next replaces this with a constant and drops the branch where it does not apply.
   // biome-ignore lint/style/noProcessEnv: the bundler's own constant, not configuration.
   if (process.env.NEXT_RUNTIME === 'nodejs') {
-    const { boot } = await import('./lib/boot.ts');
-    await boot();
+    const { bootInNext } = await import('./app/next-boot.ts');
+    await bootInNext();
   }
 }
 
@@ -14,8 +14,7 @@ export async function register(): Promise<void> {
 export const onRequestError: Instrumentation.onRequestError = async (error, request, context) => {
   // biome-ignore lint/style/noProcessEnv: the bundler's own constant, not configuration.
   if (process.env.NEXT_RUNTIME === 'nodejs') {
-    const { reportError } = await import('./lib/http/report-error.ts');
-    const { method, headers } = request;
-    reportError(error, { method, headers, route: context.routePath });
+    const { reportPageError } = await import('./app/next-boot.ts');
+    reportPageError(error, request, context.routePath);
   }
 };

@@ -4,7 +4,7 @@
  *
  * `noPage`: for answers that are never shown as a page.
  */
-import standing from './lib/http/standing-headers.json' with { type: 'json' };
+import securityHeaders from './lib/http/security-headers.json' with { type: 'json' };
 
 /** @type {import('next').NextConfig} */
 export default {
@@ -24,8 +24,8 @@ export default {
     fallback: [],
   }),
   headers: async () => [
-    { source: '/:path*', headers: standing.everywhere },
-    { source: '/api/:path*', headers: standing.noPage },
-    { source: '/login/:form(start|check|change|forget)', headers: standing.noPage },
+    { source: '/:path*', headers: securityHeaders.everywhere },
+    { source: '/api/:path*', headers: securityHeaders.noPage },
+    { source: '/login/:form(start|check|change|forget)', headers: securityHeaders.noPage },
   ],
 };

@@ -1,27 +1,29 @@
 import { type NextRequest, NextResponse } from 'next/server';
-import { clearUnreadable } from './lib/cookies/cookies.ts';
+import { requestIdOf } from './app/page-context.ts';
+import { createRequestContext } from './lib/http/request-context.ts';
 import { resealOld } from './lib/http/reseal.ts';
-import { requestIdOf } from './lib/request-id.ts';
-import { getApp } from './lib/services.ts';
+import { getServices } from './lib/services.ts';
 
 /**
- * Gives every page a Content Security Policy with a nonce of its own, which Next puts on its
- * scripts, refuses what no page takes, clears cookies that nothing can read, and seals anew those of an
- * older secret, since a page has no say in that. Who may see what is not decided here but where the
- * data is read.
+ * Gives every page a Content Security Policy with a nonce of its own, which Next puts on its scripts,
+ * refuses what no page takes, and does with cookies what a page cannot: clears unreadable ones, and
+ * re-seals those of an older secret. Access is not decided here but where the data is read.
  */
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
   const policy = contentSecurityPolicy(nonce);
   const response = isForPages(request) ? passOn(request, policy) : refuse();
   response.headers.set('content-security-policy', policy);
-  const app = getApp().forRequest(requestIdOf(request.headers));
-  await clearUnreadable(app.cookies);
-  if (await resealOld(app)) {
+  const origin = { id: requestIdOf(request.headers), peerAddress: null };
+  const context = createRequestContext(getServices(), request.headers, origin);
+  await context.cookies.clearUnreadable();
+  if (await resealOld(context)) {
     // It may be a file of `public/`, which any cache may keep.
     response.headers.set('cache-control', 'private, no-store');
   }
-  await app.cookies.send();
+  for (const cookie of context.cookies.toSend()) {
+    response.headers.append('set-cookie', cookie);
+  }
   return response;
 }
 

@@ -1,16 +1,15 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
+import { pageContext } from '#app/page-context.ts';
 import { LanguageContext } from '#components/language-context.tsx';
 import { PageFrame } from '#components/page-frame.tsx';
-import { messagesIn, readLanguage } from '#lib/http/language.ts';
-import { getApp } from '#lib/services.ts';
 import './globals.css';
 
 /** Every page depends on a cookie, a language and a nonce: none can be made at build time. */
 export const dynamic = 'force-dynamic';
 
 export async function generateMetadata(): Promise<Metadata> {
-  const { siteName } = getApp().config.app;
+  const { siteName } = (await pageContext()).services.config.app;
   return {
     title: { default: siteName, template: `%s — ${siteName}` },
     // Phones would turn every number on the page into a link of their own.
@@ -26,8 +25,8 @@ export const viewport: Viewport = {
 };
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const { config } = getApp();
-  const language = await readLanguage();
+  const { services, language, messages } = await pageContext();
+  const { config } = services;
   return (
     <html lang={language}>
       <body>
@@ -35,7 +34,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
           <PageFrame
             siteName={config.app.siteName}
             language={language}
-            messages={messagesIn(language).site}
+            messages={messages.site}
             sandboxUrl={config.pauth.isSandbox ? config.pauth.baseUrl.href : null}
           >
             {children}

@@ -1,7 +1,7 @@
-import { messagesIn, readLanguage } from '#lib/http/language.ts';
+import { pageContext } from '#app/page-context.ts';
 
 export default async function NotFoundPage() {
-  const messages = messagesIn(await readLanguage()).site;
+  const messages = (await pageContext()).messages.site;
   return (
     <section className="page">
       <h1>{messages.notFoundHeading}</h1>

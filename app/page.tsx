@@ -1,8 +1,7 @@
 import { redirect } from 'next/navigation';
+import { pageContext } from '#app/page-context.ts';
 import { readSession } from '#lib/http/session.ts';
-import { pageContext } from '#lib/http/visit.ts';
 
 export default async function HomePage() {
-  const { app } = await pageContext();
-  redirect((await readSession(app)) === null ? '/login' : '/account');
+  redirect((await readSession(await pageContext())) === null ? '/login' : '/account');
 }

@@ -8,7 +8,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isPostgres } from '#lib/store/dialect.ts';
 import { prepareStore, type StorePlace } from '#lib/store/open.ts';
-import { forMigrations, openPostgres } from '#lib/store/postgres.ts';
+import { migrationTimeouts, openPostgres } from '#lib/store/postgres.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { USER_COUNT } from './phone-numbers.ts';
 
@@ -28,7 +28,7 @@ const place: StorePlace = url.startsWith('file:')
   ? { kind: 'sqlite', path: url.slice('file:'.length) }
   : { kind: 'postgres', url, poolSize: 1 };
 const store =
-  place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place.url, 1, forMigrations);
+  place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place.url, 1, migrationTimeouts);
 await prepareStore(place, store);
 // Nothing here has to survive a fault: all of it stays in memory until it is whole.
 await ofSqlite(

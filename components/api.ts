@@ -16,71 +16,87 @@ import {
   readStatusReply,
 } from './replies.ts';
 
-/** The browser's side of the API. Nothing here throws: what went wrong is part of the answer. */
+/** The browser's client for the API. Nothing here throws: failures are part of the result. */
 
-/** No readable answer: offline, a cut connection, or something between us and the server spoke. */
-export type NoAnswer = { kind: 'no_answer' };
+/** No readable reply: offline, a dropped connection, or a proxy answered instead of the app. */
+type NoAnswer = { kind: 'no_answer' };
 
-export type StartAnswer =
+type StartAnswer =
   | { kind: 'started'; attempt: AttemptView }
   | { kind: 'refused'; problem: ErrorReply }
   | NoAnswer;
 
+/** The status of an attempt, in the words of `lib/shared/attempt-states.ts`. */
+export type AttemptStatus = Exclude<StatusReply, { status: 'verified' }> | { status: 'completed' };
+
 export type PollAnswer =
-  | { kind: 'status'; reply: StatusReply }
+  | { kind: 'status'; attempt: AttemptStatus }
   | { kind: 'refused'; problem: ErrorReply }
   | NoAnswer;
 
-/** Asks for a number to call, or for the one this browser was given for the same number. */
+/**
+ * Starts an attempt. While one is live in this browser for the same phone number, the server
+ * returns that one.
+ */
 export async function startAttempt(wanted: StartRequest): Promise<StartAnswer> {
-  const body = await post('/api/auth/start', cut(wanted));
+  const body = await post('/api/auth/start', truncateInput(wanted));
   const attempt = readAttemptView(body);
   return attempt === null ? readRefusal(body) : { kind: 'started', attempt };
 }
 
-/** A number as its country writes it, or nothing where it is none yet. */
+/** Formats a number as its country writes it; empty while it is not a valid number. */
 export async function formatNumber(typed: NumberRequest): Promise<string> {
-  const reply = readNumberReply(await post('/api/auth/number', cut(typed)));
+  const reply = readNumberReply(await post('/api/auth/number', truncateInput(typed)));
   return reply?.phone_number_text ?? '';
 }
 
-/** One more than is accepted is enough to be told that it is too long. */
-function cut<T extends object>(body: T): T {
+/** Keeps one character more than the limit, so that the server still answers "too long". */
+function truncateInput<T extends object>(body: T): T {
   return 'phone_number' in body && typeof body.phone_number === 'string'
     ? { ...body, phone_number: body.phone_number.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1) }
     : body;
 }
 
 /**
- * Asks what became of the attempt. The server may hold the answer until something happens.
+ * Polls the status of this browser's attempt. The server may hold the request until it changes.
  *
- * @param poll.isPrompted by a person, who thinks that there is something to be seen.
- * @param poll.longestHoldSeconds for how long it may be held at most; the server may do so for less.
+ * @param poll.isPrompted whether a person asked for this poll: the server then checks with the
+ *   vendor soon.
+ * @param poll.maxHoldSeconds the longest time the server may hold it, sent as `Prefer: wait` (RFC
+ *   7240); the server may hold it for less.
  */
 export async function pollStatus(poll: {
   isPrompted: boolean;
-  longestHoldSeconds: number;
+  maxHoldSeconds: number;
   signal: AbortSignal;
 }): Promise<PollAnswer> {
   const headers: HeadersInit = {
-    prefer: `wait=${poll.longestHoldSeconds}`,
+    prefer: `wait=${poll.maxHoldSeconds}`,
     ...(poll.isPrompted && { [PROMPTED_HEADER]: '1' }),
   };
   const body = await request('/api/auth/status', { headers, signal: poll.signal });
   const reply = readStatusReply(body);
-  return reply === null ? readRefusal(body) : { kind: 'status', reply };
+  return reply === null ? readRefusal(body) : { kind: 'status', attempt: attemptStatusOf(reply) };
 }
 
-/** Ends the attempt. Without an answer it ends by itself, or with the next start. */
+/**
+ * Translates the wire status. The vendor's guide calls a completed login `verified`; everywhere
+ * else in the app a verified attempt is one whose login is not completed yet. Translated only here.
+ */
+function attemptStatusOf(reply: StatusReply): AttemptStatus {
+  return reply.status === 'verified' ? { status: 'completed' } : reply;
+}
+
+/** Cancels the attempt. If the request is lost, the attempt expires or the next start ends it. */
 export async function cancelAttempt(): Promise<void> {
   await request('/api/auth/cancel', { method: 'POST' });
 }
 
-/** Remembers the language of the pages. Returns whether the server has taken it. */
+/** Stores the language of the pages in a cookie. Returns whether the server answered. */
 export async function changeLanguage(language: Language): Promise<boolean> {
   const body = new URLSearchParams({ language });
   try {
-    // It answers with a way back to the page, which is where we are.
+    // The redirect leads back to this page: no need to follow it.
     await fetch('/api/language', { method: 'POST', body, redirect: 'manual' });
     return true;
   } catch {
@@ -88,7 +104,7 @@ export async function changeLanguage(language: Language): Promise<boolean> {
   }
 }
 
-/** Ends the session. Returns whether the server has confirmed it. */
+/** Logs out. Returns whether the server confirmed it. */
 export async function logOut(): Promise<boolean> {
   return readDoneReply(await request('/api/auth/logout', { method: 'POST' })) !== null;
 }
@@ -107,7 +123,7 @@ export async function endOtherSessions(): Promise<DoneAnswer> {
   return readDone(await request('/api/auth/sessions', { method: 'DELETE' }));
 }
 
-/** Takes the notices of new devices up to an instant, ISO 8601, for read. */
+/** Marks notices of new devices as read, up to and including the instant `until` (ISO 8601). */
 export async function markNoticesSeen(until: string): Promise<DoneAnswer> {
   return readDone(await post('/api/auth/sessions/seen', { until }));
 }
@@ -124,10 +140,10 @@ async function post(path: string, body: object): Promise<unknown> {
   });
 }
 
-/** The JSON of an answer, whatever its status; null when there is none. */
+/** Sends a request. Returns the response's JSON, whatever its status; null if there is none. */
 async function request(path: string, init: RequestInit): Promise<unknown> {
   const headers = new Headers(init.headers);
-  // Proves to the server that a script of this site asks: see lib/http/same-origin.ts.
+  // For browsers without Fetch Metadata: see lib/http/same-origin.ts.
   headers.set('x-requested-with', 'fetch');
   try {
     const response = await fetch(path, { ...init, headers, cache: 'no-store' });

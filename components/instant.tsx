@@ -4,8 +4,10 @@ import type { Language } from '#lib/shared/language.ts';
 import { useIsHydrated } from './use-is-hydrated.ts';
 
 /**
- * An instant in the visitor's language and time zone. The server does not know the zone: until the
- * page's scripts run it is in UTC, and says so.
+ * An instant in the visitor's language and time zone. The server does not know the time zone: until
+ * hydration the instant is shown in UTC, and labelled so.
+ *
+ * @param props.at ISO 8601.
  */
 export function Instant(props: { at: string; language: Language; precision: 'day' | 'minute' }) {
   const zone = useIsHydrated() ? {} : { timeZone: 'UTC' };

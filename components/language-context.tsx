@@ -3,5 +3,5 @@
 import { createContext } from 'react';
 import { DEFAULT_LANGUAGE, type Language } from '#lib/shared/language.ts';
 
-/** The language of the page, for what cannot be handed its texts: the error page. */
+/** The language of the page, for error boundaries, which receive no messages as props. */
 export const LanguageContext = createContext<Language>(DEFAULT_LANGUAGE);

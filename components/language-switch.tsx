@@ -6,13 +6,13 @@ import { isLanguage, type Language } from '#lib/shared/language.ts';
 import { changeLanguage } from './api.ts';
 import styles from './page-frame.module.css';
 
-/** Each language in its own words, so that whoever needs it can read it. */
+/** Each language named in itself, so that its speakers can read it. */
 const names: readonly { language: Language; name: string }[] = [
   { language: 'ja', name: '日本語' },
   { language: 'en', name: 'English' },
 ];
 
-/** Changes the language of the pages and keeps what is on them. Without scripts it is a plain form. */
+/** Switches the language and keeps typed text. Without JavaScript it is a plain form. */
 export function LanguageSwitch(props: { current: Language; label: string }) {
   const router = useRouter();
   const path = usePathname();

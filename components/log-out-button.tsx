@@ -5,13 +5,13 @@ import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { logOut } from './api.ts';
 import { useIsHydrated } from './use-is-hydrated.ts';
 
-/** Ends the session and leads back to the login. */
+/** Logs out and opens the login page. */
 export function LogOutButton({ messages }: { messages: AccountMessages }) {
-  const [state, setState] = useState<'idle' | 'under_way' | 'failed'>('idle');
+  const [state, setState] = useState<'idle' | 'pending' | 'failed'>('idle');
   const isHydrated = useIsHydrated();
 
   const press = async () => {
-    setState('under_way');
+    setState('pending');
     if (await logOut()) {
       window.location.assign('/login');
     } else {
@@ -25,10 +25,10 @@ export function LogOutButton({ messages }: { messages: AccountMessages }) {
         type="button"
         className="secondary"
         disabled={!isHydrated}
-        aria-busy={state === 'under_way'}
+        aria-busy={state === 'pending'}
         onClick={press}
       >
-        {state === 'under_way' ? messages.loggingOut : messages.logOut}
+        {state === 'pending' ? messages.loggingOut : messages.logOut}
       </button>
       <p role="status">{state === 'failed' ? messages.logOutFailed : ''}</p>
     </>

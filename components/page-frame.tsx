@@ -4,12 +4,12 @@ import type { SiteMessages } from '#lib/shared/messages/messages.ts';
 import { LanguageSwitch } from './language-switch.tsx';
 import styles from './page-frame.module.css';
 
-/** What is around every page: the site's name, the languages, and a word when calls are not real. */
+/** The frame of every page: site name, language switch, and a notice if the vendor is a sandbox. */
 export function PageFrame(props: {
   siteName: string;
   language: Language;
   messages: SiteMessages;
-  /** Where the sandbox's test phone is, when the vendor is a sandbox. */
+  /** The URL of the sandbox's test phone; null when the vendor is the real one. */
   sandboxUrl: string | null;
   children: ReactNode;
 }) {

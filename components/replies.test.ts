@@ -17,7 +17,7 @@ import {
   readStatusReply,
 } from './replies.ts';
 
-/** What a field of any reply could be: right for one of them, or for none. */
+/** Values for a field: valid in some reply, or in none. */
 const field = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('pending', 'verified', 'done', ...attemptEnds) },
   { weight: 4, arbitrary: fc.constantFrom(...errorCodes) },
@@ -42,19 +42,19 @@ const readers = [
     },
   },
   {
-    reply: 'a number as it is written',
+    reply: 'a formatted number',
     schema: numberReplySchema,
     read: readNumberReply,
     valid: { phone_number_text: '090-1234-5678' },
   },
   {
-    reply: 'an open status',
+    reply: 'a pending status',
     schema: statusReplySchema,
     read: readStatusReply,
     valid: { status: 'pending', expires_in_seconds: 120, poll_after_ms: 0 },
   },
   {
-    reply: 'a login',
+    reply: 'a completed login',
     schema: statusReplySchema,
     read: readStatusReply,
     valid: { status: 'verified' },
@@ -66,13 +66,13 @@ const readers = [
     valid: { status: 'expired', code: 'attempt_expired', message: 'Try again.' },
   },
   {
-    reply: 'a refusal',
+    reply: 'a refusal with a retry time',
     schema: errorReplySchema,
     read: readErrorReply,
     valid: { code: 'rate_limited', error: 'Wait.', retry_after_seconds: 3 },
   },
   {
-    reply: 'a refusal for good',
+    reply: 'a refusal without a retry time',
     schema: errorReplySchema,
     read: readErrorReply,
     valid: { code: 'request_invalid', error: 'No.' },
@@ -83,18 +83,18 @@ const readers = [
 describe.each(readers)('$reply', ({ schema, read, valid }) => {
   const inContract = (body: unknown) => schema.safeParse(body).data ?? null;
 
-  it('is read as it was sent', () => {
+  it('is returned unchanged', () => {
     expect(read(valid)).toEqual(valid);
     expect(inContract(valid)).toEqual(valid);
   });
 
-  it('loses what the contract does not name', () => {
+  it('loses fields that are not in the contract', () => {
     expect(read({ ...valid, more: true })).toEqual(valid);
   });
 
-  it('is read where the contract holds, and nowhere else', () => {
+  it('is accepted exactly when the schema accepts it', () => {
     const names = Object.keys(valid);
-    const spoilt = fc
+    const corrupted = fc
       .tuple(fc.dictionary(fc.constantFrom(...names), field), fc.subarray(names, { maxLength: 1 }))
       .map(([changes, missing]) =>
         Object.fromEntries(
@@ -102,7 +102,7 @@ describe.each(readers)('$reply', ({ schema, read, valid }) => {
         ),
       );
     fc.assert(
-      fc.property(fc.oneof(spoilt, fc.anything()), (body) => {
+      fc.property(fc.oneof(corrupted, fc.anything()), (body) => {
         expect(read(body)).toEqual(inContract(body));
       }),
       { numRuns: 1_000 },

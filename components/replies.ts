@@ -11,14 +11,14 @@ import { numberMemories } from '#lib/shared/number-memory.ts';
 import { isPhoneNumber } from '#lib/shared/phone-number.ts';
 
 /**
- * The replies of `lib/shared/contract.ts` as the browser reads them: field by field, because zod
- * would be more than all other scripts of the login together. The contract's types say what each
- * reader must find, and the tests that it takes what the contract takes and nothing else.
+ * Parsers for the replies of `lib/shared/contract.ts`, written by hand because zod would outweigh
+ * all other scripts of the login (`docs/decisions/0008-no-zod-in-the-browser.md`). The contract's
+ * types and a property test keep them equivalent to its schemas.
  *
- * Each takes the parsed JSON of an answer and returns null when that is no such reply.
+ * Each takes the parsed JSON of a response and returns null when it is not such a reply.
  */
 
-/** Reads a live attempt. */
+/** `POST /api/auth/start`: a live attempt. */
 export function readAttemptView(body: unknown): AttemptView | null {
   const { session_id, call_number, call_number_text, phone_number_text, ...rest } = fieldsOf(body);
   const { number_memory, expires_in_seconds } = rest;
@@ -50,13 +50,13 @@ function readHandoff(value: unknown): AttemptView['handoff'] | null {
     : null;
 }
 
-/** Reads how a number is written. */
+/** `POST /api/auth/number`: a formatted phone number. */
 export function readNumberReply(body: unknown): NumberReply | null {
   const { phone_number_text } = fieldsOf(body);
   return isString(phone_number_text) ? { phone_number_text } : null;
 }
 
-/** Reads what became of an attempt, or that nothing has yet. */
+/** `GET /api/auth/status`: pending, verified, or an end without a login. */
 export function readStatusReply(body: unknown): StatusReply | null {
   const { status, code, message, expires_in_seconds, poll_after_ms } = fieldsOf(body);
   if (status === 'verified') {
@@ -72,7 +72,7 @@ export function readStatusReply(body: unknown): StatusReply | null {
     : null;
 }
 
-/** Reads a refusal. */
+/** Any error reply. */
 export function readErrorReply(body: unknown): ErrorReply | null {
   const { code, error, retry_after_seconds } = fieldsOf(body);
   if (!isOneOf(errorCodes, code) || !isString(error)) {
@@ -84,7 +84,7 @@ export function readErrorReply(body: unknown): ErrorReply | null {
   return isNumber(retry_after_seconds) ? { code, error, retry_after_seconds } : null;
 }
 
-/** Reads that something is done. */
+/** The reply to a command: done. */
 export function readDoneReply(body: unknown): DoneReply | null {
   const { status } = fieldsOf(body);
   return status === 'done' ? { status } : null;

@@ -7,7 +7,7 @@ const themes = {
   dark: coloursOf(css.split('@media')[1]),
 };
 
-/** WCAG 2.2, 1.4.3: text on what it stands on. */
+/** WCAG 2.2, 1.4.3: pairs of text and background, at least 4.5:1. */
 const texts = [
   ['text', 'background'],
   ['text', 'surface'],
@@ -24,7 +24,7 @@ const texts = [
   ['problem', 'surface'],
 ] as const;
 
-/** WCAG 2.2, 1.4.11 and 2.4.13: edges of what can be used, and the focus. */
+/** WCAG 2.2, 1.4.11 and 2.4.13: edges of controls and focus indicators, at least 3:1. */
 const edges = [
   ['edge', 'surface'],
   ['edge', 'background'],
@@ -36,16 +36,16 @@ const edges = [
 ] as const;
 
 describe.each(['light', 'dark'] as const)('the %s colours', (theme) => {
-  it.each(texts)('make %s legible on %s', (front, back) => {
+  it.each(texts)('have a contrast of at least 4.5:1 for %s on %s', (front, back) => {
     expect(contrast(colour(theme, front), colour(theme, back))).toBeGreaterThanOrEqual(4.5);
   });
 
-  it.each(edges)('set %s apart from %s', (front, back) => {
+  it.each(edges)('have a contrast of at least 3:1 for %s on %s', (front, back) => {
     expect(contrast(colour(theme, front), colour(theme, back))).toBeGreaterThanOrEqual(3);
   });
 });
 
-it('both themes have the same colours', () => {
+it('both themes define the same colours', () => {
   expect([...themes.dark.keys()]).toEqual([...themes.light.keys()]);
 });
 
@@ -57,7 +57,7 @@ function coloursOf(rules = ''): Map<string, string> {
 function colour(theme: keyof typeof themes, name: string): string {
   const hex = themes[theme].get(name);
   if (hex === undefined) {
-    throw new Error(`theme.css has no --color-${name} for ${theme}`);
+    throw new Error(`theme.css does not define --color-${name} in the ${theme} theme`);
   }
   return hex;
 }

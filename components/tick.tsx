@@ -1,6 +1,6 @@
 import styles from './tick.module.css';
 
-/** The sign of success, which draws itself. */
+/** An animated check mark. */
 export function Tick() {
   return (
     <svg className={styles.tick} viewBox="0 0 64 64" aria-hidden="true">

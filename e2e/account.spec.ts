@@ -2,9 +2,9 @@ import type { ControlClient } from '#sandbox/control-client.ts';
 import { randomNetwork, userAgents } from '#tests/support/visitor.ts';
 import { expect, test as journey, LoginPage } from './journey.ts';
 
-const test = journey.extend<{ openElsewhere: (userAgent: string) => Promise<LoginPage> }>({
-  /** Opens the login page in a browser of its own that calls itself `userAgent`. */
-  openElsewhere: async ({ browser, locale, baseURL, messages }, use) =>
+const test = journey.extend<{ openOtherBrowser: (userAgent: string) => Promise<LoginPage> }>({
+  /** A login page in a new browser context with this user agent, on another network. */
+  openOtherBrowser: async ({ browser, locale, baseURL, messages }, use) =>
     use(async (userAgent) => {
       const context = await browser.newContext({
         ...(locale === undefined ? {} : { locale }),
@@ -25,20 +25,20 @@ async function logIn(
   await login.expectLoggedIn(phoneNumber.text);
 }
 
-test('a login on a new device is shown, and can be ended from here', async ({
+test('a login on a new device is shown and can be ended from another device', async ({
   login,
   phoneNumber,
   vendor,
   messages,
   page,
-  openElsewhere,
+  openOtherBrowser,
 }) => {
   const { account } = messages;
   await logIn(login, vendor, phoneNumber);
   await expect(page.getByText(account.newDeviceHeading)).toBeHidden();
-  await expect(login.button(account.endElsewhere)).toBeHidden();
+  await expect(login.button(account.endOtherSessions)).toBeHidden();
 
-  const second = await openElsewhere(userAgents.firefoxOnAndroid);
+  const second = await openOtherBrowser(userAgents.firefoxOnAndroid);
   await logIn(second, vendor, phoneNumber);
   await expect(second.page.getByText(account.newDeviceHeading)).toBeHidden();
 
@@ -46,7 +46,7 @@ test('a login on a new device is shown, and can be ended from here', async ({
   const notice = page.getByRole('region', { name: account.newDeviceHeading });
   await expect(notice).toContainText('Firefox · Android');
   await expect(notice.locator('time')).toBeVisible();
-  await notice.getByRole('button', { name: account.endThere }).focus();
+  await notice.getByRole('button', { name: account.endSession }).focus();
   await page.keyboard.press('Enter');
 
   const list = page.getByRole('region', { name: account.sessionsHeading });
@@ -67,19 +67,19 @@ test('a login on a new device is shown, and can be ended from here', async ({
   await second.page.context().close();
 });
 
-test('everywhere else is logged out with one press', async ({
+test('one press ends all other sessions', async ({
   login,
   phoneNumber,
   vendor,
   messages,
   page,
-  openElsewhere,
+  openOtherBrowser,
 }) => {
   const { account } = messages;
   await logIn(login, vendor, phoneNumber);
   const others = [
-    await openElsewhere(userAgents.firefoxOnAndroid),
-    await openElsewhere(userAgents.chromeOnWindows),
+    await openOtherBrowser(userAgents.firefoxOnAndroid),
+    await openOtherBrowser(userAgents.chromeOnWindows),
   ];
   for (const other of others) {
     await logIn(other, vendor, phoneNumber);
@@ -87,8 +87,8 @@ test('everywhere else is logged out with one press', async ({
   await page.reload();
   const list = page.getByRole('region', { name: account.sessionsHeading });
   await expect(list.getByRole('listitem')).toHaveCount(3);
-  await login.button(account.endElsewhere).click();
-  await expect(list.getByRole('status')).toHaveText(account.endedElsewhere);
+  await login.button(account.endOtherSessions).click();
+  await expect(list.getByRole('status')).toHaveText(account.otherSessionsEnded);
   await expect(list.getByRole('listitem')).toHaveCount(1);
   await expect(list.getByRole('heading')).toBeFocused();
   for (const other of others) {
@@ -98,25 +98,25 @@ test('everywhere else is logged out with one press', async ({
   }
 });
 
-test('a press in a session that was ended elsewhere leads to the login', async ({
+test('a press in a session that another device has ended opens the login page', async ({
   login,
   phoneNumber,
   vendor,
   messages,
   page,
-  openElsewhere,
+  openOtherBrowser,
   consoleProblems,
 }) => {
   const { account } = messages;
   await logIn(login, vendor, phoneNumber);
-  const second = await openElsewhere(userAgents.firefoxOnAndroid);
+  const second = await openOtherBrowser(userAgents.firefoxOnAndroid);
   await logIn(second, vendor, phoneNumber);
   await page.reload();
-  await second.button(account.endElsewhere).click();
-  await expect(second.page.getByText(account.endedElsewhere)).toBeVisible();
-  await login.button(account.endElsewhere).click();
+  await second.button(account.endOtherSessions).click();
+  await expect(second.page.getByText(account.otherSessionsEnded)).toBeVisible();
+  await login.button(account.endOtherSessions).click();
   await expect(page).toHaveURL('/login');
   await second.page.context().close();
-  // Chromium notes the 401 in its console.
+  // Chromium logs the 401 in its console.
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('401')]);
 });

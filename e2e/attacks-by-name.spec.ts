@@ -4,7 +4,7 @@ const siteName = '</title><script>hacked=1</script><base href=//evil.test>';
 
 test.use({ appEnv: { SITE_NAME: siteName } });
 
-test('a site with a hostile name shows it as text', async ({ page, login }) => {
+test('a site name with markup is shown as text', async ({ page, login }) => {
   await login.open();
   await expect(login.submit).toBeEnabled();
   expect(await page.title()).toContain(siteName);

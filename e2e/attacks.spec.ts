@@ -4,7 +4,7 @@ import { findFreePort } from '#scripts/processes.ts';
 import { expect, test as journey } from './journey.ts';
 
 declare global {
-  /** What the pages of an attacker keep for the test to look at. */
+  /** What the attacker's pages store for the test's assertions. */
   interface Window {
     opened: Window;
     violations: string[];
@@ -14,16 +14,16 @@ declare global {
 const SESSION = 'call-login-session';
 const ATTEMPT = 'call-login-attempt';
 
-/** A server that is up to no good, and what was sent to it. */
+/** The attacker's web server, and the requests it received. */
 interface Hostile {
-  /** Under another name: another site to the browser. */
+  /** Its origin on another site. */
   otherSite: string;
-  /** Under our name on another port: the same site, as a sibling subdomain would be. */
+  /** Its origin on the app's host with another port: same-site, like a sibling subdomain. */
   sibling: string;
   requests: { path: string; headers: string }[];
 }
 
-// Each tries some hundred things.
+// Each test makes about a hundred requests.
 journey.describe.configure({ timeout: 120_000 });
 
 const test = journey.extend<{ hostile: Hostile }>({
@@ -43,11 +43,11 @@ const test = journey.extend<{ hostile: Hostile }>({
       sibling: `http://localhost:${port}`,
       requests,
     });
-    // Nothing is noted once the pages are gone.
+    // Closed first, so that the pages log nothing afterwards.
     await context.close();
     server.closeAllConnections();
     server.close();
-    // What the browser notes of attacks that fail is what should happen here.
+    // The browser logs the attacks that it blocks: expected here.
     consoleProblems.splice(0);
   },
 });
@@ -55,7 +55,10 @@ const test = journey.extend<{ hostile: Hostile }>({
 const cookie = async (context: BrowserContext, name: string) =>
   (await context.cookies()).find((each) => each.name === name)?.value;
 
-/** Everything a page can send to another origin by itself. Says of each whether it could read the answer. */
+/**
+ * Sends everything a page can send to another origin without a click. Returns the responses it
+ * could read.
+ */
 async function sendEverything(page: Page, origin: string): Promise<string[]> {
   return await page.evaluate(async (app) => {
     const writes = [
@@ -87,7 +90,7 @@ async function sendEverything(page: Page, origin: string): Promise<string[]> {
               read.push(`${method} ${path}: ${response.status} ${text}`);
             }
           } catch {
-            // Refused by the browser.
+            // Blocked by the browser.
           }
         }
         navigator.sendBeacon(app + path, body);
@@ -97,7 +100,7 @@ async function sendEverything(page: Page, origin: string): Promise<string[]> {
   }, origin);
 }
 
-/** Sends forms, as a click on the hostile page would, into frames of it. */
+/** Submits forms into frames of the hostile page, as a click on it would. */
 async function sendForms(page: Page, origin: string): Promise<void> {
   let answers = 0;
   page.on('response', (response) => {
@@ -134,7 +137,7 @@ async function sendForms(page: Page, origin: string): Promise<void> {
   await expect.poll(() => answers, { timeout: 30_000 }).toBeGreaterThanOrEqual(sent);
 }
 
-/** Loads addresses in every way a page can, and waits until all have been loaded or refused. */
+/** Loads addresses in every way a page can, and waits until all have loaded or failed. */
 async function loadEverything(page: Page, addresses: readonly string[]): Promise<void> {
   await page.evaluate(async (all) => {
     const settling = all.flatMap((address) => [
@@ -150,7 +153,7 @@ async function loadEverything(page: Page, addresses: readonly string[]): Promise
           element.addEventListener('error', resolve);
         }),
     );
-    // These say nothing when there is nothing to show.
+    // Not all of these fire an event when loading fails.
     const others = all.flatMap((address) => [
       Object.assign(document.createElement('iframe'), { src: address }),
       Object.assign(document.createElement('object'), { data: address }),
@@ -195,7 +198,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     await expect(page.getByText(messages.account.events.logged_out)).toBeHidden();
   });
 
-  test(`a hostile page plants no attempt in a browser that has none: ${name}`, async ({
+  test(`a hostile page plants no attempt in a browser without one: ${name}`, async ({
     page,
     hostile,
     app,
@@ -221,7 +224,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     const asked = page.waitForRequest('**/api/auth/status');
     const callNumber = await login.start(phoneNumber.text);
     const poll = await asked;
-    // The page is gone before the call comes, and with it the poll that was held for it.
+    // The page, and with it the held poll, is gone before the call arrives.
     await page.goto(hostile[name]);
     await expect.poll(() => poll.failure()).not.toBeNull();
     await vendor.call(phoneNumber.e164, callNumber);
@@ -240,7 +243,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     await login.expectLoggedIn(phoneNumber.text);
   });
 
-  test(`a hostile page frames nothing and reaches no window of ours: ${name}`, async ({
+  test(`a hostile page frames nothing and reaches no window of the app: ${name}`, async ({
     page,
     hostile,
     app,
@@ -261,7 +264,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
       }, app.origin + path);
       expect(framed).toBeUndefined();
       const frame = page.frames().at(-1);
-      // The browser tells of its error page a moment after it has loaded.
+      // Chromium reports the error page's URL a moment after the load event.
       await expect.poll(() => frame?.url(), path).toMatch(/^chrome-error:/);
     }
     await expect(
@@ -288,7 +291,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
   });
 }
 
-test('a cookie tossed by a sibling logs nobody in as somebody else', async ({
+test('a cookie tossed by a sibling does not log the person in as another user', async ({
   page,
   login,
   phoneNumber,
@@ -325,9 +328,9 @@ test('a cookie tossed by a sibling logs nobody in as somebody else', async ({
         'path=/api/auth',
         'path=/; domain=localhost',
       ]) {
-        // biome-ignore lint/suspicious/noDocumentCookie: it is what an attacker has.
+        // biome-ignore lint/suspicious/noDocumentCookie: an attacker has no other API.
         document.cookie = `${name}=${value}; ${rest}`;
-        // biome-ignore lint/suspicious/noDocumentCookie: it is what an attacker has.
+        // biome-ignore lint/suspicious/noDocumentCookie: an attacker has no other API.
         document.cookie = `__Host-${name}=${value}; secure; ${rest.replace('path=/;', 'path=/x;')}`;
       }
     },
@@ -342,7 +345,7 @@ test('a cookie tossed by a sibling logs nobody in as somebody else', async ({
   }
 });
 
-test('no `next` leads away, neither after a login nor when logged in already', async ({
+test('no `next` leads away from the origin, after a login or when already logged in', async ({
   page,
   login,
   phoneNumber,
@@ -393,7 +396,7 @@ test('no `next` leads away, neither after a login nor when logged in already', a
   expect(hostile.requests).toEqual([]);
 });
 
-test('after log out, the way back shows nothing of the account', async ({
+test('after log out, the back button shows nothing of the account', async ({
   page,
   login,
   phoneNumber,
@@ -414,7 +417,7 @@ test('after log out, the way back shows nothing of the account', async ({
   }
 });
 
-test('markup that got into a page runs nothing, and is seen to', async ({
+test('markup that got into a page runs no script, and every violation is reported', async ({
   page,
   app,
   hostile,
@@ -440,7 +443,7 @@ test('markup that got into a page runs nothing, and is seen to', async ({
       violations.push(effectiveDirective);
     });
   });
-  // As if the server had put it there.
+  // Injects it into the response, as a server-side hole would.
   await page.route('**/login', async (route) => {
     const response = await route.fetch();
     const body = (await response.text()).replace('<body>', `<body>${markup}`);
@@ -474,6 +477,6 @@ test('markup that got into a page runs nothing, and is seen to', async ({
   expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
   expect(await page.evaluate(() => document.baseURI)).toMatch(new RegExp(`^${app.origin}`));
   expect(hostile.requests).toEqual([]);
-  // A violation is a problem in the console, which every journey looks at when it is over.
+  // Violations are logged in the console, which every test checks when it ends.
   expect(consoleProblems.join('\n')).toMatch(/Content Security Policy/i);
 });

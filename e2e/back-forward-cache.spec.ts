@@ -8,14 +8,14 @@ test.use({
   launchOptions: {
     ...(executablePath === null ? {} : { executablePath }),
     args: [...chromiumArguments],
-    // Playwright switches the cache off.
+    // Playwright disables the cache by default.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   },
 });
 
-const whyNotSchema = z.object({ reasons: z.array(z.object({ reason: z.string() })) });
+const notRestoredReasonsSchema = z.object({ reasons: z.array(z.object({ reason: z.string() })) });
 
-test('Chromium keeps no login page in its back-forward cache, and makes it anew on the way back', async ({
+test('Chromium does not keep the login page in its back-forward cache and reloads it on the way back', async ({
   login,
   phoneNumber,
   page,
@@ -25,15 +25,17 @@ test('Chromium keeps no login page in its back-forward cache, and makes it anew 
   await page.goto(sandbox.url);
   await page.goBack();
   expect(await login.callNumber()).toBe(callNumber);
-  const whyNot: unknown = await page.evaluate(() => {
+  const notRestoredReasons: unknown = await page.evaluate(() => {
     const [navigation] = performance.getEntriesByType('navigation');
     return JSON.parse(JSON.stringify(navigation)).notRestoredReasons;
   });
-  const reasons = whyNotSchema.parse(whyNot).reasons.map(({ reason }) => reason);
+  const reasons = notRestoredReasonsSchema
+    .parse(notRestoredReasons)
+    .reasons.map(({ reason }) => reason);
   expect(reasons).toContain('response-cache-control-no-store');
 });
 
-test('a login page that Chromium does restore from its back-forward cache asks again, and logs in', async ({
+test('a login page restored from the back-forward cache polls again and logs in', async ({
   app,
   browser,
   sandbox,
@@ -42,34 +44,34 @@ test('a login page that Chromium does restore from its back-forward cache asks a
   vendor,
   messages,
 }) => {
-  // Between the browser and the app, taking out what keeps Chromium from restoring the page; and the
-  // witness, because Playwright loses sight of a page that is restored.
-  const seen: string[] = [];
-  const between = await startServerBetween({
+  // A proxy removes Cache-Control, so that Chromium may cache the page, and records the requests,
+  // because Playwright loses track of a restored page.
+  const paths: string[] = [];
+  const proxy = await startServerBetween({
     to: () => app.origin,
-    onRequest: (path) => seen.push(path),
+    onRequest: (path) => paths.push(path),
     headersOf: ({ 'cache-control': _, ...others }) => others,
   });
   const context = await browser.newContext({
-    baseURL: between.origin,
+    baseURL: proxy.origin,
     ...(locale === undefined ? {} : { locale }),
   });
   const page = await context.newPage();
-  const count = (path: string) => seen.filter((each) => each === path).length;
+  const count = (path: string) => paths.filter((each) => each === path).length;
   await page.goto('/login');
   await page.getByLabel(messages.login.numberLabel, { exact: true }).fill(phoneNumber.text);
   await page.getByRole('button', { name: messages.login.numberSubmit }).click();
   await expect.poll(() => count('/api/auth/status')).toBe(1);
   await page.goto(sandbox.url);
-  // Once the answer is on its way: the page that would give it is about to go.
+  // Deferred: `evaluate` must return before its page is unloaded.
   await page.evaluate(() => void setTimeout(() => history.back()));
 
   await expect.poll(() => count('/api/auth/status')).toBeGreaterThan(1);
   const [session] = await vendor.sessions(phoneNumber.e164);
   await vendor.call(phoneNumber.e164, session?.call_number ?? '');
   await expect.poll(() => count('/account')).toBe(1);
-  // It was restored, and not loaded again.
+  // The page was restored from the cache, not loaded again.
   expect(count('/login')).toBe(1);
   await context.close();
-  between.close();
+  proxy.close();
 });

@@ -1,7 +1,7 @@
 import { startServerBetween } from '#tests/support/server-between.ts';
 import { expect, LoginPage, test } from './journey.ts';
 
-test('guide: the 408 that Chromium repeats is answered the same each time', async ({
+test('guide: the expired answer is the same each time that Chromium repeats a request answered 408', async ({
   app,
   browser,
   phoneNumber,
@@ -9,14 +9,14 @@ test('guide: the 408 that Chromium repeats is answered the same each time', asyn
   messages,
   locale,
 }) => {
-  // Between the browser and the app, to see what Chromium really sends.
+  // A proxy records every request that Chromium sends, including its automatic retries.
   const statuses: number[] = [];
-  const between = await startServerBetween({
+  const proxy = await startServerBetween({
     to: () => app.origin,
     onAnswer: (path, status) => path === '/api/auth/status' && statuses.push(status),
   });
   const context = await browser.newContext({
-    baseURL: between.origin,
+    baseURL: proxy.origin,
     ...(locale === undefined ? {} : { locale }),
   });
   const page = await context.newPage();
@@ -25,15 +25,15 @@ test('guide: the 408 that Chromium repeats is answered the same each time', asyn
   await page.getByRole('button', { name: messages.login.numberSubmit }).click();
   await page.getByRole('heading', { name: messages.login.callHeading }).waitFor();
   await vendor.advanceClock(301, phoneNumber.e164);
-  await new LoginPage(page, messages).comeBack();
+  await new LoginPage(page, messages).returnToPage();
 
   await expect(page.getByRole('heading', { name: messages.login.expiredHeading })).toBeVisible();
   await expect(page.getByText(messages.errors.attempt_expired)).toBeVisible();
   await context.close();
-  between.close();
+  proxy.close();
 
   const sinceExpiry = statuses.slice(statuses.indexOf(408));
   expect(new Set(sinceExpiry)).toEqual(new Set([408]));
-  // What this test is about: Chromium sent the one request of the page again by itself.
+  // The page sent one request: Chromium repeated it.
   expect(sinceExpiry.length).toBeGreaterThan(1);
 });

@@ -2,7 +2,7 @@ import { devices } from '@playwright/test';
 import { expectAccessible } from './accessible.ts';
 import { expect, test } from './journey.ts';
 
-test('a desktop hands the call to a phone, which keeps nothing of it', async ({
+test('a desktop hands the call off to a phone, which gets no cookie and no session', async ({
   login,
   phoneNumber,
   vendor,
@@ -39,8 +39,8 @@ test('a desktop hands the call to a phone, which keeps nothing of it', async ({
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await onPhone.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  const seen = onPhone.getByRole('heading', { name: messages.handoff.verifiedHeading });
-  await expect(seen).toBeVisible();
+  const callReceived = onPhone.getByRole('heading', { name: messages.handoff.verifiedHeading });
+  await expect(callReceived).toBeVisible();
   expect(await phone.cookies()).toEqual([]);
   await onPhone.goto('/account');
   await expect(onPhone).toHaveURL('/login');

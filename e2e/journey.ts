@@ -2,39 +2,39 @@ import { type BrowserContext, test as base, expect, type Page } from '@playwrigh
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
 import type { Messages } from '#lib/shared/messages/messages.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { randomNetwork } from '#tests/support/visitor.ts';
 
-interface WorkerParts {
+interface WorkerFixtures {
   sandbox: Sandbox;
   app: AppServer;
-  /** On top of the environment of the tested server; for `test.use` in a describe block. */
+  /** Added to the environment of the app; set with `test.use`. */
   appEnv: Readonly<Record<string, string>>;
 }
 
-interface Parts {
+interface Fixtures {
   messages: Messages;
-  /** Nobody else's: each journey has its own. */
-  phoneNumber: PhoneNumberOfJourney;
+  /** Unique to each test. */
+  phoneNumber: TestPhoneNumber;
   vendor: ControlClient;
   login: LoginPage;
-  /** Problems in the console of any page; a journey that expects one takes it out. */
+  /** Console errors and warnings of all pages. Tests remove those they expect; others fail them. */
   consoleProblems: string[];
 }
 
-interface PhoneNumberOfJourney {
-  /** E.164, as the vendor has it. */
+interface TestPhoneNumber {
+  /** In E.164. */
   e164: string;
-  /** As a person in Japan writes it. */
+  /** In Japanese national format. */
   text: string;
 }
 
-let journeys = 0;
+let phoneNumbers = 0;
 
-/** Places a call, and waits until the vendor has been asked about it: its callback has come. */
-export async function callUntilAsked(
+/** Places a call and waits until its callback has made the app check with the vendor. */
+export async function callUntilChecked(
   vendor: ControlClient,
   phoneNumber: string,
   callNumber: string,
@@ -46,7 +46,7 @@ export async function callUntilAsked(
   await expect.poll(checks).toBeGreaterThan(before);
 }
 
-export const test = base.extend<Parts, WorkerParts>({
+export const test = base.extend<Fixtures, WorkerFixtures>({
   appEnv: [{}, { option: true, scope: 'worker' }],
 
   sandbox: [
@@ -74,13 +74,13 @@ export const test = base.extend<Parts, WorkerParts>({
   messages: async ({ locale }, use) => use(locale?.startsWith('ja') ? ja : en),
 
   phoneNumber: async ({}, use, { workerIndex }) => {
-    journeys += 1;
-    const digits = String(10_000_000 + workerIndex * 100_000 + journeys);
+    phoneNumbers += 1;
+    const digits = String(10_000_000 + workerIndex * 100_000 + phoneNumbers);
     const text = `090-${digits.slice(0, 4)}-${digits.slice(4)}`;
     await use({ e164: `+8190${digits}`, text });
   },
 
-  vendor: async ({ sandbox }, use) => use(new ControlClient(sandbox.url)),
+  vendor: async ({ sandbox }, use) => use(createControlClient(sandbox.url)),
 
   consoleProblems: async ({}, use) => {
     const problems: string[] = [];
@@ -98,7 +98,7 @@ export const test = base.extend<Parts, WorkerParts>({
 
 export { expect };
 
-/** Collects what goes wrong in any page of a context, to be looked at when the journey is over. */
+/** Collects console errors and warnings and uncaught exceptions from all pages of a context. */
 export function watchConsole(context: BrowserContext, problems: string[]): void {
   context.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') {
@@ -108,7 +108,7 @@ export function watchConsole(context: BrowserContext, problems: string[]): void 
   context.on('weberror', (error) => problems.push(String(error.error())));
 }
 
-/** The login page as a person uses it: by what it says and shows. */
+/** The login page, addressed by its visible texts as a person would. */
 export class LoginPage {
   readonly page: Page;
   readonly messages: Messages;
@@ -126,7 +126,7 @@ export class LoginPage {
     return this.page.getByRole('button', { name: this.messages.login.numberSubmit });
   }
 
-  /** The call button, which says on a computer that it calls from there. */
+  /** The call button, which has another label on a computer. */
   get call() {
     const { callButton, callHere } = this.messages.login;
     const link = (name: string) => this.page.getByRole('link', { name, exact: true });
@@ -145,28 +145,28 @@ export class LoginPage {
     await this.page.goto('/login');
   }
 
-  /** Types a number and asks for the number to call. */
+  /** Types a phone number and submits it. */
   async enter(phoneNumberInput: string): Promise<void> {
     await this.field.fill(phoneNumberInput);
     await this.submit.click();
   }
 
-  /** Goes from nothing to the call step. */
+  /** Opens the page and submits a phone number. Returns the number to call. */
   async start(phoneNumberInput: string): Promise<string> {
     await this.open();
     await this.enter(phoneNumberInput);
     return await this.callNumber();
   }
 
-  /** The number that the call button dials. */
+  /** Waits for the call step. Returns the number that the call button dials. */
   async callNumber(): Promise<string> {
     await expect(this.heading(this.messages.login.callHeading)).toBeVisible();
     const address = await this.call.getAttribute('href');
     return (address ?? '').replace('tel:', '');
   }
 
-  /** Comes back to the page from elsewhere, which has the vendor asked soon. */
-  async comeBack(): Promise<void> {
+  /** Simulates returning to the page, which makes the app check with the vendor soon. */
+  async returnToPage(): Promise<void> {
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   }
 

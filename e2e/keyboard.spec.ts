@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from './journey.ts';
 
-test('the whole journey works by keyboard alone, and focus follows the steps', async ({
+test('the whole login works with the keyboard alone, and the focus follows the steps', async ({
   login,
   phoneNumber,
   vendor,
@@ -15,7 +15,7 @@ test('the whole journey works by keyboard alone, and focus follows the steps', a
   await page.keyboard.press('Enter');
   const callNumber = await login.callNumber();
   await expect(login.heading(messages.login.callHeading)).toBeFocused();
-  await expect(page.getByRole('status')).toHaveText(messages.login.waiting.yet.text);
+  await expect(page.getByRole('status')).toHaveText(messages.login.waiting.pending.text);
   await tabTo(page, login.call);
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
@@ -31,5 +31,5 @@ async function tabTo(page: Page, target: ReturnType<Page['locator']>) {
       return;
     }
   }
-  throw new Error('the keyboard does not reach it');
+  throw new Error('20 presses of Tab did not focus the element: is it in the tab order?');
 }

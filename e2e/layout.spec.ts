@@ -11,14 +11,14 @@ declare global {
   }
 }
 
-/** Horizontal scrolling, and what is in it. */
-const sidewaysOf = (page: Page) =>
+/** Horizontal overflow in CSS pixels. */
+const horizontalOverflowOf = (page: Page) =>
   page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     return scrollWidth - clientWidth;
   });
 
-/** Controls that are smaller than a finger needs; links within a sentence are exempt (WCAG 2.5.8). */
+/** Controls smaller than 44 × 44 px; links within a sentence are exempt (WCAG 2.5.8). */
 const smallTargetsOf = (page: Page) =>
   page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('main :is(a, button, input, select, summary)')]
@@ -29,13 +29,13 @@ const smallTargetsOf = (page: Page) =>
       .map(({ text, box }) => `${text}: ${box.width} × ${box.height}`),
   );
 
-/** What the person has set in the browser: 16 px unless they want it otherwise. */
+/** Sets the browser's font size preference, 16 px by default. */
 async function setFontSize(page: Page, standard: number): Promise<void> {
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Page.setFontSizes', { fontSizes: { standard } });
 }
 
-test('nothing moves under the finger, from the first paint to the login', async ({
+test('the layout does not shift between the first paint and the login', async ({
   login,
   phoneNumber,
   vendor,
@@ -59,21 +59,21 @@ test('nothing moves under the finger, from the first paint to the login', async 
   await login.enter(phoneNumber.text);
   const callNumber = await login.callNumber();
   await login.button(messages.login.called).click();
-  await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
+  await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
-  await login.comeBack();
-  await expect(page.getByText(messages.login.waiting.passing.text).first()).toBeVisible();
+  await login.returnToPage();
+  await expect(page.getByText(messages.login.waiting.retrying.text).first()).toBeVisible();
   await vendor.clearFaults(phoneNumber.e164);
-  await expect(page.getByText(messages.login.waiting.yet.text).first()).toBeVisible();
-  // The moment of success is short: "no content" keeps the browser where it is.
+  await expect(page.getByText(messages.login.waiting.pending.text).first()).toBeVisible();
+  // The completed step is shown briefly: a 204 keeps the browser on it.
   await page.route('**/account', (route) => route.fulfill({ status: 204 }));
   await vendor.call(phoneNumber.e164, callNumber);
-  await expect(login.heading(messages.login.verifiedHeading)).toBeVisible();
+  await expect(login.heading(messages.login.completedHeading)).toBeVisible();
   expect(await page.evaluate(() => window.shifts)).toEqual([]);
   expect(consoleProblems.splice(0).filter((text) => !/422|503/.test(text))).toEqual([]);
 });
 
-/** Something of each length that can be wrong with a number. */
+/** Unusable numbers whose problems have texts of different lengths. */
 const unusable = [
   ['', 'phone_number_missing'],
   ['0120-123-456', 'phone_number_toll_free'],
@@ -88,8 +88,8 @@ for (const [width, fontSize] of [
   [390, 32],
   [1280, 16],
 ] as const) {
-  const how = `${width} px wide, text of ${fontSize} px`;
-  test(`no problem at the field moves the button below it, ${how}`, async ({
+  const setting = `${width} px wide, text of ${fontSize} px`;
+  test(`no problem at the field moves the button below it: ${setting}`, async ({
     login,
     messages,
     page,
@@ -104,24 +104,24 @@ for (const [width, fontSize] of [
     const top = await topOfButton();
     for (const [input, code] of unusable) {
       await login.enter(input);
-      const words = messages.errors[code].split('{country}').at(-1) ?? '';
-      await expect(page.getByText(words)).toBeVisible();
+      const text = messages.errors[code].split('{country}').at(-1) ?? '';
+      await expect(page.getByText(text)).toBeVisible();
       expect(await topOfButton(), code).toBe(top);
-      expect(await sidewaysOf(page), code).toBe(0);
+      expect(await horizontalOverflowOf(page), code).toBe(0);
     }
     expect(consoleProblems.splice(0)).toHaveLength(unusable.length);
   });
 }
 
-for (const [how, width, fontSize] of [
+for (const [setting, width, fontSize] of [
   ['320 px wide', 320, 16],
   ['text twice as large', 390, 32],
 ] as const) {
-  test(`every step fits, ${how}`, async ({ login, phoneNumber, vendor, messages, page }) => {
+  test(`every step fits: ${setting}`, async ({ login, phoneNumber, vendor, messages, page }) => {
     await page.setViewportSize({ width, height: 844 });
     await setFontSize(page, fontSize);
     const check = async () => {
-      expect(await sidewaysOf(page)).toBe(0);
+      expect(await horizontalOverflowOf(page)).toBe(0);
       expect(await smallTargetsOf(page)).toEqual([]);
     };
     await login.open();
@@ -130,7 +130,7 @@ for (const [how, width, fontSize] of [
     await login.enter(phoneNumber.text);
     const callNumber = await login.callNumber();
     await login.button(messages.login.called).click();
-    await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
+    await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
     await check();
     await page.goto((await page.locator('a[href*="/call/"]').getAttribute('href')) ?? '');
     await expect(page.getByRole('timer')).toBeVisible();
@@ -142,7 +142,12 @@ for (const [how, width, fontSize] of [
   });
 }
 
-test('forced colours leave every step usable', async ({ login, phoneNumber, messages, page }) => {
+test('every step is usable in forced-colours mode', async ({
+  login,
+  phoneNumber,
+  messages,
+  page,
+}) => {
   await page.emulateMedia({ forcedColors: 'active' });
   await login.open();
   const edge = await login.field.evaluate((field) => getComputedStyle(field).borderTopWidth);
@@ -150,6 +155,6 @@ test('forced colours leave every step usable', async ({ login, phoneNumber, mess
   await login.enter(phoneNumber.text);
   await login.callNumber();
   await login.button(messages.login.called).click();
-  await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
+  await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
   await expectAccessible(page);
 });

@@ -16,23 +16,23 @@ test('a person types their number, calls, and is logged in', async ({
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-const uselessCalls = [
+const unrecognisedCalls = [
   ['from another phone', '+819099999999'],
   ['with the caller ID withheld', null],
 ] as const;
 
-for (const [how, caller] of uselessCalls) {
+for (const [how, caller] of unrecognisedCalls) {
   test(`a call ${how} changes nothing`, async ({ login, phoneNumber, vendor }) => {
     const callNumber = await login.start(phoneNumber.text);
     expect(await vendor.call(caller, callNumber)).toEqual([]);
-    await expectAskedAgain(vendor, phoneNumber.e164);
+    await expectCheckedAgain(vendor, phoneNumber.e164);
     await expect(login.heading(login.messages.login.callHeading)).toBeVisible();
     await vendor.call(phoneNumber.e164, callNumber);
     await login.expectLoggedIn(phoneNumber.text);
   });
 }
 
-test('an attempt whose time is up is started again with one press', async ({
+test('one press starts again after the attempt has expired', async ({
   login,
   phoneNumber,
   vendor,
@@ -41,18 +41,18 @@ test('an attempt whose time is up is started again with one press', async ({
 }) => {
   await login.start(phoneNumber.text);
   await vendor.advanceClock(301, phoneNumber.e164);
-  await login.comeBack();
+  await login.returnToPage();
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await expect(login.page.getByText(messages.errors.attempt_expired)).toBeVisible();
   await login.button(messages.login.startAgain).click();
   const callNumber = await login.callNumber();
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
-  // Chromium notes the 408 in its console, once for each time that it asks.
+  // Chromium logs a 408 for each of its requests.
   expect(consoleProblems.splice(0).filter((problem) => !problem.includes('408'))).toEqual([]);
 });
 
-test('vendor trouble is shown, and the attempt outlives it', async ({
+test('a vendor outage is shown, and the attempt survives it', async ({
   login,
   phoneNumber,
   vendor,
@@ -61,22 +61,17 @@ test('vendor trouble is shown, and the attempt outlives it', async ({
 }) => {
   const callNumber = await login.start(phoneNumber.text);
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
-  await login.comeBack();
-  await expect(login.page.getByText(messages.login.waiting.passing.text).first()).toBeVisible();
+  await login.returnToPage();
+  await expect(login.page.getByText(messages.login.waiting.retrying.text).first()).toBeVisible();
   await vendor.clearFaults(phoneNumber.e164);
-  await expect(login.page.getByText(messages.login.waiting.yet.text).first()).toBeVisible();
+  await expect(login.page.getByText(messages.login.waiting.pending.text).first()).toBeVisible();
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
-  const expected = consoleProblems.splice(0).filter((problem) => !problem.includes('503'));
-  expect(expected).toEqual([]);
+  const unexpected = consoleProblems.splice(0).filter((problem) => !problem.includes('503'));
+  expect(unexpected).toEqual([]);
 });
 
-test('a person who mistyped changes the number and loses nothing', async ({
-  login,
-  phoneNumber,
-  vendor,
-  messages,
-}) => {
+test('a person can correct a mistyped number', async ({ login, phoneNumber, vendor, messages }) => {
   await login.start('090-9999-1234');
   await login.button(messages.login.callChange).click();
   await expect(login.heading(messages.login.numberHeading)).toBeFocused();
@@ -87,7 +82,7 @@ test('a person who mistyped changes the number and loses nothing', async ({
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('a reload in the middle shows the same step, number and time', async ({
+test('a reload during the call step keeps the step, the number and the time', async ({
   login,
   phoneNumber,
   vendor,
@@ -104,7 +99,7 @@ test('a reload in the middle shows the same step, number and time', async ({
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('a double click spends one vendor session', async ({ login, phoneNumber, vendor }) => {
+test('a double click creates one vendor session', async ({ login, phoneNumber, vendor }) => {
   await login.open();
   await login.field.fill(phoneNumber.text);
   await login.submit.dblclick();
@@ -113,7 +108,7 @@ test('a double click spends one vendor session', async ({ login, phoneNumber, ve
   expect(requests.filter((request) => request.kind === 'create')).toHaveLength(1);
 });
 
-test('a second browser gains nothing from the first one’s call', async ({
+test('a call for one browser does not log in another', async ({
   login,
   phoneNumber,
   vendor,
@@ -141,7 +136,7 @@ test('a second browser gains nothing from the first one’s call', async ({
   await secondContext.close();
 });
 
-test('logging out ends the session at once', async ({
+test('logging out ends the session immediately', async ({
   login,
   phoneNumber,
   vendor,
@@ -158,15 +153,15 @@ test('logging out ends the session at once', async ({
   await expect(page).toHaveURL('/login');
 });
 
-test('the person lands where they wanted to go', async ({ login, phoneNumber, vendor, page }) => {
+test('a completed login opens the page in `next`', async ({ login, phoneNumber, vendor, page }) => {
   await page.goto('/login?next=/account%3Ftab=1');
   await login.enter(phoneNumber.text);
   await vendor.call(phoneNumber.e164, await login.callNumber());
   await expect(page).toHaveURL('/account?tab=1');
 });
 
-/** Waits until the vendor has been asked about a number once more than now. */
-async function expectAskedAgain(vendor: ControlClient, phoneNumber: string): Promise<void> {
+/** Waits for another request to the vendor about a phone number. */
+async function expectCheckedAgain(vendor: ControlClient, phoneNumber: string): Promise<void> {
   const before = (await vendor.requests(phoneNumber)).length;
   await expect
     .poll(async () => (await vendor.requests(phoneNumber)).length)

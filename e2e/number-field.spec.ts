@@ -4,14 +4,14 @@ const unusable = [
   ['nothing', '', 'phone_number_missing'],
   ['a name', 'Hanako', 'phone_number_unreadable'],
   ['an e-mail address', 'hanako@example.com', 'phone_number_unreadable'],
-  ['half a number', '090-1234', 'phone_number_too_short'],
+  ['an incomplete number', '090-1234', 'phone_number_too_short'],
   ['two numbers in one', '090-1234-5678 090-1234-5678', 'phone_number_too_long'],
   ['a toll-free number', '0120-123-456', 'phone_number_toll_free'],
-  ['a country that is none', '+999 1234 5678', 'phone_number_unknown_country'],
+  ['an unknown country code', '+999 1234 5678', 'phone_number_unknown_country'],
 ] as const;
 
 for (const [what, input, code] of unusable) {
-  test(`${what} is explained at the field, and stays in it`, async ({
+  test(`${what} is explained at the field and stays in it`, async ({
     login,
     messages,
     page,
@@ -38,11 +38,7 @@ for (const spelling of [
   '+81 90 {b} {c}',
   '0081(0)90-{b}-{c}',
 ]) {
-  test(`a number written ${spelling} is read as what it is`, async ({
-    login,
-    phoneNumber,
-    page,
-  }) => {
+  test(`a number written as ${spelling} is understood`, async ({ login, phoneNumber, page }) => {
     const [, b = '', c = ''] = phoneNumber.text.split('-');
     await login.open();
     await login.enter(spelling.replace('{b}', b).replace('{c}', c));
@@ -51,7 +47,12 @@ for (const spelling of [
   });
 }
 
-test('a number of another country says so', async ({ login, messages, page, consoleProblems }) => {
+test('a number of another country gets an error that names the country', async ({
+  login,
+  messages,
+  page,
+  consoleProblems,
+}) => {
   await login.open();
   await login.enter('(415) 555-2671');
   const [before = '', after = ''] = messages.errors.phone_number_not_in_country.split('{country}');
@@ -60,17 +61,13 @@ test('a number of another country says so', async ({ login, messages, page, cons
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('422')]);
 });
 
-test('a number is written as its country does once the person turns to something else', async ({
-  login,
-  messages,
-  page,
-}) => {
+test('a number is formatted when the field loses the focus', async ({ login, messages, page }) => {
   await login.open();
   await login.field.pressSequentially('０９０12345678');
   await expect(login.field).toHaveValue('０９０12345678');
   await page.getByLabel(messages.login.remember).focus();
   await expect(login.field).toHaveValue('090-1234-5678');
-  // Back in the middle of it, nothing moves the caret.
+  // While the field has the focus, it is not formatted and the caret stays.
   await login.field.focus();
   await login.field.evaluate((field: HTMLInputElement) => field.setSelectionRange(3, 3));
   await page.keyboard.type('9');
@@ -78,7 +75,7 @@ test('a number is written as its country does once the person turns to something
   expect(await login.field.evaluate((field: HTMLInputElement) => field.selectionStart)).toBe(4);
 });
 
-test('a number is read as one of the country chosen', async ({ login, messages, page }) => {
+test('a number is parsed for the chosen country', async ({ login, messages, page }) => {
   await login.open();
   await page.getByText(messages.login.otherCountry).click();
   await page.getByLabel(messages.login.countryLabel).selectOption('US');
@@ -87,7 +84,7 @@ test('a number is read as one of the country chosen', async ({ login, messages, 
   await expect(page.getByText('+1 415 555 2671').first()).toBeVisible();
 });
 
-test('changing the language keeps what was typed', async ({ login, messages, page }) => {
+test('changing the language keeps the typed text', async ({ login, messages, page }) => {
   await login.open();
   await login.field.fill('090-12');
   const other = messages.site.languageLabel === 'Language' ? '日本語' : 'English';
@@ -96,7 +93,7 @@ test('changing the language keeps what was typed', async ({ login, messages, pag
   await expect(page.getByRole('textbox')).toHaveValue('090-12');
 });
 
-test('what the page says that it shows is heard: its data is found at the first try', async ({
+test('Next’s request headers reach the server: the page’s data comes without a redirect', async ({
   login,
   messages,
   page,
@@ -107,7 +104,7 @@ test('what the page says that it shows is heard: its data is found at the first 
   await page.getByRole('button', { name: other }).click();
   const answer = await asked;
   expect(answer.request().headers()).toHaveProperty('next-router-state-tree');
-  // Without what it said, Next would have sent it to another address first.
+  // Without the headers, Next would redirect to another address first.
   expect(answer.status()).toBe(200);
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from './journey.ts';
 
-// Polls are answered at once here, and there are few of them.
+// Polls are answered immediately, and only two are allowed.
 test.use({
   appEnv: {
     STATUS_WAIT_SECONDS: '0',
@@ -40,7 +40,7 @@ test('guide: the page polls a limited number of times, and a button checks again
   expect(polls.length).toBeLessThanOrEqual(6);
 });
 
-test('after the last poll a person can start again with another number to call', async ({
+test('after the last poll a person can get another number to call', async ({
   login,
   phoneNumber,
   vendor,
@@ -53,7 +53,7 @@ test('after the last poll a person can start again with another number to call',
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('what the deployer decided is on the page: who may log in, and where others find help', async ({
+test('the page follows the configuration: number types that may log in, and the help link', async ({
   login,
   messages,
   page,

@@ -1,6 +1,6 @@
 import { expect, test } from './journey.ts';
 
-test('a person who asked for it logs in again without typing', async ({
+test('a person whose number is remembered logs in again without typing', async ({
   login,
   phoneNumber,
   vendor,

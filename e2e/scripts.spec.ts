@@ -3,7 +3,7 @@ import { expect, test } from './journey.ts';
 test.describe('with JavaScript off', () => {
   test.use({ javaScriptEnabled: false });
 
-  test('the whole login works, by forms alone', async ({
+  test('the whole login works with forms alone', async ({
     login,
     phoneNumber,
     vendor,
@@ -16,7 +16,7 @@ test.describe('with JavaScript off', () => {
     await expect(login.field).toHaveValue('090-12');
     await login.enter(phoneNumber.text);
     const callNumber = await login.callNumber();
-    await expect(page.getByText(messages.login.waiting.yet.hint)).toBeVisible();
+    await expect(page.getByText(messages.login.waiting.pending.hint)).toBeVisible();
     await vendor.call(phoneNumber.e164, callNumber);
     await login.button(messages.login.called).click();
     await expect(page).toHaveURL('/account?tab=1');
@@ -24,22 +24,22 @@ test.describe('with JavaScript off', () => {
   });
 });
 
-test('what was typed before the scripts came is kept, and a press before them counts', async ({
+test('text typed before hydration is kept, and a press before hydration works', async ({
   login,
   phoneNumber,
   vendor,
   page,
   consoleProblems,
 }) => {
-  const held: (() => void)[] = [];
+  const releases: (() => void)[] = [];
   await page.route('**/_next/static/**/*.js', async (route) => {
-    await new Promise<void>((resolve) => held.push(resolve));
+    await new Promise<void>((resolve) => releases.push(resolve));
     await route.continue().catch(() => {});
   });
   await page.goto('/login', { waitUntil: 'commit' });
   await login.field.pressSequentially(phoneNumber.text.slice(0, 6));
   await page.unroute('**/_next/static/**/*.js');
-  for (const release of held.splice(0)) {
+  for (const release of releases.splice(0)) {
     release();
   }
   await page.waitForFunction(() =>

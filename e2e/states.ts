@@ -10,9 +10,9 @@ import type { Sandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { orderFailures } from '#tests/support/failing-statements.ts';
 import { userAgents, Visitor } from '#tests/support/visitor.ts';
-import { callUntilAsked, expect, type LoginPage } from './journey.ts';
+import { callUntilChecked, expect, type LoginPage } from './journey.ts';
 
-interface TourParts {
+interface TourFixtures {
   page: Page;
   app: AppServer;
   appEnv: Readonly<Record<string, string>>;
@@ -20,125 +20,125 @@ interface TourParts {
   vendor: ControlClient;
   login: LoginPage;
   messages: Messages;
-  /** Nobody else's. */
+  /** Used by no other test. */
   phoneNumber: { e164: string };
 }
 
-/** Called at each state, while it is on the page. */
-type AttemptStatus = (state: string, page: Page) => Promise<void>;
+/** Called in each state, with the state's name and the page that shows it. */
+type OnState = (state: string, page: Page) => Promise<void>;
 
-/** A way through some of the states that the pages have. */
+/** A walk through some of the pages' states. */
 interface Tour {
   title: string;
-  go(parts: TourParts, look: AttemptStatus): Promise<void>;
+  go(fixtures: TourFixtures, onState: OnState): Promise<void>;
 }
 
-/** Where somebody else is that logs in. */
-const ELSEWHERE = '198.51.100.23';
+/** The network of the other visitor's logins. */
+const OTHER_NETWORK = '198.51.100.23';
 
-/** What Chromium and React note of refused numbers, ends of attempts, trouble and missing pages. */
-export const notedOnTours =
+/** What Chromium and React log for refused numbers, ended attempts, outages and missing pages. */
+export const expectedConsoleMessages =
   /status of (?:403|404|408|409|410|422|500|503)|ERR_INTERNET_DISCONNECTED|React error #441/;
 
-/** Together they come through every state; each is named once. */
+/** Together, the tours visit every state of the pages; each state is named once. */
 export const tours: readonly Tour[] = [
-  // The first of its server: what it says of dates is good for a minute.
+  // First, while the server is new: the page shows dates to the minute.
   { title: 'logged in', go: logIn },
-  { title: 'not logged in yet', go: waitInVain },
-  { title: 'a server that polls once and takes nobody new', go: beTurnedAway },
-  { title: 'two browsers at one time', go: contest },
-  { title: 'two tabs, one of which changes the number', go: cancelElsewhere },
+  { title: 'not logged in', go: expire },
+  { title: 'one poll only, sign-up closed', go: refuseSignup },
+  { title: 'a contested attempt', go: contest },
+  { title: 'an attempt cancelled in another tab', go: cancelInOtherTab },
 ];
 
-async function logIn(parts: TourParts, look: AttemptStatus): Promise<void> {
-  const { page, app, vendor, login, messages, phoneNumber } = parts;
+async function logIn(fixtures: TourFixtures, onState: OnState): Promise<void> {
+  const { page, app, vendor, login, messages, phoneNumber } = fixtures;
   const { account, handoff } = messages;
   await login.open();
   await page.getByLabel(messages.login.remember).check();
   await login.enter(phoneNumber.e164);
   const callNumber = await login.callNumber();
   const onPhone = await openHandoff(page);
-  await look('15-handoff', onPhone);
-  // The moment of success is short: "no content" keeps the browser where it is.
+  await onState('15-handoff', onPhone);
+  // The completed step is shown briefly: a 204 keeps the browser on it.
   await page.route('**/account', (route) => route.fulfill({ status: 204 }));
-  const leaving = page.waitForRequest('**/account');
+  const redirected = page.waitForRequest('**/account');
   await vendor.call(phoneNumber.e164, callNumber);
-  await expect(login.heading(messages.login.verifiedHeading)).toBeVisible();
-  await look('08-verified', page);
-  await leaving;
+  await expect(login.heading(messages.login.completedHeading)).toBeVisible();
+  await onState('08-completed', page);
+  await redirected;
   await page.unroute('**/account');
   await onPhone.reload();
   await expect(onPhone.getByRole('heading', { name: handoff.verifiedHeading })).toBeVisible();
-  await look('16-handoff-verified', onPhone);
+  await onState('16-handoff-verified', onPhone);
   await onPhone.close();
   await page.goto('/account');
   await expect(login.button(account.logOut)).toBeEnabled();
-  await look('09-account', page);
-  const visitor = elsewhere(app);
+  await onState('09-account', page);
+  const visitor = otherVisitor(app);
   const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber.e164)).json());
   await vendor.call(phoneNumber.e164, attempt.call_number);
   await visitor.status();
   await page.reload();
-  await expect(login.button(account.endElsewhere)).toBeEnabled();
-  await look('10-account-new-device', page);
-  await login.button(account.endThere).last().click();
+  await expect(login.button(account.endOtherSessions)).toBeEnabled();
+  await onState('10-account-new-device', page);
+  await login.button(account.endSession).last().click();
   await expect(page.getByText(account.events.session_ended)).toBeVisible();
-  await look('11-account-ended', page);
+  await onState('11-account-ended', page);
   await login.button(account.logOut).click();
   await expect(login.button(messages.login.numberSubmit)).toBeEnabled();
-  await look('12-remembered', page);
+  await onState('12-remembered', page);
 }
 
-async function waitInVain(parts: TourParts, look: AttemptStatus): Promise<void> {
-  const { page, vendor, login, messages, phoneNumber } = parts;
+async function expire(fixtures: TourFixtures, onState: OnState): Promise<void> {
+  const { page, vendor, login, messages, phoneNumber } = fixtures;
   await login.open();
   await expect(login.submit).toBeEnabled();
-  await look('01-number', page);
+  await onState('01-number', page);
   await page.getByText(messages.login.otherCountry).click();
-  await look('02-number-country', page);
+  await onState('02-number-country', page);
   await page.getByText(messages.login.otherCountry).click();
   await login.enter('0120-123-456');
   await expect(page.getByText(messages.errors.phone_number_toll_free)).toBeVisible();
-  await look('03-number-problem', page);
+  await onState('03-number-problem', page);
   await login.enter(phoneNumber.e164);
   await login.callNumber();
-  await look('04-call', page);
+  await onState('04-call', page);
   await login.button(messages.login.called).click();
-  await expect(page.getByText(messages.login.ladder.intro)).toBeVisible();
-  await look('05-call-ladder', page);
+  await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
+  await onState('05-call-troubleshooting', page);
   await vendor.addFault({ match: 'check', kind: 'reset', phone_number: phoneNumber.e164 });
-  await login.comeBack();
-  await expect(page.getByText(messages.login.waiting.passing.text).first()).toBeVisible();
-  await look('06-call-trouble', page);
+  await login.returnToPage();
+  await expect(page.getByText(messages.login.waiting.retrying.text).first()).toBeVisible();
+  await onState('06-call-trouble', page);
   await vendor.clearFaults(phoneNumber.e164);
-  // Otherwise the answer that it is over arrives after all, and takes the next one's place.
-  await expect(page.getByText(messages.login.waiting.passing.text)).toHaveCount(0);
+  // Otherwise the reply to the pending poll arrives later and clears the notice of the next state.
+  await expect(page.getByText(messages.login.waiting.retrying.text)).toHaveCount(0);
   await page.context().setOffline(true);
   await expect(page.getByText(messages.login.waiting.disconnected.text).first()).toBeVisible();
-  await look('17-call-offline', page);
+  await onState('17-call-offline', page);
   await page.context().setOffline(false);
   await expect(page.getByText(messages.login.waiting.disconnected.text)).toHaveCount(0);
   const onPhone = await openHandoff(page);
   await vendor.advanceClock(301, phoneNumber.e164);
-  await login.comeBack();
+  await login.returnToPage();
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
-  await look('07-expired', page);
+  await onState('07-expired', page);
   await onPhone.reload();
   await expect(onPhone.getByRole('heading', { name: messages.handoff.overHeading })).toBeVisible();
-  await look('18-handoff-over', onPhone);
+  await onState('18-handoff-over', onPhone);
   await onPhone.close();
   await page.goto('/nowhere');
   await expect(login.heading(messages.site.notFoundHeading)).toBeVisible();
-  await look('14-not-found', page);
+  await onState('14-not-found', page);
   await breakLayout(page);
   await login.open();
   await expect(login.heading(crashMessages.en.heading)).toBeVisible();
-  await look('23-error-of-layout', page);
+  await onState('23-error-of-layout', page);
   await page.unrouteAll();
 }
 
-async function beTurnedAway(parts: TourParts, look: AttemptStatus): Promise<void> {
-  const { page, sandbox, appEnv, vendor, login, messages, phoneNumber } = parts;
+async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<void> {
+  const { page, sandbox, appEnv, vendor, login, messages, phoneNumber } = fixtures;
   const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
   const ordersPath = join(folder, 'order');
   const failures = orderFailures(ordersPath);
@@ -155,38 +155,38 @@ async function beTurnedAway(parts: TourParts, look: AttemptStatus): Promise<void
   await page.goto(`${app.origin}/login`);
   await login.enter(phoneNumber.e164);
   await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();
-  await look('13-call-paused', page);
+  await onState('13-call-paused', page);
   failures.order(1, 'mistake');
   await page.reload();
   const { heading } = crashMessages[await languageOf(page)];
   await expect(login.heading(heading)).toBeVisible();
   failures.lift();
-  await look('22-error', page);
+  await onState('22-error', page);
   await page.reload();
   await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();
-  await callUntilAsked(vendor, phoneNumber.e164, await login.callNumber());
+  await callUntilChecked(vendor, phoneNumber.e164, await login.callNumber());
   await login.button(messages.login.called).click();
   await expect(login.heading(messages.login.failedHeading)).toBeVisible();
-  await look('21-failed', page);
+  await onState('21-failed', page);
   await app.stop();
   await rm(folder, { recursive: true });
 }
 
-async function contest(parts: TourParts, look: AttemptStatus): Promise<void> {
-  const { page, app, vendor, login, messages, phoneNumber } = parts;
+async function contest(fixtures: TourFixtures, onState: OnState): Promise<void> {
+  const { page, app, vendor, login, messages, phoneNumber } = fixtures;
   await vendor.setOptions({ call_numbers: 'shared' });
   await login.open();
   await login.enter(phoneNumber.e164);
   const callNumber = await login.callNumber();
-  await elsewhere(app).start(phoneNumber.e164);
+  await otherVisitor(app).start(phoneNumber.e164);
   await vendor.call(phoneNumber.e164, callNumber);
   await expect(login.heading(messages.login.contestedHeading)).toBeVisible();
   await vendor.setOptions({ call_numbers: 'distinct' });
-  await look('19-contested', page);
+  await onState('19-contested', page);
 }
 
-async function cancelElsewhere(parts: TourParts, look: AttemptStatus): Promise<void> {
-  const { page, login, messages, phoneNumber } = parts;
+async function cancelInOtherTab(fixtures: TourFixtures, onState: OnState): Promise<void> {
+  const { page, login, messages, phoneNumber } = fixtures;
   await login.open();
   await login.enter(phoneNumber.e164);
   await login.callNumber();
@@ -195,10 +195,10 @@ async function cancelElsewhere(parts: TourParts, look: AttemptStatus): Promise<v
   await otherTab.getByRole('button', { name: messages.login.callChange }).click();
   await expect(login.heading(messages.login.cancelledHeading)).toBeVisible();
   await otherTab.close();
-  await look('20-cancelled', page);
+  await onState('20-cancelled', page);
 }
 
-/** Has the layout of the login page arrive as if a part of it had thrown on the server. */
+/** Changes the login page's RSC payload as if a part of its layout had thrown on the server. */
 async function breakLayout(page: Page): Promise<void> {
   const part = /(\w+):I\[[^\]]*\],\\"LanguageSwitch\\"[^\]]*\]/;
   await page.route('**/login', async (route) => {
@@ -208,7 +208,7 @@ async function breakLayout(page: Page): Promise<void> {
   });
 }
 
-/** What the QR code of the call step leads to, in a tab of its own. */
+/** Opens the page behind the QR code of the call step in a new tab. */
 async function openHandoff(page: Page): Promise<Page> {
   const address = await page.locator('a[href*="/call/"]').getAttribute('href');
   const opened = await page.context().newPage();
@@ -218,10 +218,10 @@ async function openHandoff(page: Page): Promise<Page> {
   return opened;
 }
 
-function elsewhere(app: AppServer): Visitor {
+function otherVisitor(app: AppServer): Visitor {
   const visitor = new Visitor(app.origin);
   visitor.userAgent = userAgents.firefoxOnAndroid;
-  visitor.network = ELSEWHERE;
+  visitor.network = OTHER_NETWORK;
   return visitor;
 }
 

@@ -1,4 +1,5 @@
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
+import * as z from 'zod';
 import { expectAccessibleInBothThemes } from './accessible.ts';
 import { expect, test as journey } from './journey.ts';
 
@@ -51,68 +52,62 @@ const words = {
   },
 };
 
-/** The test phone as a person uses it. */
-class TestPhone {
-  readonly page: Page;
-  readonly words: (typeof words)['ja' | 'en'];
+/** The test phone's controls in one language. */
+interface TestPhone {
+  page: Page;
+  words: (typeof words)['ja' | 'en'];
+  from: Locator;
+  to: Locator;
+  outcome: Locator;
+  button(name: string | RegExp): Locator;
+  list(name: string): Locator;
+  /** Enters the digits of `number` on the keypad. */
+  dial(number: string): Promise<void>;
+  call(): Promise<void>;
+}
 
-  constructor(page: Page, language: 'ja' | 'en') {
-    this.page = page;
-    this.words = words[language];
-  }
-
-  get from() {
-    return this.page.getByLabel(this.words.from, { exact: true });
-  }
-
-  get to() {
-    return this.page.getByLabel(this.words.to, { exact: true });
-  }
-
-  get outcome() {
-    return this.page.getByRole('status').filter({ hasText: this.words.ended });
-  }
-
-  button(name: string | RegExp) {
-    return this.page.getByRole('button', { name, exact: true });
-  }
-
-  list(name: string) {
-    return this.page.getByRole('region', { name, exact: true }).getByRole('listitem');
-  }
-
-  async dial(number: string): Promise<void> {
-    await this.to.fill('');
-    for (const key of number.replace(/\D/g, '')) {
-      await this.button(key).click();
-    }
-  }
-
-  async call(): Promise<void> {
-    await this.button(this.words.call).click();
-  }
+function createTestPhone(page: Page, locale: string | undefined): TestPhone {
+  const texts = words[locale?.startsWith('ja') ? 'ja' : 'en'];
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
+  const to = page.getByLabel(texts.to, { exact: true });
+  return {
+    page,
+    words: texts,
+    from: page.getByLabel(texts.from, { exact: true }),
+    to,
+    outcome: page.getByRole('status').filter({ hasText: texts.ended }),
+    button,
+    list: (name) => page.getByRole('region', { name, exact: true }).getByRole('listitem'),
+    async dial(number) {
+      await to.fill('');
+      for (const key of number.replace(/\D/g, '')) {
+        await button(key).click();
+      }
+    },
+    call: () => button(texts.call).click(),
+  };
 }
 
 const test = journey.extend<{ testPhone: TestPhone }>({
   testPhone: async ({ context, sandbox, locale }, use) => {
     const page = await context.newPage();
     await page.goto(sandbox.url);
-    await use(new TestPhone(page, locale?.startsWith('ja') ? 'ja' : 'en'));
+    await use(createTestPhone(page, locale));
   },
 });
 
-/** A call number of the sandbox as a person in Japan writes it. */
+/** Formats a call number of the sandbox as `050-1234-5678`. */
 const inJapan = (callNumber: string) => callNumber.replace(/^\+81(50)(\d{4})(\d{4})$/, '0$1-$2-$3');
 
 journey(
-  'a person logs in with the test phone that the page links to',
+  'logs in with the test phone that the login page links to',
   async ({ login, phoneNumber, messages, page, context, locale }) => {
     const callNumber = await login.start(phoneNumber.text);
     const [opened] = await Promise.all([
       context.waitForEvent('page'),
       page.getByRole('link', { name: messages.login.sandboxLink }).first().click(),
     ]);
-    const testPhone = new TestPhone(opened, locale?.startsWith('ja') ? 'ja' : 'en');
+    const testPhone = createTestPhone(opened, locale);
     await expect(testPhone.from).toHaveValue(phoneNumber.text);
     await expect(testPhone.to).toHaveValue(inJapan(callNumber));
     await testPhone.call();
@@ -125,7 +120,7 @@ journey(
   },
 );
 
-test('a waiting login is chosen, dialled by key, and the vendor sees it all', async ({
+test('selects a waiting login, dials its number, and shows its session and requests', async ({
   login,
   phoneNumber,
   testPhone,
@@ -150,7 +145,7 @@ test('a waiting login is chosen, dialled by key, and the vendor sees it all', as
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('184 and a phone that withholds its number verify nobody, 186 does', async ({
+test('verifies no session with 184 or a withholding phone, and verifies one with 186', async ({
   login,
   phoneNumber,
   testPhone,
@@ -180,7 +175,7 @@ test('184 and a phone that withholds its number verify nobody, 186 does', async 
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('a call that verifies nobody says why', async ({
+test('explains why a call verified no session', async ({
   login,
   phoneNumber,
   messages,
@@ -200,13 +195,13 @@ test('a call that verifies nobody says why', async ({
     await testPhone.button(words.back).click();
     await expect(testPhone.to).toBeFocused();
   };
-  // Only then has the phone filled its fields by itself, and does it no more.
+  // The fields are filled automatically once this is visible, and not again afterwards.
   await expect(testPhone.button(`${phoneNumber.text} → ${callNumber}`)).toBeVisible();
   await call(phoneNumber.text, '050-9876-9876', new RegExp(`${phoneNumber.text}.*${callNumber}`));
   await call('090-9999-9999', callNumber, words.otherCaller);
   await vendor.advanceClock(301, phoneNumber.e164);
-  await login.comeBack();
-  // Then the login page asks no more, and nothing of it is noted later.
+  await login.returnToPage();
+  // The login page has stopped polling, so its console messages are complete.
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await call(phoneNumber.text, callNumber, words.expired);
 
@@ -224,11 +219,13 @@ test('a call that verifies nobody says why', async ({
   await testPhone.to.fill('03-1234-5678');
   await testPhone.call();
   await expect(page.getByRole('status').filter({ hasText: words.notOurs })).toBeVisible();
-  // What Chromium notes of the refused calls, and of the login that expired.
+  // Chromium logs the refused calls and the expired login.
   expect(consoleProblems.splice(0).filter((problem) => !/404|408|422/.test(problem))).toEqual([]);
 });
 
-test('a fault is switched on for the vendor, and off again', async ({
+const faultsSchema = z.object({ faults: z.array(z.object({ kind: z.string() })) });
+
+test('switches a fault and an option of the vendor on and off', async ({
   testPhone,
   vendor,
   sandbox,
@@ -236,8 +233,7 @@ test('a fault is switched on for the vendor, and off again', async ({
   const { page, words } = testPhone;
   const faults = async () => {
     const response = await fetch(`${sandbox.url}/_sandbox/faults`);
-    const body: { faults: { kind: string }[] } = await response.json();
-    return body.faults.map(({ kind }) => kind);
+    return faultsSchema.parse(await response.json()).faults.map(({ kind }) => kind);
   };
   const cut = page.getByLabel(words.cut);
   await cut.check();
@@ -259,7 +255,7 @@ test('a fault is switched on for the vendor, and off again', async ({
   await expect(callbacks).toBeChecked();
 });
 
-test('another language changes every word and nothing else', async ({ testPhone, locale }) => {
+test('changes the language of the page and keeps what was typed', async ({ testPhone, locale }) => {
   const { page } = testPhone;
   const other = locale?.startsWith('ja') ? 'en' : 'ja';
   await testPhone.from.fill('090-0000-0000');
@@ -271,7 +267,7 @@ test('another language changes every word and nothing else', async ({ testPhone,
   await expect(page.locator('html')).toHaveAttribute('lang', other);
 });
 
-test('nothing moves, and nothing is too wide for a small phone', async ({
+test('moves nothing and fits a small screen', async ({
   login,
   phoneNumber,
   testPhone,
@@ -279,7 +275,7 @@ test('nothing moves, and nothing is too wide for a small phone', async ({
 }) => {
   const { page } = testPhone;
   await page.setViewportSize({ width: 320, height: 640 });
-  /** Where something is on the page, however far that is scrolled. */
+  /** The top of a button in page coordinates, which do not depend on scrolling. */
   const topOf = async (name: string) =>
     await testPhone
       .button(name)
@@ -297,7 +293,7 @@ test('nothing moves, and nothing is too wide for a small phone', async ({
     document.documentElement.clientWidth,
   ]);
   expect(scrolled).toBe(seen);
-  // What Chromium notes of the refused call.
+  // Chromium logs the refused call.
   expect(consoleProblems.splice(0).filter((problem) => !/422/.test(problem))).toEqual([]);
 });
 

@@ -3,17 +3,17 @@ import { expect, test } from './journey.ts';
 
 declare global {
   interface Window {
-    /** Everything the live region has said, in order. */
-    said: string[];
+    /** Everything the live region has announced, in order. */
+    announced: string[];
   }
 }
 
 /**
- * What a screen reader has to go by: the accessibility tree of each step in reading order, what was
- * announced on the way there, and where the focus is. Kept in `e2e/transcripts/`, to be read; made
- * anew with `npx playwright test transcript --update-snapshots`.
+ * What a screen reader gets: the accessibility tree of each step in reading order, the
+ * announcements on the way there, and the focus. Stored in `e2e/transcripts/` for review; update
+ * with `npx playwright test transcript --update-snapshots`.
  */
-test('the journey as a screen reader tells it', async ({
+test('the login matches its screen reader transcript', async ({
   login,
   phoneNumber,
   vendor,
@@ -23,54 +23,54 @@ test('the journey as a screen reader tells it', async ({
   consoleProblems,
 }) => {
   await page.addInitScript(() => {
-    window.said = [];
+    window.announced = [];
     let last = '';
     new MutationObserver(() => {
       const text = document.querySelector('main [role=status]')?.textContent ?? '';
       if (text !== '' && text !== last) {
-        window.said.push(text);
+        window.announced.push(text);
       }
       last = text;
     }).observe(document, { subtree: true, childList: true, characterData: true });
   });
   const transcript: string[] = [];
-  const tell = async (step: string) => {
+  const record = async (step: string) => {
     transcript.push(`# ${step}`, ...(await read(page)), '');
   };
 
   await login.open();
-  await tell('The number');
+  await record('The number');
   await login.enter('0120-123-456');
   await expect(login.field).toBeFocused();
   await expect(page.getByText(messages.errors.phone_number_toll_free)).toBeVisible();
-  await tell('A number that will not do');
+  await record('An unusable number');
   await login.enter(phoneNumber.text);
   await login.callNumber();
-  await expect(page.getByRole('status')).toHaveText(messages.login.waiting.yet.text);
-  await tell('The call');
+  await expect(page.getByRole('status')).toHaveText(messages.login.waiting.pending.text);
+  await record('The call');
   await login.button(messages.login.called).click();
-  await expect(page.getByRole('status')).toHaveText(messages.login.ladder.spoken);
-  await tell('It does not work');
+  await expect(page.getByRole('status')).toHaveText(messages.login.troubleshooting.spoken);
+  await record('Troubleshooting');
   await vendor.advanceClock(301, phoneNumber.e164);
-  await login.comeBack();
+  await login.returnToPage();
   await expect(login.heading(messages.login.expiredHeading)).toBeFocused();
-  await tell('Time is up');
+  await record('Expired');
   await login.button(messages.login.startAgain).click();
-  // The moment of success is short: "no content" keeps the browser where it is.
+  // The completed step is shown briefly: a 204 keeps the browser on it.
   await page.route('**/account', (route) => route.fulfill({ status: 204 }));
   await vendor.call(phoneNumber.e164, await login.callNumber());
-  await expect(login.heading(messages.login.verifiedHeading)).toBeFocused();
-  await tell('In');
+  await expect(login.heading(messages.login.completedHeading)).toBeFocused();
+  await record('Completed');
 
   expect(transcript.join('\n')).toMatchSnapshot(`${locale}.txt`);
   consoleProblems.splice(0);
 });
 
-/** One step, without what differs from run to run. */
+/** The transcript of the current step, with run-specific values replaced. */
 async function read(page: Page): Promise<string[]> {
   const tree = await page.locator('main').ariaSnapshot();
-  const { said, focus } = await page.evaluate(() => ({
-    said: window.said.splice(0),
+  const { announced, focus } = await page.evaluate(() => ({
+    announced: window.announced.splice(0),
     focus:
       document.activeElement instanceof HTMLInputElement
         ? document.activeElement.labels?.[0]?.textContent
@@ -78,16 +78,16 @@ async function read(page: Page): Promise<string[]> {
   }));
   const lines = tree
     .split('\n')
-    // The list of countries, and where links lead.
+    // Omits the list of countries and link targets.
     .filter((line) => !/^\s*- (?:option |\/url:)/.test(line));
   return [
-    ...said.map((text) => `(said) ${text}`),
-    // Nothing has it while the body does.
+    ...announced.map((text) => `(announced) ${text}`),
+    // Without a focused element, the body is the active one: its text is long.
     ...(focus && focus.length < 80 ? [`(focus) ${focus}`] : []),
     ...lines,
   ].map((line) =>
     line
-      // Joins what stands on one line, and is not heard.
+      // Word joiners only affect line breaks.
       .replaceAll('\u2060', '')
       .replace(/0[59]0-\d{4}-\d{4}(?!\d)/g, (number) =>
         number.startsWith('050') ? '050-0000-0000' : '090-0000-0000',

@@ -1,6 +1,6 @@
 import { expect, test } from './journey.ts';
 
-test('coming back from the dialler checks at once', async ({
+test('coming back from the dialler polls immediately', async ({
   login,
   phoneNumber,
   vendor,
@@ -15,15 +15,15 @@ test('coming back from the dialler checks at once', async ({
   const callNumber = await login.start(phoneNumber.text);
   await vendor.call(phoneNumber.e164, callNumber);
   const dropped = page.waitForEvent('requestfailed');
-  const asked = page.waitForRequest('**/api/auth/status');
-  await login.comeBack();
+  const polled = page.waitForRequest('**/api/auth/status');
+  await login.returnToPage();
   await dropped;
-  await asked;
+  await polled;
   await vendor.clearFaults(phoneNumber.e164);
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('a tunnel loses nothing: offline is shown, and the login goes on behind it', async ({
+test('a lost connection is shown, and the login continues once it is back', async ({
   login,
   phoneNumber,
   vendor,
@@ -41,7 +41,7 @@ test('a tunnel loses nothing: offline is shown, and the login goes on behind it'
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
-test('behind a proxy that cuts every held poll the page finds out what it lets through', async ({
+test('behind a proxy that cuts every held poll the page asks for shorter ones', async ({
   login,
   phoneNumber,
   vendor,
@@ -65,7 +65,7 @@ test('behind a proxy that cuts every held poll the page finds out what it lets t
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
-test('once the time is up and nothing answers, the page asks a few times and no more', async ({
+test('once the attempt has expired and nothing answers, the page polls at most three times', async ({
   login,
   phoneNumber,
   messages,
@@ -87,7 +87,7 @@ test('once the time is up and nothing answers, the page asks a few times and no 
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
-test('two tabs of one browser share the attempt, and both are let in', async ({
+test('two tabs of one browser share the attempt, and both are logged in', async ({
   login,
   phoneNumber,
   vendor,
@@ -108,7 +108,7 @@ test('two tabs of one browser share the attempt, and both are let in', async ({
   await page.close();
 });
 
-test('the back button after the login leads to where the person came from', async ({
+test('the back button after the login skips the login page', async ({
   login,
   phoneNumber,
   vendor,
@@ -121,7 +121,7 @@ test('the back button after the login leads to where the person came from', asyn
   await expect(page).toHaveURL('about:blank');
 });
 
-test('back from another page, the step is the same and the call still counts', async ({
+test('returning from another page keeps the step, and the call completes the login', async ({
   login,
   phoneNumber,
   vendor,
@@ -136,20 +136,20 @@ test('back from another page, the step is the same and the call still counts', a
   await login.expectLoggedIn(phoneNumber.text);
   const requests = await vendor.requests(phoneNumber.e164);
   expect(requests.filter(({ kind }) => kind === 'create')).toHaveLength(1);
-  // What Chromium notes of the page that is none.
+  // Chromium logs the 404.
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('404')]);
 });
 
-test('a slow network shows that something is under way, and a second press spends nothing', async ({
+test('a slow start shows progress, and a second press creates no second vendor session', async ({
   login,
   phoneNumber,
   vendor,
   messages,
   page,
 }) => {
-  let goOn = () => {};
+  let release = () => {};
   const slow = new Promise<void>((resolve) => {
-    goOn = resolve;
+    release = resolve;
   });
   await page.route('**/api/auth/start', async (route) => {
     await slow;
@@ -162,7 +162,7 @@ test('a slow network shows that something is under way, and a second press spend
   await expect(page.getByRole('status')).toHaveText(messages.login.numberSubmitting);
   await busy.click();
   await expect(login.field).toHaveValue(phoneNumber.text);
-  goOn();
+  release();
   await login.callNumber();
   const requests = await vendor.requests(phoneNumber.e164);
   expect(requests.filter(({ kind }) => kind === 'create')).toHaveLength(1);

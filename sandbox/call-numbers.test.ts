@@ -2,7 +2,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { expect, it } from 'vitest';
 import { firstFreeCallNumber, isCallNumber } from './call-numbers.ts';
 
-it('gives out valid IP phone numbers of Japan, each once, until none is left', () => {
+it('allocates distinct, valid Japanese IP phone numbers', () => {
   const taken = new Set<string>();
   for (let next = firstFreeCallNumber(taken); next && taken.size < 200; ) {
     const parsed = parsePhoneNumberFromString(next);
@@ -15,13 +15,13 @@ it('gives out valid IP phone numbers of Japan, each once, until none is left', (
   expect(taken.size).toBe(200);
 });
 
-it('gives the lowest free number first', () => {
+it('allocates the lowest free number', () => {
   expect(firstFreeCallNumber(new Set())).toBe('+815098760001');
   expect(firstFreeCallNumber(new Set(['+815098760001']))).toBe('+815098760002');
   expect(firstFreeCallNumber(new Set(['+815098760002']))).toBe('+815098760001');
 });
 
-it('knows its own numbers', () => {
+it('recognizes its own numbers', () => {
   expect(isCallNumber('+815098769999')).toBe(true);
   expect(isCallNumber('+815012345678')).toBe(false);
 });

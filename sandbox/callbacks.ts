@@ -2,7 +2,7 @@ import type { SandboxSession } from './state.ts';
 
 const TIMEOUT_MS = 5_000;
 
-/** Tells a session's callback URL that it was verified, and keeps what came of it. Never throws. */
+/** Sends a verified session's callback and stores the result in `session.callback`. Never throws. */
 export async function sendCallback(session: SandboxSession): Promise<void> {
   try {
     const response = await fetch(session.callbackUrl, {
@@ -15,12 +15,11 @@ export async function sendCallback(session: SandboxSession): Promise<void> {
     session.callback = { status: response.status, error: null };
     await response.body?.cancel();
   } catch (error) {
-    session.callback = { status: null, error: reasonOf(error) };
+    // fetch says only "fetch failed" and keeps the reason in the cause.
+    const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    session.callback = {
+      status: null,
+      error: reason instanceof Error ? reason.message : String(reason),
+    };
   }
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // fetch says only "fetch failed" and keeps the reason in the cause.
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -1,30 +1,36 @@
-/** The sandbox's time: the machine's, moved forward for everybody or for one phone number. */
-export class Clock {
-  #advancedMs = 0;
-  readonly #advancedMsOf = new Map<string, number>();
+/** The sandbox's clock: the machine's time, advanced for all phone numbers or for one. */
+export interface SandboxClock {
+  /** Milliseconds since 1970, as the sessions of `phoneNumber` see them. */
+  now(phoneNumber?: string): number;
+  /** How far the clock is ahead of the machine's, in milliseconds. */
+  advancedMs(phoneNumber?: string): number;
+  /** Advances the clock of one phone number, or of all. */
+  advance(seconds: number, phoneNumber?: string): void;
+  reset(): void;
+}
 
-  /** Milliseconds since 1970, as seen by sessions of this phone number. */
-  now(phoneNumber?: string): number {
-    return Date.now() + this.advancedMs(phoneNumber);
-  }
+/** Creates a clock that shows the machine's time until it is advanced. */
+export function createSandboxClock(): SandboxClock {
+  let sharedMs = 0;
+  const ownMs = new Map<string, number>();
+  const advancedMs = (phoneNumber?: string) =>
+    sharedMs + (phoneNumber === undefined ? 0 : (ownMs.get(phoneNumber) ?? 0));
 
-  /** How far ahead of the machine's time the clock is, in milliseconds. */
-  advancedMs(phoneNumber?: string): number {
-    const own = phoneNumber === undefined ? 0 : (this.#advancedMsOf.get(phoneNumber) ?? 0);
-    return this.#advancedMs + own;
-  }
+  return {
+    now: (phoneNumber) => Date.now() + advancedMs(phoneNumber),
+    advancedMs,
 
-  advance(seconds: number, phoneNumber?: string): void {
-    if (phoneNumber === undefined) {
-      this.#advancedMs += seconds * 1000;
-      return;
-    }
-    const own = this.#advancedMsOf.get(phoneNumber) ?? 0;
-    this.#advancedMsOf.set(phoneNumber, own + seconds * 1000);
-  }
+    advance(seconds, phoneNumber) {
+      if (phoneNumber === undefined) {
+        sharedMs += seconds * 1_000;
+      } else {
+        ownMs.set(phoneNumber, (ownMs.get(phoneNumber) ?? 0) + seconds * 1_000);
+      }
+    },
 
-  reset(): void {
-    this.#advancedMs = 0;
-    this.#advancedMsOf.clear();
-  }
+    reset() {
+      sharedMs = 0;
+      ownMs.clear();
+    },
+  };
 }

@@ -1,10 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isCallNumber } from './call-numbers.ts';
 import { sendCallback } from './callbacks.ts';
 import { callWire, faultWire, requestWire, sessionWire } from './control-wire.ts';
-import { type Faults, faultSchema } from './faults.ts';
+import { type FaultQueue, faultSchema } from './faults.ts';
 import { describeIssues, readJson } from './json-input.ts';
 import { phoneNumberSchema } from './phone-number.ts';
 import type { RequestLog } from './request-log.ts';
@@ -17,25 +17,33 @@ const clockSchema = z.strictObject({
   advance_seconds: z.number().positive().max(10_000_000),
   phone_number: phoneNumberSchema.optional(),
 });
-const switchesPatchSchema = switchesWireSchema.partial();
-// An unescaped + in an address arrives as a space.
 const filterSchema = z.strictObject({
   phone_number: z
     .string()
+    // An unescaped + in a query arrives as a space.
     .transform((value) => value.replace(/^ /, '+'))
     .pipe(phoneNumberSchema)
     .optional(),
 });
-/** A list that may be long: `latest` keeps its newest entries. */
+/** For the lists that grow long: `latest` limits the answer to the newest entries. */
 const listFilterSchema = filterSchema.extend({
   latest: z.coerce.number().int().positive().optional(),
 });
 
-export type ControlParts = { state: SandboxState; faults: Faults; requestLog: RequestLog };
+interface ControlApiDependencies {
+  state: SandboxState;
+  faults: FaultQueue;
+  requestLog: RequestLog;
+}
 
-/** What the vendor does not have: placing calls, breaking answers, moving time, looking inside. */
-export function controlApi({ state, faults, requestLog }: ControlParts): Hono {
+/** The control surface: place calls, set faults, advance the clock, read the sandbox's state. */
+export function createControlApi({ state, faults, requestLog }: ControlApiDependencies): Hono {
   const app = new Hono();
+  const answerClock = (c: Context, phoneNumber: string | undefined) =>
+    c.json({
+      now: new Date(state.clock.now(phoneNumber)).toISOString(),
+      advanced_seconds: state.clock.advancedMs(phoneNumber) / 1_000,
+    });
 
   app.use(sameOriginOnly);
   app.use(
@@ -47,14 +55,20 @@ export function controlApi({ state, faults, requestLog }: ControlParts): Hono {
   );
 
   app.get('/calls', (c) =>
-    withFilter(c, (phoneNumber) => c.json({ calls: state.calls(phoneNumber).map(callWire) })),
+    withQuery(c, filterSchema, ({ phone_number }) =>
+      c.json({ calls: state.calls(phone_number).map(callWire) }),
+    ),
   );
   app.post('/calls', (c) =>
     withBody(c, callSchema, ({ from, to }) => {
-      if (!isCallNumber(to)) return c.json({ error: `${to} is not a call number of ours` }, 404);
+      if (!isCallNumber(to)) {
+        return c.json({ error: `${to} is not a call number of ours` }, 404);
+      }
       const verified = state.call(from, to);
       if (state.switches.callbacks === 'on') {
-        for (const session of verified) void sendCallback(session);
+        for (const session of verified) {
+          void sendCallback(session);
+        }
       }
       return c.json({
         verified: verified.map(({ id, phoneNumber }) => ({ id, phone_number: phoneNumber })),
@@ -67,55 +81,51 @@ export function controlApi({ state, faults, requestLog }: ControlParts): Hono {
     withBody(c, faultSchema, (fault) => c.json(faultWire(faults.add(fault)), 201)),
   );
   app.delete('/faults', (c) =>
-    withFilter(c, (phoneNumber) => {
-      faults.clear(phoneNumber);
+    withQuery(c, filterSchema, ({ phone_number }) => {
+      faults.clear(phone_number);
       return c.body(null, 204);
     }),
   );
-
   app.delete('/faults/:id{[0-9]+}', (c) =>
     faults.remove(Number(c.req.param('id')))
       ? c.body(null, 204)
       : c.json({ error: 'no such fault' }, 404),
   );
 
-  app.get('/clock', (c) => withFilter(c, (phoneNumber) => clock(c, phoneNumber)));
+  app.get('/clock', (c) =>
+    withQuery(c, filterSchema, ({ phone_number }) => answerClock(c, phone_number)),
+  );
   app.post('/clock', (c) =>
     withBody(c, clockSchema, ({ advance_seconds, phone_number }) => {
       state.clock.advance(advance_seconds, phone_number);
-      return clock(c, phone_number);
+      return answerClock(c, phone_number);
     }),
   );
 
   app.get('/options', (c) => c.json(switchesToWire(state.switches)));
   app.patch('/options', (c) =>
-    withBody(c, switchesPatchSchema, (patch) => {
-      const current = switchesToWire(state.switches);
-      state.switches = switchesFromWire({
-        call_numbers: patch.call_numbers ?? current.call_numbers,
-        match: patch.match ?? current.match,
-        callbacks: patch.callbacks ?? current.callbacks,
-        verified_phone_number_format:
-          patch.verified_phone_number_format ?? current.verified_phone_number_format,
-      });
+    withBody(c, switchesWireSchema.partial(), (patch) => {
+      const patched = { ...switchesToWire(state.switches), ...patch };
+      state.switches = switchesFromWire(switchesWireSchema.parse(patched));
       return c.json(switchesToWire(state.switches));
     }),
   );
 
   app.get('/sessions', (c) =>
-    withListFilter(c, (phoneNumber, newest) =>
+    withQuery(c, listFilterSchema, ({ phone_number, latest }) =>
       c.json({
-        sessions: newest(state.sessions(phoneNumber)).map((session) =>
+        sessions: newest(state.sessions(phone_number), latest).map((session) =>
           sessionWire(session, state.statusOf(session), state.clock.now(session.phoneNumber)),
         ),
       }),
     ),
   );
   app.get('/requests', (c) =>
-    withListFilter(c, (phoneNumber, newest) =>
-      c.json({ requests: newest(requestLog.list(phoneNumber)).map(requestWire) }),
+    withQuery(c, listFilterSchema, ({ phone_number, latest }) =>
+      c.json({ requests: newest(requestLog.list(phone_number), latest).map(requestWire) }),
     ),
   );
+
   app.delete('/state', (c) => {
     state.reset();
     faults.clear();
@@ -124,45 +134,33 @@ export function controlApi({ state, faults, requestLog }: ControlParts): Hono {
   });
   app.all('*', (c) => c.json({ error: 'no such control' }, 404));
 
-  function clock(c: Context, phoneNumber: string | undefined): Response {
-    return c.json({
-      now: new Date(state.clock.now(phoneNumber)).toISOString(),
-      advanced_seconds: state.clock.advancedMs(phoneNumber) / 1000,
-    });
-  }
-
   return app;
 }
 
 async function withBody<T>(
   c: Context,
   schema: z.ZodType<T>,
-  answer: (input: T) => Response,
+  answer: (body: T) => Response,
 ): Promise<Response> {
-  const body = await readJson(c.req);
-  const input = schema.safeParse(body);
-  if (!input.success) return c.json({ error: describeIssues(body, input.error) }, 422);
-  return answer(input.data);
+  return withInput(c, schema, await readJson(c.req), answer);
 }
 
-function withFilter(c: Context, answer: (phoneNumber: string | undefined) => Response): Response {
-  const query = c.req.query();
-  const filter = filterSchema.safeParse(query);
-  if (!filter.success) return c.json({ error: describeIssues(query, filter.error) }, 422);
-  return answer(filter.data.phone_number);
+function withQuery<T>(c: Context, schema: z.ZodType<T>, answer: (query: T) => Response): Response {
+  return withInput(c, schema, c.req.query(), answer);
 }
 
-type Newest = <T>(entries: readonly T[]) => readonly T[];
-
-function withListFilter(
+function withInput<T>(
   c: Context,
-  answer: (phoneNumber: string | undefined, newest: Newest) => Response,
+  schema: z.ZodType<T>,
+  input: unknown,
+  answer: (input: T) => Response,
 ): Response {
-  const query = c.req.query();
-  const filter = listFilterSchema.safeParse(query);
-  if (!filter.success) return c.json({ error: describeIssues(query, filter.error) }, 422);
-  const { phone_number: phoneNumber, latest } = filter.data;
-  return answer(phoneNumber, (entries) =>
-    latest === undefined ? entries : entries.slice(-latest),
-  );
+  const parsed = schema.safeParse(input);
+  return parsed.success
+    ? answer(parsed.data)
+    : c.json({ error: describeIssues(input, parsed.error) }, 422);
+}
+
+function newest<T>(entries: readonly T[], count: number | undefined): readonly T[] {
+  return count === undefined ? entries : entries.slice(-count);
 }

@@ -1,9 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { faultSchema } from './faults.ts';
 import type { switchesWireSchema } from './switches.ts';
 
-const verifiedSchema = z.array(z.object({ id: z.string(), phone_number: z.string() }));
 const instantSchema = z.iso.datetime();
+const verifiedSchema = z.array(z.object({ id: z.string(), phone_number: z.string() }));
+const callReplySchema = z.object({ verified: verifiedSchema });
 const sessionsSchema = z.object({
   sessions: z.array(
     z.object({
@@ -47,60 +48,27 @@ const callsSchema = z.object({
   ),
 });
 
-/** Drives a running sandbox from a test, over HTTP. Throws when the sandbox refuses. */
-export class ControlClient {
-  readonly #url: string;
-
-  /** `url` is the origin of the sandbox. */
-  constructor(url: string) {
-    this.#url = url;
-  }
-
-  /** Places a call (`from` null: withheld) and returns whom it verified. */
-  async call(from: string | null, to: string) {
-    const answer = await this.#send('POST', 'calls', { from, to });
-    return z.object({ verified: verifiedSchema }).parse(answer).verified;
-  }
-
-  async addFault(fault: z.input<typeof faultSchema>): Promise<void> {
-    await this.#send('POST', 'faults', fault);
-  }
-
+/** Controls a running sandbox over HTTP, for tests. Every method throws when the sandbox refuses. */
+export interface ControlClient {
+  /** Places a call with a caller ID (null: withheld) and returns the sessions it verified. */
+  call(from: string | null, to: string): Promise<z.infer<typeof verifiedSchema>>;
+  addFault(fault: z.input<typeof faultSchema>): Promise<void>;
   /** Removes the faults of one phone number, or all. */
-  async clearFaults(phoneNumber?: string): Promise<void> {
-    await this.#send('DELETE', withFilter('faults', phoneNumber));
-  }
+  clearFaults(phoneNumber?: string): Promise<void>;
+  /** Advances the clock of one phone number, or of all. */
+  advanceClock(seconds: number, phoneNumber?: string): Promise<void>;
+  setOptions(options: Partial<z.infer<typeof switchesWireSchema>>): Promise<void>;
+  sessions(phoneNumber?: string): Promise<z.infer<typeof sessionsSchema>['sessions']>;
+  requests(phoneNumber?: string): Promise<z.infer<typeof requestsSchema>['requests']>;
+  calls(from?: string): Promise<z.infer<typeof callsSchema>['calls']>;
+  /** Restores the state at boot. */
+  reset(): Promise<void>;
+}
 
-  /** Moves the clock for one phone number, or for all. */
-  async advanceClock(seconds: number, phoneNumber?: string): Promise<void> {
-    await this.#send('POST', 'clock', { advance_seconds: seconds, phone_number: phoneNumber });
-  }
-
-  async setOptions(options: Partial<z.infer<typeof switchesWireSchema>>): Promise<void> {
-    await this.#send('PATCH', 'options', options);
-  }
-
-  async sessions(phoneNumber?: string) {
-    return sessionsSchema.parse(await this.#send('GET', withFilter('sessions', phoneNumber)))
-      .sessions;
-  }
-
-  async requests(phoneNumber?: string) {
-    return requestsSchema.parse(await this.#send('GET', withFilter('requests', phoneNumber)))
-      .requests;
-  }
-
-  async calls(from?: string) {
-    return callsSchema.parse(await this.#send('GET', withFilter('calls', from))).calls;
-  }
-
-  /** Back to the state at boot. */
-  async reset(): Promise<void> {
-    await this.#send('DELETE', 'state');
-  }
-
-  async #send(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await fetch(`${this.#url}/_sandbox/${path}`, {
+/** Creates a client of the sandbox whose origin is `url`. */
+export function createControlClient(url: string): ControlClient {
+  async function send(method: string, path: string, body?: object): Promise<unknown> {
+    const response = await fetch(`${url}/_sandbox/${path}`, {
       method,
       ...(body && {
         headers: { 'content-type': 'application/json' },
@@ -108,9 +76,42 @@ export class ControlClient {
       }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`sandbox: ${method} ${path}: ${response.status} ${text}`);
+    if (!response.ok) {
+      throw new Error(`sandbox: ${method} ${path}: ${response.status} ${text}`);
+    }
     return text === '' ? undefined : JSON.parse(text);
   }
+  const read = (path: string, phoneNumber?: string) => send('GET', withFilter(path, phoneNumber));
+
+  return {
+    async call(from, to) {
+      return callReplySchema.parse(await send('POST', 'calls', { from, to })).verified;
+    },
+    async addFault(fault) {
+      await send('POST', 'faults', fault);
+    },
+    async clearFaults(phoneNumber) {
+      await send('DELETE', withFilter('faults', phoneNumber));
+    },
+    async advanceClock(seconds, phoneNumber) {
+      await send('POST', 'clock', { advance_seconds: seconds, phone_number: phoneNumber });
+    },
+    async setOptions(options) {
+      await send('PATCH', 'options', options);
+    },
+    async sessions(phoneNumber) {
+      return sessionsSchema.parse(await read('sessions', phoneNumber)).sessions;
+    },
+    async requests(phoneNumber) {
+      return requestsSchema.parse(await read('requests', phoneNumber)).requests;
+    },
+    async calls(from) {
+      return callsSchema.parse(await read('calls', from)).calls;
+    },
+    async reset() {
+      await send('DELETE', 'state');
+    },
+  };
 }
 
 function withFilter(path: string, phoneNumber: string | undefined): string {

@@ -2,7 +2,7 @@ import type { QueuedFault } from './faults.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SandboxCall, SandboxSession, SessionStatus } from './state.ts';
 
-/** A session as `GET /_sandbox/sessions` lists it; `now` is its phone number's time. */
+/** A session as listed by `GET /_sandbox/sessions`. `now` is the clock of its phone number. */
 export function sessionWire(session: SandboxSession, status: SessionStatus, now: number) {
   return {
     id: session.id,
@@ -13,11 +13,11 @@ export function sessionWire(session: SandboxSession, status: SessionStatus, now:
     callback: session.callback,
     created_at: instant(session.createdAt),
     expires_at: instant(session.expiresAt),
-    expires_in_seconds: Math.max(0, Math.ceil((session.expiresAt - now) / 1000)),
+    expires_in_seconds: Math.max(0, Math.ceil((session.expiresAt - now) / 1_000)),
   };
 }
 
-/** A call as `GET /_sandbox/calls` lists it. */
+/** A call as listed by `GET /_sandbox/calls`. */
 export function callWire(call: SandboxCall) {
   return {
     from: call.from,
@@ -27,7 +27,7 @@ export function callWire(call: SandboxCall) {
   };
 }
 
-/** A vendor request as `GET /_sandbox/requests` lists it. */
+/** A vendor request as listed by `GET /_sandbox/requests`. */
 export function requestWire(request: LoggedRequest) {
   return {
     method: request.method,
@@ -42,11 +42,11 @@ export function requestWire(request: LoggedRequest) {
   };
 }
 
-/** A fault as `GET /_sandbox/faults` lists it: as it was given, with the times it has left. */
+/** A fault as listed by `GET /_sandbox/faults`. `times` is how many requests it will still hit. */
 export function faultWire({ id, fault, timesLeft }: QueuedFault) {
   return { ...fault, id, times: timesLeft };
 }
 
-function instant(at: number): string {
-  return new Date(at).toISOString();
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
 }

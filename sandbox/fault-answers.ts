@@ -1,46 +1,50 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Fault } from './faults.ts';
 
 const CHUNK_BYTES = 65_536;
-const BODILESS = new Set([204, 205, 304]);
 
-/** One vendor request, for a fault to spoil. */
-export type Answering = {
-  /** Does what was asked and answers as the vendor would. */
-  answer: () => Response;
-  /** The answer to a check that finds the session verified for this phone number. */
-  verifiedAs: (phoneNumber: string) => Response;
-  /** Cuts the connection without an answer. */
-  hangUp: () => void;
-};
+/** Statuses for which HTTP allows no body, and `Response` throws if given one (Fetch standard). */
+const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 
-/** Answers one vendor request under a fault. */
-export async function answerWithFault(fault: Fault, request: Answering): Promise<Response> {
+/** What a fault can do with the vendor request it hits. */
+interface FaultActions {
+  /** Carries the request out and answers as the vendor would. */
+  answer(): Response;
+  /** The answer to a check whose session was verified for `phoneNumber`. */
+  verifiedAs(phoneNumber: string): Response;
+  /** Closes the connection without an answer. */
+  hangUp(): void;
+}
+
+/** Answers one vendor request as its fault says. */
+export async function answerWithFault(fault: Fault, actions: FaultActions): Promise<Response> {
   if (fault.kind === 'wrong_number') {
-    const real = request.answer();
-    return real.ok ? request.verifiedAs(fault.answered_phone_number) : real;
+    const real = actions.answer();
+    return real.ok ? actions.verifiedAs(fault.answered_phone_number) : real;
   }
-  const real = fault.after ? request.answer() : null;
+  const real = fault.after ? actions.answer() : null;
   switch (fault.kind) {
     case 'delay':
-      await sleep(fault.delay_ms, undefined, { ref: false });
-      return real ?? request.answer();
+      await delay(fault.delay_ms, undefined, { ref: false });
+      return real ?? actions.answer();
     case 'reset':
-      request.hangUp();
+      actions.hangUp();
       return RESPONSE_ALREADY_SENT;
     case 'status':
-      return respond(fault.status, BODILESS.has(fault.status) ? null : fault.body, {
-        ...(fault.retry_after_seconds !== undefined && {
-          'retry-after': String(fault.retry_after_seconds),
-        }),
-      });
+      return respond(
+        fault.status,
+        NULL_BODY_STATUSES.has(fault.status) ? null : fault.body,
+        fault.retry_after_seconds === undefined
+          ? {}
+          : { 'retry-after': String(fault.retry_after_seconds) },
+      );
     case 'malformed':
       return respond(200, fault.body);
     case 'slow_body':
-      return respond(200, drip(fault.interval_ms), { 'transfer-encoding': 'chunked' });
+      return respond(200, endlessBody(fault.interval_ms), { 'transfer-encoding': 'chunked' });
     case 'huge_body':
-      return respond(200, spacesThen(fault.bytes, real ? await real.text() : '{}'));
+      return respond(200, paddedBody(fault.bytes, real ? await real.text() : '{}'));
     case 'redirect':
       return respond(307, null, { location: fault.location });
   }
@@ -57,29 +61,29 @@ function respond(
   });
 }
 
-/** One space (the start of any JSON) every interval, until the client goes away. */
-function drip(intervalMs: number): ReadableStream {
+/** Sends one space, a valid beginning of JSON, per interval until the client disconnects. */
+function endlessBody(intervalMs: number): ReadableStream {
   return new ReadableStream({
     async pull(controller) {
-      await sleep(intervalMs, undefined, { ref: false });
+      await delay(intervalMs, undefined, { ref: false });
       controller.enqueue(new TextEncoder().encode(' '));
     },
   });
 }
 
-/** So many spaces and then the text: still JSON, so nothing but its size speaks against it. */
-function spacesThen(bytes: number, text: string): ReadableStream {
+/** `text` after `bytes` spaces: still valid JSON, so that only its size is wrong. */
+function paddedBody(bytes: number, text: string): ReadableStream {
   let bytesLeft = bytes;
   return new ReadableStream({
     pull(controller) {
-      if (bytesLeft > 0) {
-        const size = Math.min(bytesLeft, CHUNK_BYTES);
-        controller.enqueue(new Uint8Array(size).fill(0x20));
-        bytesLeft -= size;
+      if (bytesLeft === 0) {
+        controller.enqueue(new TextEncoder().encode(text));
+        controller.close();
         return;
       }
-      controller.enqueue(new TextEncoder().encode(text));
-      controller.close();
+      const size = Math.min(bytesLeft, CHUNK_BYTES);
+      controller.enqueue(new Uint8Array(size).fill(0x20));
+      bytesLeft -= size;
     },
   });
 }

@@ -1,19 +1,19 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { ControlClient } from './control-client.ts';
+import { createControlClient } from './control-client.ts';
 import { startSandbox } from './server.ts';
 import { check, checkedSession, create, freshPhoneNumber, openSession } from './vendor-requests.ts';
 
 const sandbox = await startSandbox();
-const control = new ControlClient(sandbox.url);
+const control = createControlClient(sandbox.url);
 afterAll(() => sandbox.close());
 
 const callback_url = 'https://app.example/callback';
 const createFor = (phone_number: string) => create(sandbox.url, { phone_number, callback_url });
 
 describe('a status fault', () => {
-  it('answers with its status, body and Retry-After, and makes no session', async () => {
+  it('answers with its status, body and Retry-After, and creates no session', async () => {
     const phone_number = freshPhoneNumber();
     const body = '{"message":"slow down"}';
     await control.addFault({
@@ -31,7 +31,7 @@ describe('a status fault', () => {
     expect(await control.requests(phone_number)).toMatchObject([{ kind: 'create', status: 429 }]);
   });
 
-  it('has no body where HTTP has none', async () => {
+  it('has no body when its status allows none', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'status', status: 204, phone_number });
     const response = await createFor(phone_number);
@@ -41,7 +41,7 @@ describe('a status fault', () => {
 });
 
 describe('a delay fault', () => {
-  it('answers as usual after its delay', async () => {
+  it('answers normally after its delay', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'delay', delay_ms: 60, phone_number });
     const startedAt = performance.now();
@@ -52,7 +52,7 @@ describe('a delay fault', () => {
     expect(await control.sessions(phone_number)).toHaveLength(1);
   });
 
-  it('acts before its delay when told to, and has answered nobody when the client left', async () => {
+  it('with `after` creates the session before its delay, and logs no status if the client disconnects', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'delay', delay_ms: 400, phone_number, after: true });
     const leaving = new AbortController();
@@ -66,7 +66,7 @@ describe('a delay fault', () => {
 });
 
 describe('a reset fault', () => {
-  it('cuts the connection without an answer', async () => {
+  it('closes the connection without an answer', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'reset', phone_number });
     await expect(createFor(phone_number)).rejects.toThrow();
@@ -77,7 +77,7 @@ describe('a reset fault', () => {
 });
 
 describe('a malformed fault', () => {
-  it('answers 200 with cut-off JSON', async () => {
+  it('answers 200 with truncated JSON', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'malformed', phone_number });
     const response = await createFor(phone_number);
@@ -86,7 +86,7 @@ describe('a malformed fault', () => {
     expect(await control.sessions(phone_number)).toEqual([]);
   });
 
-  it('answers 200 with its own body', async () => {
+  it('answers 200 with a given body', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'malformed', phone_number, body: '<html>' });
     expect(await (await createFor(phone_number)).text()).toBe('<html>');
@@ -106,7 +106,9 @@ describe('a slow_body fault', () => {
     const chunks: Buffer[] = [];
     for await (const chunk of response) {
       chunks.push(chunk);
-      if (chunks.length === 3) break;
+      if (chunks.length === 3) {
+        break;
+      }
     }
     expect(chunks.map(String)).toEqual([' ', ' ', ' ']);
   });
@@ -124,7 +126,7 @@ describe('a slow_body fault', () => {
 });
 
 describe('a huge_body fault', () => {
-  it('answers JSON that is too long by its spaces alone', async () => {
+  it('answers valid JSON padded with spaces', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'huge_body', phone_number, bytes: 300_000, times: 1 });
     const text = await (await createFor(phone_number)).text();
@@ -133,7 +135,7 @@ describe('a huge_body fault', () => {
     expect(await control.sessions(phone_number)).toEqual([]);
   });
 
-  it('carries the true answer when the vendor did act, 10 MB by default', async () => {
+  it('with `after` pads the real answer, to 10 MB by default', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'huge_body', phone_number, after: true });
     const text = await (await createFor(phone_number)).text();
@@ -155,7 +157,7 @@ describe('a wrong_number fault', () => {
     expect(await checkedSession(sandbox.url, id)).toEqual({ status: 'pending' });
   });
 
-  it('answers with the number it was given, and leaves creates alone', async () => {
+  it('answers with a given number and does not affect creates', async () => {
     const phone_number = freshPhoneNumber();
     const answered_phone_number = '+818011112222';
     await control.addFault({ kind: 'wrong_number', phone_number, answered_phone_number });
@@ -186,7 +188,7 @@ describe('a fault', () => {
     { kind: 'malformed' },
     { kind: 'slow_body', interval_ms: 1 },
     { kind: 'redirect', location: '/' },
-  ] as const)('loses the answer of a create that was done when told so: $kind', async (fault) => {
+  ] as const)('with `after` creates the session and loses the answer: $kind', async (fault) => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ ...fault, phone_number, after: true, match: 'create' });
     await createFor(phone_number).then(
@@ -196,7 +198,7 @@ describe('a fault', () => {
     expect(await control.sessions(phone_number)).toMatchObject([{ status: 'pending' }]);
   });
 
-  it('hits as many requests as it was given times, of the kind it was given', async () => {
+  it('hits `times` requests of the kind `match`', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({
       kind: 'status',
@@ -213,7 +215,7 @@ describe('a fault', () => {
     expect(statuses).toEqual([503, 503, 200]);
   });
 
-  it('waits for those added before it', async () => {
+  it('applies after those added before it', async () => {
     const phone_number = freshPhoneNumber();
     await control.addFault({ kind: 'status', status: 500, phone_number, times: 1 });
     await control.addFault({ kind: 'status', status: 503, phone_number, times: 1 });
@@ -222,12 +224,10 @@ describe('a fault', () => {
     expect((await createFor(phone_number)).status).toBe(201);
   });
 
-  it('for one phone number leaves the others alone, and is deleted alone', async () => {
-    const [broken, alsoBroken, sound] = [
-      freshPhoneNumber(),
-      freshPhoneNumber(),
-      freshPhoneNumber(),
-    ];
+  it('for one phone number does not affect others and is deleted separately', async () => {
+    const broken = freshPhoneNumber();
+    const alsoBroken = freshPhoneNumber();
+    const sound = freshPhoneNumber();
     const { id: brokenId } = await openSession(sandbox.url, broken);
     const { id: soundId } = await openSession(sandbox.url, sound);
     await control.addFault({ kind: 'status', status: 500, phone_number: broken });
@@ -244,9 +244,9 @@ describe('a fault', () => {
   });
 });
 
-it('the faults in force are listed with the times they have left', async () => {
+it('active faults are listed with how many requests they will still hit', async () => {
   const alone = await startSandbox();
-  const aloneControl = new ControlClient(alone.url);
+  const aloneControl = createControlClient(alone.url);
   const { id } = await openSession(alone.url, '+819012345678');
   await aloneControl.addFault({ kind: 'status', status: 500, times: 2 });
   await aloneControl.addFault({ kind: 'reset', match: 'create' });

@@ -1,48 +1,41 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { phoneNumberSchema } from './phone-number.ts';
 
-const MAX_DELAY_MS = 600_000;
-
+const delayMs = z.int().nonnegative().max(600_000);
 const scope = {
-  /** Which requests it hits: both kinds when absent. */
+  /** Which requests it hits. Default: both kinds. */
   match: z.enum(['create', 'check']).optional(),
-  /** How many requests it hits: until deleted when absent. */
+  /** How many requests it hits. Default: all until it is deleted. */
   times: z.int().positive().optional(),
-  /** Only requests about this phone number: all when absent. */
+  /** Hits only requests about this phone number. Default: all. */
   phone_number: phoneNumberSchema.optional(),
 };
-/** True: the vendor does what it was asked, and only its answer goes wrong. */
-const after = z.boolean().default(false);
-const delayMs = z.int().nonnegative().max(MAX_DELAY_MS);
+const common = {
+  ...scope,
+  /** True: the vendor carries the request out, and only its answer is faulty. */
+  after: z.boolean().default(false),
+};
 
-/** A fault as the control surface takes it. Unknown keys are refused. */
+/** A fault as `POST /_sandbox/faults` takes it. Unknown keys are refused. */
 export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('status'),
-    ...scope,
-    after,
+    ...common,
     status: z.int().min(200).max(599),
     body: z.string().default('{"error":"sandbox fault"}'),
     retry_after_seconds: z.int().nonnegative().optional(),
   }),
-  z.strictObject({ kind: z.literal('delay'), ...scope, after, delay_ms: delayMs }),
-  z.strictObject({ kind: z.literal('reset'), ...scope, after }),
+  z.strictObject({ kind: z.literal('delay'), ...common, delay_ms: delayMs }),
+  z.strictObject({ kind: z.literal('reset'), ...common }),
   z.strictObject({
     kind: z.literal('malformed'),
-    ...scope,
-    after,
+    ...common,
     body: z.string().default('{"id":"5f0c'),
   }),
-  z.strictObject({
-    kind: z.literal('slow_body'),
-    ...scope,
-    after,
-    interval_ms: delayMs.default(200),
-  }),
+  z.strictObject({ kind: z.literal('slow_body'), ...common, interval_ms: delayMs.default(200) }),
   z.strictObject({
     kind: z.literal('huge_body'),
-    ...scope,
-    after,
+    ...common,
     bytes: z.int().positive().max(1_000_000_000).default(10_000_000),
   }),
   z.strictObject({
@@ -51,54 +44,74 @@ export const faultSchema = z.discriminatedUnion('kind', [
     match: z.literal('check').default('check'),
     answered_phone_number: phoneNumberSchema.default('+819099999999'),
   }),
-  z.strictObject({ kind: z.literal('redirect'), ...scope, after, location: z.string().min(1) }),
+  z.strictObject({ kind: z.literal('redirect'), ...common, location: z.string().min(1) }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
-export type QueuedFault = { readonly id: number; readonly fault: Fault; timesLeft: number | null };
 
-/** The faults in force, in the order they were added; the first that fits a request hits it. */
-export class Faults {
-  #queue: QueuedFault[] = [];
-  #lastId = 0;
+export interface QueuedFault {
+  readonly id: number;
+  readonly fault: Fault;
+  /** How many requests it will still hit; null means no limit. */
+  timesLeft: number | null;
+}
 
-  add(fault: Fault): QueuedFault {
-    this.#lastId += 1;
-    const queued = { id: this.#lastId, fault, timesLeft: fault.times ?? null };
-    this.#queue.push(queued);
-    return queued;
-  }
+/** The active faults in the order they were added. A request is hit by the first that matches. */
+export interface FaultQueue {
+  add(fault: Fault): QueuedFault;
+  list(): readonly QueuedFault[];
+  /** Removes the faults of one phone number, or all. */
+  clear(phoneNumber?: string): void;
+  /** Removes one fault. Returns false if there is none with this id. */
+  remove(id: number): boolean;
+  /** The fault for a request about this phone number, counted as one hit; null if none matches. */
+  take(kind: 'create' | 'check', phoneNumber: string | null): Fault | null;
+}
 
-  list(): readonly QueuedFault[] {
-    return this.#queue;
-  }
+/** Creates an empty queue. Ids start at 1 and are never reused. */
+export function createFaultQueue(): FaultQueue {
+  let queue: QueuedFault[] = [];
+  let lastId = 0;
 
-  /** Removes all faults, or those added for one phone number. */
-  clear(phoneNumber?: string): void {
-    this.#queue = this.#queue.filter(
-      ({ fault }) => phoneNumber !== undefined && fault.phone_number !== phoneNumber,
-    );
-  }
+  const remove = (id: number) => {
+    const { length } = queue;
+    queue = queue.filter((queued) => queued.id !== id);
+    return queue.length < length;
+  };
 
-  /** Removes one fault. Returns whether there was one. */
-  remove(id: number): boolean {
-    const rest = this.#queue.filter((queued) => queued.id !== id);
-    const isFound = rest.length < this.#queue.length;
-    this.#queue = rest;
-    return isFound;
-  }
+  return {
+    add(fault) {
+      lastId += 1;
+      const queued = { id: lastId, fault, timesLeft: fault.times ?? null };
+      queue.push(queued);
+      return queued;
+    },
 
-  /** The fault that hits a request about this phone number, counted down; null when none does. */
-  take(kind: 'create' | 'check', phoneNumber: string | null): Fault | null {
-    const queued = this.#queue.find(
-      ({ fault }) =>
-        (fault.match ?? kind) === kind && (fault.phone_number ?? phoneNumber) === phoneNumber,
-    );
-    if (!queued) return null;
-    if (queued.timesLeft !== null) {
-      queued.timesLeft -= 1;
-      if (queued.timesLeft === 0) this.#queue = this.#queue.filter((other) => other !== queued);
-    }
-    return queued.fault;
-  }
+    list: () => queue,
+
+    clear(phoneNumber) {
+      queue = queue.filter(
+        ({ fault }) => phoneNumber !== undefined && fault.phone_number !== phoneNumber,
+      );
+    },
+
+    remove,
+
+    take(kind, phoneNumber) {
+      const queued = queue.find(
+        ({ fault }) =>
+          (fault.match ?? kind) === kind && (fault.phone_number ?? phoneNumber) === phoneNumber,
+      );
+      if (queued === undefined) {
+        return null;
+      }
+      if (queued.timesLeft !== null) {
+        queued.timesLeft -= 1;
+        if (queued.timesLeft === 0) {
+          remove(queued.id);
+        }
+      }
+      return queued.fault;
+    },
+  };
 }

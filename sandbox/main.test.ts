@@ -17,7 +17,7 @@ function run(environment: Record<string, string>) {
 }
 
 it.each(['SIGTERM', 'SIGINT'] as const)(
-  'prints its address alone, serves, and stops cleanly on %s',
+  'prints only its address, serves, and stops cleanly on %s',
   async (signal) => {
     const { child, exited, errors } = run({ SANDBOX_PORT: '0', SANDBOX_API_KEY: '' });
     const lines: string[] = [];
@@ -36,7 +36,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-it('takes its switches from the environment', async () => {
+it('reads its switches from the environment', async () => {
   const { child, exited } = run({
     SANDBOX_PORT: '0',
     SANDBOX_CALL_NUMBERS: 'shared',
@@ -54,7 +54,7 @@ it('takes its switches from the environment', async () => {
   await exited;
 });
 
-it('lists every fault of its environment and does not start', async () => {
+it('reports every invalid variable and does not start', async () => {
   const { exited, errors } = run({
     SANDBOX_PORT: '65536',
     SANDBOX_CALL_NUMBERS: 'many',
@@ -72,7 +72,7 @@ it('lists every fault of its environment and does not start', async () => {
   ]);
 });
 
-it('says in one sentence that its port is taken', async () => {
+it('reports that its port is in use', async () => {
   const other = await startSandbox();
   const { port } = new URL(other.url);
   const { exited, errors } = run({ SANDBOX_PORT: port });

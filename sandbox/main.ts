@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Sandbox, startSandbox } from './server.ts';
 
 const environmentSchema = z.object({
@@ -12,7 +12,7 @@ const environmentSchema = z.object({
   SANDBOX_TTL_SECONDS: z.coerce.number().int().positive().default(300),
 });
 
-// A variable that is set to nothing counts as not set.
+// An empty variable counts as one that is not set, as in an `.env` file.
 const environment = environmentSchema.safeParse(
   Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== '')),
 );
@@ -38,9 +38,9 @@ async function start(): Promise<Sandbox> {
       ttlSeconds: settings.SANDBOX_TTL_SECONDS,
     });
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    const isPortTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     console.error(
-      taken
+      isPortTaken
         ? `Port ${port} on ${host} is taken: stop what runs there, or set SANDBOX_PORT.`
         : `The sandbox cannot listen on ${host}:${port}: ${error}`,
     );

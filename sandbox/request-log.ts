@@ -1,47 +1,59 @@
 const MAX_ENTRIES = 100_000;
 
-/** One request to the vendor's API. What is not known of it is null. */
-export type LoggedRequest = {
+/** One request to the vendor API. Null means unknown. */
+export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
-  kind: 'create' | 'check' | 'other';
   readonly authorized: boolean;
-  /** The status answered; null while it is being answered and when it never was. */
-  status: number | null;
   /** Milliseconds since 1970 on the machine's clock, not the sandbox's. */
   readonly at: number;
+  kind: 'create' | 'check' | 'other';
+  /** The status of the answer; null until it is sent, and if the connection closed first. */
+  status: number | null;
   phoneNumber: string | null;
   sessionId: string | null;
   /** The parsed body of a create. */
   body: unknown;
-};
+}
 
-/** Every request to the vendor's API, oldest first; the oldest are dropped when it is full. */
-export class RequestLog {
-  readonly #requests: LoggedRequest[] = [];
+/** The requests to the vendor API, oldest first. Keeps the newest 100,000. */
+export interface RequestLog {
+  /** Adds a request. The caller completes the returned entry as it learns more. */
+  open(request: Pick<LoggedRequest, 'method' | 'path' | 'authorized'>): LoggedRequest;
+  /** All requests, or those about one phone number. */
+  list(phoneNumber?: string): readonly LoggedRequest[];
+  clear(): void;
+}
 
-  open(request: { method: string; path: string; authorized: boolean }): LoggedRequest {
-    const logged: LoggedRequest = {
-      ...request,
-      kind: 'other',
-      status: null,
-      at: Date.now(),
-      phoneNumber: null,
-      sessionId: null,
-      body: null,
-    };
-    this.#requests.push(logged);
-    if (this.#requests.length > MAX_ENTRIES) this.#requests.shift();
-    return logged;
-  }
+/** Creates an empty log. */
+export function createRequestLog(): RequestLog {
+  const requests: LoggedRequest[] = [];
 
-  list(phoneNumber?: string): LoggedRequest[] {
-    return this.#requests.filter(
-      (request) => phoneNumber === undefined || request.phoneNumber === phoneNumber,
-    );
-  }
+  return {
+    open(request) {
+      const logged: LoggedRequest = {
+        ...request,
+        at: Date.now(),
+        kind: 'other',
+        status: null,
+        phoneNumber: null,
+        sessionId: null,
+        body: null,
+      };
+      requests.push(logged);
+      if (requests.length > MAX_ENTRIES) {
+        requests.shift();
+      }
+      return logged;
+    },
 
-  clear(): void {
-    this.#requests.length = 0;
-  }
+    list: (phoneNumber) =>
+      requests.filter(
+        (request) => phoneNumber === undefined || request.phoneNumber === phoneNumber,
+      ),
+
+    clear() {
+      requests.length = 0;
+    },
+  };
 }

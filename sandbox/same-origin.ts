@@ -1,14 +1,13 @@
-import type { Context, Next } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 
-/** Refuses a browser's request from another origin's page: the control surface has no key. */
-export async function sameOriginOnly(c: Context, next: Next): Promise<Response | undefined> {
+/** Refuses requests from pages of other origins with 403: the control surface has no key. */
+export const sameOriginOnly: MiddlewareHandler = async (c, next) => {
   const site = c.req.header('sec-fetch-site');
   const origin = c.req.header('origin');
-  const fromAnotherSite = site !== undefined && site !== 'same-origin' && site !== 'none';
-  const fromAnotherOrigin = origin !== undefined && origin !== new URL(c.req.url).origin;
-  if (fromAnotherSite || fromAnotherOrigin) {
+  const isOtherSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+  const isOtherOrigin = origin !== undefined && origin !== new URL(c.req.url).origin;
+  if (isOtherSite || isOtherOrigin) {
     return c.json({ error: "another origin's page may not control the sandbox" }, 403);
   }
-  await next();
-  return undefined;
-}
+  return await next();
+};

@@ -1,4 +1,4 @@
-/** A certificate of 127.0.0.1 that no authority signed, with its (worthless) key. PEM. */
+/** A self-signed certificate for 127.0.0.1 and its key, for tests only. PEM. */
 export const selfSigned = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgPPPhekpjLztoc5b6

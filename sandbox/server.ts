@@ -4,29 +4,36 @@ import { createServer as createSecureServer } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import { controlApi } from './control-api.ts';
-import { Faults } from './faults.ts';
-import { RequestLog } from './request-log.ts';
-import { SandboxState } from './state.ts';
+import { createControlApi } from './control-api.ts';
+import { createFaultQueue } from './faults.ts';
+import { createRequestLog } from './request-log.ts';
+import { createSandboxState } from './state.ts';
 import { defaultSwitches, type Switches } from './switches.ts';
-import { testPhone } from './test-phone.ts';
-import { vendorApi } from './vendor-api.ts';
+import { createTestPhone } from './test-phone.ts';
+import { createVendorApi } from './vendor-api.ts';
 
-/** How to run a sandbox; everything has a default, and the port's is any free one. */
-export type SandboxOptions = Partial<Switches> & {
+/** How to run a sandbox. Every option has a default. */
+export interface SandboxOptions extends Partial<Switches> {
+  /** Default 127.0.0.1. */
   host?: string;
+  /** Default: any free port. */
   port?: number;
+  /** Default `sandbox-key`. */
   apiKey?: string;
   /** How long a session lives. Default 300. */
   ttlSeconds?: number;
-  /** PEM. With it the sandbox speaks HTTPS. */
+  /** PEM; makes the sandbox serve HTTPS. */
   tls?: { key: string; cert: string };
-};
+}
 
-/** A running sandbox. `url` is its origin; `close` cuts its open connections. */
-export type Sandbox = { url: string; close(): Promise<void> };
+export interface Sandbox {
+  /** The sandbox's origin. */
+  url: string;
+  /** Stops the sandbox and closes its open connections. */
+  close(): Promise<void>;
+}
 
-/** Starts a sandbox; rejects when it cannot listen. */
+/** Starts a sandbox. Rejects when it cannot listen. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const {
     host = '127.0.0.1',
@@ -36,15 +43,15 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     tls,
     ...switches
   } = options;
-  const state = new SandboxState({ switches: { ...defaultSwitches, ...switches }, ttlSeconds });
-  const faults = new Faults();
-  const requestLog = new RequestLog();
+  const state = createSandboxState({ switches: { ...defaultSwitches, ...switches }, ttlSeconds });
+  const faults = createFaultQueue();
+  const requestLog = createRequestLog();
 
   const app = new Hono()
-    .route('/', testPhone())
-    .route('/_sandbox', controlApi({ state, faults, requestLog }))
-    .route('/', vendorApi({ apiKey, state, faults, requestLog }));
-  // Tests run it in their own process, where Request and Response must stay Node's.
+    .route('/', createTestPhone())
+    .route('/_sandbox', createControlApi({ state, faults, requestLog }))
+    .route('/', createVendorApi({ apiKey, state, faults, requestLog }));
+  // Tests run the sandbox in their own process, where Request and Response must stay Node's.
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = tls ? createSecureServer(tls, listener) : createServer(listener);
 

@@ -1,15 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { firstFreeCallNumber } from './call-numbers.ts';
-import { Clock } from './clock.ts';
+import { createSandboxClock, type SandboxClock } from './clock.ts';
 import type { Switches } from './switches.ts';
 
 export type SessionStatus = 'pending' | 'verified' | 'expired';
 
-/** What became of the callback: the status it was answered with, or why it got no answer. */
-export type CallbackResult = { status: number | null; error: string | null };
-
-/** One session at the vendor. Instants are milliseconds since 1970 on the sandbox's clock. */
-export type SandboxSession = {
+/** A vendor session. Instants are milliseconds since 1970 on the sandbox's clock. */
+export interface SandboxSession {
   readonly id: string;
   readonly phoneNumber: string;
   readonly callNumber: string;
@@ -17,100 +14,114 @@ export type SandboxSession = {
   readonly createdAt: number;
   readonly expiresAt: number;
   verifiedAt: number | null;
-  callback: CallbackResult | null;
-};
+  /** The status the callback was answered with, or why it got no answer; null before that. */
+  callback: { status: number | null; error: string | null } | null;
+}
 
-/** One call. `from` is the caller ID, null when withheld. */
-export type SandboxCall = {
+export interface SandboxCall {
+  /** The caller ID, null when withheld. */
   readonly from: string | null;
   readonly to: string;
   readonly at: number;
   readonly verified: readonly SandboxSession[];
-};
+}
 
-/** Everything the vendor knows: sessions, calls, its clock and its switches. No HTTP. */
-export class SandboxState {
-  readonly clock = new Clock();
-  readonly #bootSwitches: Switches;
-  readonly #ttlSeconds: number;
-  readonly #sessions = new Map<string, SandboxSession>();
-  readonly #sessionsOf = new Map<string, SandboxSession[]>();
-  readonly #calls: SandboxCall[] = [];
+/** What the vendor knows: its sessions and calls, its clock and its switches. No HTTP. */
+export interface SandboxState {
+  readonly clock: SandboxClock;
   switches: Switches;
+  /** Opens a session for an E.164 phone number; null when no call number is free. */
+  createSession(phoneNumber: string, callbackUrl: string): SandboxSession | null;
+  findSession(id: string): SandboxSession | null;
+  /** All sessions, or those of one phone number; oldest first. */
+  sessions(phoneNumber?: string): readonly SandboxSession[];
+  statusOf(session: SandboxSession): SessionStatus;
+  /** Places a call with a caller ID (null: withheld) and returns the sessions it verified. */
+  call(from: string | null, to: string): readonly SandboxSession[];
+  /** All calls, or those with one caller ID; oldest first. */
+  calls(from?: string): readonly SandboxCall[];
+  /** Restores the state at boot. */
+  reset(): void;
+}
 
-  constructor(options: { switches: Switches; ttlSeconds: number }) {
-    this.#bootSwitches = options.switches;
-    this.#ttlSeconds = options.ttlSeconds;
-    this.switches = options.switches;
-  }
+/** Creates the state at boot. `ttlSeconds` is how long a session lives. */
+export function createSandboxState(options: {
+  switches: Switches;
+  ttlSeconds: number;
+}): SandboxState {
+  const clock = createSandboxClock();
+  const sessionsById = new Map<string, SandboxSession>();
+  const sessionsByNumber = new Map<string, readonly SandboxSession[]>();
+  const calls: SandboxCall[] = [];
 
-  /** Opens a session for a phone number in E.164; null when no call number is free. */
-  createSession(phoneNumber: string, callbackUrl: string): SandboxSession | null {
-    const sessionsOfNumber = this.#sessionsOf.get(phoneNumber) ?? [];
-    const callNumber = this.#allocate(sessionsOfNumber);
-    if (callNumber === null) return null;
+  const sessionsOf = (phoneNumber: string) => sessionsByNumber.get(phoneNumber) ?? [];
+  const statusOf = (session: SandboxSession): SessionStatus => {
+    if (session.verifiedAt !== null) {
+      return 'verified';
+    }
+    return clock.now(session.phoneNumber) < session.expiresAt ? 'pending' : 'expired';
+  };
+  const takenCallNumbers = (phoneNumber: string) =>
+    state.switches.callNumbers === 'shared'
+      ? []
+      : sessionsOf(phoneNumber)
+          .filter((session) => statusOf(session) === 'pending')
+          .map((session) => session.callNumber);
 
-    const createdAt = this.clock.now(phoneNumber);
-    const session: SandboxSession = {
-      id: randomUUID(),
-      phoneNumber,
-      callNumber,
-      callbackUrl,
-      createdAt,
-      expiresAt: createdAt + this.#ttlSeconds * 1000,
-      verifiedAt: null,
-      callback: null,
-    };
-    this.#sessions.set(session.id, session);
-    this.#sessionsOf.set(phoneNumber, [...sessionsOfNumber, session]);
-    return session;
-  }
+  const state: SandboxState = {
+    clock,
+    switches: options.switches,
 
-  findSession(id: string): SandboxSession | null {
-    return this.#sessions.get(id) ?? null;
-  }
+    createSession(phoneNumber, callbackUrl) {
+      const callNumber = firstFreeCallNumber(new Set(takenCallNumbers(phoneNumber)));
+      if (callNumber === null) {
+        return null;
+      }
+      const createdAt = clock.now(phoneNumber);
+      const session: SandboxSession = {
+        id: randomUUID(),
+        phoneNumber,
+        callNumber,
+        callbackUrl,
+        createdAt,
+        expiresAt: createdAt + options.ttlSeconds * 1_000,
+        verifiedAt: null,
+        callback: null,
+      };
+      sessionsById.set(session.id, session);
+      sessionsByNumber.set(phoneNumber, [...sessionsOf(phoneNumber), session]);
+      return session;
+    },
 
-  /** Sessions, oldest first: all of them, or those of one phone number. */
-  sessions(phoneNumber?: string): SandboxSession[] {
-    if (phoneNumber !== undefined) return [...(this.#sessionsOf.get(phoneNumber) ?? [])];
-    return [...this.#sessions.values()];
-  }
+    findSession: (id) => sessionsById.get(id) ?? null,
 
-  statusOf(session: SandboxSession): SessionStatus {
-    if (session.verifiedAt !== null) return 'verified';
-    return this.clock.now(session.phoneNumber) < session.expiresAt ? 'pending' : 'expired';
-  }
+    sessions: (phoneNumber) =>
+      phoneNumber === undefined ? [...sessionsById.values()] : sessionsOf(phoneNumber),
 
-  /** A call from a caller ID (null: withheld) to a call number. Returns whom it verified. */
-  call(from: string | null, to: string): SandboxSession[] {
-    const sessionsOfCaller = from === null ? [] : this.sessions(from);
-    const verified = sessionsOfCaller.filter(
-      (session) =>
-        this.statusOf(session) === 'pending' &&
-        (this.switches.match === 'caller' || session.callNumber === to),
-    );
-    for (const session of verified) session.verifiedAt = this.clock.now(session.phoneNumber);
-    this.#calls.push({ from, to, at: this.clock.now(from ?? undefined), verified });
-    return verified;
-  }
+    statusOf,
 
-  /** Calls, oldest first: all of them, or those with one caller ID. */
-  calls(from?: string): SandboxCall[] {
-    return this.#calls.filter((call) => from === undefined || call.from === from);
-  }
+    call(from, to) {
+      const verified = (from === null ? [] : sessionsOf(from)).filter(
+        (session) =>
+          statusOf(session) === 'pending' &&
+          (state.switches.match === 'caller' || session.callNumber === to),
+      );
+      for (const session of verified) {
+        session.verifiedAt = clock.now(session.phoneNumber);
+      }
+      calls.push({ from, to, at: clock.now(from ?? undefined), verified });
+      return verified;
+    },
 
-  /** Back to the state at boot. */
-  reset(): void {
-    this.#sessions.clear();
-    this.#sessionsOf.clear();
-    this.#calls.length = 0;
-    this.clock.reset();
-    this.switches = this.#bootSwitches;
-  }
+    calls: (from) => calls.filter((call) => from === undefined || call.from === from),
 
-  #allocate(sessionsOfNumber: readonly SandboxSession[]): string | null {
-    if (this.switches.callNumbers === 'shared') return firstFreeCallNumber(new Set());
-    const live = sessionsOfNumber.filter((session) => this.statusOf(session) === 'pending');
-    return firstFreeCallNumber(new Set(live.map((session) => session.callNumber)));
-  }
+    reset() {
+      sessionsById.clear();
+      sessionsByNumber.clear();
+      calls.length = 0;
+      clock.reset();
+      state.switches = options.switches;
+    },
+  };
+  return state;
 }

@@ -1,16 +1,16 @@
-import { z } from 'zod';
-import { verifiedPhoneNumberFormats } from './phone-number.ts';
+import * as z from 'zod';
+import { type VerifiedPhoneNumberFormat, verifiedPhoneNumberFormats } from './phone-number.ts';
 
-/** What is not known of the vendor, so that it can be tried either way. */
-export type Switches = {
-  /** `distinct`: each live session of one phone number has its own. `shared`: one for all. */
+/** The vendor's unknown behaviour, so that the app can be tested with each variant. */
+export interface Switches {
+  /** `distinct`: each live session of a phone number has its own. `shared`: one for all. */
   callNumbers: 'distinct' | 'shared';
-  /** `call_number`: a call must hit the session's own number. `caller`: the caller alone counts. */
+  /** What a call must match: the session's call number and caller, or the caller alone. */
   match: 'call_number' | 'caller';
   callbacks: 'on' | 'off';
-  /** The spelling of `phone_number` in the answer to a check. */
-  verifiedPhoneNumberFormat: (typeof verifiedPhoneNumberFormats)[number];
-};
+  /** The format of `phone_number` in the answer to a check. */
+  verifiedPhoneNumberFormat: VerifiedPhoneNumberFormat;
+}
 
 export const defaultSwitches: Switches = {
   callNumbers: 'distinct',
@@ -19,15 +19,17 @@ export const defaultSwitches: Switches = {
   verifiedPhoneNumberFormat: 'e164',
 };
 
-/** The switches as the control surface spells them. */
+/** The switches as `GET /_sandbox/options` shows them. */
 export const switchesWireSchema = z.strictObject({
   call_numbers: z.enum(['distinct', 'shared']),
   match: z.enum(['call_number', 'caller']),
   callbacks: z.enum(['on', 'off']),
   verified_phone_number_format: z.enum(verifiedPhoneNumberFormats),
 });
+
 type SwitchesWire = z.infer<typeof switchesWireSchema>;
 
+/** The switches in the shape of `/_sandbox/options`. */
 export function switchesToWire(switches: Switches): SwitchesWire {
   return {
     call_numbers: switches.callNumbers,
@@ -37,6 +39,7 @@ export function switchesToWire(switches: Switches): SwitchesWire {
   };
 }
 
+/** The inverse of `switchesToWire`. */
 export function switchesFromWire(wire: SwitchesWire): Switches {
   return {
     callNumbers: wire.call_numbers,

@@ -14,7 +14,7 @@ it.each([
     'text/javascript; charset=utf-8',
   ]),
   ['/test-phone.svg', 'image/svg+xml'],
-])('serves %s under a strict policy', async (path, type) => {
+])('serves %s with a strict content security policy', async (path, type) => {
   const response = await fetch(sandbox.url + path);
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe(type);
@@ -22,17 +22,17 @@ it.each([
   expect(await response.text()).not.toBe('');
 });
 
-it('serves nothing else of its folder', async () => {
+it('serves no other file of its folder', async () => {
   for (const path of ['/index.html', '/../server.ts', '/test-phone/', '/test-phone.ts']) {
     expect((await fetch(sandbox.url + path)).status).toBe(404);
   }
 });
 
-it('asks for nothing that is not served, and for nothing of anybody else', async () => {
+it('references only files that it serves itself', async () => {
   const page = await (await fetch(sandbox.url)).text();
   const scripts = await Promise.all(
-    ['main', 'phone', 'vendor', 'outcome', 'control'].map(
-      async (name) => await (await fetch(`${sandbox.url}/${name}.js`)).text(),
+    ['main', 'phone', 'vendor', 'outcome', 'control'].map(async (name) =>
+      (await fetch(`${sandbox.url}/${name}.js`)).text(),
     ),
   );
   const addresses = [
@@ -46,32 +46,32 @@ it('asks for nothing that is not served, and for nothing of anybody else', async
   }
 });
 
-describe('the family of the login page', () => {
+describe('the page', () => {
   const ownCss = readFileSync('sandbox/test-phone/page.css', 'utf8');
   const theme = readFileSync('app/theme.css', 'utf8');
-  /** What the test phone calls by other names. */
+  /** Colours that the login page names differently. */
   const names: Readonly<Record<string, string>> = { quiet: 'text-quiet' };
-  /** What it has and the login page has not: the body of a phone, its keys, and two shades. */
+  /** Colours that the login page does not have. */
   const onlyHere = ['problem-soft', 'notice-text', 'frame', 'key', 'key-pressed'];
 
   it.each([
     ['light', 0],
     ['dark', 1],
-  ])('has the same %s colours', (_theme, part) => {
-    const [own, its] = [ownCss, theme].map((css) => coloursIn(css.split('@media')[part]));
-    const shared = Object.entries(own ?? {}).filter(([name]) => !onlyHere.includes(name));
+  ])('has the %s colours of the login page', (_theme, part) => {
+    const [ours, theirs] = [ownCss, theme].map((css) => coloursIn(css.split('@media')[part]));
+    const shared = Object.entries(ours ?? {}).filter(([name]) => !onlyHere.includes(name));
     expect(shared.length).toBeGreaterThan(10);
     for (const [name, colour] of shared) {
-      expect(colour, name).toBe(its?.[names[name] ?? name]);
+      expect(colour, name).toBe(theirs?.[names[name] ?? name]);
     }
   });
 
-  it('has the same type, corners and motion', () => {
+  it('has the font, corners and motion of the login page', () => {
     const globals = readFileSync('app/globals.css', 'utf8');
     for (const name of ['font', 'radius', 'radius-large', 'motion-short']) {
-      const [own, its] = [ownCss, globals].map((css) => valueIn(css, name));
-      expect(own).toBeDefined();
-      expect(own, name).toBe(its);
+      const [ours, theirs] = [ownCss, globals].map((css) => valueIn(css, name));
+      expect(ours).toBeDefined();
+      expect(ours, name).toBe(theirs);
     }
   });
 });

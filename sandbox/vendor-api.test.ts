@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ControlClient } from './control-client.ts';
+import { createControlClient } from './control-client.ts';
 import { selfSigned } from './self-signed.ts';
 import { startSandbox } from './server.ts';
 import {
@@ -13,13 +13,13 @@ import {
 } from './vendor-requests.ts';
 
 const sandbox = await startSandbox();
-const control = new ControlClient(sandbox.url);
+const control = createControlClient(sandbox.url);
 afterAll(() => sandbox.close());
 
 const callbackUrl = 'https://app.example/callback';
 
 describe('creating a session', () => {
-  it('answers 201 with the id and the call number alone', async () => {
+  it('answers 201 with only the id and the call number', async () => {
     const response = await create(sandbox.url, {
       phone_number: freshPhoneNumber(),
       callback_url: callbackUrl,
@@ -36,10 +36,10 @@ describe('creating a session', () => {
     ['an empty object', {}],
     ['no phone number', { callback_url: callbackUrl }],
     ['no callback URL', { phone_number: '+819012345678' }],
-    ['a phone number that is none', { phone_number: 'hello', callback_url: callbackUrl }],
+    ['an invalid phone number', { phone_number: 'hello', callback_url: callbackUrl }],
     ['a phone number not in E.164', { phone_number: '090-1234-5678', callback_url: callbackUrl }],
     ['a phone number of another type', { phone_number: 819012345678, callback_url: callbackUrl }],
-    ['a callback URL that is none', { phone_number: '+819012345678', callback_url: 'nowhere' }],
+    ['an invalid callback URL', { phone_number: '+819012345678', callback_url: 'nowhere' }],
     [
       'a callback URL that is not HTTP',
       { phone_number: '+819012345678', callback_url: 'javascript:alert(1)' },
@@ -68,7 +68,7 @@ describe('creating a session', () => {
     expect(other.callNumber).toBe(first.callNumber);
   });
 
-  it('gives out the call number of an expired session again', async () => {
+  it('reuses the call number of an expired session', async () => {
     const phoneNumber = freshPhoneNumber();
     const first = await openSession(sandbox.url, phoneNumber);
     await control.advanceClock(300, phoneNumber);
@@ -76,7 +76,7 @@ describe('creating a session', () => {
     expect(second.callNumber).toBe(first.callNumber);
   });
 
-  it('gives every session one call number when it is shared', async () => {
+  it('gives every session the same call number when they are shared', async () => {
     const shared = await startSandbox({ callNumbers: 'shared' });
     const phoneNumber = freshPhoneNumber();
     const first = await openSession(shared.url, phoneNumber);
@@ -87,7 +87,7 @@ describe('creating a session', () => {
 });
 
 describe('checking a session', () => {
-  it('answers pending with the status alone', async () => {
+  it('answers pending with only the status', async () => {
     const { id } = await openSession(sandbox.url, freshPhoneNumber());
     const response = await check(sandbox.url, id);
     expect(response.status).toBe(200);
@@ -107,18 +107,18 @@ describe('checking a session', () => {
   it.each([
     ['national', '09012345678'],
     ['international', '+81 90-1234-5678'],
-  ] as const)('spells the phone number in the %s format', async (format, spelling) => {
+  ] as const)('formats the phone number as %s', async (format, formatted) => {
     const other = await startSandbox({ verifiedPhoneNumberFormat: format });
     const { id, callNumber } = await openSession(other.url, '+819012345678');
-    await new ControlClient(other.url).call('+819012345678', callNumber);
+    await createControlClient(other.url).call('+819012345678', callNumber);
     expect(await checkedSession(other.url, id)).toEqual({
       status: 'verified',
-      phone_number: spelling,
+      phone_number: formatted,
     });
     await other.close();
   });
 
-  it('answers expired when its time is up, to the second', async () => {
+  it('answers expired when the lifetime is over, to the second', async () => {
     const phoneNumber = freshPhoneNumber();
     const { id } = await openSession(sandbox.url, phoneNumber);
     await control.advanceClock(290, phoneNumber);
@@ -127,10 +127,10 @@ describe('checking a session', () => {
     expect(await checkedSession(sandbox.url, id)).toEqual({ status: 'expired' });
   });
 
-  it('lives as long as the sandbox was told', async () => {
+  it('uses the configured lifetime', async () => {
     const brief = await startSandbox({ ttlSeconds: 5 });
     const { id } = await openSession(brief.url, freshPhoneNumber());
-    await new ControlClient(brief.url).advanceClock(5);
+    await createControlClient(brief.url).advanceClock(5);
     expect(await checkedSession(brief.url, id)).toEqual({ status: 'expired' });
     await brief.close();
   });
@@ -142,9 +142,9 @@ describe('checking a session', () => {
   });
 });
 
-describe('the key', () => {
+describe('the API key', () => {
   it.each(['Bearer wrong', 'Bearer ', 'sandbox-key', 'Basic sandbox-key', 'Bearer sandbox-key2'])(
-    'is refused as %o with 401',
+    'is refused with 401 when the header is %o',
     async (authorization) => {
       const { id } = await openSession(sandbox.url, freshPhoneNumber());
       expect((await check(sandbox.url, id, { headers: { authorization } })).status).toBe(401);
@@ -155,7 +155,7 @@ describe('the key', () => {
     },
   );
 
-  it('is asked for when it is missing, and no session is made', async () => {
+  it('is required: without it no session is created', async () => {
     const phoneNumber = freshPhoneNumber();
     const response = await fetch(`${sandbox.url}/v1/auth/sessions`, {
       method: 'POST',
@@ -166,7 +166,7 @@ describe('the key', () => {
     expect(await control.sessions(phoneNumber)).toEqual([]);
   });
 
-  it('is the one the sandbox was started with', async () => {
+  it('is configurable', async () => {
     const other = await startSandbox({ apiKey: 'another key' });
     const headers = { authorization: 'Bearer another key' };
     expect((await check(other.url, 'unknown', { headers })).status).toBe(404);
@@ -197,7 +197,7 @@ describe('other requests', () => {
   });
 });
 
-it('speaks HTTPS with a certificate of its own', async () => {
+it('serves HTTPS with a self-signed certificate', async () => {
   const secure = await startSandbox({ tls: selfSigned });
   const statusTrusting = (ca: string | undefined) =>
     new Promise<number | undefined>((resolve, reject) => {

@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { z } from 'zod';
+import * as z from 'zod';
 import { answerWithFault } from './fault-answers.ts';
-import type { Faults } from './faults.ts';
+import type { FaultQueue } from './faults.ts';
 import { describeIssues, readJson } from './json-input.ts';
 import { e164Schema, formatPhoneNumber } from './phone-number.ts';
 import type { LoggedRequest, RequestLog } from './request-log.ts';
@@ -14,20 +14,49 @@ const createSchema = z.object({
   phone_number: e164Schema,
   callback_url: z.url({ protocol: /^https?$/ }),
 });
-const aboutPhoneNumberSchema = z.object({ phone_number: e164Schema });
+const phoneNumberOnlySchema = createSchema.pick({ phone_number: true });
 
-export type VendorParts = {
+interface VendorApiDependencies {
   apiKey: string;
   state: SandboxState;
-  faults: Faults;
+  faults: FaultQueue;
   requestLog: RequestLog;
-};
+}
 
-type VendorEnv = { Bindings: HttpBindings; Variables: { request: LoggedRequest } };
+interface VendorEnv {
+  Bindings: HttpBindings;
+  Variables: { request: LoggedRequest };
+}
 
-/** The vendor's own API, as far as it is known: open a session, check a session. */
-export function vendorApi({ apiKey, state, faults, requestLog }: VendorParts): Hono<VendorEnv> {
+/** The part of the vendor's API that is known: create a session, check a session. */
+export function createVendorApi(deps: VendorApiDependencies): Hono<VendorEnv> {
+  const { apiKey, state, faults, requestLog } = deps;
   const app = new Hono<VendorEnv>();
+
+  const verifiedAs = (c: Context<VendorEnv>, phoneNumber: string) => {
+    const format = state.switches.verifiedPhoneNumberFormat;
+    return c.json({ status: 'verified', phone_number: formatPhoneNumber(phoneNumber, format) });
+  };
+
+  /** Answers a request, with the fault that hits it if there is one. */
+  async function answer(
+    c: Context<VendorEnv>,
+    kind: 'create' | 'check',
+    answerAuthorized: () => Response,
+  ): Promise<Response> {
+    const { request } = c.var;
+    const answerWithoutFault = () =>
+      request.authorized ? answerAuthorized() : c.json({ error: 'unauthorized' }, 401);
+    const fault = faults.take(kind, request.phoneNumber);
+    if (fault === null) {
+      return answerWithoutFault();
+    }
+    return await answerWithFault(fault, {
+      answer: answerWithoutFault,
+      verifiedAs: (phoneNumber) => verifiedAs(c, phoneNumber),
+      hangUp: () => c.env.outgoing.destroy(),
+    });
+  }
 
   app.use(async (c, next) => {
     const authorized = isAuthorized(c.req.header('authorization'), apiKey);
@@ -49,27 +78,34 @@ export function vendorApi({ apiKey, state, faults, requestLog }: VendorParts): H
     const body = await readJson(c.req);
     request.kind = 'create';
     request.body = body ?? null;
-    request.phoneNumber = aboutPhoneNumberSchema.safeParse(body).data?.phone_number ?? null;
+    request.phoneNumber = phoneNumberOnlySchema.safeParse(body).data?.phone_number ?? null;
 
-    return answer(c, 'create', () => {
+    return await answer(c, 'create', () => {
       const input = createSchema.safeParse(body);
-      if (!input.success) return c.json({ error: describeIssues(body, input.error) }, 422);
+      if (!input.success) {
+        return c.json({ error: describeIssues(body, input.error) }, 422);
+      }
       const session = state.createSession(input.data.phone_number, input.data.callback_url);
-      if (!session) return c.json({ error: 'no call number is free' }, 503);
+      if (session === null) {
+        return c.json({ error: 'no call number is free' }, 503);
+      }
       request.sessionId = session.id;
       return c.json({ id: session.id, call_number: session.callNumber }, 201);
     });
   });
 
-  app.get('/v1/auth/sessions/:id', (c) => {
+  app.get('/v1/auth/sessions/:id', async (c) => {
     const { request } = c.var;
-    const session = state.findSession(c.req.param('id'));
+    const id = c.req.param('id');
+    const session = state.findSession(id);
     request.kind = 'check';
-    request.sessionId = c.req.param('id');
+    request.sessionId = id;
     request.phoneNumber = session?.phoneNumber ?? null;
 
-    return answer(c, 'check', () => {
-      if (!session) return c.json({ error: 'no such session' }, 404);
+    return await answer(c, 'check', () => {
+      if (session === null) {
+        return c.json({ error: 'no such session' }, 404);
+      }
       const status = state.statusOf(session);
       return status === 'verified' ? verifiedAs(c, session.phoneNumber) : c.json({ status });
     });
@@ -77,32 +113,10 @@ export function vendorApi({ apiKey, state, faults, requestLog }: VendorParts): H
 
   app.all('*', (c) => c.json({ error: 'not found' }, 404));
 
-  function answer(
-    c: Context<VendorEnv>,
-    kind: 'create' | 'check',
-    answerAuthorized: () => Response,
-  ): Response | Promise<Response> {
-    const { request } = c.var;
-    const answerPlainly = () =>
-      request.authorized ? answerAuthorized() : c.json({ error: 'unauthorized' }, 401);
-    const fault = faults.take(kind, request.phoneNumber);
-    if (!fault) return answerPlainly();
-    return answerWithFault(fault, {
-      answer: answerPlainly,
-      verifiedAs: (phoneNumber) => verifiedAs(c, phoneNumber),
-      hangUp: () => c.env.outgoing.destroy(),
-    });
-  }
-
-  function verifiedAs(c: Context<VendorEnv>, phoneNumber: string): Response {
-    const format = state.switches.verifiedPhoneNumberFormat;
-    return c.json({ status: 'verified', phone_number: formatPhoneNumber(phoneNumber, format) });
-  }
-
   return app;
 }
 
-// Hashing both sides gives them one length, so that the comparison takes the same time always.
+/** Compares in constant time: both sides are hashed to the same length first. */
 function isAuthorized(header: string | undefined, apiKey: string): boolean {
   const digest = (value: string) => createHash('sha256').update(value).digest();
   return timingSafeEqual(digest(header ?? ''), digest(`Bearer ${apiKey}`));

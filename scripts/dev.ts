@@ -1,6 +1,6 @@
 /**
- * `npm run dev`: the sandbox and the app on this machine, ready to try, without account or key.
- * Whatever the environment sets already stands.
+ * `npm run dev`: runs the sandbox and the app in development mode, without an account or a key.
+ * Variables that the environment already sets take precedence over the defaults here.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,12 +23,12 @@ try {
       PAUTH_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
       PAUTH_API_KEY: process.env.SANDBOX_API_KEY ?? 'sandbox-key',
       APP_ORIGIN: origin,
-      SESSION_SECRET: ownSecret('.data/dev-session-secret'),
+      SESSION_SECRET: devSecret('.data/dev-session-secret'),
       ...process.env,
       NODE_ENV: 'development',
     },
     ready: /Ready in/,
-    // Next's own greeting names addresses that are not the one to open.
+    // Hides Next's start message: its addresses differ from APP_ORIGIN, the one to open.
     onOutput: (text) => isReady && process.stdout.write(text),
   });
   isReady = true;
@@ -41,13 +41,13 @@ try {
       void Promise.all([app.stop(), sandbox.stop()]);
     });
   }
-  const ended = await Promise.race([
+  const exited = await Promise.race([
     app.exited.then(() => 'The app'),
     sandbox.exited.then(() => 'The sandbox'),
   ]);
   await app.stop();
   if (!isStopping) {
-    console.error(`${ended} has ended by itself.\n${sandbox.output()}`);
+    console.error(`${exited} exited unexpectedly. Output of the sandbox:\n${sandbox.output()}`);
     process.exitCode = 1;
   }
 } catch (error) {
@@ -57,8 +57,8 @@ try {
   await sandbox.stop();
 }
 
-/** A secret for this checkout alone, made once, so that a restart logs nobody out. */
-function ownSecret(path: string): string {
+/** This checkout's session secret, created on the first run, so that a restart ends no session. */
+function devSecret(path: string): string {
   if (!existsSync(path)) {
     mkdirSync('.data', { recursive: true });
     writeFileSync(path, randomBytes(32).toString('base64'), { mode: 0o600 });

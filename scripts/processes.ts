@@ -2,37 +2,41 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Of what a process prints, in characters: more than any test looks at. */
+/** How much of a process's output is kept, in UTF-16 code units; more than any test reads. */
 const OUTPUT_MAX_LENGTH = 10_000_000;
 
 export interface RunningProcess {
   pid: number;
-  /** What it has printed, standard output and error in the order they came. */
+  /** Its standard output and error so far, in order of arrival. */
   output(): string;
-  /** Ends it as a host would, and waits until it is gone. */
+  /** Sends a signal, SIGTERM by default, and waits until the process has exited. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Resolves with its exit code once it has ended by itself or otherwise. */
+  /** Resolves with its exit code once it has exited, null if a signal ended it. */
   exited: Promise<number | null>;
 }
 
 /**
- * Starts `node`, or another command, with `args` and waits until a line it prints matches `ready`.
+ * Starts `node`, or another command, with `args` and waits until a line of its output matches
+ * `ready`.
  *
- * @throws with everything it printed, when it ends before that.
+ * @throws with its output, if it exits before that.
  */
 export async function startProcess(options: {
   command?: string;
   args: readonly string[];
+  /** Its working directory, where it is not ours. */
+  cwd?: string | undefined;
   env: NodeJS.ProcessEnv;
   ready: RegExp;
-  /** Called with each piece of output, as it comes. */
+  /** Called with each chunk of output. */
   onOutput?: (text: string) => void;
-  /** Whose process it is, where not ours; only root may say so. */
+  /** Runs the process as another user; only root may. */
   user?: { uid: number; gid: number };
 }): Promise<RunningProcess & { readyLine: string }> {
   const { command = process.execPath, user = {} } = options;
   const child = spawn(command, [...options.args], {
     ...user,
+    cwd: options.cwd,
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -41,7 +45,7 @@ export async function startProcess(options: {
 
   const readyLine = await new Promise<string>((resolve, reject) => {
     let isReady = false;
-    const take = (chunk: Buffer) => {
+    const onChunk = (chunk: Buffer) => {
       output = (output + chunk).slice(-OUTPUT_MAX_LENGTH);
       options.onOutput?.(chunk.toString());
       if (!isReady) {
@@ -52,14 +56,17 @@ export async function startProcess(options: {
         }
       }
     };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    child.stdout.on('data', onChunk);
+    child.stderr.on('data', onChunk);
     child.once('error', reject);
-    child.once('close', () => reject(new Error(`${options.args.join(' ')} ended:\n${output}`)));
+    child.once('close', () => {
+      const started = [command, ...options.args].join(' ');
+      reject(new Error(`"${started}" exited before it printed ${options.ready}:\n${output}`));
+    });
   });
   const { pid } = child;
   if (pid === undefined) {
-    throw new Error('a process that runs has no id');
+    throw new Error('the started process has no process id');
   }
 
   return {
@@ -80,7 +87,7 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-/** A port nobody listens on: `preferred` if it is free, any other if not. */
+/** A free TCP port: `preferred` if nothing listens on it, otherwise one that the system picks. */
 export async function findFreePort(preferred = 0): Promise<number> {
   const server = createServer();
   try {

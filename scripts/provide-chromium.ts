@@ -1,18 +1,18 @@
-/** Makes sure that the journeys find a Chromium, or says in one sentence what is missing. */
+/** Finds or installs the Chromium that the browser tests need, or says what to do. */
 import { spawnSync } from 'node:child_process';
 import { findChromium } from '#tests/support/chromium.ts';
 
-const ways: readonly (readonly [command: string, ...parameters: string[]])[] = [
+const installers: readonly (readonly [command: string, ...parameters: string[]])[] = [
   ['npx', 'playwright', 'install', 'chromium'],
   ['apt-get', 'install', '--yes', '--no-install-recommends', 'chromium'],
 ];
 
 let path = findChromium();
-for (const [command, ...parameters] of ways) {
+for (const [command, ...parameters] of installers) {
   if (path !== null) {
     break;
   }
-  console.log(`No Chromium found: trying "${command} ${parameters.join(' ')}"`);
+  console.log(`Chromium not found. Running "${command} ${parameters.join(' ')}".`);
   if (command === 'apt-get') {
     spawnSync('apt-get', ['update'], { stdio: 'ignore' });
   }
@@ -21,8 +21,8 @@ for (const [command, ...parameters] of ways) {
 }
 if (path === null) {
   console.error(
-    'The journeys need Chromium, and none could be installed: install it and try again.',
+    'Chromium not found, and installing it failed. The browser tests need it: install it and try again.',
   );
   process.exit(1);
 }
-console.log(`Journeys run in ${path}`);
+console.log(`Using Chromium at ${path}`);

@@ -1,10 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod';
 
-const manifestSchema = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
+const manifestSchema = z.object({ scripts: z.object({ start: z.string() }) });
 
-/** What `npm start` gives to `node`: the options of V8, and what is run with them. */
-export function readStartArguments(): string[] {
-  const { scripts } = manifestSchema.parse(JSON.parse(readFileSync('package.json', 'utf8')));
-  return scripts.start.split(' ').slice(1);
+const NEXT = 'node_modules/next/dist/bin/next';
+
+/**
+ * The arguments that `npm start` passes to `node` in a checkout: V8 options and the script, or those
+ * that start Next where that is the server.
+ */
+export function readStartArguments(folder = '.'): string[] {
+  const text = readFileSync(join(folder, 'package.json'), 'utf8');
+  const [command, ...args] = manifestSchema.parse(JSON.parse(text)).scripts.start.split(' ');
+  return command === 'node' ? args : [join(process.cwd(), NEXT), ...args];
 }

@@ -1,4 +1,4 @@
-/** `npm test`: everything that must hold, in the order in which it fails fastest. */
+/** `npm test`: every check, the fastest first. */
 import { spawnSync } from 'node:child_process';
 
 const steps: readonly (readonly [name: string, command: string, ...parameters: string[]])[] = [
@@ -7,7 +7,7 @@ const steps: readonly (readonly [name: string, command: string, ...parameters: s
   ['lint', 'biome', 'ci', '.'],
   ['production build and types', 'next', 'build'],
   ['unit and HTTP tests', 'vitest', 'run'],
-  ['journeys', 'playwright', 'test'],
+  ['browser tests', 'playwright', 'test'],
 ];
 
 const startedAt = performance.now();
@@ -19,7 +19,7 @@ for (const [name, command, ...parameters] of steps) {
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
   });
   if (status !== 0) {
-    console.error(`\n${name} failed.`);
+    console.error(`\nFailed: ${name} (${[command, ...parameters].join(' ')}).`);
     process.exit(1);
   }
   console.log(`— ${name}: ${seconds(stepStartedAt)}`);

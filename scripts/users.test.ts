@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { runUsers } from '#tests/support/users-command.ts';
 
-// Each command is a process of its own.
+// Each command starts a process.
 vi.setConfig({ testTimeout: 30_000 });
 
 function temporaryDatabase() {
@@ -18,7 +18,7 @@ function temporaryDatabase() {
 const json = (text: string): unknown => z.json().parse(JSON.parse(text));
 
 describe('npm run users', () => {
-  it('makes the database it needs, and lists nobody in it', () => {
+  it('creates a missing database and lists no users', () => {
     const { users } = temporaryDatabase();
     const { status, stdout, stderr } = users('list');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -26,7 +26,7 @@ describe('npm run users', () => {
     expect(json(users('list', '--json').stdout)).toEqual([]);
   });
 
-  it('adds, disables, enables and logs out, whatever the spelling of the number', () => {
+  it('adds, disables, enables and logs out a user by a number in any notation', () => {
     const { users } = temporaryDatabase();
     expect(users('add', '090-1234-5678').status).toBe(0);
     expect(users('list').stdout).toMatch(/^090-1234-5678 {2}active /m);
@@ -50,7 +50,7 @@ describe('npm run users', () => {
     [['add', '090'], 'phone_number_too_short'],
     [['add', 'nobody'], 'phone_number_unreadable'],
     [['add', '+1', '2125550100000'], 'phone_number_too_long'],
-  ])('refuses %j with a sentence and 1: %s', (args, code) => {
+  ])('refuses %j with one sentence and exit code 1: %s', (args, code) => {
     const { users } = temporaryDatabase();
     users('add', '090-1234-5678');
     const { status, stdout, stderr } = users(...args);
@@ -68,13 +68,13 @@ describe('npm run users', () => {
     [['list', '090-1234-5678']],
     [['add']],
     [['list', '--yaml']],
-  ])('answers %j with how it is used and 2', (args) => {
+  ])('answers %j with its usage and exit code 2', (args) => {
     const { status, stdout, stderr } = temporaryDatabase().users(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^Usage: npm run users/);
   });
 
-  it('says what is wrong with the configuration', () => {
+  it('reports an invalid configuration', () => {
     const { status, stderr } = runUsers('');
     expect(status).toBe(2);
     expect(stderr).toMatch(/^Usage/);

@@ -1,20 +1,20 @@
-/** `npm run users`: who has an account, and whether they may use it. Works while the server runs. */
+/** `npm run users`: lists and manages accounts. May be used while the server runs. */
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
+  type AccountError,
   addUser,
   disableUser,
   enableUser,
   listUsers,
   logOutUser,
-  type UsersProblem,
 } from '#lib/accounts/manage.ts';
-import { tableOfUsers, viewUser } from '#lib/accounts/view.ts';
+import { formatUserTable, viewUser } from '#lib/accounts/view.ts';
 import { readUsersConfig } from '#lib/config/config.ts';
 import { describeFaults } from '#lib/config/faults.ts';
+import { createRequestId } from '#lib/http/request-context.ts';
 import { createLog } from '#lib/observe/log.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone/phone-number.ts';
-import { createRequestId } from '#lib/request-id.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
@@ -23,15 +23,15 @@ import { openStore, prepareStore } from '#lib/store/open.ts';
 
 const USAGE = `Usage: npm run users -- <command> [--json]
 
-  list               everybody who has an account, or had one
-  add <number>       make an account, so that the number may log in where SIGNUP is closed
-  disable <number>   keep the number out; its sessions end with their next request
-  enable <number>    let it in again, or bring back its account that was set aside
-  logout <number>    end its sessions everywhere; it may log in again
+  list               list all accounts, including those set aside
+  add <number>       create an account, so that the number may log in although SIGNUP is closed
+  disable <number>   disable its account; its sessions end with their next request
+  enable <number>    enable its account, or bring back the one that was set aside
+  logout <number>    end all its sessions; it may log in again
 
-Numbers in any usual spelling: 090-1234-5678, +81 90 1234 5678.
+Numbers in any common format: 090-1234-5678, +81 90 1234 5678.
 Reads DATABASE_URL and DEFAULT_COUNTRY, as the server does.
-Exit code: 0 done, 1 refused, 2 used wrongly.`;
+Exit code: 0 done, 1 refused, 2 usage error.`;
 
 const commands = {
   add: { run: addUser, done: 'may log in' },
@@ -40,10 +40,10 @@ const commands = {
   logout: { run: logOutUser, done: 'is logged out everywhere' },
 };
 
-const problems: Readonly<Record<UsersProblem, string>> = {
+const errorTexts: Readonly<Record<AccountError, string>> = {
   user_missing: 'has no account',
-  user_exists: 'has an account already; if it is disabled, use enable',
-  user_is_set_aside: 'has only an account that was set aside, which nobody can log in to',
+  user_exists: 'already has an account; if it is disabled, use enable',
+  user_is_set_aside: 'has only an account that was set aside, which cannot be used to log in',
   nothing_to_enable: 'has an account that is not disabled',
 };
 
@@ -86,7 +86,7 @@ async function main(args: string[]): Promise<number> {
     if (phoneNumber === null || command === 'list') {
       const users = await listUsers(deps);
       console.log(
-        isJson ? JSON.stringify(users.map(viewUser)) : tableOfUsers(users, defaultCountry),
+        isJson ? JSON.stringify(users.map(viewUser)) : formatUserTable(users, defaultCountry),
       );
       return 0;
     }
@@ -94,7 +94,7 @@ async function main(args: string[]): Promise<number> {
     const outcome = await run(deps, phoneNumber.value);
     const name = formatPhoneNumber(phoneNumber.value, defaultCountry);
     if (!outcome.ok) {
-      return refuse(outcome.error, `${name} ${problems[outcome.error]}.`);
+      return refuse(outcome.error, `${name} ${errorTexts[outcome.error]}.`);
     }
     console.log(
       isJson
@@ -114,12 +114,12 @@ async function main(args: string[]): Promise<number> {
 
 interface Arguments {
   command: keyof typeof commands | 'list';
-  /** Null for `list` alone. */
+  /** Null for `list`. */
   phoneNumberInput: string | null;
   isJson: boolean;
 }
 
-/** @returns null when the command was used wrongly. */
+/** @returns null on a usage error. */
 function readArguments(args: string[]): Arguments | null {
   const { json, words } = parseWords(args);
   const [command, ...number] = words;
@@ -129,7 +129,7 @@ function readArguments(args: string[]): Arguments | null {
   if (command === 'list' && number.length === 0) {
     return { command, phoneNumberInput: null, isJson: json };
   }
-  // A number with spaces in it needs no quotes.
+  // A number with spaces needs no quotes.
   return isCommand(command) && number.length > 0
     ? { command, phoneNumberInput: number.join(' '), isJson: json }
     : null;
@@ -156,7 +156,7 @@ function countryName(country: string): string {
   return new Intl.DisplayNames(['en'], { type: 'region' }).of(country) ?? country;
 }
 
-/** The environment with the files that the server reads too; what is set already stands. */
+/** The environment with the `.env` files that the server also reads. Existing variables take precedence. */
 function readEnvironment(): NodeJS.ProcessEnv {
   const mode = process.env.NODE_ENV ?? 'production';
   for (const file of [`.env.${mode}.local`, '.env.local', `.env.${mode}`, '.env']) {

@@ -1,25 +1,24 @@
 import type { Metadata } from 'next';
+import { pageContext, requireUser } from '#app/page-context.ts';
 import styles from '#components/account/account.module.css';
 import { EventList } from '#components/account/event-list.tsx';
 import { Logins } from '#components/account/logins.tsx';
 import { Instant } from '#components/instant.tsx';
 import { LogOutButton } from '#components/log-out-button.tsx';
-import { messagesIn, readLanguage } from '#lib/http/language.ts';
-import { requireUser } from '#lib/http/session.ts';
-import { pageContext } from '#lib/http/visit.ts';
 import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
 import { readAccount } from './views.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
-  return { title: messagesIn(await readLanguage()).account.title };
+  return { title: (await pageContext()).messages.account.title };
 }
 
 export default async function AccountPage() {
-  const { app, language } = await pageContext();
-  const loggedIn = await requireUser(app);
+  const context = await pageContext();
+  const { language, services } = context;
+  const loggedIn = await requireUser(context);
   const { user } = loggedIn;
-  const messages = messagesIn(language).account;
-  const { sessions, notices, events } = await readAccount(app, loggedIn, messages);
+  const messages = context.messages.account;
+  const { sessions, notices, events } = await readAccount(context, loggedIn);
   const inWords = { language, messages };
   return (
     <section className="page">
@@ -27,7 +26,7 @@ export default async function AccountPage() {
       <Logins sessions={sessions} notices={notices} {...inWords}>
         <dl className={styles.facts}>
           <dt>{messages.phoneNumber}</dt>
-          <dd>{formatPhoneNumber(user.phone_number, app.config.app.defaultCountry)}</dd>
+          <dd>{formatPhoneNumber(user.phone_number, services.config.app.defaultCountry)}</dd>
           <dt>{messages.since}</dt>
           <dd>
             <Instant
@@ -40,7 +39,7 @@ export default async function AccountPage() {
         <LogOutButton messages={messages} />
       </Logins>
       <noscript>
-        <p className={styles.notice}>{messagesIn(language).site.noScript}</p>
+        <p className={styles.notice}>{context.messages.site.noScript}</p>
       </noscript>
       <EventList events={events} {...inWords} />
     </section>

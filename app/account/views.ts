@@ -1,9 +1,8 @@
 import 'server-only';
+import type { PageContext } from '#app/page-context.ts';
 import type { EventView, NoticeView, SessionView } from '#components/account/views.ts';
-import type { App } from '#lib/services.ts';
 import type { LoggedIn } from '#lib/sessions/open.ts';
 import { findLiveSessions, findNotices } from '#lib/sessions/other-sessions.ts';
-import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { findEvents } from '#lib/store/events.ts';
 import type { ClientInfo, EventType } from '#lib/store/schema.ts';
 import { nameNetwork } from './name-network.ts';
@@ -28,14 +27,13 @@ const EVENTS_SHOWN = 20;
 
 /** What the account page shows of a user besides the phone number. */
 export async function readAccount(
-  { sessions: parts, store }: App,
+  { sessions: deps, services, messages: { account: messages } }: PageContext,
   loggedIn: LoggedIn,
-  messages: AccountMessages,
 ) {
   const [live, news, latest] = await Promise.all([
-    findLiveSessions(parts, loggedIn),
-    findNotices(parts, loggedIn),
-    findEvents(store, loggedIn.user.id, { types: toldEvents, limit: EVENTS_SHOWN }),
+    findLiveSessions(deps, loggedIn),
+    findNotices(deps, loggedIn),
+    findEvents(services.store, loggedIn.user.id, { types: toldEvents, limit: EVENTS_SHOWN }),
   ]);
   const nameOf = (device: string) => (device === '' ? messages.unknownDevice : device);
   const whereOf = ({ device, network }: ClientInfo) => ({

@@ -1,8 +1,8 @@
 import 'server-only';
 import type { LoginStep } from '#components/login/login-flow.tsx';
-import { describeProblem } from '#lib/http/answer.ts';
-import { readStartAgain } from '#lib/http/start-again.ts';
-import type { RequestContext } from '#lib/http/visit.ts';
+import { readStartAgain } from '#lib/http/attempt-cookie.ts';
+import { describeProblem } from '#lib/http/problems.ts';
+import type { RequestContext } from '#lib/http/request-context.ts';
 import { readAttemptStatus } from '#lib/login/attempt-status.ts';
 import { viewAttempt } from '#lib/login/view.ts';
 
@@ -10,27 +10,27 @@ import { viewAttempt } from '#lib/login/view.ts';
  * The step this browser is at, from its cookies alone: after a reload, a killed tab or a way through
  * the dialler it is the same step with the same number.
  */
-export async function readFirstStep({ app, language }: RequestContext): Promise<LoginStep> {
-  const { config, cookies, login } = app;
+export async function readFirstStep(context: RequestContext): Promise<LoginStep> {
+  const { cookies, language, login, services } = context;
   const { attemptToken, number = 'none' } = (await cookies.attempt.read()) ?? {};
-  const look = attemptToken === undefined ? null : await readAttemptStatus(login, attemptToken);
-  if (look === null || attemptToken === undefined) {
+  const status = attemptToken === undefined ? null : await readAttemptStatus(login, attemptToken);
+  if (status === null || attemptToken === undefined) {
     const { phoneNumberInput = '', problem = null } = (await cookies.form.read()) ?? {};
     return { name: 'number', phoneNumberInput, problem };
   }
-  return look.status === 'open'
+  return status.status === 'open'
     ? {
         name: 'call',
         attempt: viewAttempt(
           login,
-          { attempt: look.attempt, attemptToken },
-          { country: config.app.defaultCountry, memory: number },
+          { attempt: status.attempt, attemptToken },
+          { country: services.config.app.defaultCountry, memory: number },
         ),
       }
     : {
         name: 'ended',
-        status: look.status,
-        message: describeProblem({ code: look.code }, language),
-        again: await readStartAgain(app),
+        status: status.status,
+        message: describeProblem({ code: status.code }, language),
+        again: await readStartAgain(context),
       };
 }

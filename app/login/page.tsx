@@ -1,10 +1,9 @@
 import type { Metadata } from 'next';
 import { redirect } from 'next/navigation';
+import { pageContext } from '#app/page-context.ts';
 import { LoginFlow } from '#components/login/login-flow.tsx';
-import { messagesIn, readLanguage } from '#lib/http/language.ts';
 import { ownPath } from '#lib/http/own-path.ts';
 import { readSession } from '#lib/http/session.ts';
-import { pageContext } from '#lib/http/visit.ts';
 import { examplePhoneNumber } from '#lib/phone/phone-number.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
 import { nameCountries } from './countries.ts';
@@ -12,24 +11,24 @@ import { readFirstStep } from './first-step.ts';
 import { showRemembered } from './remembered.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
-  return { title: messagesIn(await readLanguage()).login.title };
+  return { title: (await pageContext()).messages.login.title };
 }
 
 export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
   const { next: wanted, other, called } = await searchParams;
   const next = ownPath(typeof wanted === 'string' ? wanted : undefined, '/account');
-  const visit = await pageContext();
-  const { app, language } = visit;
-  const { config, cookies } = app;
-  if ((await readSession(app)) !== null) {
+  const context = await pageContext();
+  const { cookies, language, services } = context;
+  const { config } = services;
+  if ((await readSession(context)) !== null) {
     redirect(next);
   }
   const country = config.app.defaultCountry;
-  const messages = messagesIn(language).login;
+  const messages = context.messages.login;
   const remembered = other === undefined ? await cookies.number.read() : null;
   return (
     <LoginFlow
-      initialStep={await readFirstStep(visit)}
+      initialStep={await readFirstStep(context)}
       messages={messages}
       intro={fillIn(messages.numberIntro, { cost: messages.cost[config.app.callCost] })}
       example={examplePhoneNumber(country)}

@@ -11,7 +11,7 @@ import { type Browser, chromium } from '@playwright/test';
 import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
 import { findFreePort, startProcess } from '#scripts/processes.ts';
@@ -41,7 +41,7 @@ if (!options['no-build']) {
 }
 
 const sandbox = await startSandbox();
-const vendor = new ControlClient(sandbox.url);
+const vendor = createControlClient(sandbox.url);
 const app = await startAppServer(sandbox.url);
 const emptyPort = await findFreePort();
 const emptyUrl = `http://localhost:${emptyPort}/`;

@@ -4,7 +4,7 @@ import { Instant } from '../instant.tsx';
 import styles from './account.module.css';
 import type { EventView } from './views.ts';
 
-/** The latest events of an account in plain words, the newest first. */
+/** The latest events of an account, newest first. */
 export function EventList(props: {
   events: readonly EventView[];
   language: Language;

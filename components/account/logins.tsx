@@ -11,19 +11,19 @@ import { NewDeviceNotice } from './new-device-notice.tsx';
 import { SessionRow } from './session-row.tsx';
 import type { NoticeView, SessionView } from './views.ts';
 
-/** What is under way in place of a session's id. */
-const ELSEWHERE = 'elsewhere';
+/** The pending action "end all other sessions", where a single one has the session's id. */
+const OTHER_SESSIONS = 'other_sessions';
 
 /**
- * Where the user is logged in, and what is new about that. Ending a session takes its row away, says
- * so, and moves the focus to the heading of the list: the button that had it is gone.
+ * The user's sessions and the notices of new devices. Ending a session removes its row, announces
+ * that, and moves the focus to the list's heading, because the focused button is gone.
  */
 export function Logins(props: {
   sessions: readonly SessionView[];
   notices: readonly NoticeView[];
   language: Language;
   messages: AccountMessages;
-  /** Stands between the notices and the list. */
+  /** Rendered between the notices and the list. */
   children: ReactNode;
 }) {
   const { messages, language } = props;
@@ -32,51 +32,51 @@ export function Logins(props: {
   const heading = useRef<HTMLHeadingElement>(null);
   const [ended, setEnded] = useState<readonly string[]>([]);
   const [seenUntil, setSeenUntil] = useState('');
-  const [underWay, setUnderWay] = useState<string | null>(null);
+  const [pending, setPending] = useState<string | null>(null);
   const [status, setStatus] = useState('');
 
   const sessions = props.sessions.filter(({ id }) => !ended.includes(id));
   const others = sessions.filter(({ isThisBrowser }) => !isThisBrowser);
   const notices = props.notices.filter(({ at }) => at > seenUntil);
 
-  /** Asks the server for something, one thing at a time, and shows what came of it. */
-  const act = async (name: string, ask: () => Promise<DoneAnswer>, onDone: () => string) => {
-    if (underWay !== null) {
+  /** Sends one request at a time and shows its outcome. */
+  const act = async (action: string, send: () => Promise<DoneAnswer>, onDone: () => string) => {
+    if (pending !== null) {
       return;
     }
-    setUnderWay(name);
+    setPending(action);
     setStatus('');
-    const answer = await ask();
-    setUnderWay(null);
+    const answer = await send();
+    setPending(null);
     if (answer.kind === 'refused' && answer.problem.code === 'not_logged_in') {
       window.location.assign('/login');
       return;
     }
-    const isOver = answer.kind === 'refused' && answer.problem.code === 'session_missing';
-    if (answer.kind !== 'done' && !isOver) {
+    const hasAlreadyEnded = answer.kind === 'refused' && answer.problem.code === 'session_missing';
+    if (answer.kind !== 'done' && !hasAlreadyEnded) {
       setStatus(answer.kind === 'refused' ? answer.problem.error : messages.endFailed);
       return;
     }
     setStatus(onDone());
     heading.current?.focus();
-    // The list of events has a new one.
+    // Reloads the list of events, which has a new one.
     router.refresh();
   };
 
-  const endThere = ({ id, device }: { id: string; device: string }) =>
+  const end = ({ id, device }: { id: string; device: string }) =>
     act(
       id,
       () => endSession(id),
       () => {
         setEnded((ids) => [...ids, id]);
-        return fillIn(messages.endedThere, { device });
+        return fillIn(messages.sessionEnded, { device });
       },
     );
 
-  const endElsewhere = () =>
-    act(ELSEWHERE, endOtherSessions, () => {
+  const endOthers = () =>
+    act(OTHER_SESSIONS, endOtherSessions, () => {
       setEnded((ids) => [...ids, ...others.map(({ id }) => id)]);
-      return messages.endedElsewhere;
+      return messages.otherSessionsEnded;
     });
 
   const dismiss = () => {
@@ -97,12 +97,12 @@ export function Logins(props: {
       {notices.length > 0 && (
         <NewDeviceNotice
           notices={notices}
-          ending={underWay}
+          ending={pending}
           canEnd={(sessionId) => others.some(({ id }) => id === sessionId)}
           language={language}
           messages={messages}
           isReady={isReady}
-          onEnd={({ sessionId, device }) => endThere({ id: sessionId, device })}
+          onEnd={({ sessionId, device }) => end({ id: sessionId, device })}
           onSeen={dismiss}
         />
       )}
@@ -122,8 +122,8 @@ export function Logins(props: {
               language={language}
               messages={messages}
               isReady={isReady}
-              isEnding={underWay === session.id}
-              onEnd={() => endThere(session)}
+              isEnding={pending === session.id}
+              onEnd={() => end(session)}
             />
           ))}
         </ul>
@@ -132,10 +132,10 @@ export function Logins(props: {
             type="button"
             className="secondary"
             disabled={!isReady}
-            aria-busy={underWay === ELSEWHERE}
-            onClick={endElsewhere}
+            aria-busy={pending === OTHER_SESSIONS}
+            onClick={endOthers}
           >
-            {underWay === ELSEWHERE ? messages.endingThere : messages.endElsewhere}
+            {pending === OTHER_SESSIONS ? messages.endingSession : messages.endOtherSessions}
           </button>
         )}
       </section>

@@ -5,11 +5,12 @@ import styles from './account.module.css';
 import { EndButton } from './session-row.tsx';
 import type { NoticeView } from './views.ts';
 
-/** Tells of logins on devices that were new, until the person says they have seen it. */
+/** Lists logins on new devices until the person dismisses the notice. */
 export function NewDeviceNotice(props: {
   notices: readonly NoticeView[];
-  /** The session that is being ended, and those that can be. */
+  /** The id of the session that is being ended. */
   ending: string | null;
+  /** Whether a session is still live and not this browser's own. */
   canEnd(sessionId: string): boolean;
   language: Language;
   messages: AccountMessages;
@@ -18,11 +19,11 @@ export function NewDeviceNotice(props: {
   onSeen(): void;
 }) {
   const { messages, notices } = props;
-  const isSomethingToDo = notices.some(({ sessionId }) => props.canEnd(sessionId));
+  const canEndAny = notices.some(({ sessionId }) => props.canEnd(sessionId));
   return (
     <section className={styles.notice} aria-labelledby="new-device">
       <h2 id="new-device">{messages.newDeviceHeading}</h2>
-      {isSomethingToDo && <p>{messages.newDeviceText}</p>}
+      {canEndAny && <p>{messages.newDeviceText}</p>}
       <ul className={styles.list}>
         {notices.map((notice) => (
           <li key={notice.sessionId} className={styles.noticed}>
@@ -47,7 +48,7 @@ export function NewDeviceNotice(props: {
         ))}
       </ul>
       <button type="button" className="secondary" disabled={!props.isReady} onClick={props.onSeen}>
-        {isSomethingToDo ? messages.newDeviceMine : messages.newDeviceSeen}
+        {canEndAny ? messages.newDeviceMine : messages.newDeviceSeen}
       </button>
     </section>
   );

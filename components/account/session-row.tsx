@@ -4,7 +4,7 @@ import { Instant } from '../instant.tsx';
 import styles from './account.module.css';
 import type { SessionView } from './views.ts';
 
-/** One place where the user is logged in, with a button to end that unless it is here. */
+/** One session of the user, with a button to end it unless it is this browser's. */
 export function SessionRow(props: {
   session: SessionView;
   language: Language;
@@ -37,7 +37,7 @@ export function SessionRow(props: {
   );
 }
 
-/** Ends a session elsewhere. What it is about is said to those who do not see it beside the button. */
+/** Ends another session. The device's name is part of the label for screen readers only. */
 export function EndButton(props: {
   device: string;
   messages: AccountMessages;
@@ -54,7 +54,7 @@ export function EndButton(props: {
       aria-busy={isEnding}
       onClick={props.onEnd}
     >
-      {isEnding ? messages.endingThere : messages.endThere}
+      {isEnding ? messages.endingSession : messages.endSession}
       <span className="visually-hidden">{props.device}</span>
     </button>
   );

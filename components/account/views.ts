@@ -1,4 +1,4 @@
-/** What the account page shows, ready to be read; instants are ISO 8601. */
+/** View models of the account page. Instants are ISO 8601. */
 
 export interface SessionView {
   id: string;
@@ -9,9 +9,9 @@ export interface SessionView {
   isThisBrowser: boolean;
 }
 
-/** A login on a device that was new to the user. */
+/** A login on a device the user had not used before. */
 export interface NoticeView {
-  /** Its session, as in the list; it may be over. */
+  /** The id of its `SessionView`; the session may have ended. */
   sessionId: string;
   device: string;
   network: string;
@@ -21,7 +21,7 @@ export interface NoticeView {
 export interface EventView {
   id: number;
   text: string;
-  /** Null where the event is about no login. */
+  /** Null for events that are not tied to a login. */
   device: string | null;
   network: string | null;
   at: string;

@@ -7,8 +7,7 @@ import { fillIn } from '#lib/shared/messages/messages.ts';
 import styles from './call.module.css';
 
 /**
- * The time left to call. At its end, and whenever the person comes back from the dialler, the page
- * is asked for anew.
+ * The time left to call. Refreshes the page when it runs out and whenever the page becomes visible.
  */
 export function CallClock(props: { secondsLeft: number; text: string }) {
   const router = useRouter();

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import { PhoneNumberText } from '#components/phone-number.tsx';
-import type { AttemptView, StatusReply } from '#lib/shared/contract.ts';
+import type { AttemptView } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Handoff } from './handoff.tsx';
@@ -9,12 +9,12 @@ import { SandboxHint } from './sandbox-hint.tsx';
 import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
 import { Troubleshooting } from './troubleshooting.tsx';
-import { type StatusPolls, useStatusPolls } from './use-status-polls.ts';
+import { type AttemptOutcome, type StatusPolls, useStatusPolls } from './use-status-polls.ts';
 import { useTimeLeft } from './use-time-left.ts';
 import { Waiting } from './waiting.tsx';
 
-/** After so long without a call, something may be in its way. */
-const LADDER_AFTER_MS = 45_000;
+/** Without a call for this long, the troubleshooting steps are shown. */
+const TROUBLESHOOTING_AFTER_MS = 45_000;
 
 /** Shows the number to call and waits for the call. */
 export function CallStep(props: {
@@ -22,24 +22,24 @@ export function CallStep(props: {
   attempt: AttemptView;
   next: string;
   pollLimit: number;
-  /** Where the sandbox's test phone is, when the vendor is a sandbox. */
+  /** The URL of the sandbox's test phone; null when the vendor is the real one. */
   sandboxUrl: string | null;
-  /** The person has said that they called, before any script ran. */
+  /** Whether the person pressed "I have called" before hydration. */
   hasCalled: boolean;
   takesFocus: boolean;
   announce(text: string): void;
   onChange(): void;
   onStartAgain(): void;
-  /** The server knows of no attempt of this browser any more. */
+  /** Called with the server's message when this browser has no attempt any more. */
   onMissing(error: string): void;
-  onOutcome(outcome: Exclude<StatusReply, { status: 'pending' }>): void;
+  onOutcome(outcome: AttemptOutcome): void;
 }) {
   const { messages, attempt, next, announce } = props;
-  const [hasLadder, setHasLadder] = useState(props.hasCalled);
+  const [showsTroubleshooting, setShowsTroubleshooting] = useState(props.hasCalled);
   const [expiresAt, setExpiresAt] = useState(() => Date.now() + attempt.expires_in_seconds * 1_000);
   const secondsLeft = useTimeLeft(expiresAt, attempt.expires_in_seconds);
   const isTimeUp = secondsLeft === 0;
-  const { trouble, isSpent, checkNow } = useStatusPolls({
+  const { trouble, isPaused, checkNow } = useStatusPolls({
     sessionId: attempt.session_id,
     isTimeUp,
     pollLimit: props.pollLimit,
@@ -48,14 +48,14 @@ export function CallStep(props: {
     onMissing: props.onMissing,
   });
   const isTroubled = trouble.kind !== 'none';
-  const isListening = !isTroubled && !isSpent;
-  const listening = hasLadder ? messages.waiting.longer : messages.waiting.yet;
-  const quiet = isSpent ? messages.waiting.paused : listening;
-  const now = troubleIn(messages, trouble) ?? quiet;
+  const isListening = !isTroubled && !isPaused;
+  const pending = showsTroubleshooting ? messages.waiting.pendingLong : messages.waiting.pending;
+  const untroubled = isPaused ? messages.waiting.paused : pending;
+  const now = describeTrouble(messages, trouble) ?? untroubled;
   const spoken = isListening ? now.text : `${now.text} ${now.hint}`;
   const spokenTime = spokenTimeLeft(secondsLeft, messages);
 
-  // The attempt is over by this device's clock: ask for the server's word on it.
+  // Expired by this device's clock: the server decides.
   useEffect(() => {
     if (isTimeUp) {
       checkNow();
@@ -63,16 +63,16 @@ export function CallStep(props: {
   }, [isTimeUp, checkNow]);
 
   useEffect(() => {
-    const timer = setTimeout(() => setHasLadder(true), LADDER_AFTER_MS);
+    const timer = setTimeout(() => setShowsTroubleshooting(true), TROUBLESHOOTING_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
 
   useEffect(() => {
-    if (hasLadder && !isTroubled) {
-      announce(messages.ladder.spoken);
+    if (showsTroubleshooting && !isTroubled) {
+      announce(messages.troubleshooting.spoken);
     }
-  }, [announce, hasLadder, isTroubled, messages]);
-  // After it: that a trouble has begun or is over matters more.
+  }, [announce, showsTroubleshooting, isTroubled, messages]);
+  // Runs after the effect above, so that the start or end of a problem wins.
   useEffect(() => announce(spoken), [announce, spoken]);
   useEffect(() => {
     if (spokenTime !== null) {
@@ -82,7 +82,7 @@ export function CallStep(props: {
 
   const checkCalled = () => {
     checkNow();
-    setHasLadder(true);
+    setShowsTroubleshooting(true);
   };
 
   return (
@@ -120,12 +120,12 @@ export function CallStep(props: {
       {props.sandboxUrl !== null && (
         <SandboxHint messages={messages} attempt={attempt} sandboxUrl={props.sandboxUrl} />
       )}
-      {(hasLadder || isSpent) && (
+      {(showsTroubleshooting || isPaused) && (
         <Troubleshooting
           messages={messages}
           attempt={attempt}
           next={next}
-          isAside={isTroubled}
+          isHidden={isTroubled}
           announce={announce}
           onChange={props.onChange}
           onStartAgain={props.onStartAgain}
@@ -135,7 +135,7 @@ export function CallStep(props: {
   );
 }
 
-function troubleIn({ waiting }: LoginMessages, trouble: StatusPolls['trouble']) {
+function describeTrouble({ waiting }: LoginMessages, trouble: StatusPolls['trouble']) {
   switch (trouble.kind) {
     case 'none':
       return null;
@@ -146,7 +146,10 @@ function troubleIn({ waiting }: LoginMessages, trouble: StatusPolls['trouble']) 
   }
 }
 
-/** Spoken once a minute, not in the first one, and near the end: silence is kinder than a countdown. */
+/**
+ * The time left as announced: each minute after the first, and at 30 seconds. A running countdown
+ * would disturb people who use a screen reader.
+ */
 function spokenTimeLeft(secondsLeft: number, messages: LoginMessages): string | null {
   if (secondsLeft > 240) {
     return null;

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { useIsHydrated } from '#components/use-is-hydrated.ts';
 
-/** Copies the number to call. There only where it can: with scripts, and over https. */
+/** Copies the number to call. Hidden without the Clipboard API (no JavaScript, or no HTTPS). */
 export function CopyButton(props: {
   number: string;
   label: string;

@@ -1,7 +1,7 @@
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './login.module.css';
 
-/** For numbers of another country, for those who would not think of typing a plus. */
+/** A country selector for numbers of another country typed without `+` and a country code. */
 export function CountryChoice(props: {
   messages: LoginMessages;
   countries: Readonly<Record<string, string>>;

@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest';
 import { createCutPolls } from './cut-polls.ts';
 
-/** What each of some cuts in a row looks like, and what was learned from them. */
+/** Records cut polls in a row; `looksDisconnected` has the verdict on each. */
 function afterCuts(...heldMs: readonly number[]) {
   const cuts = createCutPolls();
-  const looksDisconnected = heldMs.map((ms) => cuts.noteCut(ms));
+  const looksDisconnected = heldMs.map((ms) => cuts.recordCut(ms));
   return { cuts, looksDisconnected };
 }
 
-describe('polls without an answer', () => {
-  it('say nothing the first time, and that there is no connection the second', () => {
+describe('polls that end without a response', () => {
+  it('count as disconnected from the second one in a row', () => {
     expect(afterCuts(20, 20, 20).looksDisconnected).toEqual([false, true, true]);
     expect(afterCuts(12_000, 20).looksDisconnected).toEqual([false, true]);
     expect(afterCuts(20, 12_000).looksDisconnected).toEqual([false, true]);
   });
 
-  it('that were held twice in a row are put down to a proxy, and the next are shorter', () => {
+  it('are attributed to a proxy after two held ones in a row, and later polls get shorter', () => {
     const { cuts, looksDisconnected } = afterCuts(10_050, 10_020);
     expect(looksDisconnected).toEqual([false, false]);
-    expect(cuts.longestHoldSeconds()).toBe(8);
+    expect(cuts.maxHoldSeconds()).toBe(8);
   });
 
-  it('grow shorter still where that was not short enough', () => {
+  it('get shorter again if shorter ones are cut too', () => {
     const { cuts, looksDisconnected } = afterCuts(10_050, 10_020, 7_000, 7_500);
     expect(looksDisconnected).toEqual([false, false, false, false]);
-    expect(cuts.longestHoldSeconds()).toBe(5);
+    expect(cuts.maxHoldSeconds()).toBe(5);
   });
 
-  it('say that there is no connection once they fail at once', () => {
+  it('count as disconnected when they fail immediately, also behind a known proxy', () => {
     expect(afterCuts(10_050, 10_020, 15, 15).looksDisconnected).toEqual([
       false,
       false,
@@ -36,17 +36,17 @@ describe('polls without an answer', () => {
     ]);
   });
 
-  it('of a hidden page, which its phone may have frozen, tell nothing of a proxy', () => {
+  it('are not attributed to a proxy while the page is hidden and may be frozen', () => {
     const { cuts, looksDisconnected } = afterCuts(0, 10_050);
     expect(looksDisconnected).toEqual([false, true]);
-    expect(cuts.longestHoldSeconds()).toBe(99);
+    expect(cuts.maxHoldSeconds()).toBe(99);
   });
 
-  it('leave what was learned of the way for after an answer, and nothing else', () => {
+  it('are forgotten after a response, except for the shorter hold time', () => {
     const { cuts } = afterCuts(10_050, 10_020, 7_000);
-    cuts.noteAnswer();
-    expect(cuts.longestHoldSeconds()).toBe(8);
-    expect(cuts.noteCut(7_000)).toBe(false);
-    expect(cuts.longestHoldSeconds()).toBe(8);
+    cuts.recordResponse();
+    expect(cuts.maxHoldSeconds()).toBe(8);
+    expect(cuts.recordCut(7_000)).toBe(false);
+    expect(cuts.maxHoldSeconds()).toBe(8);
   });
 });

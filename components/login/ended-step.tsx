@@ -4,7 +4,7 @@ import styles from './login.module.css';
 import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
 
-/** Says why there was no login, and offers the next one. */
+/** Shows why the attempt ended without a login, and offers to try again. */
 export function EndedStep(props: {
   messages: LoginMessages;
   next: string;
@@ -12,8 +12,9 @@ export function EndedStep(props: {
   message: string;
   isStarting: boolean;
   takesFocus: boolean;
-  /** For a new number to call, nothing has to be typed; everything else begins with the number. */
+  /** Starts another attempt with the same phone number. */
   onStartAgain(): void;
+  /** Returns to the number step. */
   onBack(): void;
 }) {
   const { messages, status, isStarting } = props;

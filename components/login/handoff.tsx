@@ -2,7 +2,7 @@ import type { AttemptView } from '#lib/shared/contract.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './handoff.module.css';
 
-/** For screens that cannot call: leads to a page on the phone that can. */
+/** A QR code that opens the call page on a phone, for devices that cannot place calls. */
 export function Handoff(props: { messages: LoginMessages; handoff: AttemptView['handoff'] }) {
   const { messages } = props;
   const { address, qr } = props.handoff;

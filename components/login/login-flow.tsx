@@ -3,51 +3,48 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { cancelAttempt, startAttempt } from '#components/api.ts';
 import type { AttemptEnd } from '#lib/shared/attempt-states.ts';
-import type { AttemptView, StartRequest, StatusReply } from '#lib/shared/contract.ts';
+import type { AttemptView, StartRequest } from '#lib/shared/contract.ts';
 import { isAboutNumber } from '#lib/shared/error-codes.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CallStep } from './call-step.tsx';
+import { CompletedStep } from './completed-step.tsx';
 import { EndedStep } from './ended-step.tsx';
 import styles from './login.module.css';
+import type { NumberProblem } from './number-problem.ts';
 import { NumberStep } from './number-step.tsx';
 import { Progress } from './progress.tsx';
 import { RememberedStep } from './remembered-step.tsx';
-import { VerifiedStep } from './verified-step.tsx';
+import type { AttemptOutcome } from './use-status-polls.ts';
 
-/** What the page shows. The server renders the first one from the cookie. */
+/** The step that the page shows. The server derives the first one from the cookies. */
 export type LoginStep =
   | { name: 'number'; phoneNumberInput: string; problem: NumberProblem | null }
   | { name: 'call'; attempt: AttemptView }
-  | { name: 'ended'; status: AttemptEnd; message: string; again: StartRequest }
-  | { name: 'verified' };
+  | { name: 'completed' }
+  | { name: 'ended'; status: AttemptEnd; message: string; again: StartRequest };
 
-export interface NumberProblem {
-  /** Whether what was typed is at fault, or something else. */
-  isAboutNumber: boolean;
-  error: string;
-}
-
-export interface LoginFlowProps {
+interface LoginFlowProps {
   initialStep: LoginStep;
   messages: LoginMessages;
-  /** What this is, and what it costs. */
+  /** How the login works, and what the call costs. */
   intro: string;
-  /** A number as the site's country writes it. */
+  /** An example number of the site's country. */
   example: string;
-  /** By their codes, in order, the site's own first. */
+  /** Names by ISO 3166-1 alpha-2 code, in display order: the site's own country first. */
   countries: Readonly<Record<string, string>>;
-  /** The number this browser remembers, ready to be shown, and what else can be done about it. */
+  /** The number this browser remembers and the links about it, rendered on the server. */
   remembered: { number: ReactNode; choices: ReactNode } | null;
   pollLimit: number;
-  /** Where the person wanted to go: a path of ours. */
+  /** The path to open after the login, on this origin. */
   next: string;
   helpUrl: string | null;
-  /** Where the sandbox's test phone is, when the vendor is a sandbox. */
+  /** The URL of the sandbox's test phone; null when the vendor is the real one. */
   sandboxUrl: string | null;
+  /** Whether the person pressed "I have called" before hydration. */
   hasCalled: boolean;
 }
 
-/** The login, from the number typed to its outcome. */
+/** The steps of the login, from entering the number to the outcome. */
 export function LoginFlow(props: LoginFlowProps) {
   const { messages, next, remembered } = props;
   const [firstStep] = useState(props.initialStep);
@@ -55,11 +52,11 @@ export function LoginFlow(props: LoginFlowProps) {
   const [announcement, announce] = useState('');
   const [isStarting, setIsStarting] = useState(false);
   const isStartingNow = useRef(false);
-  /** A start that overtook it would have its attempt cancelled. */
+  /** A start waits for it: a cancel that arrives later would end the new attempt. */
   const cancelling = useRef(Promise.resolve());
 
   const start = async (request: StartRequest) => {
-    // A second press while the first one is under way must not start a second attempt.
+    // Ignore a second press while a start is in flight.
     if (isStartingNow.current) {
       return;
     }
@@ -77,17 +74,17 @@ export function LoginFlow(props: LoginFlowProps) {
       answer.kind === 'refused'
         ? { isAboutNumber: isAboutNumber(answer.problem.code), error: answer.problem.error }
         : { isAboutNumber: false, error: messages.notSent };
-    setStep({ name: 'number', phoneNumberInput: typedIn(request), problem });
+    setStep({ name: 'number', phoneNumberInput: inputOf(request), problem });
   };
 
-  const askForNumber = (phoneNumberInput: string, error?: string) => {
+  const showNumberStep = (phoneNumberInput: string, error?: string) => {
     const problem = error === undefined ? null : { isAboutNumber: false, error };
     setStep({ name: 'number', phoneNumberInput, problem });
   };
 
-  const change = (request: StartRequest) => {
-    askForNumber(typedIn(request));
-    // Once the step is gone, and its poll with it, which would be answered with the cancelling.
+  const changeNumber = (request: StartRequest) => {
+    showNumberStep(inputOf(request));
+    // Only after the call step has aborted its poll, which would report the cancelled attempt.
     cancelling.current = Promise.resolve().then(cancelAttempt);
   };
 
@@ -96,10 +93,10 @@ export function LoginFlow(props: LoginFlowProps) {
     await start(request);
   };
 
-  const finish = (again: StartRequest, outcome: Exclude<StatusReply, { status: 'pending' }>) => {
+  const showOutcome = (again: StartRequest, outcome: AttemptOutcome) => {
     setStep(
-      outcome.status === 'verified'
-        ? { name: 'verified' }
+      outcome.status === 'completed'
+        ? { name: 'completed' }
         : { name: 'ended', status: outcome.status, message: outcome.message, again },
     );
   };
@@ -111,11 +108,11 @@ export function LoginFlow(props: LoginFlowProps) {
   }, [step.name]);
 
   const common = { messages, next, isStarting, takesFocus: step !== firstStep };
-  const again = step.name === 'call' ? againWith(step.attempt) : null;
+  const again = step.name === 'call' ? restartRequestOf(step.attempt) : null;
   return (
     <div className={styles.sheet}>
       <div className={`${styles.content} ${step.name === firstStep.name ? '' : 'next'}`}>
-        <Progress messages={messages.progress} at={stationOf(step)} />
+        <Progress messages={messages.progress} at={step.name === 'ended' ? null : step.name} />
         {step.name === 'number' &&
           (remembered !== null &&
           step.phoneNumberInput === '' &&
@@ -149,10 +146,10 @@ export function LoginFlow(props: LoginFlowProps) {
             sandboxUrl={props.sandboxUrl}
             hasCalled={props.hasCalled && step === firstStep}
             announce={announce}
-            onChange={() => change(again)}
+            onChange={() => changeNumber(again)}
             onStartAgain={() => restart(again)}
-            onMissing={(error) => askForNumber(typedIn(again), error)}
-            onOutcome={(outcome) => finish(again, outcome)}
+            onMissing={(error) => showNumberStep(inputOf(again), error)}
+            onOutcome={(outcome) => showOutcome(again, outcome)}
           />
         )}
         {step.name === 'ended' && (
@@ -161,18 +158,18 @@ export function LoginFlow(props: LoginFlowProps) {
             status={step.status}
             message={step.message}
             onStartAgain={() => start(step.again)}
-            onBack={() => askForNumber(typedIn(step.again))}
+            onBack={() => showNumberStep(inputOf(step.again))}
           />
         )}
-        {step.name === 'verified' && <VerifiedStep messages={messages} next={next} />}
-        {props.helpUrl !== null && step.name !== 'verified' && (
+        {step.name === 'completed' && <CompletedStep messages={messages} next={next} />}
+        {props.helpUrl !== null && step.name !== 'completed' && (
           <a className={styles.help} href={props.helpUrl}>
             {messages.help}
           </a>
         )}
       </div>
       <div className={styles.panel} aria-hidden="true" />
-      {/* Here from the start, so that what changes in it is spoken. */}
+      {/* Always rendered: screen readers announce changes only in a live region they know. */}
       <p role="status" className="visually-hidden">
         {isStarting ? messages.numberSubmitting : announcement}
       </p>
@@ -180,19 +177,8 @@ export function LoginFlow(props: LoginFlowProps) {
   );
 }
 
-function stationOf(step: LoginStep): 'number' | 'call' | 'in' | null {
-  switch (step.name) {
-    case 'verified':
-      return 'in';
-    case 'ended':
-      return null;
-    default:
-      return step.name;
-  }
-}
-
-/** What asks for another number to call for the same phone number. */
-function againWith(attempt: AttemptView): StartRequest {
+/** The request for a new attempt with the same phone number. */
+function restartRequestOf(attempt: AttemptView): StartRequest {
   return attempt.number_memory === 'remembered'
     ? { remembered: true }
     : {
@@ -201,6 +187,6 @@ function againWith(attempt: AttemptView): StartRequest {
       };
 }
 
-function typedIn(request: StartRequest): string {
+function inputOf(request: StartRequest): string {
   return 'phone_number' in request ? request.phone_number : '';
 }

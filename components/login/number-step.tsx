@@ -4,15 +4,15 @@ import type { StartRequest } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CountryChoice } from './country-choice.tsx';
 import styles from './login.module.css';
-import type { NumberProblem } from './login-flow.tsx';
+import type { NumberProblem } from './number-problem.ts';
 import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
 
-/** Asks for the phone number. What was typed stays in the field, whatever happens. */
+/** Asks for the phone number. The typed text stays in the field after an error. */
 export function NumberStep(props: {
   messages: LoginMessages;
   next: string;
-  /** What this is, and what it costs. */
+  /** How the login works, and what the call costs. */
   intro: string;
   example: string;
   countries: Readonly<Record<string, string>>;
@@ -33,8 +33,8 @@ export function NumberStep(props: {
     }
   }, [problem]);
 
-  /** Writes the number as its country does, once the person has turned to something else. */
-  const tidy = async (input: HTMLInputElement) => {
+  /** Formats a valid number, unless the field has changed or regained the focus meanwhile. */
+  const formatInput = async (input: HTMLInputElement) => {
     const typed = input.value;
     const text = typed && input.form ? await formatNumber(readForm(new FormData(input.form))) : '';
     if (text && input.value === typed && document.activeElement !== input) {
@@ -66,9 +66,9 @@ export function NumberStep(props: {
           aria-describedby={problem === null ? exampleId : `${problemId} ${exampleId}`}
           aria-invalid={problem?.isAboutNumber === true}
           required
-          onBlur={(event) => tidy(event.currentTarget)}
+          onBlur={(event) => formatInput(event.currentTarget)}
         />
-        {/* Always there, so that nothing moves when it has something to say. */}
+        {/* Always rendered, so that showing a problem shifts nothing. */}
         <p id={problemId} className={styles.problem}>
           {problem?.error}
         </p>

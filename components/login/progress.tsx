@@ -1,25 +1,25 @@
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './progress.module.css';
 
-const stations = ['number', 'call', 'in'] as const;
+const steps = ['number', 'call', 'completed'] as const;
 
-/** The way from the number to the login, and where on it the person is. */
+/** The steps of the login, with the current one marked. */
 export function Progress(props: {
   messages: LoginMessages['progress'];
-  /** Null when the login is over without success: then nobody is anywhere on the way. */
-  at: (typeof stations)[number] | null;
+  /** The current step; null when the attempt has ended without a login. */
+  at: (typeof steps)[number] | null;
 }) {
   const { messages, at } = props;
-  const reached = at === null ? -1 : stations.indexOf(at);
+  const reached = at === null ? -1 : steps.indexOf(at);
   return (
     <ol className={styles.line} aria-label={messages.label}>
-      {stations.map((station, index) => (
+      {steps.map((step, index) => (
         <li
-          key={station}
+          key={step}
           className={index > reached ? styles.ahead : styles.reached}
           aria-current={index === reached ? 'step' : undefined}
         >
-          {messages[station]}
+          {messages[step]}
         </li>
       ))}
     </ol>

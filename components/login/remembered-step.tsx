@@ -1,18 +1,19 @@
 import type { ReactNode } from 'react';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './login.module.css';
-import type { NumberProblem } from './login-flow.tsx';
+import type { NumberProblem } from './number-problem.ts';
 import { StepForm } from './step-form.tsx';
 import { StepHeading } from './step-heading.tsx';
 
-/** Offers the number this browser remembers, so that nothing has to be typed. */
+/** The number step when this browser remembers a number: nothing has to be typed. */
 export function RememberedStep(props: {
   messages: LoginMessages;
   next: string;
-  /** What this is, and what it costs. */
+  /** How the login works, and what the call costs. */
   intro: string;
-  /** The masked number, and what else can be done about it: made on the server. */
+  /** The masked number, rendered on the server. */
   number: ReactNode;
+  /** Links to use another number or forget this one, rendered on the server. */
   choices: ReactNode;
   problem: NumberProblem | null;
   isStarting: boolean;

@@ -2,7 +2,7 @@ import type { AttemptView } from '#lib/shared/contract.ts';
 import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './login.module.css';
 
-/** Where no call is real: the trial phone, with both numbers filled in. */
+/** Links to the sandbox's test phone, with both numbers filled in. */
 export function SandboxHint(props: {
   messages: LoginMessages;
   attempt: AttemptView;

@@ -1,12 +1,12 @@
 import type { ReactNode, SubmitEvent } from 'react';
 
 /**
- * A form that does its work without scripts as well: until they run, the browser posts it and the
- * server answers with the next page. Afterwards `onSend` takes it over.
+ * A form that works without JavaScript: before hydration the browser posts it and the server
+ * responds with the next page; afterwards `onSend` handles it.
  */
 export function StepForm(props: {
   action: string;
-  /** Where the person wanted to go: a path of ours. */
+  /** The path to open after the login, on this origin. */
   next: string;
   className?: string | undefined;
   onSend(data: FormData): void;

@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 
 /**
- * The heading of a step. It takes the focus when its step replaces another, so that a screen reader
- * reads on from there and the keyboard continues below it.
+ * The heading of a step. It takes the focus when its step replaces another, so that screen readers
+ * and keyboard navigation continue from there.
  */
 export function StepHeading(props: { takesFocus: boolean; children: ReactNode }) {
   const { takesFocus, children } = props;

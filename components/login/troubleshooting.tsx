@@ -5,25 +5,25 @@ import { CopyButton } from './copy-button.tsx';
 import { StepForm } from './step-form.tsx';
 import styles from './troubleshooting.module.css';
 
-/** Japan: dialled in front of a number, it shows the caller ID even if that is hidden by default. */
+/** Japan: dialled before a number, it shows a caller ID that is withheld by default. */
 const SHOW_CALLER_ID = '186';
 
 /**
- * What people do when a call does not count, the likeliest first. Each rung is one press, and the
- * attempt lives on unless the number itself changes.
+ * What to try when a call is not recognised, the likeliest cause first. Each step takes one press;
+ * the attempt stays live unless the phone number changes.
  */
 export function Troubleshooting(props: {
   messages: LoginMessages;
   attempt: AttemptView;
   next: string;
-  /** The trouble is not of the person's making: nothing here would help, and it stays out of sight. */
-  isAside: boolean;
+  /** Hides the steps: the fault is not the person's, so they would not help. */
+  isHidden: boolean;
   announce(text: string): void;
   onChange(): void;
   onStartAgain(): void;
 }) {
   const { attempt, next } = props;
-  const { ladder, startAgain, copied } = props.messages;
+  const { troubleshooting, startAgain, copied } = props.messages;
   const phoneNumber = attempt.phone_number_text;
   const isJapanese = attempt.call_number.startsWith('+81') && !phoneNumber.startsWith('+');
   const inJapan = `0${attempt.call_number.slice(3)}`;
@@ -36,49 +36,55 @@ export function Troubleshooting(props: {
     </StepForm>
   );
   const call = (label: string, number: string) => (
-    <a className={styles.act} href={`tel:${number}`}>
+    <a className={styles.action} href={`tel:${number}`}>
       {label}
     </a>
   );
 
   return (
-    <section className={styles.ladder} aria-labelledby="ladder">
-      {props.isAside && (
+    <section className={styles.troubleshooting} aria-labelledby="troubleshooting">
+      {props.isHidden && (
         <div className={styles.note}>
-          <p>{ladder.aside}</p>
+          <p>{troubleshooting.hidden}</p>
         </div>
       )}
-      <h2 id="ladder">{ladder.heading}</h2>
-      <p>{ladder.intro}</p>
+      <h2 id="troubleshooting">{troubleshooting.heading}</h2>
+      <p>{troubleshooting.intro}</p>
       <ol>
-        <Rung title={ladder.otherPhone} text={fillIn(ladder.otherPhoneText, { phoneNumber })}>
-          {call(ladder.otherPhoneCall, attempt.call_number)}
-          {change(ladder.otherPhoneChange)}
-        </Rung>
-        <Rung
-          title={ladder.withheld}
+        <Step
+          title={troubleshooting.otherPhone}
+          text={fillIn(troubleshooting.otherPhoneText, { phoneNumber })}
+        >
+          {call(troubleshooting.otherPhoneCall, attempt.call_number)}
+          {change(troubleshooting.otherPhoneChange)}
+        </Step>
+        <Step
+          title={troubleshooting.withheld}
           text={
             isJapanese
-              ? fillIn(ladder.withheldText, { callNumber: attempt.call_number_text })
-              : ladder.withheldTextAbroad
+              ? fillIn(troubleshooting.withheldText, { callNumber: attempt.call_number_text })
+              : troubleshooting.withheldTextAbroad
           }
         >
-          {isJapanese && call(ladder.withheldCall, SHOW_CALLER_ID + inJapan)}
-        </Rung>
-        <Rung title={ladder.app} text={ladder.appText}>
+          {isJapanese && call(troubleshooting.withheldCall, SHOW_CALLER_ID + inJapan)}
+        </Step>
+        <Step title={troubleshooting.app} text={troubleshooting.appText}>
           <CopyButton
             number={attempt.call_number_text}
-            label={ladder.appCopy}
+            label={troubleshooting.appCopy}
             copied={copied}
             announce={props.announce}
           />
-        </Rung>
-        <Rung title={ladder.abroad} text={ladder.abroadText}>
-          {change(ladder.abroadChange)}
-        </Rung>
-        <Rung title={ladder.wrong} text={fillIn(ladder.wrongText, { phoneNumber })}>
-          {change(ladder.wrongChange)}
-        </Rung>
+        </Step>
+        <Step title={troubleshooting.abroad} text={troubleshooting.abroadText}>
+          {change(troubleshooting.abroadChange)}
+        </Step>
+        <Step
+          title={troubleshooting.wrong}
+          text={fillIn(troubleshooting.wrongText, { phoneNumber })}
+        >
+          {change(troubleshooting.wrongChange)}
+        </Step>
       </ol>
       <StepForm action="/login/start" next={next} onSend={props.onStartAgain}>
         <input type="hidden" name="again" value="1" />
@@ -90,12 +96,12 @@ export function Troubleshooting(props: {
   );
 }
 
-function Rung(props: { title: string; text: string; children: ReactNode }) {
+function Step(props: { title: string; text: string; children: ReactNode }) {
   return (
     <li>
       <h3>{props.title}</h3>
       <p>{props.text}</p>
-      <div className={styles.acts}>{props.children}</div>
+      <div className={styles.actions}>{props.children}</div>
     </li>
   );
 }

@@ -1,115 +1,122 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
-import { type PollAnswer, pollStatus } from '#components/api.ts';
-import type { StatusReply } from '#lib/shared/contract.ts';
+import { type AttemptStatus, type PollAnswer, pollStatus } from '#components/api.ts';
 import { createCutPolls } from './cut-polls.ts';
 
-type Outcome = Exclude<StatusReply, { status: 'pending' }>;
+/** How an attempt ended: with a login, or without one and why. */
+export type AttemptOutcome = Exclude<AttemptStatus, { status: 'pending' }>;
 
 export interface StatusPolls {
-  /** What stands in the way of an answer, to be shown. */
+  /** Why there is no status, to be shown. */
   trouble:
     | { kind: 'none' }
     /** No connection to the server. */
     | { kind: 'disconnected' }
-    /** The server cannot say just now, and will be asked again. */
-    | { kind: 'passing' }
-    /** The server will not say, in its own words why; it is asked again all the same. */
+    /**
+     * The server or the vendor is temporarily unavailable. Polls again after `retry_after_seconds`.
+     */
+    | { kind: 'retrying' }
+    /** The server refused without a retry time, with its message. Polls again all the same. */
     | { kind: 'refused'; error: string };
-  /** Nothing polls any more: only `checkNow` asks again. */
-  isSpent: boolean;
-  /** Asks at once, dropping a poll under way, and once more for what the vendor says to it. */
+  /** Polling has stopped: only `checkNow` polls again. */
+  isPaused: boolean;
+  /** Polls now instead of the poll in flight, and once more to pick up the vendor's reply. */
   checkNow(): void;
 }
 
-/** Between the end of one held poll and the next one. */
-const SHORTEST_PAUSE_MS = 250;
-const PAUSE_WITHOUT_ANSWER_MS = 2_000;
+/** Between two polls that the server holds. */
+const MIN_PAUSE_MS = 250;
+const PAUSE_AFTER_FAILURE_MS = 2_000;
 const PAUSE_AFTER_REFUSAL_MS = 5_000;
-/** The first has the vendor asked in a moment, the second finds what it said. */
-const POLLS_OF_A_PRESS = 2;
-/** One return to the page fires several events. */
+/** The first makes the server check with the vendor soon, the second picks up the result. */
+const POLLS_PER_PRESS = 2;
+/** Returning to the page fires several events within this window. */
 const RETURN_WINDOW_MS = 500;
 
 /**
- * Polls the status of one attempt until it is over, at most `pollLimit` times: only polls that were
- * answered "not yet" count, and a press is good for two more. SWR paces it by what the server asks for and pauses it while the page
- * is hidden; coming back to the page asks at once (on a phone, the person was in the dialler).
+ * Polls the status of one attempt until it ends. Stops after `pollLimit` pending replies; other
+ * replies and failures do not count, and `checkNow` allows two more. SWR schedules the polls at the
+ * server's pace and pauses while the page is hidden. Returning to the page polls immediately: on a
+ * phone, the person was in the dialler.
  *
- * Counts for as long as the component lives: give it a key of the attempt.
+ * The count lasts as long as the component: key the component by attempt.
  *
- * @param options.sessionId of the attempt.
- * @param options.isTimeUp by this device's clock: from then on, silence is not worth asking again.
- * @param options.onPending called with the seconds left whenever the server says "not yet".
- * @param options.onOutcome called when the attempt is over.
- * @param options.onMissing called with the server's words when it knows of no attempt.
+ * @param options.sessionId the attempt's `session_id`, as the SWR key.
+ * @param options.isTimeUp whether the attempt has expired by this device's clock: from then on, a
+ *   poll without a response is not repeated.
+ * @param options.onPending called with the seconds left on each pending reply.
+ * @param options.onOutcome called once the attempt has ended.
+ * @param options.onMissing called with the server's message when this browser has no attempt.
  */
 export function useStatusPolls(options: {
   sessionId: string;
   pollLimit: number;
   isTimeUp: boolean;
   onPending(expiresInSeconds: number): void;
-  onOutcome(outcome: Outcome): void;
+  onOutcome(outcome: AttemptOutcome): void;
   onMissing(error: string): void;
 }): StatusPolls {
   const { sessionId, pollLimit, isTimeUp, onPending, onOutcome, onMissing } = options;
   const [trouble, setTrouble] = useState<StatusPolls['trouble']>({ kind: 'none' });
-  const [isSpent, setIsSpent] = useState(false);
-  const [answers, setAnswers] = useState(0);
-  const pendingPolls = useRef(0);
+  const [isPaused, setIsPaused] = useState(false);
+  const [answerCount, setAnswerCount] = useState(0);
+  const pendingReplies = useRef(0);
   const [cuts] = useState(createCutPolls);
-  const askedAt = useRef(0);
-  const underWay = useRef<AbortController | null>(null);
+  const sentAt = useRef(0);
+  const inFlight = useRef<AbortController | null>(null);
   const isPrompted = useRef(false);
 
   const poll = useCallback(async (): Promise<PollAnswer> => {
-    underWay.current?.abort();
+    inFlight.current?.abort();
     const controller = new AbortController();
-    underWay.current = controller;
+    inFlight.current = controller;
     const wasPrompted = isPrompted.current;
     isPrompted.current = false;
-    askedAt.current = performance.now();
+    sentAt.current = performance.now();
     return await pollStatus({
       isPrompted: wasPrompted,
-      longestHoldSeconds: cuts.longestHoldSeconds(),
+      maxHoldSeconds: cuts.maxHoldSeconds(),
       signal: controller.signal,
     });
   }, [cuts]);
 
-  /** 0 ends the chain; SWR begins a new one whenever this function is another: with every answer. */
+  /**
+   * Milliseconds until the next poll; 0 stops SWR's timer. SWR restarts the timer when this
+   * function's identity changes, which `answerCount` makes happen with each answer.
+   */
   const pauseAfter = useCallback(
     (answer: PollAnswer | undefined): number => {
-      if (answers === 0 || answer === undefined) {
+      if (answerCount === 0 || answer === undefined) {
         return 0;
       }
       switch (answer.kind) {
         case 'no_answer':
-          return isTimeUp ? 0 : PAUSE_WITHOUT_ANSWER_MS;
+          return isTimeUp ? 0 : PAUSE_AFTER_FAILURE_MS;
         case 'refused':
           return pauseAfterRefusal(answer.problem);
         case 'status':
-          return answer.reply.status === 'pending' && pendingPolls.current < pollLimit
-            ? Math.max(SHORTEST_PAUSE_MS, answer.reply.poll_after_ms)
+          return answer.attempt.status === 'pending' && pendingReplies.current < pollLimit
+            ? Math.max(MIN_PAUSE_MS, answer.attempt.poll_after_ms)
             : 0;
       }
     },
-    [answers, isTimeUp, pollLimit],
+    [answerCount, isTimeUp, pollLimit],
   );
 
-  const take = (answer: PollAnswer) => {
-    setAnswers((count) => count + 1);
+  const handleAnswer = (answer: PollAnswer) => {
+    setAnswerCount((count) => count + 1);
     if (answer.kind === 'no_answer') {
-      // Of a page that nobody sees the phone may have frozen it.
-      const looksDisconnected = cuts.noteCut(
-        document.hidden ? 0 : performance.now() - askedAt.current,
+      // A phone may freeze a hidden page and its requests: how long the poll was held is unknown.
+      const looksDisconnected = cuts.recordCut(
+        document.hidden ? 0 : performance.now() - sentAt.current,
       );
-      setIsSpent(isTimeUp);
+      setIsPaused(isTimeUp);
       if (looksDisconnected || isTimeUp || !navigator.onLine) {
         setTrouble({ kind: 'disconnected' });
       }
       return;
     }
-    cuts.noteAnswer();
+    cuts.recordResponse();
     if (answer.kind === 'refused') {
       const { code, error, retry_after_seconds: retryAfterSeconds } = answer.problem;
       if (code === 'attempt_missing') {
@@ -117,69 +124,69 @@ export function useStatusPolls(options: {
         return;
       }
       setTrouble(
-        retryAfterSeconds === undefined ? { kind: 'refused', error } : { kind: 'passing' },
+        retryAfterSeconds === undefined ? { kind: 'refused', error } : { kind: 'retrying' },
       );
       return;
     }
     setTrouble({ kind: 'none' });
-    const { reply } = answer;
-    if (reply.status !== 'pending') {
-      onOutcome(reply);
+    const { attempt } = answer;
+    if (attempt.status !== 'pending') {
+      onOutcome(attempt);
       return;
     }
-    pendingPolls.current += 1;
-    setIsSpent(pendingPolls.current >= pollLimit);
-    onPending(reply.expires_in_seconds);
+    pendingReplies.current += 1;
+    setIsPaused(pendingReplies.current >= pollLimit);
+    onPending(attempt.expires_in_seconds);
   };
 
   const { mutate } = useSWR(['/api/auth/status', sessionId], poll, {
     refreshInterval: pauseAfter,
-    onSuccess: take,
+    onSuccess: handleAnswer,
     dedupingInterval: 0,
-    // Both are throttled and share the poll under way; a return asks anew, below.
+    // SWR throttles both and reuses the poll in flight; `pollNow` below replaces it.
     revalidateOnFocus: false,
     revalidateOnReconnect: false,
   });
-  const ask = useCallback(() => {
+  const pollNow = useCallback(() => {
     isPrompted.current = true;
     void mutate();
   }, [mutate]);
   const checkNow = useCallback(() => {
-    pendingPolls.current = Math.min(pendingPolls.current, pollLimit - POLLS_OF_A_PRESS);
-    setIsSpent(false);
-    ask();
-  }, [ask, pollLimit]);
+    pendingReplies.current = Math.min(pendingReplies.current, pollLimit - POLLS_PER_PRESS);
+    setIsPaused(false);
+    pollNow();
+  }, [pollNow, pollLimit]);
 
   useEffect(() => {
     let returnedAt = 0;
     const onReturn = () => {
-      if (document.hidden || pendingPolls.current >= pollLimit) {
+      if (document.hidden || pendingReplies.current >= pollLimit) {
         return;
       }
       if (Date.now() - returnedAt > RETURN_WINDOW_MS) {
         returnedAt = Date.now();
-        ask();
+        pollNow();
       }
     };
     const onOnline = () => {
-      // The next answer may be held for a while, and is not what this is about.
+      // The next poll may be held for a while: clear the notice now.
       setTrouble({ kind: 'none' });
       onReturn();
     };
     const onOffline = () => setTrouble({ kind: 'disconnected' });
     const onPageShow = (event: PageTransitionEvent) => event.persisted && onReturn();
-    const leaving = new AbortController();
-    document.addEventListener('visibilitychange', onReturn, leaving);
-    window.addEventListener('pageshow', onPageShow, leaving);
-    window.addEventListener('online', onOnline, leaving);
-    window.addEventListener('offline', onOffline, leaving);
-    return () => leaving.abort();
-  }, [ask, pollLimit]);
+    const unmounted = new AbortController();
+    document.addEventListener('visibilitychange', onReturn, unmounted);
+    window.addEventListener('pageshow', onPageShow, unmounted);
+    window.addEventListener('online', onOnline, unmounted);
+    window.addEventListener('offline', onOffline, unmounted);
+    return () => unmounted.abort();
+  }, [pollNow, pollLimit]);
 
-  // At once, not after the next paint: nobody waits for the answer any more.
-  useLayoutEffect(() => () => underWay.current?.abort(), []);
+  // In a layout effect: aborts on unmount without waiting for the next paint.
+  useLayoutEffect(() => () => inFlight.current?.abort(), []);
 
-  return { trouble, isSpent, checkNow };
+  return { trouble, isPaused, checkNow };
 }
 
 function pauseAfterRefusal(problem: { code: string; retry_after_seconds?: number | undefined }) {

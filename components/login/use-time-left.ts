@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'react';
 
 /**
- * Counts down by this device's clock.
+ * Counts down to an instant on this device's clock.
  *
- * @param expiresAt milliseconds since 1970, as this device counts them.
- * @returns whole seconds left, 0 at the end.
+ * @param expiresAt milliseconds since 1970.
+ * @param initialSeconds returned by the first render, on the server as well.
+ * @returns whole seconds left, 0 once expired.
  */
 export function useTimeLeft(expiresAt: number, initialSeconds: number): number {
   const [secondsLeft, setSecondsLeft] = useState(initialSeconds);

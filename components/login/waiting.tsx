@@ -1,11 +1,11 @@
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './waiting.module.css';
 
-/** The sign that the page is listening, or what is in its way, with the time left. */
+/** Shows that the page is waiting for the call, or why it cannot, with the time left. */
 export function Waiting(props: {
   messages: LoginMessages;
-  /** What there is to say, and what to do about it. */
-  now: LoginMessages['waiting']['yet'];
+  /** The current state, and what the person can do. */
+  now: LoginMessages['waiting']['pending'];
   isListening: boolean;
   secondsLeft: number;
 }) {
@@ -20,7 +20,7 @@ export function Waiting(props: {
           seconds: String(secondsLeft % 60).padStart(2, '0'),
         })}
       </p>
-      {/* In one place, with room for the longest, so that nothing moves when one becomes another. */}
+      {/* All hints share one grid cell: it fits the longest, so changing them shifts nothing. */}
       {Object.values(messages.waiting).map(({ hint }) => (
         <p key={hint} className={`${styles.hint} ${hint === now.hint ? '' : 'absent'}`}>
           {hint}

@@ -6,9 +6,9 @@ import { createLog, referenceOf } from '../observe/log.ts';
 import { insertSession } from '../store/sessions.ts';
 import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
 import { addUser, disableUser, enableUser, listUsers, logOutUser } from './manage.ts';
-import { tableOfUsers, viewUser } from './view.ts';
+import { formatUserTable, viewUser } from './view.ts';
 
-/** A user with two sessions, beside another with one. */
+/** A store with a user with two sessions and another with one. */
 async function openUsers() {
   const store = await openTestStore();
   const clock = createTestClock();
@@ -46,7 +46,7 @@ async function openUsers() {
 }
 
 describe('an operator', () => {
-  it('disables a user, whose sessions and nobody else’s are gone at once', async () => {
+  it('disables a user, which ends their sessions and no others', async () => {
     const { deps, phoneNumber, sessions, events, clock } = await openUsers();
     const at = clock.now();
     expect(await disableUser(deps, phoneNumber)).toMatchObject({
@@ -59,7 +59,7 @@ describe('an operator', () => {
     expect(await events()).toEqual([['user_disabled', 'user', at]]);
   });
 
-  it('changes nothing when the event cannot be written', async () => {
+  it('changes nothing if the event cannot be written', async () => {
     const { deps, phoneNumber, sessions, store } = await openUsers();
     await store.schema.dropTable('events').execute();
     await expect(disableUser(deps, phoneNumber)).rejects.toThrow();
@@ -76,7 +76,7 @@ describe('an operator', () => {
     expect(await events()).toEqual([['sessions_ended_by_operator', 'user', clock.now()]]);
   });
 
-  it('enables a user and vouches for the number anew', async () => {
+  it('enables a user and vouches for the number again', async () => {
     const { deps, phoneNumber, clock } = await openUsers();
     await disableUser(deps, phoneNumber);
     clock.advance(1_000);
@@ -86,7 +86,7 @@ describe('an operator', () => {
     expect(await enableUser(deps, phoneNumber)).toEqual({ ok: false, error: 'nothing_to_enable' });
   });
 
-  it('brings back an account that was set aside, unless another has the number', async () => {
+  it('brings back a user set aside, unless another user has the number', async () => {
     const { deps, phoneNumber, store, clock, events } = await openUsers();
     const at = clock.now();
     await setUserState(store, 'user', { set_aside_at: at });
@@ -104,7 +104,7 @@ describe('an operator', () => {
     expect(await listUsers(deps)).toHaveLength(3);
   });
 
-  it('adds a number once, and is told of one that nobody has', async () => {
+  it('adds a number once, and gets an error for a number without a user', async () => {
     const { deps, phoneNumber } = await openUsers();
     expect(await addUser(deps, phoneNumber)).toEqual({ ok: false, error: 'user_exists' });
     const unknown = newPhoneNumber();
@@ -114,11 +114,11 @@ describe('an operator', () => {
     expect(await addUser(deps, unknown)).toMatchObject({ value: { phone_number: unknown } });
   });
 
-  it('reads of each user the number, the state and the times', async () => {
+  it('lists the number, the state and the times of each user', async () => {
     const { deps, phoneNumber, store, clock } = await openUsers();
     await setUserState(store, 'user', { set_aside_at: clock.now() });
     const users = await listUsers(deps);
-    const table = tableOfUsers(users, 'JP').split('\n');
+    const table = formatUserTable(users, 'JP').split('\n');
     expect(table).toHaveLength(3);
     expect(table.join('\n')).toMatch(/^0\S+ +set aside +2026-11-01 00:00Z +never +2026-11-01/m);
     expect(users.map(viewUser)).toContainEqual({

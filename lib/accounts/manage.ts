@@ -16,31 +16,31 @@ import {
   setUserState,
 } from '../store/users.ts';
 
-/** What managing users needs from the rest of the house. */
-export interface AccountDependencies {
+/** What managing users needs from the rest of the app. */
+interface AccountDependencies {
   store: Store;
   clock: Clock;
   log: Log;
 }
 
 /** Why nothing was changed. */
-export type UsersProblem =
+export type AccountError =
   | 'user_missing'
   | 'user_exists'
   | 'user_is_set_aside'
   | 'nothing_to_enable';
 
-/** Everybody who has an account or had one, in the order in which they came. */
+/** All users, including those set aside, in the order of creation. */
 export async function listUsers({ store }: AccountDependencies): Promise<User[]> {
   return await findUsers(store);
 }
 
-/** Makes an account for a number that has none, so that it may log in where signup is closed. */
+/** Adds a user for a number without one, so that it may log in although signup is closed. */
 export async function addUser(
   deps: AccountDependencies,
   phoneNumber: PhoneNumber,
-): Promise<Result<User, UsersProblem>> {
-  return await change(deps, phoneNumber, async (transaction, at) => {
+): Promise<Result<User, AccountError>> {
+  return await changeUser(deps, phoneNumber, async (transaction, at) => {
     const id = randomUUID();
     if (!(await insertUser(transaction, { id, phoneNumber, createdAt: at }))) {
       return fail('user_exists');
@@ -49,15 +49,15 @@ export async function addUser(
   });
 }
 
-/** Keeps a user out from now on: no login, and every session ends with its next request. */
+/** Disables a user: they can no longer log in, and all their sessions end. */
 export async function disableUser(
   deps: AccountDependencies,
   phoneNumber: PhoneNumber,
-): Promise<Result<User, UsersProblem>> {
-  return await change(deps, phoneNumber, async (transaction, at) => {
+): Promise<Result<User, AccountError>> {
+  return await changeUser(deps, phoneNumber, async (transaction, at) => {
     const user = await findUserByPhoneNumber(transaction, phoneNumber);
     if (user === null) {
-      return await missing(transaction, phoneNumber);
+      return await failMissing(transaction, phoneNumber);
     }
     await deleteSessionsOf(transaction, user.id);
     if (user.disabled_at !== null) {
@@ -69,15 +69,15 @@ export async function disableUser(
 }
 
 /**
- * Lets a disabled user log in again; or, where nobody has the number now, gives it back to the
- * account that was set aside last. Either way the operator vouches for the number: its time without
- * use begins anew (docs/decisions/0006-recycled-numbers.md).
+ * Enables a disabled user or, if the number has no user now, brings back the one most recently set aside.
+ * Either way the operator vouches for the number, so its dormant period starts again
+ * (docs/decisions/0006-recycled-numbers.md).
  */
 export async function enableUser(
   deps: AccountDependencies,
   phoneNumber: PhoneNumber,
-): Promise<Result<User, UsersProblem>> {
-  return await change(deps, phoneNumber, async (transaction, at) => {
+): Promise<Result<User, AccountError>> {
+  return await changeUser(deps, phoneNumber, async (transaction, at) => {
     const user = await findUserByPhoneNumber(transaction, phoneNumber);
     if (user !== null) {
       if (user.disabled_at === null) {
@@ -95,38 +95,38 @@ export async function enableUser(
   });
 }
 
-/** Ends every session of a user, who may log in again. */
+/** Ends all sessions of a user. They may log in again. */
 export async function logOutUser(
   deps: AccountDependencies,
   phoneNumber: PhoneNumber,
-): Promise<Result<User, UsersProblem>> {
-  return await change(deps, phoneNumber, async (transaction) => {
+): Promise<Result<User, AccountError>> {
+  return await changeUser(deps, phoneNumber, async (transaction) => {
     const user = await findUserByPhoneNumber(transaction, phoneNumber);
     if (user === null) {
-      return await missing(transaction, phoneNumber);
+      return await failMissing(transaction, phoneNumber);
     }
     const ended = await deleteSessionsOf(transaction, user.id);
     return succeed({ id: user.id, type: ended > 0 ? 'sessions_ended_by_operator' : null });
   });
 }
 
-/** What a change did, with the event that tells of it; null where there was nothing to do. */
-type Change = Result<{ id: string; type: EventType | null }, UsersProblem>;
+/** The changed user and the type of the audit event; null if nothing had to change. */
+type Change = Result<{ id: string; type: EventType | null }, AccountError>;
 
-/** Makes a change and writes its event, both or neither. @returns the user as it is afterwards. */
-async function change(
+/** Makes a change and records its event in one transaction. @returns the user after the change. */
+async function changeUser(
   deps: AccountDependencies,
   phoneNumber: PhoneNumber,
-  make: (transaction: Queries, at: number) => Promise<Change>,
-): Promise<Result<User, UsersProblem>> {
+  change: (transaction: Queries, at: number) => Promise<Change>,
+): Promise<Result<User, AccountError>> {
   return await auditedTransaction(deps, async ({ transaction, record }) => {
     await acquireTransactionLock(transaction, `phone number ${phoneNumber}`);
     const at = deps.clock.now();
-    const made = await make(transaction, at);
-    if (!made.ok) {
-      return made;
+    const changed = await change(transaction, at);
+    if (!changed.ok) {
+      return changed;
     }
-    const { id, type } = made.value;
+    const { id, type } = changed.value;
     if (type !== null) {
       await record({ at, type, userId: id });
     }
@@ -135,7 +135,7 @@ async function change(
   });
 }
 
-async function missing(transaction: Queries, phoneNumber: PhoneNumber): Promise<Change> {
+async function failMissing(transaction: Queries, phoneNumber: PhoneNumber): Promise<Change> {
   const former = await findUserSetAside(transaction, phoneNumber);
   return fail(former === null ? 'user_missing' : 'user_is_set_aside');
 }

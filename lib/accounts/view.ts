@@ -3,10 +3,10 @@ import { referenceOf } from '../observe/log.ts';
 import { type CountryCode, formatPhoneNumber } from '../phone/phone-number.ts';
 import type { User } from '../store/schema.ts';
 
-/** A user as `npm run users -- list --json` writes it. Instants are ISO 8601. */
-export interface UserView {
+/** A user in the output of `npm run users -- list --json`. Instants are ISO 8601. */
+interface UserView {
   id: string;
-  /** How the user is written in the server's log. */
+  /** The reference to the user in the server's log. */
   log_reference: string;
   phone_number: string;
   state: 'active' | 'disabled' | 'set_aside';
@@ -31,8 +31,8 @@ export function viewUser(user: User): UserView {
   };
 }
 
-/** The users as a table for a terminal, one per line below a heading. */
-export function tableOfUsers(users: readonly User[], country: CountryCode): string {
+/** Formats the users as a table for the terminal, one per line below a heading. */
+export function formatUserTable(users: readonly User[], country: CountryCode): string {
   const rows = [
     ['PHONE NUMBER', 'STATE', 'SINCE', 'LAST LOGIN', 'LAST ACTIVE'],
     ...users.map((user) => [
@@ -67,7 +67,7 @@ function instant(at: number): string {
   return new Date(at).toISOString();
 }
 
-/** `2026-11-01 09:30Z`: the same on every machine, and it sorts. */
+/** `2026-11-01 09:30Z`: independent of locale and time zone, and sortable. */
 function minute(at: number): string {
   return `${instant(at).slice(0, 16).replace('T', ' ')}Z`;
 }

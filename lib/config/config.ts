@@ -9,61 +9,58 @@ import { crossCheck, isLoopback } from './cross-checks.ts';
 import { type Environment, environmentSchema, onlySet } from './environment.ts';
 import { type ConfigFault, describeFaults, faultsOf } from './faults.ts';
 
-/** Everything the environment decides, read once at boot. */
+/** The configuration of a process, read from the environment once, at boot. */
 export interface Config {
   pauth: {
     apiKey: string;
     baseUrl: URL;
     timeoutMs: number;
     maxInFlight: number;
-    /** After how many failures in how many seconds it is left alone for a while. */
+    /** The failures that open the circuit breaker. */
     breaker: Limit;
-    /** The vendor is a sandbox on this machine, and the pages say so. */
+    /** Whether the vendor is a sandbox on this machine, which the pages then say. */
     isSandbox: boolean;
   };
   app: {
     origin: URL;
     siteName: string;
     defaultCountry: CountryCode;
-    /** Which kinds of number may log in. */
     numberTypes: ReadonlySet<NumberTypeName>;
-    /** Where people who cannot call find another way, if the deployer offers one. */
+    /** Where people who cannot call find another way to log in; null if the deployer offers none. */
     helpUrl: URL | null;
     signup: 'open' | 'closed';
     callCost: 'free' | 'paid' | 'unknown';
-    /** Newest first: the first one seals, all of them open. */
+    /** Newest first: the first one seals cookies, all of them open cookies. */
     sessionSecrets: [string, ...string[]];
     trustedProxy: TrustedProxy;
-    /** After how many days without use a number may be somebody else's; 0 means never. */
+    /** Days without use after which a number may belong to somebody else; 0 means never. */
     dormantDays: number;
   };
   session: {
-    /** How long a session lives without being used. */
+    /** How long a session lasts without being used. */
     idleSeconds: number;
-    /** How long a session lives at most, counted from its login. */
+    /** How long a session lasts at most, counted from its login. */
     ttlSeconds: number;
   };
   startLimits: StartLimitRules;
   attempt: {
     ttlSeconds: number;
     pollLimit: number;
-    /** The longest a status poll is held; 0 answers every poll at once. */
+    /** The longest time a status poll is held; 0 answers every poll at once. */
     statusWaitSeconds: number;
   };
   store: StorePlace;
-  /** May hold a password; null where processes share the store alone. */
+  /** May contain a password. Null where processes share nothing but the store. */
   redisUrl: string | null;
   retention: {
-    /** An attempt holds a phone number, and is of no use once it is over. */
+    /** An attempt contains a phone number and is not needed once it has ended. */
     attemptDays: number;
-    /** 0 is for ever. */
+    /** 0 keeps events for ever. */
     eventDays: number;
   };
 }
 
-/**
- * Reads the configuration from an environment, or lists every fault in it at once.
- */
+/** Reads the configuration from an environment, or lists every fault in it. */
 export function readConfig(environment: Environment): Result<Config, ConfigFault[]> {
   const parsed = environmentSchema.safeParse(onlySet(environment));
   const faults = [...faultsOf(parsed.error), ...crossCheck(environment)];
@@ -115,20 +112,20 @@ export function readConfig(environment: Environment): Result<Config, ConfigFault
   });
 }
 
-/** What a command needs that works on the users alone, beside the server or without it. */
+/** The configuration of `npm run users`, which runs beside the server or without it. */
 export interface UsersConfig {
   store: Config['store'];
   defaultCountry: CountryCode;
 }
 
-/** The variables such a command reads; the others may be missing or wrong. */
+/** The variables that command reads; the others may be missing or wrong. */
 const usersSchema = environmentSchema.pick({
   DATABASE_URL: true,
   DATABASE_POOL_SIZE: true,
   DEFAULT_COUNTRY: true,
 });
 
-/** Reads where the users are kept and whose numbers they have, and nothing else. */
+/** Reads what `npm run users` needs, or lists the faults in those variables. */
 export function readUsersConfig(environment: Environment): Result<UsersConfig, ConfigFault[]> {
   const { data, error } = usersSchema.safeParse(onlySet(environment));
   return data === undefined
@@ -146,7 +143,7 @@ function placeOf(data: { DATABASE_URL: string; DATABASE_POOL_SIZE: number }): St
     : { kind: 'postgres', url, poolSize };
 }
 
-/** The configuration of this process. Throws with every fault in its message. */
+/** Reads the configuration of this process. Throws an error whose message lists every fault. */
 export function loadConfig(): Config {
   const config = readConfig(process.env);
   if (!config.ok) {

@@ -1,13 +1,14 @@
 import 'server-only';
 import type * as z from 'zod';
 
-/** What is wrong with one variable, in words for the person who deploys. Never holds its value. */
+/** What is wrong with one variable, for the person who deploys. Never contains its value. */
 export interface ConfigFault {
   variable: string;
+  /** Reads on after the variable's name. */
   problem: string;
 }
 
-/** The faults that a schema of variables has found. */
+/** The faults found by a schema whose keys are variables; none without an error. */
 export function faultsOf(error: z.ZodError | undefined): ConfigFault[] {
   return (error?.issues ?? []).map((issue) => ({
     variable: String(issue.path[0]),
@@ -15,8 +16,8 @@ export function faultsOf(error: z.ZodError | undefined): ConfigFault[] {
   }));
 }
 
-/** One line per fault, for the terminal of whoever starts the server. */
+/** A message for the terminal: a heading, then one line per fault. */
 export function describeFaults(faults: readonly ConfigFault[]): string {
   const lines = faults.map(({ variable, problem }) => `  ${variable} ${problem}`);
-  return ['call-login cannot start. Set right in the environment:', ...lines].join('\n');
+  return ['call-login cannot start. Correct these environment variables:', ...lines].join('\n');
 }

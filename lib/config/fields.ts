@@ -3,104 +3,176 @@ import * as z from 'zod';
 import { platformHeaders, type TrustedProxy } from '../limits/client-address.ts';
 import type { Limit } from '../limits/start-limits.ts';
 import { type NumberTypeName, numberTypes } from '../phone/number-types.ts';
+import { isCountryCode } from '../phone/phone-number.ts';
 
-/** The kinds of value that a variable can have. Each says in its message what it wants instead. */
+/** A kind of value that a variable can have. */
+export interface Field<Value> {
+  schema: z.ZodType<Value, string>;
+  /** What the schema accepts, in Markdown; reads on after "must be". */
+  allowed: string;
+}
 
-/** A whole number of `unit`, from `min` to `max`. */
-export const number = (unit: string, min: number, max: number, fallback: number) =>
+/** @param schemaWith makes the schema from the message for a value that is not allowed. */
+function field<Value>(
+  allowed: string,
+  schemaWith: (message: string) => z.ZodType<Value, string>,
+): Field<Value> {
+  return { schema: schemaWith(`must be ${plainText(allowed)}`), allowed };
+}
+
+/** Removes the code marks and link targets of Markdown, for a terminal or an `.env` file. */
+export function plainText(markdown: string): string {
+  return markdown.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').replaceAll('`', '');
+}
+
+function listOf(values: Iterable<string>): string {
+  return [...values].map((value) => `\`${value}\``).join(', ');
+}
+
+function isWholeNumber(text: string, min: number, max: number): boolean {
+  return /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max;
+}
+
+/** @param unit in the plural, such as seconds */
+export const wholeNumber = (unit: string, min: number, max: number) =>
+  field(`a whole number of ${unit}, ${min} to ${max}`, (message) =>
+    z
+      .string()
+      .refine((text) => isWholeNumber(text, min, max), message)
+      .transform(Number),
+  );
+
+export const choice = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  field(`one of: ${listOf(values)}`, (message) => z.enum(values, message));
+
+/** What an Authorization header can carry. */
+export const apiKey = field(
+  'the key of your pAuth account, printable ASCII without spaces',
+  (message) => z.string().regex(/^[\x21-\x7e]+$/, message),
+);
+
+export const url = field('a complete address such as `https://example.com`', (message) =>
   z
     .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .pipe(z.int().min(min).max(max))
-    .catch(Number.NaN)
-    .refine((value) => !Number.isNaN(value), `must be a whole number of ${unit}, ${min} to ${max}`)
-    .default(fallback);
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), message)
+    .transform((text) => new URL(text)),
+);
 
-/** One of a few words. */
-export const choice = <const Values extends readonly [string, ...string[]]>(
-  values: Values,
-  fallback: Values[number],
-) => z.enum(values, `must be one of: ${values.join(', ')}`).default(fallback);
+export const origin = field('an origin alone, such as `https://login.example.com`', (message) =>
+  url.schema.refine((address) => address.href === `${address.origin}/`, message),
+);
 
-/** A complete http or https address. */
-export const url = z
-  .string('is required')
-  .refine(
-    (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
-    'must be a complete address such as https://example.com',
-  )
-  .transform((text) => new URL(text));
+/** SQLite or PostgreSQL. */
+export const databaseUrl = field(
+  '`file:<path>` or `postgres://<user>:<password>@<host>:<port>/<database>`, special characters as `%xx`',
+  (message) =>
+    z
+      .string()
+      .refine(
+        (text) => /^file:./.test(text) || (/^postgres(ql)?:/.test(text) && isServerUrl(text)),
+        message,
+      )
+      .refine(
+        (text) => !/[?&]sslmode=no-verify/.test(text),
+        'switches TLS verification off with sslmode=no-verify',
+      ),
+);
 
-/** A file of SQLite, or a PostgreSQL server whose certificate is checked where it has one. */
-export const databaseUrl = z
+/** `rediss` is Redis over TLS. */
+export const redisUrl = field(
+  '`redis://<host>:<port>` or `rediss://…`, special characters as `%xx`',
+  (message) => z.string().refine((text) => /^rediss?:/.test(text) && isServerUrl(text), message),
+);
+
+function isServerUrl(text: string): boolean {
+  return /^\w+:\/\//.test(text) && URL.canParse(text);
+}
+
+const SECRET_MIN_LENGTH = 32;
+const SECRET_MIN_VARIETY = 12;
+const GUESSABLE = ['password', 'secret', 'changeme', 'example', '12345678'];
+const MAKE_A_SECRET = 'openssl rand -base64 32';
+
+const secret = z
   .string()
-  .regex(/^file:.+|^postgres(ql)?:\/\//, 'must be file:<path> or postgres://…')
+  .min(SECRET_MIN_LENGTH, `must be at least ${SECRET_MIN_LENGTH} characters long: ${MAKE_A_SECRET}`)
   .refine(
-    (text) => text.startsWith('file:') || URL.canParse(text),
-    'must be postgres://<user>:<password>@<host>:<port>/<database>, special characters as %xx',
-  )
-  .refine(
-    (text) => !/[?&]sslmode=no-verify/.test(text),
-    'switches TLS verification off with sslmode=no-verify',
+    (text) =>
+      new Set(text).size >= SECRET_MIN_VARIETY &&
+      !GUESSABLE.some((word) => text.toLowerCase().includes(word)),
+    `is too easy to guess: ${MAKE_A_SECRET}`,
   );
 
-/** What seals the cookies: long, and nobody's first guess. */
-export const sessionSecret = z
-  .string()
-  .min(32, 'must be at least 32 characters long: openssl rand -base64 32')
-  .refine(
-    (secret) =>
-      new Set(secret).size >= 12 && !/password|secret|changeme|example|12345678/i.test(secret),
-    'is too easy to guess: openssl rand -base64 32',
-  );
+/** One secret or several, newest first. */
+export const secrets: Field<[string, ...string[]]> = {
+  schema: z
+    .string()
+    .transform((list) => list.split(',').map((each) => each.trim()))
+    .pipe(z.tuple([secret], secret)),
+  allowed:
+    `one secret or several, newest first, separated by commas; \`${MAKE_A_SECRET}\` makes one. Each is at ` +
+    `least ${SECRET_MIN_LENGTH} characters long, ${SECRET_MIN_VARIETY} of them different, and contains none of ` +
+    listOf(GUESSABLE),
+};
 
-const PAIR = '[1-9]\\d{0,8}/[1-9]\\d{0,8}';
+const LIMIT_MAX_DIGITS = 9;
+const LIMIT_NUMBER = `[1-9]\\d{0,${LIMIT_MAX_DIGITS - 1}}`;
+const LIMIT = `${LIMIT_NUMBER}/${LIMIT_NUMBER}`;
+const LIMIT_RANGE = `each 1 to ${10 ** LIMIT_MAX_DIGITS - 1}`;
 
-function readPair(text: string): Limit {
+function readLimit(text: string): Limit {
   const [count, seconds] = text.split('/').map(Number);
   return { count: count ?? 1, seconds: seconds ?? 1 };
 }
 
-/** `5/10`: five in ten seconds. */
-export const limit = (fallback: string) =>
+/** `5/10` is five in ten seconds. */
+export const limit = field(`\`<count>/<seconds>\`, such as \`5/10\`, ${LIMIT_RANGE}`, (message) =>
   z
     .string()
-    .regex(new RegExp(`^${PAIR}$`), 'must be <count>/<seconds>, such as 5/10')
-    .default(fallback)
-    .transform(readPair);
+    .regex(new RegExp(`^${LIMIT}$`), message)
+    .transform(readLimit),
+);
 
-/** `5/3600`: five in an hour; several with spaces between, all of which hold. */
-export const limits = (fallback: string) =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^${PAIR}( ${PAIR})*$`),
-      'must be <count>/<seconds>, such as 5/3600; several with a space between',
-    )
-    .default(fallback)
-    .transform((text) => text.split(' ').map(readPair));
+/** Limits that all apply. */
+export const limits = field(
+  `\`<count>/<seconds>\`, such as \`5/3600\`, ${LIMIT_RANGE}; several with a space between`,
+  (message) =>
+    z
+      .string()
+      .regex(new RegExp(`^${LIMIT}( ${LIMIT})*$`), message)
+      .transform((text) => text.split(' ').map(readLimit)),
+);
 
-/** A named platform, or how many proxies stand in front. */
-export const trustedProxy = z
-  .string()
-  .default('0')
-  .transform((text, context): TrustedProxy => {
-    const header = platformHeaders.get(text);
-    if (header !== undefined) {
-      return { header };
-    }
-    if (!/^\d$/.test(text)) {
-      const names = [...platformHeaders.keys()].join(', ');
-      context.addIssue(`must be ${names}, or the number of proxies in front, 0 to 9`);
-    }
-    return { hops: Number(text) };
-  });
+const MAX_PROXIES = 9;
 
-/** Kinds of number, with commas between. */
-export const numberTypeList = z
-  .string()
-  .default(numberTypes.join(','))
-  .transform((list) => list.split(',').map((name) => name.trim()))
-  .pipe(z.array(z.enum(numberTypes, `must be a list of: ${numberTypes.join(', ')}`)))
-  .transform((names): ReadonlySet<NumberTypeName> => new Set(names));
+export const trustedProxy = field(
+  `${listOf(platformHeaders.keys())}, or the number of proxies in front, 0 to ${MAX_PROXIES}`,
+  (message) =>
+    z
+      .string()
+      .refine((text) => platformHeaders.has(text) || isWholeNumber(text, 0, MAX_PROXIES), message)
+      .transform((text): TrustedProxy => {
+        const header = platformHeaders.get(text);
+        return header === undefined ? { hops: Number(text) } : { header };
+      }),
+);
+
+export const numberTypeSet = field(
+  `one or more of: ${listOf(numberTypes)}, separated by commas`,
+  (message) =>
+    z
+      .string()
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .pipe(z.array(z.enum(numberTypes, message)))
+      .transform((names): ReadonlySet<NumberTypeName> => new Set(names)),
+);
+
+export const country = field('a two-letter country code such as `JP`', (message) =>
+  z.string().refine(isCountryCode, message),
+);
+
+/** @param maxLength counts what is left without spaces at both ends */
+export const shortText = (maxLength: number) =>
+  field(`1 to ${maxLength} characters long`, (message) =>
+    z.string().trim().min(1, message).max(maxLength, message),
+  );

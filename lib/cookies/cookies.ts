@@ -1,5 +1,4 @@
 import 'server-only';
-import { cookies, headers } from 'next/headers';
 import * as z from 'zod';
 import { phoneNumberSchema } from '../shared/contract.ts';
 import { numberMemories } from '../shared/number-memory.ts';
@@ -42,133 +41,130 @@ const NUMBER_TTL_SECONDS = 180 * 24 * 60 * 60;
 /** Long enough for one page to load. */
 const FORM_TTL_SECONDS = 60;
 
-/** A sealed cookie. What is written or cleared goes out with `send`, not before. */
+/** A sealed cookie of one request. What is written or cleared goes out with the answer. */
 export interface SealedCookie<T> {
-  /** What the cookie holds, or null if there is none that we sealed: an anonymous visitor. */
+  /** What the cookie holds, or null if the request carries none that we sealed. */
   read(): Promise<T | null>;
   write(value: T): Promise<void>;
   clear(): void;
-  /** Clears what was sent under this name and does not open: it would only be sent again. */
-  clearIfUnreadable(): Promise<void>;
   /** Whether what was sent opens, but was sealed with an older secret. */
   isOld(): Promise<boolean>;
   /**
-   * Writes what was sent once more, sealed with the newest secret, for what is left of its time. What
-   * else was written or cleared stands.
+   * Seals what was sent with the newest secret, for the rest of its lifetime; no effect where the
+   * cookie was written or cleared in this request.
    */
   reseal(): Promise<void>;
 }
 
-type CookieName = 'attempt' | 'session' | 'number' | 'form';
+export type CookieName = 'attempt' | 'session' | 'number' | 'form';
 
-export interface LoginCookies {
+/** The cookies of one request. */
+export interface RequestCookies {
   attempt: SealedCookie<AttemptCookie>;
   session: SealedCookie<SessionCookie>;
   number: SealedCookie<NumberCookie>;
   form: SealedCookie<FormCookie>;
-  /**
-   * Sends what was written, with an answer that is complete: one that fails half-way takes nothing
-   * along. Works in route handlers only: a page has no say in headers.
-   */
-  send(): Promise<void>;
+  /** Clears each cookie that the request carries and that cannot be unsealed. */
+  clearUnreadable(): Promise<void>;
+  /** The `Set-Cookie` headers of the answer. */
+  toSend(): string[];
 }
 
 export interface CookieOptions {
-  /** Served over https, so the cookies can be bound to this host and to secure connections. */
+  /** Served over https, so the cookies are bound to this host and to secure connections. */
   isSecure: boolean;
   secrets: readonly [string, ...string[]];
   attemptTtlSeconds: number;
   sessionTtlSeconds: number;
 }
 
-/** What the cookies of one request need to know. */
-export interface CookieRequest {
-  /**
-   * Told once of each cookie that was sent and did not open: broken, forged, of a retired secret,
-   * past its time, or there twice.
-   */
-  onUnreadable(cookie: CookieName): void;
-  /** The `Cookie` header; left out, that of the request that Next is about to answer. */
-  readHeader?(): Promise<string>;
-}
+/**
+ * Opens the cookies of one request.
+ *
+ * @param header its `Cookie` header.
+ * @param onUnreadable called once for each cookie that cannot be unsealed: broken, forged, of a
+ * retired secret, expired, or sent twice.
+ */
+export type OpenCookies = (
+  header: string,
+  onUnreadable: (cookie: CookieName) => void,
+) => RequestCookies;
 
-/** @returns what makes the cookies of a request. */
-export function createCookies(options: CookieOptions): (request: CookieRequest) => LoginCookies {
+/** @returns what opens the cookies of a request. */
+export function createCookies(options: CookieOptions): OpenCookies {
   const { isSecure, secrets } = options;
-  const kind = <T>(name: CookieName, schema: z.ZodType<T>, ttlSeconds: number) => ({
+  const kind = <T>(name: CookieName, schema: z.ZodType<T>, ttlSeconds: number): CookieKind<T> => ({
     name: `${isSecure ? '__Host-' : ''}call-login-${name}`,
     ttlSeconds,
     sealer: createSealer({ purpose: `${name} cookie`, schema, ttlSeconds, secrets }),
   });
-  const attempt = kind('attempt', attemptCookieSchema, options.attemptTtlSeconds);
-  const session = kind('session', sessionCookieSchema, options.sessionTtlSeconds);
-  const number = kind('number', numberCookieSchema, NUMBER_TTL_SECONDS);
-  const form = kind('form', formCookieSchema, FORM_TTL_SECONDS);
-  return ({ onUnreadable, readHeader: readFrom = readHeaderFromNext }) => {
-    const written: CookieParts['written'] = new Map();
-    let header: Promise<string> | undefined;
-    const readHeader = async () => {
-      header ??= readFrom();
-      return await header;
-    };
-    const of = (cookie: CookieName) => ({
-      readHeader,
-      written,
-      onUnreadable: () => onUnreadable(cookie),
-    });
+  const kinds = {
+    attempt: kind('attempt', attemptCookieSchema, options.attemptTtlSeconds),
+    session: kind('session', sessionCookieSchema, options.sessionTtlSeconds),
+    number: kind('number', numberCookieSchema, NUMBER_TTL_SECONDS),
+    form: kind('form', formCookieSchema, FORM_TTL_SECONDS),
+  };
+  return (header, onUnreadable) => {
+    const written: Written = new Map();
+    const open = <T>(cookie: CookieName, of: CookieKind<T>) =>
+      openCookie(of, header, written, () => onUnreadable(cookie));
+    const attempt = open('attempt', kinds.attempt);
+    const session = open('session', kinds.session);
+    const number = open('number', kinds.number);
+    const form = open('form', kinds.form);
     return {
-      attempt: sealedCookie(attempt, of('attempt')),
-      session: sealedCookie(session, of('session')),
-      number: sealedCookie(number, of('number')),
-      form: sealedCookie(form, of('form')),
-      async send() {
-        if (written.size === 0) {
-          return;
-        }
-        const jar = await cookies();
-        for (const [name, { value, maxAge }] of written) {
-          jar.set(name, value, {
-            httpOnly: true,
-            secure: isSecure,
-            sameSite: 'lax',
-            path: '/',
-            maxAge,
-          });
-        }
+      attempt,
+      session,
+      number,
+      form,
+      async clearUnreadable() {
+        const all = [attempt, session, number, form];
+        await Promise.all(all.map((cookie) => cookie.clearIfUnreadable()));
       },
+      toSend: () =>
+        [...written].map(([name, { value, maxAge }]) =>
+          serializeCookie(name, value, maxAge, isSecure),
+        ),
     };
   };
 }
 
-async function readHeaderFromNext(): Promise<string> {
-  return (await headers()).get('cookie') ?? '';
+/**
+ * A `Set-Cookie` header (RFC 6265bis) for the whole site, out of reach of scripts and of requests that
+ * other sites make.
+ *
+ * @param maxAge in seconds; 0 clears the cookie.
+ */
+export function serializeCookie(
+  name: string,
+  value: string,
+  maxAge: number,
+  isSecure: boolean,
+): string {
+  const secure = isSecure ? '; Secure' : '';
+  return `${name}=${value}; Path=/; Max-Age=${maxAge}${secure}; HttpOnly; SameSite=Lax`;
 }
 
-/** What the cookies of one request share, and whom one of them tells that it did not open. */
-interface CookieParts {
-  /** The `Cookie` header, read once. */
-  readHeader(): Promise<string>;
-  /** By name, what the answer is to set; the last word counts. */
-  written: Map<string, { value: string; maxAge: number }>;
-  onUnreadable(): void;
+interface CookieKind<T> {
+  name: string;
+  ttlSeconds: number;
+  sealer: Sealer<T>;
 }
 
-/** Clears every cookie of ours that the request carries and that nothing of ours can open. */
-export async function clearUnreadable(cookies: LoginCookies): Promise<void> {
-  const { attempt, session, number, form } = cookies;
-  const all = [attempt, session, number, form];
-  await Promise.all(all.map((cookie) => cookie.clearIfUnreadable()));
-}
+/** By name, what the answer is to set; the last write wins. */
+type Written = Map<string, { value: string; maxAge: number }>;
 
-function sealedCookie<T>(
-  cookie: { name: string; ttlSeconds: number; sealer: Sealer<T> },
-  { readHeader, written, onUnreadable }: CookieParts,
-): SealedCookie<T> {
-  const { name, ttlSeconds, sealer } = cookie;
-  /** Opened at the first look and once: every request has cookies of its own. */
-  let carried: Promise<Carried<T>> | undefined;
+/** What a request carries under the name of a cookie. */
+type Carried<T> = { kind: 'none' | 'unreadable' } | { kind: 'sealed'; unsealed: Unsealed<T> };
+
+function openCookie<T>(
+  { name, ttlSeconds, sealer }: CookieKind<T>,
+  header: string,
+  written: Written,
+  onUnreadable: () => void,
+): SealedCookie<T> & { clearIfUnreadable(): Promise<void> } {
   const open = async (): Promise<Carried<T>> => {
-    const values = cookieValues(await readHeader(), name);
+    const values = cookieValues(header, name);
     if (values.length === 0) {
       return { kind: 'none' };
     }
@@ -180,31 +176,32 @@ function sealedCookie<T>(
     }
     return { kind: 'sealed', unsealed };
   };
-  const look = async () => {
+  let carried: Promise<Carried<T>> | undefined;
+  const openOnce = () => {
     carried ??= open();
-    return await carried;
+    return carried;
   };
   const clear = () => void written.set(name, { value: '', maxAge: 0 });
   return {
     clear,
     async read() {
-      const found = await look();
+      const found = await openOnce();
       return found.kind === 'sealed' ? found.unsealed.value : null;
     },
     async write(value) {
       written.set(name, { value: await sealer.seal(value), maxAge: ttlSeconds });
     },
     async clearIfUnreadable() {
-      if ((await look()).kind === 'unreadable') {
+      if ((await openOnce()).kind === 'unreadable') {
         clear();
       }
     },
     async isOld() {
-      const found = await look();
+      const found = await openOnce();
       return found.kind === 'sealed' && found.unsealed.isOld;
     },
     async reseal() {
-      const found = await look();
+      const found = await openOnce();
       const resealed = found.kind === 'sealed' ? await sealer.reseal(found.unsealed) : null;
       if (resealed !== null && !written.has(name)) {
         written.set(name, { value: resealed.seal, maxAge: resealed.leftSeconds });
@@ -212,6 +209,3 @@ function sealedCookie<T>(
     },
   };
 }
-
-/** What a request carries under the name of a cookie. */
-type Carried<T> = { kind: 'none' | 'unreadable' } | { kind: 'sealed'; unsealed: Unsealed<T> };

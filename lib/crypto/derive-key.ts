@@ -2,8 +2,10 @@ import 'server-only';
 import { hkdfSync } from 'node:crypto';
 
 /**
- * A key of its own for each purpose (HKDF, RFC 5869), 256 bits in hexadecimal: what one key gives
- * away says nothing of another, or of the secret.
+ * Derives a separate 256-bit key for each purpose with HKDF (RFC 5869), so that a leaked key does not
+ * reveal another one or the secret.
+ *
+ * @returns the key in hexadecimal.
  */
 export function deriveKey(secret: string, purpose: string): string {
   const key = hkdfSync('sha256', secret, '', `call-login ${purpose}`, 32);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { readForm, readJsonBody } from './body.ts';
+import { formBody, jsonBody, noBody } from './body.ts';
 
 const schema = z.strictObject({ phone_number: z.string() });
 
@@ -14,7 +14,7 @@ const streamed = {
 async function read(body: BodyInit, contentType = 'application/json') {
   const headers = { 'content-type': contentType };
   const request = new Request('https://login.example/', { method: 'POST', headers, body });
-  return await readJsonBody(request, schema);
+  return await jsonBody(schema).read(request);
 }
 
 describe('a JSON body', () => {
@@ -71,7 +71,7 @@ describe('a JSON body', () => {
       },
     });
     const request = new Request('https://login.example/', { ...streamed, body: endless });
-    expect(await readJsonBody(request, schema)).toMatchObject({
+    expect(await jsonBody(schema).read(request)).toMatchObject({
       error: { code: 'request_too_large' },
     });
     expect(isCancelled).toBe(true);
@@ -83,7 +83,7 @@ describe('a form', () => {
   const readFields = async (text: string) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = { method: 'POST', headers, body: text };
-    return await readForm(new Request('https://login.example/', body), schema);
+    return await formBody(schema).read(new Request('https://login.example/', body));
   };
 
   it('is read with each of its fields once', async () => {
@@ -102,4 +102,10 @@ describe('a form', () => {
   ])('is refused with a field twice, one too many or none: %s', async (text) => {
     expect(await readFields(text)).toMatchObject({ error: { code: 'request_invalid' } });
   });
+});
+
+it('a route without a body reads nothing of what was sent', async () => {
+  const request = new Request('https://login.example/', { method: 'POST', body: 'anything' });
+  expect(await noBody.read(request)).toEqual({ ok: true, value: null });
+  expect(request.bodyUsed).toBe(false);
 });

@@ -1,58 +1,57 @@
 import 'server-only';
 import * as z from 'zod';
-import type { App } from '../services.ts';
 import { isAboutNumber } from '../shared/error-codes.ts';
-import { fail, succeed } from '../shared/result.ts';
-import { describeProblem, type Problem } from './answer.ts';
-import { apiRoute } from './api-route.ts';
-import { readForm } from './body.ts';
-import { onlyMethods } from './methods.ts';
+import { succeed } from '../shared/result.ts';
+import { formBody } from './body.ts';
 import { ownPath } from './own-path.ts';
-import { isSameOriginWrite } from './same-origin.ts';
-import type { RequestContext } from './visit.ts';
+import { describeProblem, type Problem } from './problems.ts';
+import type { RequestContext } from './request-context.ts';
+import { seeOther } from './responses.ts';
+import { type Call, type Route, route } from './route.ts';
 
-/** Where the browser goes next: to the login with these parameters, or to where it wanted to go. */
+/** Where the browser goes next: to the login page with these parameters, or where it was headed. */
 export type FormOutcome = { to: 'login'; with?: Record<string, string> } | { to: 'next' };
 
 /** What every form of the login page sends: where the person wanted to go. */
 export const formSchema = z.strictObject({ next: z.string().optional() });
 
 /**
- * The exports of a route that takes a form of the login page sent without scripts. It takes a form of
- * our own pages alone, and answers with the next page to show, which knows its step by the cookies.
+ * Declares a route for a form of the login page that was sent without scripts. It answers with the
+ * next page to show, which finds its step by the cookies.
  */
-export function formRoute<Form extends z.infer<typeof formSchema>>(
-  schema: z.ZodType<Form>,
-  handle: (form: Form, request: Request, visit: RequestContext) => Promise<FormOutcome>,
-) {
-  const take = apiRoute(async (request, visit) => {
-    if (!isSameOriginWrite(request, visit.app)) {
-      return fail({ code: 'request_cross_origin' });
-    }
-    const form = await readForm(request, schema);
-    if (!form.ok) {
-      return form;
-    }
-    const next = ownPath(form.value.next, '/account');
-    const outcome = await handle(form.value, request, visit);
-    const location =
-      outcome.to === 'next'
-        ? next
-        : `/login?${new URLSearchParams({ ...outcome.with, next }).toString()}`;
-    return succeed(
-      new Response(null, { status: 303, headers: { location, 'cache-control': 'no-store' } }),
-    );
+export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: {
+  path: `/login/${string}`;
+  schema: z.ZodType<Form>;
+  isQueued?: true;
+  handle(context: RequestContext, call: Call<Form>): Promise<FormOutcome>;
+}): Route {
+  const { schema, handle, ...others } = declaration;
+  return route({
+    ...others,
+    methods: ['POST'],
+    access: 'same-origin',
+    body: formBody(schema),
+    async handle(context, call) {
+      const next = ownPath(call.body.next, '/account');
+      const outcome = await handle(context, call);
+      return succeed(
+        seeOther(
+          outcome.to === 'next'
+            ? next
+            : `/login?${new URLSearchParams({ ...outcome.with, next }).toString()}`,
+        ),
+      );
+    },
   });
-  return onlyMethods({ POST: take });
 }
 
 /** Keeps for the next page what was typed, and what is wrong with it. */
 export async function keepTyped(
-  { app, language }: RequestContext,
+  { cookies, language }: RequestContext,
   phoneNumberInput: string,
   problem: Problem | null,
 ): Promise<void> {
-  await app.cookies.form.write({
+  await cookies.form.write({
     phoneNumberInput,
     problem:
       problem === null
@@ -62,9 +61,4 @@ export async function keepTyped(
             error: describeProblem(problem, language),
           },
   });
-}
-
-/** The token of the attempt that the browser of a request holds, if it holds one. */
-export async function readAttemptToken({ cookies }: App): Promise<string | undefined> {
-  return (await cookies.attempt.read())?.attemptToken;
 }

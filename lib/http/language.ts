@@ -1,7 +1,6 @@
 import 'server-only';
 import { match } from '@formatjs/intl-localematcher';
 import Negotiator from 'negotiator';
-import { headers } from 'next/headers';
 import { cookieValues, onlyValue } from '../cookies/cookie-values.ts';
 import { DEFAULT_LANGUAGE, isLanguage, type Language, languages } from '../shared/language.ts';
 import { en } from '../shared/messages/en.ts';
@@ -19,12 +18,7 @@ export function messagesIn(language: Language): Messages {
   return catalogues[language];
 }
 
-/** The language of this request: the one chosen with the switch, else the best of Accept-Language. */
-export async function readLanguage(): Promise<Language> {
-  return languageOf(await headers());
-}
-
-/** The same of a request whose headers these are. */
+/** The language of a request: the one chosen with the switch, else the best of Accept-Language. */
 export function languageOf(given: Pick<Headers, 'get'>): Language {
   const chosen = onlyValue(cookieValues(given.get('cookie') ?? '', LANGUAGE_COOKIE));
   return isLanguage(chosen) ? chosen : negotiateLanguage(given.get('accept-language') ?? '');

@@ -2,38 +2,33 @@ import 'server-only';
 import type { AttemptCookie } from '../cookies/cookies.ts';
 import { readAttemptStatus } from '../login/attempt-status.ts';
 import { type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
-import type { App } from '../services.ts';
-import { clientInfoOf } from './client-info.ts';
-import { forgetAttempt } from './forget-attempt.ts';
+import { forgetAttempt } from './attempt-cookie.ts';
+import type { RequestContext } from './request-context.ts';
 import { readSession } from './session.ts';
 
 export type RequestPollOutcome =
   | Exclude<PollOutcome, { status: 'completed' }>
-  /** This browser has a session, by this attempt or another. */
-  | { status: 'logged_in' };
+  /** This browser has a session, from this attempt or another. */
+  | { status: 'completed' };
 
 /**
- * What became of the attempt of the browser that a request comes from; once the call was seen, the
- * answer to this very request logs it in. Held for up to `holdMs` until something changes, unless it
- * has `waited` already; see `Poll` for what it is to be told.
+ * Polls the attempt of the browser that a request comes from. Once the call was verified, the answer
+ * to this very request logs the browser in.
  */
 export async function pollForRequest(
-  app: App,
-  request: Request,
-  how: Pick<Poll, 'holdMs' | 'isPrompted' | 'waited'>,
+  context: RequestContext,
+  poll: Pick<Poll, 'holdMs' | 'isPrompted' | 'signal'>,
 ): Promise<RequestPollOutcome> {
-  const { config, cookies, login } = app;
+  const { client, cookies, login } = context;
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken === undefined) {
-    // Another tab of this browser may have completed the attempt that this one waits for.
-    return await loggedInOrMissing(app);
+    // Another tab of this browser may have completed the attempt that this one polls.
+    return await completedOrMissing(context);
   }
   const outcome = await pollAttempt(login, cookie.attemptToken, {
-    ...how,
-    signal: request.signal,
-    // Only the poll that logs in looks at it.
+    ...poll,
     get from() {
-      return clientInfoOf(request.headers, config.app.trustedProxy);
+      return client.info;
     },
   });
   if (outcome.status !== 'completed') {
@@ -41,26 +36,28 @@ export async function pollForRequest(
   }
   if (outcome.sessionToken !== null) {
     await cookies.session.write({ sessionToken: outcome.sessionToken });
-    await rememberNumber(app, cookie);
+    await rememberNumber(context, cookie);
   }
-  await forgetAttempt(app, cookie.browserToken);
-  return outcome.sessionToken === null ? await loggedInOrMissing(app) : { status: 'logged_in' };
+  await forgetAttempt(context);
+  return outcome.sessionToken === null
+    ? await completedOrMissing(context)
+    : { status: 'completed' };
 }
 
-async function loggedInOrMissing(app: App): Promise<RequestPollOutcome> {
-  return { status: (await readSession(app)) === null ? 'missing' : 'logged_in' };
+async function completedOrMissing(context: RequestContext): Promise<RequestPollOutcome> {
+  return { status: (await readSession(context)) === null ? 'missing' : 'completed' };
 }
 
 /** Remembers the number in this browser, or goes on doing so, if its owner asked for it. */
 async function rememberNumber(
-  { cookies, login }: App,
+  { cookies, login }: RequestContext,
   { attemptToken, number = 'none' }: AttemptCookie,
 ): Promise<void> {
   if (number === 'none' || attemptToken === undefined) {
     return;
   }
-  const look = await readAttemptStatus(login, attemptToken);
-  if (look !== null) {
-    await cookies.number.write({ phoneNumber: look.attempt.phone_number });
+  const status = await readAttemptStatus(login, attemptToken);
+  if (status !== null) {
+    await cookies.number.write({ phoneNumber: status.attempt.phone_number });
   }
 }

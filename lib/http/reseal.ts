@@ -1,23 +1,21 @@
 import 'server-only';
-import type { App } from '../services.ts';
 import { isStoreFailure } from '../store/failure.ts';
+import type { RequestContext } from './request-context.ts';
 import { readSession } from './session.ts';
 
 /**
- * Has the answer to a request bring its session and its remembered number sealed with the newest
- * secret, where an older one had sealed them: whoever goes on using the site does not need the older.
- * What belongs to a login is not worth it, it is over before a secret is taken away.
+ * Re-seals the session and the remembered number of a request with the newest secret, where an older
+ * one sealed them, so that a browser that goes on using the site does not need the older secret. The
+ * cookies of an attempt are not worth it: it is over before a secret is retired.
  *
- * Answers may cross on their way, and none is to bring an older cookie after a newer one. A newer
- * session comes from a login alone; so this is not for a browser that may be let in meanwhile, which
- * the attempt in its cookies shows, and not for an answer that takes as long as a start and a call.
- * After a log out it brings what the store no longer knows, and a number that another tab has just had
- * forgotten once more, which opens nothing.
+ * Answers may overtake each other, and an older session must never replace a newer one. Only a login
+ * makes a newer one, so nothing is re-sealed while the browser holds an attempt, nor in answers that
+ * take as long as a start or a held poll.
  *
- * @returns whether the answer is to bring anything; no cache may keep it then.
+ * @returns whether the answer sets a cookie; no cache may keep it then.
  */
-export async function resealOld(app: App): Promise<boolean> {
-  const { attempt, session, number } = app.cookies;
+export async function resealOld(context: RequestContext): Promise<boolean> {
+  const { attempt, session, number } = context.cookies;
   const [isSessionOld, isNumberOld] = await Promise.all([session.isOld(), number.isOld()]);
   if (!isSessionOld && !isNumberOld) {
     return false;
@@ -27,16 +25,16 @@ export async function resealOld(app: App): Promise<boolean> {
   }
   const old = [
     ...(isNumberOld ? [number] : []),
-    ...(isSessionOld && (await hasOpenSession(app)) ? [session] : []),
+    ...(isSessionOld && (await hasOpenSession(context)) ? [session] : []),
   ];
   await Promise.all(old.map((cookie) => cookie.reseal()));
   return old.length > 0;
 }
 
-/** A store that does not answer is no news here: whatever needs it says so. */
-async function hasOpenSession(app: App): Promise<boolean> {
+/** Store failures are ignored here: the code that needs the session reports them. */
+async function hasOpenSession(context: RequestContext): Promise<boolean> {
   try {
-    return (await readSession(app)) !== null;
+    return (await readSession(context)) !== null;
   } catch (error) {
     if (isStoreFailure(error)) {
       return false;

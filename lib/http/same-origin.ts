@@ -1,23 +1,24 @@
 import 'server-only';
-import type { App } from '../services.ts';
 
 /**
- * Whether a request that changes something was sent by a page of ours: by Fetch Metadata, or where
- * a browser does not send it (Safari before 16.4), by Origin.
+ * Whether a request comes from a page of ours.
+ *
+ * A read may log somebody in, so it must come from a script of ours, and not from a link, an image or
+ * another site. Browsers without Fetch Metadata (Safari before 16.4) prove a read with a header that
+ * needs a CORS preflight, which we never grant, and a write with `Origin`.
  */
-export function isSameOriginWrite(request: Request, { config }: App): boolean {
-  const site = request.headers.get('sec-fetch-site');
-  return site === null
-    ? request.headers.get('origin') === config.app.origin.origin
-    : site === 'same-origin';
+export function isSameOrigin({ method, headers }: Request, origin: URL): boolean {
+  return method === 'GET' || method === 'HEAD'
+    ? isSameOriginFetch(headers)
+    : isSameOriginWrite(headers, origin);
 }
 
-/**
- * Whether a read that may log somebody in was made by a script of ours, and not by a link, an image
- * or another site. Browsers without Fetch Metadata prove it with a header that only a script of the
- * same origin can add without asking first (a CORS preflight, which we never grant).
- */
-export function isSameOriginFetch(headers: Pick<Headers, 'get'>): boolean {
+function isSameOriginWrite(headers: Headers, origin: URL): boolean {
+  const site = headers.get('sec-fetch-site');
+  return site === null ? headers.get('origin') === origin.origin : site === 'same-origin';
+}
+
+function isSameOriginFetch(headers: Headers): boolean {
   const site = headers.get('sec-fetch-site');
   if (site === null) {
     return headers.get('x-requested-with') === 'fetch';
@@ -26,7 +27,7 @@ export function isSameOriginFetch(headers: Pick<Headers, 'get'>): boolean {
     site === 'same-origin' &&
     headers.get('sec-fetch-mode') === 'cors' &&
     headers.get('sec-fetch-dest') === 'empty' &&
-    // A browser that fetches ahead of a person: `<link rel=prefetch>` has no destination either.
+    // A speculative prefetch: `<link rel=prefetch>` has no destination either.
     headers.get('sec-purpose') === null
   );
 }

@@ -1,27 +1,21 @@
 import 'server-only';
-import { redirect } from 'next/navigation';
-import type { App } from '../services.ts';
 import { closeSession, type LoggedIn, openSession } from '../sessions/open.ts';
+import type { RequestContext } from './request-context.ts';
 
 /**
  * Who a request comes from, or null for an anonymous visitor. The cookie alone proves nothing: the
- * session's row is read every time, so ending a session works on the next request.
+ * session's row is read every time, so ending a session takes effect with the next request.
  */
-export async function readSession({ cookies, sessions }: App): Promise<LoggedIn | null> {
+export async function readSession({ cookies, sessions }: RequestContext): Promise<LoggedIn | null> {
   const cookie = await cookies.session.read();
   return cookie === null ? null : await openSession(sessions, cookie.sessionToken);
 }
 
-/** For pages: the user and session of a request; an anonymous visitor is sent to log in. */
-export async function requireUser(app: App): Promise<LoggedIn> {
-  return (await readSession(app)) ?? redirect('/login');
-}
-
 /** Ends the session of a request, if it has one, in the store and in the browser. */
-export async function endSession(app: App): Promise<void> {
-  const loggedIn = await readSession(app);
+export async function endSession(context: RequestContext): Promise<void> {
+  const loggedIn = await readSession(context);
   if (loggedIn !== null) {
-    await closeSession(app.sessions, loggedIn);
+    await closeSession(context.sessions, loggedIn);
   }
-  app.cookies.session.clear();
+  context.cookies.session.clear();
 }

@@ -1,27 +1,24 @@
 import 'server-only';
-import { networkOf } from '../limits/client-address.ts';
 import { startAttempt } from '../login/start.ts';
 import { viewAttempt } from '../login/view.ts';
 import { isCountryCode, type PhoneNumberError, parsePhoneNumber } from '../phone/phone-number.ts';
-import type { App } from '../services.ts';
 import type { AttemptView, NumberRequest, StartRequest } from '../shared/contract.ts';
 import type { NumberMemory } from '../shared/number-memory.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
-import type { Problem } from './answer.ts';
-import { describeDevice } from './device.ts';
+import type { Problem } from './problems.ts';
+import type { RequestContext } from './request-context.ts';
 
 /**
- * Starts an attempt for the browser that a request comes from, or returns its live one for the same
- * number, and hands the browser its cookie.
+ * Starts an attempt for the browser of a request, or returns its live one for the same number, and
+ * writes its cookie.
  */
 export async function startForRequest(
-  app: App,
-  request: Request,
+  context: RequestContext,
   wanted: StartRequest,
 ): Promise<Result<AttemptView, Problem>> {
-  const { config, cookies, login } = app;
-  const phoneNumber = await readWantedNumber(app, wanted);
+  const { cookies, client, login, services } = context;
+  const phoneNumber = await readWantedNumber(context, wanted);
   if (!phoneNumber.ok) {
     return phoneNumber;
   }
@@ -29,8 +26,8 @@ export async function startForRequest(
   const started = await startAttempt(login, phoneNumber.value, {
     browserToken: cookie?.browserToken,
     attemptToken: cookie?.attemptToken,
-    network: networkOf(request.headers, config.app.trustedProxy),
-    device: describeDevice(request.headers.get('user-agent')),
+    network: client.network,
+    device: client.info.device,
   });
   if (!started.ok) {
     return started;
@@ -40,7 +37,7 @@ export async function startForRequest(
   await cookies.attempt.write({ browserToken, attemptToken, number });
   return succeed(
     viewAttempt(login, started.value, {
-      country: config.app.defaultCountry,
+      country: services.config.app.defaultCountry,
       memory: number,
     }),
   );
@@ -48,22 +45,22 @@ export async function startForRequest(
 
 /** The number to log in with: the one that was typed, or the one this browser remembers. */
 async function readWantedNumber(
-  app: App,
+  context: RequestContext,
   wanted: StartRequest,
 ): Promise<Result<PhoneNumber, PhoneNumberError | { code: 'request_invalid' }>> {
   if (!('remembered' in wanted)) {
-    return readTypedNumber(app, wanted);
+    return readTypedNumber(context, wanted);
   }
-  const remembered = await app.cookies.number.read();
-  return readTypedNumber(app, { phone_number: remembered?.phoneNumber ?? '' });
+  const remembered = await context.cookies.number.read();
+  return readTypedNumber(context, { phone_number: remembered?.phoneNumber ?? '' });
 }
 
 /** The number that was typed, if one may log in here with it. */
 export function readTypedNumber(
-  { config }: App,
+  { services }: RequestContext,
   typed: NumberRequest,
 ): Result<PhoneNumber, PhoneNumberError | { code: 'request_invalid' }> {
-  const { defaultCountry, numberTypes } = config.app;
+  const { defaultCountry, numberTypes } = services.config.app;
   const country = typed.country ?? defaultCountry;
   return isCountryCode(country)
     ? parsePhoneNumber(typed.phone_number, country, numberTypes)

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { coarseNetwork, networkOf, peerHeader, type TrustedProxy } from './client-address.ts';
+import { coarseNetwork, networkOf, type TrustedProxy } from './client-address.ts';
 
-const network = (headers: Record<string, string>, trustedProxy: TrustedProxy) =>
-  networkOf(new Headers(headers), trustedProxy);
+const network = (
+  headers: Record<string, string>,
+  trustedProxy: TrustedProxy,
+  peerAddress: string | null = null,
+) => networkOf(new Headers(headers), trustedProxy, peerAddress);
 
-const peer = (address: string) => network({ [peerHeader()]: address }, { hops: 0 });
+const peer = (address: string) => network({}, { hops: 0 }, address);
 
 describe('the network of a request', () => {
   it.each([
@@ -28,19 +31,19 @@ describe('the network of a request', () => {
       'x-forwarded-for': '198.51.100.1',
       'x-real-ip': '198.51.100.2',
       'cf-connecting-ip': '198.51.100.3',
-      [peerHeader()]: '192.0.2.7',
     };
-    expect(network(headers, { hops: 0 })).toBe('192.0.2.7');
+    expect(network(headers, { hops: 0 }, '192.0.2.7')).toBe('192.0.2.7');
+    // A host that does not tell the address: no header is believed instead.
+    expect(network(headers, { hops: 0 })).toBe('unknown');
   });
 
   it('is what the trusted proxies say, not what was said to them', () => {
-    const headers = {
-      'x-forwarded-for': '203.0.113.66, 198.51.100.1, 10.0.0.1',
-      [peerHeader()]: '10.0.0.2',
-    };
-    expect(network(headers, { hops: 1 })).toBe('10.0.0.1');
-    expect(network(headers, { hops: 2 })).toBe('198.51.100.1');
-    expect(network(headers, { hops: 9 })).toBe('unknown');
+    const headers = { 'x-forwarded-for': '203.0.113.66, 198.51.100.1, 10.0.0.1' };
+    for (const peerAddress of ['10.0.0.2', null]) {
+      expect(network(headers, { hops: 1 }, peerAddress)).toBe('10.0.0.1');
+      expect(network(headers, { hops: 2 }, peerAddress)).toBe('198.51.100.1');
+      expect(network(headers, { hops: 9 }, peerAddress)).toBe('unknown');
+    }
   });
 
   it('is what the named platform says', () => {

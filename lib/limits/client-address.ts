@@ -1,57 +1,36 @@
 import 'server-only';
-import { randomUUID } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
-import { atEachRequest } from '../request-start.ts';
 
 /**
- * Who stands between the browser and us: nobody, a number of proxies that each append to
- * X-Forwarded-For, or a platform that says the address in a header of its own.
+ * The proxies in front of this server: a number of hops that each append to X-Forwarded-For, or a
+ * platform that puts the client's address into a header of its own.
  */
 export type TrustedProxy = { hops: number } | { header: string };
 
-/** The platforms that can be named, by the header in which each puts the browser's address. */
+/** The platforms that can be named, with the header in which each puts the client's address. */
 export const platformHeaders: ReadonlyMap<string, string> = new Map([
   ['vercel', 'x-vercel-forwarded-for'],
   ['cloudflare', 'cf-connecting-ip'],
   ['fly', 'fly-client-ip'],
 ]);
 
-declare global {
-  /** Next bundles the boot and the routes apart; both must know the one name. */
-  var callLoginPeerHeader: string | undefined;
-}
-
 /**
- * The header that carries the peer's address inside this process. Its name is random, so that no
- * client can send it, not even in the moment between listening and the end of the boot.
+ * The network a request comes from, as far as it can be trusted: an IPv4 address, or the /64 of an
+ * IPv6 address, since one subscriber has all of a /64. `unknown` when nothing trusted says it; all of
+ * those share one limit.
+ *
+ * @param peerAddress the other end of the connection; null where the host does not tell.
  */
-export function peerHeader(): string {
-  globalThis.callLoginPeerHeader ??= `x-peer-${randomUUID()}`;
-  return globalThis.callLoginPeerHeader;
-}
-
-/**
- * Notes the address of each connection's other end where route handlers can read it. Next hands
- * them no socket, and keeps an X-Forwarded-For that a client made up.
- */
-export function notePeerAddresses(): void {
-  const header = peerHeader();
-  atEachRequest(({ request }) => {
-    request.headers[header] = request.socket.remoteAddress ?? '';
-  });
-}
-
-/**
- * The network a request comes from, as far as it can be known: an IPv4 address, or the /64 of an
- * IPv6 address, since whoever has one address of it has all of them. `unknown` when nothing we
- * trust says it; all of those share one limit.
- */
-export function networkOf(headers: Pick<Headers, 'get'>, trustedProxy: TrustedProxy): string {
-  const address = readAddress(headers, trustedProxy);
+export function networkOf(
+  headers: Pick<Headers, 'get'>,
+  trustedProxy: TrustedProxy,
+  peerAddress: string | null,
+): string {
+  const address = readAddress(headers, trustedProxy, peerAddress);
   if (!ipaddr.isValid(address)) {
     return 'unknown';
   }
-  // Folds an IPv4 address written as an IPv6 one (::ffff:192.0.2.1) into what it is.
+  // Unwraps an IPv4 address written as an IPv6 one (::ffff:192.0.2.1).
   const parsed = ipaddr.process(address);
   return parsed.kind() === 'ipv4'
     ? parsed.toString()
@@ -59,8 +38,8 @@ export function networkOf(headers: Pick<Headers, 'get'>, trustedProxy: TrustedPr
 }
 
 /**
- * What is kept and shown of a network (see `networkOf`): enough for a person to tell home from
- * elsewhere, too little to find one. An IPv4 address loses its last number.
+ * What is stored and shown of a network (see `networkOf`): enough to tell home from elsewhere, too
+ * little to find a person. An IPv4 address becomes its /24.
  */
 export function coarseNetwork(network: string): string {
   return ipaddr.IPv4.isValid(network)
@@ -68,12 +47,18 @@ export function coarseNetwork(network: string): string {
     : network;
 }
 
-function readAddress(headers: Pick<Headers, 'get'>, trustedProxy: TrustedProxy): string {
+function readAddress(
+  headers: Pick<Headers, 'get'>,
+  trustedProxy: TrustedProxy,
+  peerAddress: string | null,
+): string {
   if ('header' in trustedProxy) {
     return headers.get(trustedProxy.header)?.trim() ?? '';
   }
+  if (trustedProxy.hops === 0) {
+    return peerAddress ?? '';
+  }
+  // Each trusted proxy vouches for the address to its left; what lies further left may be forged.
   const forwarded = (headers.get('x-forwarded-for') ?? '').split(',').map((part) => part.trim());
-  const path = [...forwarded, headers.get(peerHeader()) ?? ''];
-  // Each trusted proxy vouches for the address to its left; what lies further left is hearsay.
-  return path.at(-1 - trustedProxy.hops) ?? '';
+  return [...forwarded, peerAddress ?? ''].at(-1 - trustedProxy.hops) ?? '';
 }

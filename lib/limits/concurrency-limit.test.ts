@@ -1,98 +1,97 @@
 import { describe, expect, it } from 'vitest';
-import { createConcurrencyLimit, type GiveBack } from './concurrency-limit.ts';
+import { createConcurrencyLimit, type Release } from './concurrency-limit.ts';
 
-/** How long nobody waits in these tests, and how long everybody. */
-const AT_ONCE_MS = 1;
+const SHORT_MS = 1;
 const LONG_MS = 60_000;
 
-/** ConcurrencyLimit with a time of their own. */
+/** A concurrency limit with a clock of its own. */
 function open(rules: Parameters<typeof createConcurrencyLimit>[0]) {
   let now = 1_000_000;
-  const turns = createConcurrencyLimit(rules, () => now);
+  const limit = createConcurrencyLimit(rules, () => now);
   const advance = (ms: number) => {
     now += ms;
   };
-  /** Takes as many turns as there are. */
-  const takeAll = async () => {
-    const taken: GiveBack[] = [];
+  /** Acquires every free permit. */
+  const acquireAll = async () => {
+    const held: Release[] = [];
     for (;;) {
-      const giveBack = await turns.take(AT_ONCE_MS);
-      if (giveBack === null) {
-        return taken;
+      const release = await limit.acquire(SHORT_MS);
+      if (release === null) {
+        return held;
       }
-      taken.push(giveBack);
+      held.push(release);
     }
   };
-  return { turns, advance, takeAll };
+  return { limit, advance, acquireAll };
 }
 
-/** Takes and gives back all there are, so often. @returns how many there were each time. */
-async function goWell({ takeAll }: ReturnType<typeof open>, rounds: number): Promise<number[]> {
+/** Acquires and releases every permit, `rounds` times. @returns how many there were in each round. */
+async function succeed({ acquireAll }: ReturnType<typeof open>, rounds: number): Promise<number[]> {
   const counts: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const taken = await takeAll();
-    counts.push(taken.length);
-    for (const giveBack of taken) {
-      giveBack('well');
+    const held = await acquireAll();
+    counts.push(held.length);
+    for (const release of held) {
+      release('succeeded');
     }
   }
   return counts;
 }
 
-describe('turns', () => {
-  it('are few at first, and twice as many when those have gone well, up to the most there may be', async () => {
+describe('an adaptive concurrency limit', () => {
+  it('starts low and doubles with each round of successes, up to the maximum', async () => {
     const opened = open({ least: 2, most: 7 });
-    expect(await goWell(opened, 4)).toEqual([2, 4, 7, 7]);
+    expect(await succeed(opened, 4)).toEqual([2, 4, 7, 7]);
   });
 
-  it('become about one more when all have gone well, once one has gone badly', async () => {
+  it('grows by about one per round of successes after a failure', async () => {
     const opened = open({ least: 2, most: 7 });
-    const [bad, other] = await opened.takeAll();
-    bad?.('badly');
+    const [failing, other] = await opened.acquireAll();
+    failing?.('failed');
     other?.('unused');
-    expect(await goWell(opened, 4)).toEqual([2, 2, 3, 4]);
+    expect(await succeed(opened, 4)).toEqual([2, 2, 3, 4]);
   });
 
-  it('become half as many when one has gone badly, and never fewer than at first', async () => {
+  it('halves after a failure, but not below the initial limit', async () => {
     const opened = open({ least: 2, most: 8 });
-    await goWell(opened, 40);
-    const [bad, ...others] = await opened.takeAll();
+    await succeed(opened, 40);
+    const [failing, ...others] = await opened.acquireAll();
     expect(others).toHaveLength(7);
-    bad?.('badly');
-    // What was under way with it says nothing new.
-    for (const giveBack of others) {
-      giveBack('badly');
+    failing?.('failed');
+    // Failures of requests that were in flight with it do not count again.
+    for (const release of others) {
+      release('failed');
     }
-    const left = await opened.takeAll();
+    const left = await opened.acquireAll();
     expect(left).toHaveLength(4);
-    for (const giveBack of left) {
+    for (const release of left) {
       opened.advance(1_000);
-      giveBack('badly');
+      release('failed');
     }
-    expect(await opened.takeAll()).toHaveLength(2);
+    expect(await opened.acquireAll()).toHaveLength(2);
   });
 
-  it('are given to those who wait, the first one first, when one is given back', async () => {
-    const { turns } = open({ least: 1, most: 1 });
-    const giveBack = await turns.take(AT_ONCE_MS);
-    const came: string[] = [];
-    const second = turns.take(LONG_MS).then((giveBackSecond) => {
-      came.push('second');
-      giveBackSecond?.('well');
+  it('gives a released permit to the first waiter', async () => {
+    const { limit } = open({ least: 1, most: 1 });
+    const release = await limit.acquire(SHORT_MS);
+    const order: string[] = [];
+    const second = limit.acquire(LONG_MS).then((releaseSecond) => {
+      order.push('second');
+      releaseSecond?.('succeeded');
     });
-    const third = turns.take(LONG_MS).then(() => came.push('third'));
-    expect(turns.isWaitedFor()).toBe(true);
-    giveBack?.('well');
+    const third = limit.acquire(LONG_MS).then(() => order.push('third'));
+    expect(limit.hasWaiters()).toBe(true);
+    release?.('succeeded');
     await Promise.all([second, third]);
-    expect(came).toEqual(['second', 'third']);
-    expect(turns.isWaitedFor()).toBe(false);
+    expect(order).toEqual(['second', 'third']);
+    expect(limit.hasWaiters()).toBe(false);
   });
 
-  it('are not given to one who has waited for too long', async () => {
-    const { turns } = open({ least: 1, most: 1 });
-    const giveBack = await turns.take(AT_ONCE_MS);
-    expect(await turns.take(AT_ONCE_MS)).toBeNull();
-    giveBack?.('well');
-    expect(await turns.take(AT_ONCE_MS)).not.toBeNull();
+  it('gives no permit to a waiter that has timed out', async () => {
+    const { limit } = open({ least: 1, most: 1 });
+    const release = await limit.acquire(SHORT_MS);
+    expect(await limit.acquire(SHORT_MS)).toBeNull();
+    release?.('succeeded');
+    expect(await limit.acquire(SHORT_MS)).not.toBeNull();
   });
 });

@@ -1,61 +1,62 @@
 import 'server-only';
 import { createSemaphore } from './semaphore.ts';
 
-/** Lets so many things be under way as go well, and the others wait in line. */
-export interface ConcurrencyLimit {
+/** An adaptive concurrency limit with a FIFO queue. */
+interface ConcurrencyLimit {
   /**
-   * Waits for a turn, at most `waitMs`.
+   * Waits for a permit, at most `waitMs`.
    *
-   * @returns how to give it back, once, saying how it went; or null when there was none in time.
+   * @returns the function that releases it, to be called once with the outcome; null after a timeout.
    */
-  take(waitMs: number): Promise<GiveBack | null>;
-  /** Whether somebody waits in line. */
-  isWaitedFor(): boolean;
+  acquire(waitMs: number): Promise<Release | null>;
+  hasWaiters(): boolean;
 }
 
-export type GiveBack = (end: 'well' | 'badly' | 'unused') => void;
+export type Release = (outcome: 'succeeded' | 'failed' | 'unused') => void;
 
-/** What was under way when something went badly may go badly too, and says nothing new. */
-const ONE_FAILURE_MS = 1_000;
+/** Requests that were in flight during a failure may fail too; failures within this time count once. */
+const FAILURE_WINDOW_MS = 1_000;
 
 /**
- * How many may be under way: `least` at first, twice as many when all of those have gone well; half as many
- * when one has gone badly, and from then on one more when all have gone well. That is how TCP finds out
- * what a way can bear, without being told (RFC 5681: slow start, then congestion avoidance).
+ * Adapts the limit as TCP does (RFC 5681, slow start and congestion avoidance). It starts at `least` and
+ * grows by one per success, so it doubles each round. The first failure ends that: from then on the limit
+ * grows by about one per round of successes. Each failure halves it, down to `least`. It never exceeds `most`.
  *
- * @param monotonicMs a time that no setting of the clock changes.
+ * @param monotonicMs a monotonic clock.
  */
 export function createConcurrencyLimit(
   { least, most }: { least: number; most: number },
   monotonicMs: () => number = () => performance.now(),
 ): ConcurrencyLimit {
-  const atFirst = Math.min(least, most);
-  const slots = createSemaphore(atFirst);
-  let allowed = atFirst;
-  /** Null until one has gone badly. */
-  let failedAt: number | null = null;
+  const initial = Math.min(least, most);
+  const semaphore = createSemaphore(initial);
+  let limit = initial;
+  let lastFailureAt: number | null = null;
 
-  const note = (end: Parameters<GiveBack>[0]) => {
-    if (end === 'well') {
-      allowed = Math.min(most, allowed + (failedAt === null ? 1 : 1 / allowed));
-    } else if (end === 'badly' && monotonicMs() - (failedAt ?? -Infinity) >= ONE_FAILURE_MS) {
-      failedAt = monotonicMs();
-      allowed = Math.max(atFirst, allowed / 2);
+  const adjust = (outcome: Parameters<Release>[0]) => {
+    if (outcome === 'succeeded') {
+      limit = Math.min(most, limit + (lastFailureAt === null ? 1 : 1 / limit));
+    } else if (
+      outcome === 'failed' &&
+      monotonicMs() - (lastFailureAt ?? -Infinity) >= FAILURE_WINDOW_MS
+    ) {
+      lastFailureAt = monotonicMs();
+      limit = Math.max(initial, limit / 2);
     }
-    slots.setCount(Math.floor(allowed));
+    semaphore.setPermits(Math.floor(limit));
   };
 
   return {
-    isWaitedFor: slots.isWaitedFor,
+    hasWaiters: semaphore.hasWaiters,
 
-    async take(waitMs) {
-      const giveBack = await slots.take(waitMs);
-      if (giveBack === null) {
+    async acquire(waitMs) {
+      const release = await semaphore.acquire(waitMs);
+      if (release === null) {
         return null;
       }
-      return (end) => {
-        note(end);
-        giveBack();
+      return (outcome) => {
+        adjust(outcome);
+        release();
       };
     },
   };

@@ -7,7 +7,7 @@ import { createRedisCounters } from './redis-counter.ts';
 import { createSqliteCounters } from './sqlite-counter.ts';
 import type { CreateCounter } from './start-limits.ts';
 
-/** Counters that all processes share which share the store, or Redis where there is one. */
+/** Counters shared by all processes that use the same Redis or, without Redis, the same store. */
 export function createCounters(
   place: StorePlace,
   store: Store,

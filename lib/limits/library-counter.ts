@@ -2,7 +2,7 @@ import 'server-only';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Counter } from './start-limits.ts';
 
-/** A counter of ours over a limiter of rate-limiter-flexible, whichever store that counts in. */
+/** Adapts a limiter of rate-limiter-flexible, whichever store it counts in. */
 export function counterOf(limiter: RateLimiterAbstract): Counter {
   return {
     async consume(key) {

@@ -1,8 +1,9 @@
 import 'server-only';
 
 /**
- * Reads a body as UTF-8 text, but never more than `maxBytes` of it into memory: `null` when it is
- * longer, the rest unread and the stream cancelled.
+ * Reads a body as UTF-8 text, holding at most `maxBytes` of it in memory.
+ *
+ * @returns null if the body is longer; the stream is then cancelled.
  */
 export async function readLimitedText(
   body: ReadableStream<Uint8Array> | null,

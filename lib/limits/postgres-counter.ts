@@ -5,10 +5,10 @@ import type { Store } from '../store/schema.ts';
 import { counterOf } from './library-counter.ts';
 import type { CreateCounter } from './start-limits.ts';
 
-/** Makes counters in a table of the store, which a migration has made. One statement counts. */
+/** Makes counters in the store's `limits` table, which a migration creates. A count is one statement. */
 export function createPostgresCounters(store: Store): CreateCounter {
   const storeClient = {
-    // What the library reads of an answer, as `pg` would give it.
+    // The part of `pg`'s result that the library reads.
     async query({ text, values }: { text: string; values: unknown[] }) {
       const { rows, numAffectedRows } = await store.executeQuery(CompiledQuery.raw(text, values));
       return { rows, rowCount: Number(numAffectedRows ?? rows.length) };

@@ -5,13 +5,13 @@ import { counterOf } from './library-counter.ts';
 import type { Counter, CreateCounter } from './start-limits.ts';
 
 /**
- * Makes counters in Redis. While it is away they count in the store instead, from what that knows:
- * the limits hold all the while, only what was counted before is counted elsewhere. Whoever finds that it
- * does not answer waits for that; the next ones do not ask it.
+ * Makes counters in Redis that fall back to the store while Redis is unavailable. The limits hold in
+ * either, but neither knows the other's counts. Only the requests that find Redis unresponsive wait for
+ * the timeout; later ones go to the store directly.
  */
 export function createRedisCounters(redis: RedisLink, inStore: CreateCounter): CreateCounter {
   return (name, limit) => {
-    const first = counterOf(
+    const primary = counterOf(
       new RateLimiterRedis({
         storeClient: redis.commands,
         rejectIfRedisNotReady: true,
@@ -20,20 +20,20 @@ export function createRedisCounters(redis: RedisLink, inStore: CreateCounter): C
         duration: limit.seconds,
       }),
     );
-    const second = inStore(name, limit);
-    const either = async <T>(use: (counter: Counter) => Promise<T>): Promise<T> => {
-      if (redis.isWell()) {
+    const fallback = inStore(name, limit);
+    const withFallback = async <T>(use: (counter: Counter) => Promise<T>): Promise<T> => {
+      if (redis.isAvailable()) {
         try {
-          return await use(first);
+          return await use(primary);
         } catch (error) {
-          redis.noteFailure(error);
+          redis.reportFailure(error);
         }
       }
-      return await use(second);
+      return await use(fallback);
     };
     return {
-      consume: (key) => either((counter) => counter.consume(key)),
-      refund: (key) => either((counter) => counter.refund(key)),
+      consume: (key) => withFallback((counter) => counter.consume(key)),
+      refund: (key) => withFallback((counter) => counter.refund(key)),
     };
   };
 }

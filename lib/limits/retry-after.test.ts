@@ -1,51 +1,52 @@
 import { describe, expect, it } from 'vitest';
 import { createRetryAfterEstimate } from './retry-after.ts';
 
-/** With a time of its own, after so many were served at such a pace while others waited. */
-function open({ served, gapMs }: { served: number; gapMs: number }) {
+/** An estimate with a clock of its own, after `count` completions `gapMs` apart with others waiting. */
+function open({ count, gapMs }: { count: number; gapMs: number }) {
   let now = 1_000_000;
-  const comeBack = createRetryAfterEstimate(() => now);
+  const estimate = createRetryAfterEstimate(() => now);
   const advance = (ms: number) => {
     now += ms;
   };
-  for (let count = 0; count < served; count += 1) {
+  for (let completed = 0; completed < count; completed += 1) {
     advance(gapMs);
-    comeBack.served(true);
+    estimate.recordCompletion(true);
   }
-  return { comeBack, advance };
+  return { estimate, advance };
 }
 
-const many = (count: number, tell: () => number) => Array.from({ length: count }, tell);
+const repeat = (count: number, estimateNext: () => number) =>
+  Array.from({ length: count }, estimateNext);
 
-describe('who is sent away', () => {
-  it('is told to come back one after another, somewhat faster than others are served', () => {
-    const { comeBack } = open({ served: 500, gapMs: 100 });
-    const told = many(125, comeBack.inSeconds);
-    expect(told).toEqual(told.toSorted((a, b) => a - b));
-    expect([told[0], told.at(-1)]).toEqual([2, 11]);
+describe('the Retry-After estimate', () => {
+  it('spaces refused requests out, somewhat closer than completions are apart', () => {
+    const { estimate } = open({ count: 500, gapMs: 100 });
+    const waits = repeat(125, estimate.seconds);
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+    expect([waits[0], waits.at(-1)]).toEqual([2, 11]);
   });
 
-  it('is told some time of the second half of half a minute, where all of it is given away', () => {
-    const { comeBack } = open({ served: 500, gapMs: 100 });
-    many(400, comeBack.inSeconds);
-    const told = many(1_000, comeBack.inSeconds);
-    expect(Math.min(...told)).toBeGreaterThanOrEqual(15);
-    expect(Math.max(...told)).toBeLessThanOrEqual(30);
-    expect(new Set(told).size).toBeGreaterThan(10);
+  it('is a random time between 15 and 30 seconds once all 30 seconds are given out', () => {
+    const { estimate } = open({ count: 500, gapMs: 100 });
+    repeat(400, estimate.seconds);
+    const waits = repeat(1_000, estimate.seconds);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(15);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(30);
+    expect(new Set(waits).size).toBeGreaterThan(10);
   });
 
-  it('comes soon again once those before have had their time', () => {
-    const { comeBack, advance } = open({ served: 500, gapMs: 100 });
-    many(125, comeBack.inSeconds);
+  it('is short again once the times given out have passed', () => {
+    const { estimate, advance } = open({ count: 500, gapMs: 100 });
+    repeat(125, estimate.seconds);
     advance(11_000);
-    expect(comeBack.inSeconds()).toBe(2);
+    expect(estimate.seconds()).toBe(2);
   });
 
-  it('is told nothing of the time in which nobody came', () => {
-    const { comeBack, advance } = open({ served: 500, gapMs: 100 });
-    comeBack.served(false);
+  it('ignores the time in which no request was waiting', () => {
+    const { estimate, advance } = open({ count: 500, gapMs: 100 });
+    estimate.recordCompletion(false);
     advance(3_600_000);
-    comeBack.served(true);
-    expect(many(125, comeBack.inSeconds).at(-1)).toBe(11);
+    estimate.recordCompletion(true);
+    expect(repeat(125, estimate.seconds).at(-1)).toBe(11);
   });
 });

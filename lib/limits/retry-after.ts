@@ -1,53 +1,56 @@
 import 'server-only';
 
-/** Tells those for whom there is no room when to come back: one after another, not all at once. */
-export interface RetryAfterEstimate {
-  /** One of many has been served: how fast that goes is how far apart they are told to come. */
-  served(isSomebodyWaiting: boolean): void;
-  /** In how many seconds the next one who is sent away may come back. */
-  inSeconds(): number;
+/** Estimates Retry-After for refused requests, so that they come back spread out over time. */
+interface RetryAfterEstimate {
+  /** Records that a request has left the queue. The pace of these is the pace at which refused ones return. */
+  recordCompletion(hasWaiters: boolean): void;
+  /** Seconds after which the next refused request may come back. */
+  seconds(): number;
 }
 
-const SOONEST_MS = 1_000;
+const MIN_WAIT_MS = 1_000;
 
-/** Nobody waits for longer in front of a page. Whom that leaves without a turn comes in the second half of it. */
-const LATEST_MS = 30_000;
+/**
+ * Longer waits would exceed what people tolerate in front of a page. Once every time up to here has been
+ * given out, requests get a random time in the second half of it.
+ */
+const MAX_WAIT_MS = 30_000;
 
-/** How far apart two are served: as long as nobody has had to wait, and at most. */
-const GAP_MS = { first: 20, longest: 500 };
+/** Time between two completions: assumed until measured, and the most that one measurement counts. */
+const GAP_MS = { initial: 20, max: 500 };
 
-/** How much the last one says of how fast it goes. */
-const WEIGHT = 0.05;
+/** Weight of the newest gap in the moving average. */
+const SMOOTHING = 0.05;
 
-/** Some do not come back, and nothing is to stand idle. */
+/** Some clients do not come back, and capacity should not stand idle. */
 const OVERBOOKING = 1.25;
 
-/** @param monotonicMs a time that no setting of the clock changes. */
+/** @param monotonicMs a monotonic clock. */
 export function createRetryAfterEstimate(
   monotonicMs: () => number = () => performance.now(),
 ): RetryAfterEstimate {
-  let gapMs = GAP_MS.first;
-  let servedAt: number | null = null;
-  let lastTurnAt = 0;
+  let gapMs = GAP_MS.initial;
+  let completedAt: number | null = null;
+  let lastReservedAt = 0;
 
   return {
-    served(isSomebodyWaiting) {
+    recordCompletion(hasWaiters) {
       const now = monotonicMs();
-      if (servedAt !== null) {
-        gapMs += WEIGHT * (Math.min(GAP_MS.longest, now - servedAt) - gapMs);
+      if (completedAt !== null) {
+        gapMs += SMOOTHING * (Math.min(GAP_MS.max, now - completedAt) - gapMs);
       }
-      // Where nobody waits, it is they who take their time.
-      servedAt = isSomebodyWaiting ? now : null;
+      // With an empty queue the next gap depends on arrivals, not on the pace of service.
+      completedAt = hasWaiters ? now : null;
     },
 
-    inSeconds() {
+    seconds() {
       const now = monotonicMs();
-      const turnAt = Math.max(lastTurnAt, now + SOONEST_MS) + gapMs / OVERBOOKING;
-      const hasTurn = turnAt <= now + LATEST_MS;
-      if (hasTurn) {
-        lastTurnAt = turnAt;
+      const reservedAt = Math.max(lastReservedAt, now + MIN_WAIT_MS) + gapMs / OVERBOOKING;
+      const isFree = reservedAt <= now + MAX_WAIT_MS;
+      if (isFree) {
+        lastReservedAt = reservedAt;
       }
-      const waitMs = hasTurn ? turnAt - now : (LATEST_MS * (1 + Math.random())) / 2;
+      const waitMs = isFree ? reservedAt - now : (MAX_WAIT_MS * (1 + Math.random())) / 2;
       return Math.ceil(waitMs / 1_000);
     },
   };

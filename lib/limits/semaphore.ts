@@ -1,63 +1,62 @@
 import 'server-only';
 
-/** Lets so many things happen at once, and the others wait in line. */
-export interface Semaphore {
+/** A counting semaphore with a FIFO queue and a timeout for each waiter. */
+interface Semaphore {
   /**
-   * Waits for a slot, at most `waitMs`.
+   * Waits for a permit, at most `waitMs`.
    *
-   * @returns how to give it back, once; or null when there was none in time.
+   * @returns the function that releases it, to be called once; null after a timeout.
    */
-  take(waitMs: number): Promise<(() => void) | null>;
-  /** Whether somebody waits in line. */
-  isWaitedFor(): boolean;
-  /** Changes how many there are. Those taken stay taken, though they be too many. */
-  setCount(count: number): void;
+  acquire(waitMs: number): Promise<(() => void) | null>;
+  hasWaiters(): boolean;
+  /** Changes the number of permits. Permits already held stay valid, even if there are now too many. */
+  setPermits(count: number): void;
 }
 
-export function createSemaphore(initialCount: number): Semaphore {
-  let count = initialCount;
-  let taken = 0;
-  const line = new Set<() => void>();
+export function createSemaphore(initialPermits: number): Semaphore {
+  let permits = initialPermits;
+  let held = 0;
+  const queue = new Set<() => void>();
 
-  const callNext = () => {
-    for (const next of line) {
-      if (taken >= count) {
+  const wakeWaiters = () => {
+    for (const next of queue) {
+      if (held >= permits) {
         return;
       }
       next();
     }
   };
-  const take = () => {
-    taken += 1;
+  const hold = () => {
+    held += 1;
     return () => {
-      taken -= 1;
-      callNext();
+      held -= 1;
+      wakeWaiters();
     };
   };
 
   return {
-    isWaitedFor: () => line.size > 0,
+    hasWaiters: () => queue.size > 0,
 
-    setCount(newCount) {
-      count = newCount;
-      callNext();
+    setPermits(count) {
+      permits = count;
+      wakeWaiters();
     },
 
-    async take(waitMs) {
-      if (taken < count) {
-        return take();
+    async acquire(waitMs) {
+      if (held < permits) {
+        return hold();
       }
       return await new Promise((resolve) => {
         const timer = setTimeout(() => {
-          line.delete(called);
+          queue.delete(proceed);
           resolve(null);
         }, waitMs);
-        const called = () => {
+        const proceed = () => {
           clearTimeout(timer);
-          line.delete(called);
-          resolve(take());
+          queue.delete(proceed);
+          resolve(hold());
         };
-        line.add(called);
+        queue.add(proceed);
       });
     },
   };

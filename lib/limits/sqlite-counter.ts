@@ -6,9 +6,9 @@ import { counterOf } from './library-counter.ts';
 import type { CreateCounter } from './start-limits.ts';
 
 /**
- * Makes counters that live in a SQLite file of their own: processes that share the file share the
- * limits, and a restart forgets none. Not in the main database, where a count would wait for the
- * transaction of another request, and its commit for the disk.
+ * Makes counters in a separate SQLite file: processes that share the file share the limits, and counts
+ * survive a restart. In the main database a count would have to wait for other requests' transactions,
+ * and its commit for the disk.
  *
  * @param path a file, or `:memory:`.
  */
@@ -26,13 +26,13 @@ export function createSqliteCounters(path: string): CreateCounter {
   closeAtExit(() => database.close());
   const statements = new Map<string, StatementSync>();
   const storeClient = {
-    // The library prepares the same few statements anew for each count.
+    // The library prepares the same few statements again for each count.
     prepare(sql: string) {
       const statement = statements.get(sql) ?? database.prepare(sql);
       statements.set(sql, statement);
       return statement;
     },
-    // Each of the library's transactions is a single statement, which is atomic by itself.
+    // Each of the library's transactions is a single statement and therefore already atomic.
     transaction: <T>(run: () => T) => run,
   };
   return (name, limit) => {

@@ -16,7 +16,7 @@ const rules: StartLimitRules = {
   total: [{ count: 6, seconds: 3_600 }],
 };
 
-/** What the processes of one deployment share; each call opens the limits as one more of them. */
+/** Sets up what the processes of a deployment share. @returns a function that opens the limits as one process. */
 async function deploy(): Promise<() => StartLimits> {
   if (inject('dialect') === 'PostgreSQL') {
     const database = await provideTestDatabase();
@@ -43,8 +43,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('the limits on starts', () => {
-  it('hold back one number from one network, and say when the next start is welcome', async () => {
+describe('the start limits', () => {
+  it('limit starts of one number from one network and say when the next is allowed', async () => {
     const limits = (await deploy())();
     expect(await limits.consume(start('a'))).toEqual(allowed);
     expect(await limits.consume(start('a'))).toEqual(allowed);
@@ -55,13 +55,13 @@ describe('the limits on starts', () => {
     expect(await limits.consume(start('a'))).toEqual(waitFor('perNumber', 3_540));
   });
 
-  it('let the owner of a targeted number in from elsewhere', async () => {
+  it('still allow the owner of a targeted number from another network', async () => {
     const limits = (await deploy())();
     while ((await limits.consume(start('a'))).ok) {}
     expect(await limits.consume(start('a', '198.51.100.9'))).toEqual(allowed);
   });
 
-  it('hold back one network, whatever the numbers', async () => {
+  it('limit starts from one network across numbers', async () => {
     const limits = (await deploy())();
     for (const number of ['a', 'b', 'c', 'd']) {
       expect(await limits.consume(start(number))).toEqual(allowed);
@@ -70,7 +70,7 @@ describe('the limits on starts', () => {
     expect(await limits.consume(start('e', '198.51.100.9'))).toEqual(allowed);
   });
 
-  it('bound what the whole site spends', async () => {
+  it('limit starts across the whole site', async () => {
     const limits = (await deploy())();
     for (let count = 0; count < 6; count += 1) {
       expect(await limits.consume(start(`${count}`, `192.0.2.${count}`))).toEqual(allowed);
@@ -78,7 +78,7 @@ describe('the limits on starts', () => {
     expect(await limits.consume(start('x', '198.51.100.9'))).toEqual(waitFor('total', 3_600));
   });
 
-  it('do not grow longer by asking again', async () => {
+  it('do not extend the wait when a refused start is retried', async () => {
     const limits = (await deploy())();
     while ((await limits.consume(start('a'))).ok) {}
     for (let count = 0; count < 100; count += 1) {
@@ -86,11 +86,11 @@ describe('the limits on starts', () => {
     }
     vi.advanceTimersByTime(60_000);
     expect(await limits.consume(start('a'))).toEqual(allowed);
-    // The refused ones have not eaten the network's share either.
+    // The refused starts have not counted for the network either.
     expect(await limits.consume(start('b'))).toEqual(allowed);
   });
 
-  it('take back a start that cost nothing', async () => {
+  it('do not count a refunded start', async () => {
     const limits = (await deploy())();
     for (let count = 0; count < 10; count += 1) {
       expect(await limits.consume(start('a'))).toEqual(allowed);
@@ -98,7 +98,7 @@ describe('the limits on starts', () => {
     }
   });
 
-  it('let through no more than they say, however many ask at once', async () => {
+  it('hold under concurrent starts', async () => {
     const limits = (await deploy())();
     const answers = await Promise.all(
       Array.from({ length: 100 }, () => limits.consume(start('a'))),
@@ -106,7 +106,7 @@ describe('the limits on starts', () => {
     expect(answers.filter((answer) => answer.ok)).toHaveLength(2);
   });
 
-  it('are shared by processes with one database, and outlive them', async () => {
+  it('are shared by processes with one database and survive them', async () => {
     const open = await deploy();
     const [one, other] = [open(), open()];
     expect(await one.consume(start('a'))).toEqual(allowed);

@@ -1,32 +1,32 @@
 import 'server-only';
 import { fail, type Result, succeed } from '../shared/result.ts';
 
-/** At most `count` in any `seconds`, counted from the first. */
+/** At most `count` events in a fixed window of `seconds` that opens with the first event. */
 export interface Limit {
   count: number;
   seconds: number;
 }
 
-/** Counts events by key, atomically and for all processes that share the counter's store. */
+/** Counts events by key, atomically across all processes that share the counter's store. */
 export interface Counter {
-  /** Counts an event; how long it should have waited in milliseconds, or null if it is in time. */
+  /** Counts an event. @returns null if it is within the limit, else the milliseconds until the limit resets. */
   consume(key: string): Promise<number | null>;
-  /** Takes one event back. */
+  /** Takes back one event. */
   refund(key: string): Promise<void>;
 }
 
-/** Makes a counter; those of one name and limit count together. */
+/** Makes a counter. Counters with the same name and limit share their counts. */
 export type CreateCounter = (name: string, limit: Limit) => Counter;
 
-/** Holds back whoever starts too many attempts: each one costs a session of the vendor. */
+/** Rate limits on starting attempts, each of which costs a vendor session. */
 export interface StartLimits {
-  /** Counts a start, or says which limit is reached and when the next one is welcome. */
+  /** Counts a start. Fails, counting nothing, with the limit that is reached. */
   consume(start: Start): Promise<Result<null, LimitReached>>;
-  /** Takes back a start that cost nothing. */
+  /** Takes back a start that cost no vendor session. */
   refund(start: Start): Promise<void>;
 }
 
-/** Which limit a start would have gone beyond, and in how many seconds it is welcome. */
+/** The limit a start would exceed, and the seconds until the next start is allowed. */
 export interface LimitReached {
   limit: keyof StartLimitRules;
   retryAfterSeconds: number;
@@ -40,17 +40,17 @@ export interface Start {
 
 export interface StartLimitRules {
   /**
-   * For one phone number from one network. Not for the number alone: then anybody could keep its
-   * owner out from anywhere.
+   * For one phone number from one network. A limit on the number alone would let anyone lock its
+   * owner out.
    */
   perNumber: readonly Limit[];
   perNetwork: readonly Limit[];
-  /** For the whole site: the most that an attack can cost. */
+  /** For the whole site: bounds what an attack can cost. */
   total: readonly Limit[];
 }
 
-/** Where one start is counted for one limit. */
-interface Place {
+/** A counter and the key under which a start counts for one limit. */
+interface CounterKey {
   limit: keyof StartLimitRules;
   counter: Counter;
   key: string;
@@ -66,37 +66,37 @@ export function createStartLimits(
   const perNetwork = countersOf('network', rules.perNetwork);
   const total = countersOf('total', rules.total);
 
-  /** The narrowest first, so that a targeted flood does not eat what others share. */
-  const placesOf = ({ phoneNumberTag, network }: Start): readonly Place[] => {
+  /** The narrowest limit first, so that a flood against one number does not use up shared limits. */
+  const keysOf = ({ phoneNumberTag, network }: Start): readonly CounterKey[] => {
     const key = `${phoneNumberTag} ${network}`;
     return [
-      ...perNumber.map((counter): Place => ({ limit: 'perNumber', counter, key })),
-      ...perNetwork.map((counter): Place => ({ limit: 'perNetwork', counter, key: network })),
-      ...total.map((counter): Place => ({ limit: 'total', counter, key: 'all' })),
+      ...perNumber.map((counter): CounterKey => ({ limit: 'perNumber', counter, key })),
+      ...perNetwork.map((counter): CounterKey => ({ limit: 'perNetwork', counter, key: network })),
+      ...total.map((counter): CounterKey => ({ limit: 'total', counter, key: 'all' })),
     ];
   };
 
   return {
     async consume(start) {
-      const consumed: Place[] = [];
-      for (const place of placesOf(start)) {
-        const waitMs = await place.counter.consume(place.key);
-        consumed.push(place);
+      const consumed: CounterKey[] = [];
+      for (const counted of keysOf(start)) {
+        const waitMs = await counted.counter.consume(counted.key);
+        consumed.push(counted);
         if (waitMs !== null) {
-          // A start that does not happen counts nowhere, or asking again would never end the wait.
+          // A refused start must not count, or retrying would extend the wait forever.
           await Promise.all(consumed.map(({ counter, key }) => counter.refund(key)));
-          return fail({ limit: place.limit, retryAfterSeconds: inSeconds(waitMs) });
+          return fail({ limit: counted.limit, retryAfterSeconds: toSeconds(waitMs) });
         }
       }
       return succeed(null);
     },
 
     async refund(start) {
-      await Promise.all(placesOf(start).map(({ counter, key }) => counter.refund(key)));
+      await Promise.all(keysOf(start).map(({ counter, key }) => counter.refund(key)));
     },
   };
 }
 
-function inSeconds(waitMs: number): number {
+function toSeconds(waitMs: number): number {
   return Math.max(1, Math.ceil(waitMs / 1_000));
 }

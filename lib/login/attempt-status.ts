@@ -9,33 +9,33 @@ import type { LoginAttempt } from '../store/schema.ts';
 import { type CallableAttempt, isCallable } from './attempt.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
-/** What an attempt looks like to the browser that holds it, before anybody asks the vendor. */
+/** An attempt as its browser sees it, without asking the vendor. */
 export type AttemptStatus =
-  /** Live, or over with a login that the next poll delivers. */
+  /** Live, or completed with a session that the next poll delivers. */
   | { status: 'open'; attempt: CallableAttempt }
   | { status: AttemptEnd; code: AttemptEndCode; attempt: LoginAttempt };
 
 /**
- * How an attempt stands, or null where the token opens none. Changes nothing of it, polling does; but
- * whoever looks has its cookie, which is noted: without scripts no poll may come before the call.
+ * Reads the status of the attempt that a token opens, or null if it opens none. Changes no state, but
+ * notes that the browser came back with the cookie: without scripts no poll may come before the call.
  */
 export async function readAttemptStatus(
-  deps: LoginDependencies,
+  { store, clock }: LoginDependencies,
   attemptToken: string,
 ): Promise<AttemptStatus | null> {
-  const attempt = await findAttemptByToken(deps.store, hashToken(attemptToken));
+  const attempt = await findAttemptByToken(store, hashToken(attemptToken));
   if (attempt === null || !isCallable(attempt)) {
     return null;
   }
   if (attempt.confirmed_at === null) {
-    await confirmAttempt(deps.store, attempt.id, deps.clock.now()).catch(unlessUnwritable);
+    await confirmAttempt(store, attempt.id, clock.now()).catch(ignoreUnwritable);
   }
   switch (attempt.state) {
     case 'completed':
       return { status: 'open', attempt };
     case 'pending':
     case 'verified':
-      return attempt.expires_at > deps.clock.now()
+      return attempt.expires_at > clock.now()
         ? { status: 'open', attempt }
         : { status: 'expired', code: 'attempt_expired', attempt };
     default:
@@ -43,8 +43,8 @@ export async function readAttemptStatus(
   }
 }
 
-/** A database that only reads lets nobody in, but who has been given a number to call may go on seeing it. */
-function unlessUnwritable(error: unknown): void {
+/** A read-only database logs nobody in, but who has a number to call may go on seeing it. */
+function ignoreUnwritable(error: unknown): void {
   if (!isUnwritable(error)) {
     throw error;
   }

@@ -1,12 +1,12 @@
 import 'server-only';
+import { liveStates } from '../shared/attempt-states.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
-import { liveStates } from '../store/attempts.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 
-/** An attempt the vendor knows of: there is a number to call. */
+/** An attempt with a number to call: the vendor has made its session. */
 export type CallableAttempt = LoginAttempt & { call_number: PhoneNumber };
 
-/** Whether the vendor has answered for this attempt. */
+/** Whether the vendor has answered the start of this attempt. */
 export function isCallable(attempt: LoginAttempt): attempt is CallableAttempt {
   return attempt.call_number !== null;
 }
@@ -16,12 +16,21 @@ export function isAwaitingVendor(attempt: LoginAttempt): boolean {
   return attempt.state === 'pending' && !isCallable(attempt);
 }
 
-/** Whether a call can still lead to a login, if the attempt's time is not up. */
-export function isLive({ state }: LoginAttempt): boolean {
-  return liveStates.includes(state);
+/** What a start may take besides the vendor request, on a slow machine. */
+const START_MARGIN_MS = 5_000;
+
+/** Whether the process that started the attempt must have died before the vendor answered it. */
+export function isAbandoned(attempt: LoginAttempt, pauthTimeoutMs: number, now: number): boolean {
+  const maxMs = pauthTimeoutMs * 2 + START_MARGIN_MS;
+  return isAwaitingVendor(attempt) && now - attempt.created_at > maxMs;
 }
 
-/** Whether the attempt's browser can be logged in by it at `now`. */
+/** Whether a call can still lead to a login, if the attempt's time is not up. */
+export function isLive({ state }: LoginAttempt): boolean {
+  return liveStates.some((live) => live === state);
+}
+
+/** Whether the attempt can log its browser in at `now`. */
 export function canComplete(attempt: LoginAttempt, now: number): boolean {
   return attempt.state === 'verified' && attempt.expires_at > now;
 }

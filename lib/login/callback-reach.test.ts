@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import { openLogin, TEST_CLIENT, type TestLogin } from '#tests/support/test-login.ts';
-import { takeCallback } from './callback.ts';
+import type { StartedAttempt } from './browsers.ts';
+import { handleCallback } from './callback.ts';
 import { pollAttempt } from './poll.ts';
 import { PROMPTED_CHECK_MS } from './schedule.ts';
-import type { StartedAttempt } from './start.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
@@ -15,7 +15,7 @@ const HOUR_MS = 3_600_000;
 async function logInByCallback(login: TestLogin): Promise<void> {
   const started = await login.start('told');
   await login.call(started);
-  await takeCallback(login.deps, await login.callbackTokenOf(started));
+  await handleCallback(login.deps, await login.callbackTokenOf(started));
   expect(await login.poll(started)).toMatchObject({ status: 'completed' });
 }
 
@@ -65,7 +65,7 @@ describe('callbacks that reach us', () => {
   it('are counted on again when the callback only came after the check', async () => {
     const login = await openLogin(sandbox);
     const started = await logInByCheck(login);
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await agesOfChecks(login, 8)).toEqual([8]);
   });
 
@@ -79,7 +79,7 @@ describe('callbacks that reach us', () => {
     await login.control.clearFaults(login.phoneNumber);
     const before = await login.countRequests('check');
     await login.call(started);
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.countRequests('check')).toBe(before);
     login.clock.advance(3_000);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
@@ -97,7 +97,7 @@ describe('callbacks that reach us', () => {
     const login = await openLogin(sandbox);
     const started = await login.start('told');
     await login.call(started);
-    await takeCallback(login.elsewhere(), await login.callbackTokenOf(started));
+    await handleCallback(login.elsewhere(), await login.callbackTokenOf(started));
     expect(login.deps.callbackReach.isProved()).toBe(false);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
     expect(login.deps.callbackReach.isProved()).toBe(true);

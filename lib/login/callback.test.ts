@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#tests/support/test-login.ts';
 import { createToken } from '../crypto/token.ts';
-import { takeCallback } from './callback.ts';
+import { handleCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
 import { startAttempt } from './start.ts';
@@ -27,7 +27,7 @@ describe('a callback', () => {
       const receiver = createServer((request, response) => {
         paths.push(request.url ?? '');
         response.writeHead(204).end();
-        void takeCallback(login.deps, paths[0]?.slice('/callback/'.length) ?? '');
+        void handleCallback(login.deps, paths[0]?.slice('/callback/'.length) ?? '');
       });
       await once(receiver.listen(0, '127.0.0.1'), 'listening');
       onTestFinished(() => void receiver.close().closeAllConnections());
@@ -46,7 +46,7 @@ describe('a callback', () => {
   it('is only a hint: without a call the attempt stays pending', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.countRequests('check')).toBe(1);
     expect(await login.poll(started)).toMatchObject({ status: 'pending' });
   });
@@ -55,7 +55,7 @@ describe('a callback', () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.call(started);
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.stored(started)).toMatchObject({ state: 'verified' });
     expect(await login.countSessions()).toBe(0);
   });
@@ -64,7 +64,7 @@ describe('a callback', () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     for (const token of [createToken(), started.attemptToken, started.attempt.id, '']) {
-      await takeCallback(login.deps, token);
+      await handleCallback(login.deps, token);
     }
     expect(await login.countRequests('check')).toBe(0);
   });
@@ -74,7 +74,7 @@ describe('a callback', () => {
     const started = await login.start();
     await cancelAttempt(login.deps, started.attemptToken);
     await login.call(started);
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.countRequests('check')).toBe(0);
     expect(await login.stored(started)).toMatchObject({ state: 'cancelled' });
   });
@@ -84,7 +84,7 @@ describe('a callback', () => {
     const started = await login.start();
     await login.call(started);
     login.clock.advance(ATTEMPT_TTL_MS + LAST_CHECK_MS);
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.poll(started)).toMatchObject({ status: 'expired' });
     expect(await login.countSessions()).toBe(0);
   });
@@ -99,7 +99,7 @@ describe('a callback', () => {
       times: 1,
       phone_number: login.phoneNumber,
     });
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.stored(started)).toMatchObject({ state: 'pending', check_failures: 1 });
   });
 
@@ -118,7 +118,7 @@ describe('a callback', () => {
     );
     const [pauthSession] = await login.control.sessions(login.phoneNumber);
     await login.control.call(login.phoneNumber, pauthSession?.call_number ?? '');
-    await takeCallback(login.deps, pauthSession?.callback_url.split('/').at(-1) ?? '');
+    await handleCallback(login.deps, pauthSession?.callback_url.split('/').at(-1) ?? '');
     expect(await login.countRequests('check')).toBe(0);
 
     expect(await login.poll(await starting)).toMatchObject({ status: 'completed' });
@@ -139,7 +139,7 @@ describe('a callback', () => {
     const held = login.poll(started, 25_000);
     await vi.waitFor(async () => expect(await login.countRequests('check')).toBe(1));
     await login.call(started);
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await held).toMatchObject({ status: 'completed' });
     expect(await login.countRequests('check')).toBe(2);
   });
@@ -155,7 +155,7 @@ describe('a flood of callbacks', () => {
     const token = await login.callbackTokenOf(started);
     const flood = async () => {
       for (let count = 0; count < 20; count += 1) {
-        await takeCallback(login.deps, token);
+        await handleCallback(login.deps, token);
       }
       return await login.countRequests('check');
     };
@@ -179,7 +179,7 @@ describe('a flood of callbacks', () => {
     const token = await login.callbackTokenOf(started);
     login.clock.advance(AGE_MS);
     for (let count = 0; count < 20; count += 1) {
-      await takeCallback(login.deps, token);
+      await handleCallback(login.deps, token);
     }
     expect(await login.countRequests('check')).toBe(1);
   });
@@ -188,8 +188,8 @@ describe('a flood of callbacks', () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const token = await login.callbackTokenOf(started);
-    await Promise.all(Array.from({ length: 50 }, () => takeCallback(login.deps, token)));
-    await Promise.all(Array.from({ length: 50 }, () => takeCallback(login.deps, token)));
+    await Promise.all(Array.from({ length: 50 }, () => handleCallback(login.deps, token)));
+    await Promise.all(Array.from({ length: 50 }, () => handleCallback(login.deps, token)));
     expect(await login.countRequests('check')).toBeLessThanOrEqual(2);
   });
 });
@@ -205,7 +205,7 @@ it('a failed start leaves nothing for a late callback to find', async () => {
   await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
   const [pauthSession] = await login.control.sessions(login.phoneNumber);
   await login.control.call(login.phoneNumber, pauthSession?.call_number ?? '');
-  await takeCallback(login.deps, pauthSession?.callback_url.split('/').at(-1) ?? '');
+  await handleCallback(login.deps, pauthSession?.callback_url.split('/').at(-1) ?? '');
   expect(await login.countRequests('check')).toBe(0);
   expect(await login.eventTypes()).toEqual(['attempt_started', 'attempt_failed']);
 });

@@ -4,10 +4,10 @@ import { findAttemptByToken } from '../store/attempts.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { endWithoutLogin } from './end.ts';
 
-/** Ends the attempt of this browser, if it has one that still lives. */
+/** Cancels the attempt that a token opens, if it is still live. */
 export async function cancelAttempt(deps: LoginDependencies, attemptToken: string): Promise<void> {
   const attempt = await findAttemptByToken(deps.store, hashToken(attemptToken));
   if (attempt !== null) {
-    await endWithoutLogin(deps, attempt, 'cancelled');
+    await endWithoutLogin(deps, attempt, { to: 'cancelled', by: 'cancel' });
   }
 }

@@ -10,11 +10,11 @@ import {
 } from '#tests/support/test-login.ts';
 import { createToken, hashToken } from '../crypto/token.ts';
 import { findSession, touchSession } from '../store/sessions.ts';
-import { takeCallback } from './callback.ts';
+import type { StartedAttempt } from './browsers.ts';
+import { handleCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
-import { REDELIVERY_MS, VERIFIED_GRACE_MS } from './dependencies.ts';
-import { pollAttempt } from './poll.ts';
-import type { StartedAttempt } from './start.ts';
+import { VERIFIED_GRACE_MS } from './check.ts';
+import { pollAttempt, REDELIVERY_MS } from './poll.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
@@ -22,7 +22,7 @@ afterAll(() => sandbox.close());
 /** Brings an attempt to `verified`, where only its own browser's poll is missing. */
 async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
   await login.call(started);
-  await takeCallback(login.deps, await login.callbackTokenOf(started));
+  await handleCallback(login.deps, await login.callbackTokenOf(started));
 }
 
 function missing(): never {

@@ -9,25 +9,25 @@ import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
 import { isCallable } from './attempt.ts';
 import { findAlsoVerified } from './contest.ts';
 import type { LoginDependencies } from './dependencies.ts';
-import { endIn } from './end.ts';
-import type { LoginFailure } from './failures.ts';
+import { endInTransaction } from './end.ts';
 import { findOrAddUser } from './login-user.ts';
+import type { LoginFailure } from './vendor-failure.ts';
 
 /**
- * ConcurrencyLimit a verified attempt into a session, once, in one transaction: the attempt, the user, the
- * session and the events change together or not at all.
+ * Turns a verified attempt into a session, once, in one transaction: the attempt, the user, the
+ * session and the audit events change together or not at all.
  *
- * Where another browser's attempt could have been meant by the same call, nobody gets in: both are
- * contested (docs/decisions/0005). Afterwards the attempt is in its final state, whichever it is.
+ * Where another browser's attempt could have been meant by the same call, both become contested
+ * (docs/decisions/0005).
  *
- * @returns `logged_in` where this call made the session; `settled` where somebody else has, or nobody is
- * let in; or why that could not be decided: the attempt waits then.
+ * @returns `completed` where this call made the session; `settled` where another request decided, or
+ * nobody is let in; `not_yet` while it cannot be decided; or why the vendor did not answer.
  */
 export async function completeAttempt(
   deps: LoginDependencies,
   attempt: LoginAttempt,
   login: { sessionToken: string; from: ClientInfo },
-): Promise<Result<'logged_in' | 'settled' | 'not_yet', LoginFailure>> {
+): Promise<Result<'completed' | 'settled' | 'not_yet', LoginFailure>> {
   const alsoVerified = await findAlsoVerified(deps, attempt);
   if (!alsoVerified.ok) {
     return alsoVerified;
@@ -40,25 +40,25 @@ export async function completeAttempt(
     deps,
     async (audited) => await settle(deps, audited, attempt, login, others),
   ).catch((error: unknown): Settled => {
-    if (error instanceof SomebodyWasFirst) {
+    if (error instanceof EndedMeanwhile) {
       return { outcome: 'settled', changed: [] };
     }
     throw error;
   });
   for (const id of changed) {
-    deps.notifications.wake(id);
+    deps.notifications.notify(id);
   }
   return succeed(outcome);
 }
 
 interface Settled {
-  outcome: 'logged_in' | 'settled';
+  outcome: 'completed' | 'settled';
   /** The ids of the attempts that were changed. */
   changed: readonly string[];
 }
 
-/** The attempt ended while it was being settled, as by its own cancel button. Takes back the rest. */
-class SomebodyWasFirst extends Error {}
+/** The attempt ended while it was being settled, e.g. was cancelled. Rolls the transaction back. */
+class EndedMeanwhile extends Error {}
 
 async function settle(
   deps: LoginDependencies,
@@ -80,39 +80,46 @@ async function settle(
     (other) => other.call_number === attempt.call_number || alsoVerified.has(other.id),
   );
   if (rivals.length > 0) {
-    const changed: string[] = [];
-    const owner = await findUserByPhoneNumber(transaction, attempt.phone_number);
-    for (const { id: contestedId } of [attempt, ...rivals]) {
-      // Once is enough for the owner of the number to read.
-      const userId = contestedId === id ? owner?.id : undefined;
-      if (await endIn(audited, contestedId, { state: 'contested', at, userId })) {
-        changed.push(contestedId);
-      }
-    }
-    return { outcome: 'settled', changed };
+    return await contest(audited, attempt, rivals, at);
   }
 
-  const { from } = login;
-  const found = await findOrAddUser(deps, audited, attempt, at);
+  const { from: client, sessionToken } = login;
+  const found = await findOrAddUser(deps.rules, audited, attempt, at);
   if (!found.ok) {
     const { code: failure, userId } = found.error;
-    await endIn(audited, id, { state: 'failed', failure, at, userId, client: from });
+    const end = { to: 'failed', by: 'complete', failure, at, userId, client } as const;
+    await endInTransaction(audited, id, end);
     return { outcome: 'settled', changed: [id] };
   }
 
   const user = found.value;
-  const step = { from: 'verified', to: 'completed', endedAt: at } as const;
+  const step = { from: 'verified', to: 'completed', by: 'complete', endedAt: at } as const;
   if (!(await advanceAttempt(transaction, id, step))) {
-    throw new SomebodyWasFirst();
+    throw new EndedMeanwhile();
   }
   await setLastLogin(transaction, user.id, at);
-  await beginSession(deps, transaction, { user, at, ...login });
-  await record({
-    at,
-    type: 'attempt_completed',
-    attemptId: id,
-    userId: user.id,
-    client: from,
-  });
-  return { outcome: 'logged_in', changed: [id] };
+  const ttlMs = deps.rules.sessionTtlMs;
+  await beginSession(transaction, { user, sessionToken, client, at, ttlMs });
+  await record({ at, type: 'attempt_completed', attemptId: id, userId: user.id, client });
+  return { outcome: 'completed', changed: [id] };
+}
+
+/** Ends an attempt and its rivals as contested. */
+async function contest(
+  audited: AuditedTransaction,
+  attempt: LoginAttempt,
+  rivals: readonly LoginAttempt[],
+  at: number,
+): Promise<Settled> {
+  const owner = await findUserByPhoneNumber(audited.transaction, attempt.phone_number);
+  const changed: string[] = [];
+  for (const { id } of [attempt, ...rivals]) {
+    // One event is enough for the owner of the number to read.
+    const userId = id === attempt.id ? owner?.id : undefined;
+    const end = { to: 'contested', by: 'complete', at, userId } as const;
+    if (await endInTransaction(audited, id, end)) {
+      changed.push(id);
+    }
+  }
+  return { outcome: 'settled', changed };
 }

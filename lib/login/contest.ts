@@ -3,24 +3,21 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 import { findRivals } from '../store/attempts.ts';
 import { leaseRivalCheck, releaseRivalCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
-import { isAwaitingVendor } from './attempt.ts';
+import { isAbandoned, isAwaitingVendor } from './attempt.ts';
 import { leaseEnd } from './check.ts';
 import type { LoginDependencies } from './dependencies.ts';
-import { failureOfPauth, type LoginFailure } from './failures.ts';
-import { isAbandoned } from './start.ts';
+import { failureOfPauth, type LoginFailure } from './vendor-failure.ts';
 
-/** So many at one time on one number are an attack, and not worth that many requests to the vendor. */
-const MOST_ASKED = 20;
+/** More rivals than this at one time are an attack, and not worth a vendor request each. */
+const MAX_ASKED = 20;
 
 /**
- * Which other browsers' attempts the vendor takes the same call for. With a number to call of its
- * own for each there should be none; a vendor that goes by the caller alone says so only here.
+ * Which other browsers' attempts the vendor takes the same call for. Where each has a call number of
+ * its own there should be none; a vendor that goes by the caller alone says so only here. Asks the
+ * vendor once for each rival, which happens only when two browsers log in with one number at a time.
  *
- * Asks the vendor once for each, which happens only when two browsers log in with one phone number
- * at one time.
- *
- * @returns their ids; `not_yet` while somebody else is asking, or the vendor has not even answered the
- * start of one, which it may have taken the call for all the same; or why the vendor did not say.
+ * @returns their ids; `not_yet` while another request is asking, or the vendor has not answered the
+ * start of a rival, which the call may count for all the same; or why the vendor did not answer.
  */
 export async function findAlsoVerified(
   deps: LoginDependencies,
@@ -28,10 +25,14 @@ export async function findAlsoVerified(
 ): Promise<Result<ReadonlySet<string> | 'not_yet', LoginFailure>> {
   const now = deps.clock.now();
   const rivals = await findRivals(deps.store, attempt, deps.rules.attemptTtlMs);
-  if (rivals.some((rival) => isAwaitingVendor(rival) && !isAbandoned(deps, rival, now))) {
+  if (
+    rivals.some(
+      (rival) => isAwaitingVendor(rival) && !isAbandoned(rival, deps.rules.pauthTimeoutMs, now),
+    )
+  ) {
     return succeed('not_yet');
   }
-  if (rivals.length > MOST_ASKED) {
+  if (rivals.length > MAX_ASKED) {
     return succeed(new Set(rivals.map((rival) => rival.id)));
   }
   const toAsk = rivals.filter(
@@ -41,7 +42,7 @@ export async function findAlsoVerified(
   if (toAsk.length === 0) {
     return succeed(new Set());
   }
-  // However many tabs and processes find the call at once, one of them asks.
+  // Of all tabs and processes that find the call at once, one asks.
   const leasedUntil = leaseEnd(deps, now);
   if (!(await leaseRivalCheck(deps.store, attempt.id, { now, leasedUntil }))) {
     return succeed('not_yet');
@@ -83,7 +84,7 @@ async function isVerified(
   if (reply.ok) {
     return succeed(reply.value.status === 'verified');
   }
-  // The vendor has forgotten it: no call can verify it any more.
+  // The vendor no longer knows it: no call can verify it any more.
   return reply.error.kind === 'refused' && reply.error.status === 404
     ? succeed(false)
     : fail(failureOfPauth(reply.error, 'check'));

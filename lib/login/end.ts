@@ -1,42 +1,43 @@
 import 'server-only';
-import type { AttemptEnd } from '../shared/attempt-states.ts';
+import type { EndTransition } from '../shared/attempt-states.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { endAttempt } from '../store/attempts.ts';
 import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
-/** How an attempt ends without a login, and what is known of it for its event. */
-export interface End {
-  state: AttemptEnd;
+/** How an attempt ends without a login, and what its audit event says. */
+export type End = EndTransition & {
   at: number;
   /** Why, where the state does not say it all. */
   failure?: AttemptEndCode;
-  /** The user whose number it was for, where the user is to read of it. */
+  /** The owner of the number, if they are to read of it. */
   userId?: string | undefined;
   client?: ClientInfo;
-  /** Only where its time is up at that moment and nobody is asking the vendor about it. */
-  ifOverAt?: number;
-}
+  /** See `endAttempt`. */
+  onlyIfExpiredAt?: number;
+};
 
 /**
- * Ends a live attempt without a login and records it, in the caller's transaction. Once that is
- * committed, whoever waits for the attempt is to be woken.
+ * Ends an attempt without a login in the caller's transaction, which then notifies its subscribers.
  *
- * @returns false, changing nothing, when it has ended already or is not over.
+ * @returns false, changing nothing, when its state allows no such end.
  */
-export async function endIn(audited: AuditedTransaction, id: string, end: End): Promise<boolean> {
-  const { state, at, failure, userId, client, ifOverAt } = end;
+export async function endInTransaction(
+  audited: AuditedTransaction,
+  id: string,
+  end: End,
+): Promise<boolean> {
+  const { at, failure, userId, client, ...transition } = end;
   const isEnded = await endAttempt(audited.transaction, id, {
-    state,
+    ...transition,
     endedAt: at,
     ...(failure === undefined ? {} : { failure }),
-    ...(ifOverAt === undefined ? {} : { ifOverAt }),
   });
   if (isEnded) {
     await audited.record({
       at,
-      type: `attempt_${state}`,
+      type: `attempt_${end.to}`,
       attemptId: id,
       ...(failure === undefined ? {} : { reason: failure }),
       ...(userId === undefined ? {} : { userId }),
@@ -46,30 +47,15 @@ export async function endIn(audited: AuditedTransaction, id: string, end: End): 
   return isEnded;
 }
 
-/** Ends a live attempt without a login, records it, and wakes whoever waits for it. */
+/** Ends an attempt without a login, in a transaction of its own, and notifies its subscribers. */
 export async function endWithoutLogin(
   deps: LoginDependencies,
-  attempt: LoginAttempt,
-  state: AttemptEnd,
-  failure?: AttemptEndCode,
+  { id }: LoginAttempt,
+  end: EndTransition & { failure?: AttemptEndCode; onlyIfExpiredAt?: number },
 ): Promise<void> {
   const at = deps.clock.now();
-  await endAndWake(deps, attempt, { state, at, ...(failure === undefined ? {} : { failure }) });
-}
-
-/**
- * The same for an attempt whose time seemed to be up at `now`. Somebody else may be asking the vendor
- * about it since it was read, or have learned that the call came in time: then it goes on.
- */
-export async function expire(
-  deps: LoginDependencies,
-  attempt: LoginAttempt,
-  now: number,
-): Promise<void> {
-  await endAndWake(deps, attempt, { state: 'expired', at: now, ifOverAt: now });
-}
-
-async function endAndWake(deps: LoginDependencies, { id }: LoginAttempt, end: End): Promise<void> {
-  await auditedTransaction(deps, async (audited) => await endIn(audited, id, end));
-  deps.notifications.wake(id);
+  await auditedTransaction(deps, async (audited) => {
+    return await endInTransaction(audited, id, { ...end, at });
+  });
+  deps.notifications.notify(id);
 }

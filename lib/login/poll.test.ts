@@ -11,11 +11,10 @@ import {
 } from '#tests/support/test-login.ts';
 import { createToken } from '../crypto/token.ts';
 import { systemClock } from '../shared/clock.ts';
+import type { StartedAttempt } from './browsers.ts';
 import { cancelAttempt } from './cancel.ts';
 import { LAST_CHECK_MS } from './check.ts';
-import { pollAttempt } from './poll.ts';
-import type { StartedAttempt } from './start.ts';
-import { MOST_WAITING } from './wait.ts';
+import { MAX_HELD_POLLS, pollAttempt } from './poll.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
@@ -328,7 +327,7 @@ describe('an attempt', () => {
     expect(await login.countSessions()).toBe(0);
     expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
     expect(await login.eventTypes()).toEqual(['attempt_started', 'attempt_failed']);
-    expect(login.logged()).toContain('pauth_wrong_number');
+    expect(login.logged()).toContain('pauth_number_mismatch');
     expect(login.logged()).not.toMatch(/8011112222/);
     expect(login.logged()).not.toContain(login.phoneNumber.slice(1));
   });
@@ -396,7 +395,7 @@ describe('a held poll', () => {
     });
     const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
     const held = pollAttempt({ ...deps, store }, started.attemptToken, poll);
-    await expect.poll(() => deps.notifications.isSomebodyListening(), { interval: 5 }).toBe(true);
+    await expect.poll(() => deps.notifications.hasSubscribers(), { interval: 5 }).toBe(true);
     expect(statements).toBe(1);
     await cancelAttempt(deps, started.attemptToken);
     expect(await held).toMatchObject({ status: 'cancelled' });
@@ -415,7 +414,7 @@ describe('a held poll', () => {
       await login.store.updateTable('attempts').set(lease).execute();
       const held = login.poll(started, 25_000);
       await expect
-        .poll(() => login.deps.notifications.isSomebodyListening(), { interval: 5 })
+        .poll(() => login.deps.notifications.hasSubscribers(), { interval: 5 })
         .toBe(true);
       await login.store.updateTable('attempts').set({ check_leased_until: 0 }).execute();
       expect(await held).toMatchObject({ status: 'completed' });
@@ -426,11 +425,11 @@ describe('a held poll', () => {
     const login = await openLogin(sandbox);
     const { notifications } = login.deps;
     const started = await login.start();
-    const held = Array.from({ length: MOST_WAITING }, () => login.poll(started, 25_000));
-    const count = () => notifications.countListening(started.attempt.id);
-    await expect.poll(count, { interval: 5 }).toBe(MOST_WAITING);
+    const held = Array.from({ length: MAX_HELD_POLLS }, () => login.poll(started, 25_000));
+    const count = () => notifications.subscriberCount(started.attempt.id);
+    await expect.poll(count, { interval: 5 }).toBe(MAX_HELD_POLLS);
     expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
-    expect(count()).toBe(MOST_WAITING);
+    expect(count()).toBe(MAX_HELD_POLLS);
     notifications.close();
     await Promise.all(held);
   });

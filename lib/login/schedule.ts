@@ -2,15 +2,15 @@ import 'server-only';
 import type { LoginRules } from './dependencies.ts';
 
 /**
- * How long to wait between two checks of one attempt. Most people call within a minute, so the
- * vendor is asked often at first and less and less while nobody calls. Where its callbacks reach us,
- * asking is only for the one that is lost: twice in a dial of 20 s, nine times in five minutes.
+ * How long to wait between two checks of one attempt. Most people call within a minute, so the vendor
+ * is asked often at first, then less and less. Where its callbacks reach us, checks only make up for a
+ * lost one: two in a dial of 20 s, nine in five minutes.
  *
  * @param ageMs since the attempt was started.
  */
 export function checkIntervalMs(ageMs: number, doCallbacksReachUs: boolean): number {
   if (doCallbacksReachUs) {
-    return Math.min(LONGEST_CHECK_INTERVAL_MS, Math.max(8_000, ageMs));
+    return Math.min(MAX_CHECK_INTERVAL_MS, Math.max(8_000, ageMs));
   }
   if (ageMs < 60_000) {
     return 2_000;
@@ -18,22 +18,22 @@ export function checkIntervalMs(ageMs: number, doCallbacksReachUs: boolean): num
   return ageMs < 120_000 ? 3_000 : 5_000;
 }
 
-/** The most that a call goes unnoticed when its callback is lost and nobody asks for it. */
-export const LONGEST_CHECK_INTERVAL_MS = 45_000;
+/** How long a call can go unnoticed when its callback is lost and the person does not ask. */
+export const MAX_CHECK_INTERVAL_MS = 45_000;
 
-/** How soon the vendor is asked, at the latest, when the person asks whether their call was seen. */
+/** How soon the vendor is asked at the latest when the person asks whether their call was seen. */
 export const PROMPTED_CHECK_MS = 2_000;
 
-const LONGEST_BACK_OFF_MS = 15_000;
+const MAX_BACK_OFF_MS = 15_000;
 
-/** By how much of itself a pause is longer by chance, so that attempts do not ask all at once. */
+/** Random part of a pause, as a fraction of it, so that attempts do not ask all at once. */
 const JITTER = 0.25;
 
 /**
- * How long to leave the vendor alone after it failed to answer a check.
+ * The back-off after the vendor failed to answer a check.
  *
  * @param failures in a row, this one included.
- * @param retryAfterSeconds what the vendor asked for, if it did, within what `failureOfPauth` lets it ask.
+ * @param retryAfterSeconds what the vendor asked for, limited by `failureOfPauth`.
  * @param chance from 0 to 1.
  */
 export function backOffMs(
@@ -41,25 +41,24 @@ export function backOffMs(
   retryAfterSeconds: number | null,
   chance: number = Math.random(),
 ): number {
-  const own = Math.min(LONGEST_BACK_OFF_MS, 1_000 * 2 ** Math.min(failures, 10));
+  const own = Math.min(MAX_BACK_OFF_MS, 1_000 * 2 ** Math.min(failures, 10));
   const asked = (retryAfterSeconds ?? 0) * 1_000;
   return Math.round(Math.max(own, asked) * (1 + JITTER * chance));
 }
 
 type PollRules = Pick<LoginRules, 'attemptTtlMs' | 'pollLimit'>;
 
-/** Between the beginnings of two polls that are not held, and by how much of the age they grow apart. */
-const SHORTEST_POLL_INTERVAL_MS = 2_000;
+/** From the start of one poll to the next where they are not held: at least, and as a part of the age. */
+const MIN_POLL_INTERVAL_MS = 2_000;
 const AGE_PER_POLL = 5;
 
-/** The part of its polls that a page is to need for all of an attempt; the rest is for what goes wrong. */
+/** The part of its polls that a page needs for a whole attempt; the rest is for lost ones. */
 const PLANNED_POLLS = 0.9;
 
 /**
- * How long the browser is to wait between the end of a poll and its next one, so that its polls
- * outlast the attempt however long they are held: the 30 of the guide last for five minutes at two
- * seconds from each other in the beginning, growing apart, and at no pause at all where they are held for
- * longer than it takes.
+ * How long the browser waits between the end of a poll and the next, so that its polls outlast the
+ * attempt however long they are held. The 30 polls of the guide last for five minutes: two seconds
+ * apart at first, growing apart, and without a pause where they are held for long enough.
  *
  * @param ageMs since the attempt was started.
  * @param holdMs how long its polls are held; 0 where they are not.
@@ -70,7 +69,7 @@ export function pollPauseMs(ageMs: number, holdMs: number, rules: PollRules): nu
 }
 
 function pollIntervalMs(ageMs: number, holdMs: number, longestMs: number): number {
-  const shortestMs = Math.max(SHORTEST_POLL_INTERVAL_MS, holdMs);
+  const shortestMs = Math.max(MIN_POLL_INTERVAL_MS, holdMs);
   return Math.max(shortestMs, Math.min(longestMs, ageMs / AGE_PER_POLL));
 }
 

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Whether a wait is over, once everything that can happen at this moment has happened. */
+/** Whether a wait is over once all pending microtasks and due timers have run. */
 async function isOver(wait: Promise<unknown>): Promise<boolean> {
   let over = false;
   void wait.then(() => {
@@ -19,140 +19,146 @@ async function isOver(wait: Promise<unknown>): Promise<boolean> {
   return over;
 }
 
-describe('waiting', () => {
-  it('ends at the next change of that attempt and no other', async () => {
+describe('a wait', () => {
+  it('ends at the next change of its attempt, not of another', async () => {
     const notifications = createAttemptNotifications();
-    const wait = notifications.listen('a').wait(60_000);
-    notifications.wake('b');
+    const wait = notifications.subscribe('a').wait(60_000);
+    notifications.notify('b');
     expect(await isOver(wait)).toBe(false);
-    notifications.wake('a');
+    notifications.notify('a');
     expect(await isOver(wait)).toBe(true);
   });
 
-  it('ends for everybody who waits for it', async () => {
+  it('ends for every subscriber of the attempt', async () => {
     const notifications = createAttemptNotifications();
-    const waits = [notifications.listen('a').wait(60_000), notifications.listen('a').wait(60_000)];
-    notifications.wake('a');
+    const waits = [
+      notifications.subscribe('a').wait(60_000),
+      notifications.subscribe('a').wait(60_000),
+    ];
+    notifications.notify('a');
     expect(await Promise.all(waits.map(isOver))).toEqual([true, true]);
   });
 
-  it('ends at once for a change since listening began, once', async () => {
+  it('ends at once, and only once, after changes since the subscription', async () => {
     const notifications = createAttemptNotifications();
-    const listener = notifications.listen('a');
-    notifications.wake('a');
-    notifications.wake('a');
-    expect(await listener.wait(60_000)).toBe(true);
-    expect(await isOver(listener.wait(60_000))).toBe(false);
+    const subscription = notifications.subscribe('a');
+    notifications.notify('a');
+    notifications.notify('a');
+    expect(await subscription.wait(60_000)).toBe(true);
+    expect(await isOver(subscription.wait(60_000))).toBe(false);
   });
 
-  it('ends at once for a change between two waits', async () => {
+  it('ends at once after a change between two waits', async () => {
     const notifications = createAttemptNotifications();
-    const listener = notifications.listen('a');
-    const first = listener.wait(60_000);
-    notifications.wake('a');
+    const subscription = notifications.subscribe('a');
+    const first = subscription.wait(60_000);
+    notifications.notify('a');
     await first;
-    notifications.wake('a');
-    expect(await isOver(listener.wait(60_000))).toBe(true);
+    notifications.notify('a');
+    expect(await isOver(subscription.wait(60_000))).toBe(true);
   });
 
-  it('does not end for a change before listening began', async () => {
+  it('does not end for a change before the subscription', async () => {
     const notifications = createAttemptNotifications();
-    notifications.wake('a');
-    expect(await isOver(notifications.listen('a').wait(60_000))).toBe(false);
+    notifications.notify('a');
+    expect(await isOver(notifications.subscribe('a').wait(60_000))).toBe(false);
   });
 
-  it('ends at once for a change between the moment it listens from and its beginning', async () => {
+  it('ends at once after a change since the version subscribed from', async () => {
     const notifications = createAttemptNotifications();
-    const before = notifications.moment();
-    notifications.wake('a');
-    const after = notifications.moment();
-    notifications.wake('b');
-    expect(await isOver(notifications.listen('a', before).wait(60_000))).toBe(true);
-    expect(await isOver(notifications.listen('a', after).wait(60_000))).toBe(false);
-    expect(await isOver(notifications.listen('c', before).wait(60_000))).toBe(false);
+    const before = notifications.version();
+    notifications.notify('a');
+    const after = notifications.version();
+    notifications.notify('b');
+    expect(await isOver(notifications.subscribe('a', before).wait(60_000))).toBe(true);
+    expect(await isOver(notifications.subscribe('a', after).wait(60_000))).toBe(false);
+    expect(await isOver(notifications.subscribe('c', before).wait(60_000))).toBe(false);
   });
 
-  it('ends at once where so much has changed since that nobody knows what has', async () => {
+  it('ends at once when the version subscribed from is older than the changes kept', async () => {
     const notifications = createAttemptNotifications();
-    const before = notifications.moment();
-    notifications.wake('a');
+    const before = notifications.version();
+    notifications.notify('a');
     for (let others = 0; others < 2_000; others += 1) {
-      notifications.wake(`other ${others}`);
+      notifications.notify(`other ${others}`);
     }
-    expect(await isOver(notifications.listen('a', before).wait(60_000))).toBe(true);
-    expect(await isOver(notifications.listen('a').wait(60_000))).toBe(false);
+    expect(await isOver(notifications.subscribe('a', before).wait(60_000))).toBe(true);
+    expect(await isOver(notifications.subscribe('a').wait(60_000))).toBe(false);
   });
 
-  it('ends when its time is over, and not before', async () => {
-    const wait = createAttemptNotifications().listen('a').wait(60_000);
+  it('ends at its timeout and not before', async () => {
+    const wait = createAttemptNotifications().subscribe('a').wait(60_000);
     await vi.advanceTimersByTimeAsync(59_999);
     expect(await isOver(wait)).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(await isOver(wait)).toBe(true);
   });
 
-  it('does not begin without time', async () => {
-    expect(await createAttemptNotifications().listen('a').wait(0)).toBe(false);
-    expect(await isOver(createAttemptNotifications().listen('a').wait(-5))).toBe(true);
+  it('returns at once with a timeout of 0 or less', async () => {
+    expect(await createAttemptNotifications().subscribe('a').wait(0)).toBe(false);
+    expect(await isOver(createAttemptNotifications().subscribe('a').wait(-5))).toBe(true);
   });
 
-  it('ends when nobody wants the answer any more, or does not begin', async () => {
-    const leaving = new AbortController();
-    const listener = createAttemptNotifications().listen('a');
-    const wait = listener.wait(60_000, leaving.signal);
+  it('ends when its signal is aborted, and returns at once after that', async () => {
+    const abort = new AbortController();
+    const subscription = createAttemptNotifications().subscribe('a');
+    const wait = subscription.wait(60_000, abort.signal);
     expect(await isOver(wait)).toBe(false);
-    leaving.abort();
+    abort.abort();
     expect(await isOver(wait)).toBe(true);
-    expect(await isOver(listener.wait(60_000, leaving.signal))).toBe(true);
+    expect(await isOver(subscription.wait(60_000, abort.signal))).toBe(true);
   });
 
-  it.each(['change', 'time'])('leaves nothing behind when it ends by %s', async (end) => {
-    const { signal } = new AbortController();
-    const notifications = createAttemptNotifications();
-    const wait = notifications.listen('a').wait(1_000, signal);
-    if (end === 'change') {
-      notifications.wake('a');
-    } else {
-      await vi.advanceTimersByTimeAsync(1_000);
-    }
-    await wait;
-    expect(getEventListeners(signal, 'abort')).toEqual([]);
-    expect(vi.getTimerCount()).toBe(0);
-  });
+  it.each(['change', 'timeout'])(
+    'leaves no listeners or timers behind when it ends by %s',
+    async (end) => {
+      const { signal } = new AbortController();
+      const notifications = createAttemptNotifications();
+      const wait = notifications.subscribe('a').wait(1_000, signal);
+      if (end === 'change') {
+        notifications.notify('a');
+      } else {
+        await vi.advanceTimersByTimeAsync(1_000);
+      }
+      await wait;
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+      expect(vi.getTimerCount()).toBe(0);
+    },
+  );
 });
 
-it('a listener that was closed hears nothing more', async () => {
+it('a closed subscription is not notified', async () => {
   const notifications = createAttemptNotifications();
-  const [closed, other] = [notifications.listen('a'), notifications.listen('a')];
+  const [closed, other] = [notifications.subscribe('a'), notifications.subscribe('a')];
   closed.close();
-  notifications.wake('a');
+  notifications.notify('a');
   expect(await isOver(other.wait(60_000))).toBe(true);
   expect(await isOver(closed.wait(60_000))).toBe(false);
 });
 
-describe('when the process is to end', () => {
-  it('everybody is woken, and nobody waits any more', async () => {
+describe('closing the notifications', () => {
+  it('ends all waits, and later waits return at once', async () => {
     const notifications = createAttemptNotifications();
-    const [one, other] = [notifications.listen('one'), notifications.listen('other')];
+    const [one, other] = [notifications.subscribe('one'), notifications.subscribe('other')];
     const waits = [one.wait(10_000), other.wait(10_000)];
     expect(notifications.isClosed()).toBe(false);
     notifications.close();
     await Promise.all(waits);
     await one.wait(10_000);
-    await notifications.listen('late').wait(10_000);
+    await notifications.subscribe('late').wait(10_000);
     expect(notifications.isClosed()).toBe(true);
   });
 });
 
-describe('shared wake-ups', () => {
-  it('tell of a change here, and wake who waits here', async () => {
-    const told: string[] = [];
+describe('shared notifications', () => {
+  it('publish a change and notify local subscribers', async () => {
+    const published: string[] = [];
     const local = createAttemptNotifications();
-    const shared = shareAttemptNotifications(local, (attemptId) => told.push(attemptId));
-    const waiting = shared.listen('one').wait(10_000);
-    shared.wake('one');
+    const shared = shareAttemptNotifications(local, (attemptId) => published.push(attemptId));
+    const waiting = shared.subscribe('one').wait(10_000);
+    shared.notify('one');
     await waiting;
-    expect(told).toEqual(['one']);
-    expect(shared.isSomebodyListening()).toBe(true);
+    expect(published).toEqual(['one']);
+    expect(shared.hasSubscribers()).toBe(true);
   });
 });

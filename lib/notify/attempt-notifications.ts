@@ -1,84 +1,86 @@
 import 'server-only';
 import { LRUCache } from 'lru-cache';
 
-/** Tells whoever waits for an attempt, in this process, that it has changed. */
+/** Notifies the polls held in this process of changes to their attempts. */
 export interface AttemptNotifications {
-  /** This moment, to listen from. To be taken before the look that decides whether to wait. */
-  moment(): Moment;
-  /** Starts listening; what has changed since that moment, or from now on, is not missed. Close it when done. */
-  listen(attemptId: string, since?: Moment): AttemptSubscription;
-  wake(attemptId: string): void;
-  isSomebodyListening(): boolean;
-  /** How many listen for an attempt. */
-  countListening(attemptId: string): number;
-  /** Wakes everybody; from now on every wait is over at once. */
+  /**
+   * The current version, to subscribe from. Take it before reading the attempt, so that no change
+   * between the read and the subscription is missed.
+   */
+  version(): Version;
+  /** Subscribes to changes after version `since`, by default the current one. Close it when done. */
+  subscribe(attemptId: string, since?: Version): AttemptSubscription;
+  notify(attemptId: string): void;
+  hasSubscribers(): boolean;
+  subscriberCount(attemptId: string): number;
+  /** Ends all current waits; later waits return at once. */
   close(): void;
   isClosed(): boolean;
 }
 
-/** How many changes there had been. */
-export type Moment = number;
+/** The number of changes so far, to any attempt. */
+export type Version = number;
 
 export interface AttemptSubscription {
   /**
-   * Resolves at the next change, or at once if there was one since the last wait; or after `timeoutMs`.
+   * Resolves at the next change, at once if there was one since the last wait, or after `timeoutMs`.
    *
-   * @returns whether something has changed.
+   * @returns whether the attempt has changed.
    */
   wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   close(): void;
 }
 
-/** Of so many attempts the last change is remembered: those of some seconds, on a busy day. */
-const REMEMBERED_CHANGES = 1_000;
+/** The number of attempts whose last change is kept: a few seconds' worth on a busy day. */
+const MAX_KEPT_CHANGES = 1_000;
 
 export function createAttemptNotifications(): AttemptNotifications {
-  const listeners = new Map<string, Set<() => void>>();
+  const subscribers = new Map<string, Set<() => void>>();
   let isClosed = false;
-  let changes: Moment = 0;
-  /** Until when it is not known any more what has changed. */
-  let forgottenUntil: Moment = 0;
-  const lastChanges = new LRUCache<string, Moment>({
-    max: REMEMBERED_CHANGES,
-    dispose: (moment, _attemptId, reason) => {
-      forgottenUntil = reason === 'evict' ? moment : forgottenUntil;
+  let changes: Version = 0;
+  /** The version of the newest evicted change. An attempt without an entry may have changed up to it. */
+  let evictedUntil: Version = 0;
+  const lastChanges = new LRUCache<string, Version>({
+    max: MAX_KEPT_CHANGES,
+    dispose: (changedAt, _attemptId, reason) => {
+      evictedUntil = reason === 'evict' ? changedAt : evictedUntil;
     },
   });
 
   return {
-    isSomebodyListening: () => listeners.size > 0,
-    countListening: (attemptId) => listeners.get(attemptId)?.size ?? 0,
+    hasSubscribers: () => subscribers.size > 0,
+    subscriberCount: (attemptId) => subscribers.get(attemptId)?.size ?? 0,
     isClosed: () => isClosed,
-    moment: () => changes,
+    version: () => changes,
 
     close() {
       isClosed = true;
-      for (const notify of [...listeners.values()].flatMap((notifiers) => [...notifiers])) {
-        notify();
+      for (const onChange of [...subscribers.values()].flatMap((callbacks) => [...callbacks])) {
+        onChange();
       }
     },
 
-    wake(attemptId) {
+    notify(attemptId) {
       changes += 1;
       lastChanges.set(attemptId, changes);
-      for (const notify of listeners.get(attemptId) ?? []) {
-        notify();
+      for (const onChange of subscribers.get(attemptId) ?? []) {
+        onChange();
       }
     },
 
-    listen(attemptId, since = changes) {
-      let missed = (lastChanges.peek(attemptId) ?? forgottenUntil) > since;
+    subscribe(attemptId, since = changes) {
+      let hasChanged = (lastChanges.peek(attemptId) ?? evictedUntil) > since;
       let resume: (() => void) | null = null;
-      const notify = () => {
-        missed = true;
+      const onChange = () => {
+        hasChanged = true;
         resume?.();
       };
-      const notifiers = listeners.get(attemptId) ?? new Set();
-      listeners.set(attemptId, notifiers.add(notify));
+      const callbacks = subscribers.get(attemptId) ?? new Set();
+      subscribers.set(attemptId, callbacks.add(onChange));
 
       return {
         async wait(timeoutMs, signal) {
-          if (!missed && !isClosed && !signal?.aborted && timeoutMs > 0) {
+          if (!hasChanged && !isClosed && !signal?.aborted && timeoutMs > 0) {
             await new Promise<void>((resolve) => {
               const done = () => {
                 clearTimeout(timer);
@@ -91,14 +93,14 @@ export function createAttemptNotifications(): AttemptNotifications {
             });
             resume = null;
           }
-          const hasChanged = missed;
-          missed = false;
-          return hasChanged;
+          const changed = hasChanged;
+          hasChanged = false;
+          return changed;
         },
         close() {
-          notifiers.delete(notify);
-          if (notifiers.size === 0 && listeners.get(attemptId) === notifiers) {
-            listeners.delete(attemptId);
+          callbacks.delete(onChange);
+          if (callbacks.size === 0 && subscribers.get(attemptId) === callbacks) {
+            subscribers.delete(attemptId);
           }
         },
       };
@@ -106,16 +108,19 @@ export function createAttemptNotifications(): AttemptNotifications {
   };
 }
 
-/** The same, where a change here is also told elsewhere; what is told from there wakes `local` alone. */
+/**
+ * Also publishes this process's changes to the other processes. Changes received from them must be passed
+ * to `local`, or they would be published again.
+ */
 export function shareAttemptNotifications(
   local: AttemptNotifications,
-  tell: (attemptId: string) => void,
+  publish: (attemptId: string) => void,
 ): AttemptNotifications {
   return {
     ...local,
-    wake(attemptId) {
-      local.wake(attemptId);
-      tell(attemptId);
+    notify(attemptId) {
+      local.notify(attemptId);
+      publish(attemptId);
     },
   };
 }

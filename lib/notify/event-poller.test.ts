@@ -5,31 +5,31 @@ import { insertEvent } from '../store/events.ts';
 import { type AttemptNotifications, createAttemptNotifications } from './attempt-notifications.ts';
 import { pollEvents } from './event-poller.ts';
 
-/** Another process that records ends of attempts, and what wakes those who wait in this one. */
+/** The notifications of this process, and `end` to record an attempt's end from another process. */
 async function open(isNeeded: boolean) {
   const database = await provideTestDatabase();
-  const [here, elsewhere] = [database.open(), database.open()];
+  const [store, otherStore] = [database.open(), database.open()];
   const notifications = createAttemptNotifications();
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());
   const log = createLog({ write: () => {} });
-  pollEvents({ store: here, notifications, log }, () => isNeeded, stopping.signal);
+  pollEvents({ store, notifications, log }, () => isNeeded, stopping.signal);
   const end = (attemptId: string) =>
-    insertEvent(elsewhere, { at: 0, type: 'attempt_expired', attemptId });
+    insertEvent(otherStore, { at: 0, type: 'attempt_expired', attemptId });
   return { notifications, end };
 }
 
 const LONG_MS = 2_000;
 
-/** Whether somebody who waits for an attempt is woken. */
+/** Whether a wait for an attempt ends before its timeout. */
 function waitFor(notifications: AttemptNotifications, attemptId: string): Promise<boolean> {
-  const listener = notifications.listen(attemptId);
-  onTestFinished(() => listener.close());
+  const subscription = notifications.subscribe(attemptId);
+  onTestFinished(() => subscription.close());
   const since = performance.now();
-  return listener.wait(LONG_MS).then(() => performance.now() - since < LONG_MS - 10);
+  return subscription.wait(LONG_MS).then(() => performance.now() - since < LONG_MS - 10);
 }
 
-it('what another process records wakes whoever waits for it here, and nobody else', async () => {
+it('an event of another process notifies the subscribers of its attempt only', async () => {
   const { notifications, end } = await open(true);
   const waiting = ['one', 'other'].map((attemptId) => waitFor(notifications, attemptId));
   let isOver = false;
@@ -47,7 +47,7 @@ it('what another process records wakes whoever waits for it here, and nobody els
   expect(await waiting[1]).toBe(false);
 });
 
-it('the events are left alone where something faster wakes', async () => {
+it('events are not polled while not needed', async () => {
   const { notifications, end } = await open(false);
   const waiting = waitFor(notifications, 'one');
   await end('one');

@@ -5,14 +5,14 @@ import { type ChangedAttempt, findLatestChanges } from '../store/events.ts';
 import type { Store } from '../store/schema.ts';
 import type { AttemptNotifications } from './attempt-notifications.ts';
 
-/** How often the events are read while somebody waits: one small query for all of them. */
-export const EVENT_POLL_INTERVAL_MS = 250;
+/** One small query per interval, however many polls are held. */
+const EVENT_POLL_INTERVAL_MS = 250;
 
 /**
- * Wakes whoever waits here for what other processes have recorded, by reading the events they add to
- * the store. For where nothing faster tells us; the cost is the same however many wait.
+ * Notifies the polls held here of changes made by other processes, by polling the events in the store.
+ * The fallback for when Redis does not deliver them.
  *
- * @param isNeeded whether nothing faster does at the moment.
+ * @param isNeeded whether to poll at the moment: Redis is not configured or does not deliver changes.
  */
 export function pollEvents(
   deps: { store: Store; notifications: AttemptNotifications; log: Log },
@@ -20,25 +20,25 @@ export function pollEvents(
   signal: AbortSignal,
 ): void {
   void (async () => {
-    /** The latest events as last read; null while nobody waits. */
+    /** The latest events as last read; null while nothing is subscribed. */
     let known: readonly ChangedAttempt[] | null = null;
     while (!signal.aborted) {
       await delay(EVENT_POLL_INTERVAL_MS, null, { signal, ref: false }).catch(() => {});
-      if (!isNeeded() || !deps.notifications.isSomebodyListening()) {
+      if (!isNeeded() || !deps.notifications.hasSubscribers()) {
         known = null;
         continue;
       }
       try {
         const latest = await findLatestChanges(deps.store, known?.at(-1)?.id ?? null);
-        const before = new Set(known?.map(({ id }) => id));
+        const knownIds = new Set(known?.map(({ id }) => id));
         for (const { id, attempt_id } of latest) {
-          if (!before.has(id)) {
-            deps.notifications.wake(attempt_id);
+          if (!knownIds.has(id)) {
+            deps.notifications.notify(attempt_id);
           }
         }
         known = latest;
       } catch (error) {
-        deps.log.warn({ event: 'event_watch_failed', error }, 'the events could not be read');
+        deps.log.warn({ event: 'event_poll_failed', error }, 'polling the events failed');
         await delay(1_000, null, { signal, ref: false }).catch(() => {});
       }
     }

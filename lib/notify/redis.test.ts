@@ -15,48 +15,48 @@ afterAll(() => server.remove());
 
 interface Process {
   redis: RedisLink;
-  /** The attempts it was told about. */
-  told: string[];
+  /** The ids of the attempts it was notified of. */
+  received: string[];
   logged: string[];
 }
 
 async function openProcess(url = server.url): Promise<Process> {
-  const told: string[] = [];
+  const received: string[] = [];
   const logged: string[] = [];
   const log = createLog({ write: (line) => void logged.push(line) });
-  const redis = openRedis(url, log, (attemptId) => told.push(attemptId));
+  const redis = openRedis(url, log, (attemptId) => received.push(attemptId));
   onTestFinished(() => redis.close());
-  await listening(redis);
-  return { redis, told, logged };
+  await subscribed(redis);
+  return { redis, received, logged };
 }
 
-const listening = (redis: RedisLink) =>
-  vi.waitUntil(() => redis.isListening(), { timeout: 8_000, interval: 10 });
+const subscribed = (redis: RedisLink) =>
+  vi.waitUntil(() => redis.receivesChanges(), { timeout: 8_000, interval: 10 });
 
-const well = (redis: RedisLink) =>
-  vi.waitUntil(() => redis.isWell(), { timeout: 8_000, interval: 10 });
+const available = (redis: RedisLink) =>
+  vi.waitUntil(() => redis.isAvailable(), { timeout: 8_000, interval: 10 });
 
-const away = (redis: RedisLink) =>
-  vi.waitUntil(() => !redis.isWell(), { timeout: 8_000, interval: 10 });
+const unavailable = (redis: RedisLink) =>
+  vi.waitUntil(() => !redis.isAvailable(), { timeout: 8_000, interval: 10 });
 
 const eventsOf = ({ logged }: Process) => logged.map((line) => JSON.parse(line).event);
 
-/** Two in an hour, with a store of its own to fall back on. */
+/** Two per hour, with an in-memory store as the fallback. */
 function counterOf({ redis }: Process, name: string): Counter {
   const inStore = createSqliteCounters(':memory:');
   return createRedisCounters(redis, inStore)(name, { count: 2, seconds: 3_600 });
 }
 
 describe('processes that share a Redis', () => {
-  it('tell each other what has changed', async () => {
+  it('notify each other of changes', async () => {
     const [one, other] = [await openProcess(), await openProcess()];
-    one.redis.tellChanged('attempt 1');
-    other.redis.tellChanged('attempt 2');
-    await vi.waitUntil(() => one.told.length === 2 && other.told.length === 2);
-    expect(one.told.toSorted()).toEqual(['attempt 1', 'attempt 2']);
+    one.redis.publishChange('attempt 1');
+    other.redis.publishChange('attempt 2');
+    await vi.waitUntil(() => one.received.length === 2 && other.received.length === 2);
+    expect(one.received.toSorted()).toEqual(['attempt 1', 'attempt 2']);
   });
 
-  it('count together', async () => {
+  it('share counts', async () => {
     const [one, other] = [
       counterOf(await openProcess(), 'together'),
       counterOf(await openProcess(), 'together'),
@@ -69,31 +69,31 @@ describe('processes that share a Redis', () => {
     expect(await other.consume('a')).toBeNull();
   });
 
-  it('know when it is away, count without it, and are back with it', {
+  it('detect an outage, count in the store meanwhile, and recover', {
     timeout: 30_000,
   }, async () => {
     const [one, other] = [await openProcess(), await openProcess()];
     const counter = counterOf(one, 'away');
     await server.stop();
-    await away(one.redis);
-    one.redis.tellChanged('lost');
+    await unavailable(one.redis);
+    one.redis.publishChange('lost');
     expect(await counter.consume('a')).toBeNull();
     expect(await counter.consume('a')).toBeNull();
     expect(await counter.consume('a')).toBeGreaterThan(3_500_000);
 
     await server.start();
-    await Promise.all([well(one.redis), well(other.redis)]);
-    // Others may be back later than these two, and what they tell till then is not heard.
-    expect(one.redis.isListening()).toBe(false);
-    one.redis.tellChanged('heard');
-    await vi.waitUntil(() => other.told.length > 0);
-    expect(other.told).toEqual(['heard']);
-    await listening(one.redis);
+    await Promise.all([available(one.redis), available(other.redis)]);
+    // Other processes may reconnect later, and cannot publish before that.
+    expect(one.redis.receivesChanges()).toBe(false);
+    one.redis.publishChange('heard');
+    await vi.waitUntil(() => other.received.length > 0);
+    expect(other.received).toEqual(['heard']);
+    await subscribed(one.redis);
     expect(await counter.consume('b')).toBeNull();
-    expect(eventsOf(one)).toEqual(['redis_away', 'redis_back']);
+    expect(eventsOf(one)).toEqual(['redis_unavailable', 'redis_recovered']);
   });
 
-  it('notice that it hangs though they only listen, each time, and that it goes on', {
+  it('detect every hang and recovery while they only subscribe', {
     timeout: 60_000,
   }, async () => {
     const one = await openProcess();
@@ -101,34 +101,36 @@ describe('processes that share a Redis', () => {
       const thaw = server.freeze();
       const since = performance.now();
       try {
-        await away(one.redis);
+        await unavailable(one.redis);
       } finally {
         thaw();
       }
       expect(performance.now() - since).toBeLessThan(4_000);
-      await well(one.redis);
-      expect(eventsOf(one)).toEqual(Array(times).fill(['redis_away', 'redis_back']).flat());
+      await available(one.redis);
+      expect(eventsOf(one)).toEqual(
+        Array(times).fill(['redis_unavailable', 'redis_recovered']).flat(),
+      );
     }
-    one.redis.tellChanged('heard');
-    await vi.waitUntil(() => one.told.length > 0);
-    expect(one.told).toEqual(['heard']);
+    one.redis.publishChange('heard');
+    await vi.waitUntil(() => one.received.length > 0);
+    expect(one.received).toEqual(['heard']);
   });
 
-  it('notice that a connection leads nowhere any more, and make another', {
+  it('replace a connection that has gone silent', {
     timeout: 30_000,
   }, async () => {
     const between = await startRelay(Number(new URL(server.url).port));
     onTestFinished(() => between.close());
     const [one, other] = [await openProcess(between.url), await openProcess()];
     between.fallSilent();
-    await away(one.redis);
-    await well(one.redis);
-    other.redis.tellChanged('heard');
-    await vi.waitUntil(() => one.told.length > 0);
-    expect(one.told).toEqual(['heard']);
+    await unavailable(one.redis);
+    await available(one.redis);
+    other.redis.publishChange('heard');
+    await vi.waitUntil(() => one.received.length > 0);
+    expect(one.received).toEqual(['heard']);
   });
 
-  it('wait once for one that hangs, and count starts in the store from then on', {
+  it('wait once for a hung Redis, then count starts in the store', {
     timeout: 60_000,
   }, async () => {
     const { redis } = await openProcess();
@@ -146,20 +148,20 @@ describe('processes that share a Redis', () => {
       const since = performance.now();
       for (const isAllowed of [true, true, false]) {
         expect((await limits.consume(start)).ok).toBe(isAllowed);
-        expect(redis.isWell()).toBe(false);
+        expect(redis.isAvailable()).toBe(false);
       }
-      // Each of more than a dozen counts would have waited for half a second.
+      // More than a dozen counts would have waited half a second each.
       expect(performance.now() - since).toBeLessThan(3_000);
     } finally {
       thaw();
     }
-    await well(redis);
-    // It knows nothing of those.
+    await available(redis);
+    // Redis has not counted those.
     expect(await limits.consume(start)).toEqual({ ok: true, value: null });
   });
 });
 
-it('a Redis that was never there keeps nobody from starting', async () => {
+it('starts are counted in the store when Redis has never been reachable', async () => {
   const redis = openRedis('redis://127.0.0.1:1', createLog({ write: () => {} }), () => {});
   onTestFinished(() => redis.close());
   const counter = createRedisCounters(redis, createSqliteCounters(':memory:'))('none', {
@@ -168,6 +170,6 @@ it('a Redis that was never there keeps nobody from starting', async () => {
   });
   expect(await counter.consume('a')).toBeNull();
   expect(await counter.consume('a')).toBeGreaterThan(50_000);
-  redis.tellChanged('nobody hears it');
-  expect(redis.isWell()).toBe(false);
+  redis.publishChange('unheard');
+  expect(redis.isAvailable()).toBe(false);
 });

@@ -3,23 +3,23 @@ import { Redis, type RedisOptions, ReplyError } from 'ioredis';
 import type { Log } from '../observe/log.ts';
 
 /**
- * What the processes of one site say to each other and count together. Nothing in it decides a login:
- * while it is away the site works on, a little slower.
+ * Change notifications and shared rate limits for the processes of one site. No login depends on it: while
+ * Redis is unavailable the site works on, a little slower.
  */
 export interface RedisLink {
-  /** For commands, each answered within half a second or not at all. */
+  /** Commands are answered or fail within half a second. */
   commands: Redis;
   /**
-   * Whether it is worth asking. No longer so from the first command that goes unanswered, and within two
-   * seconds where it falls silent and nobody asks.
+   * Whether to send commands to Redis. Turns false with the first command that fails, and within two seconds
+   * when Redis stops responding while no commands are sent.
    */
-  isWell(): boolean;
-  /** Whether this process hears of all that changes elsewhere. */
-  isListening(): boolean;
-  /** Says that a command has failed. */
-  noteFailure(error: unknown): void;
-  /** Tells the other processes that an attempt has changed. Never throws. */
-  tellChanged(attemptId: string): void;
+  isAvailable(): boolean;
+  /** Whether this process receives every change that other processes publish. */
+  receivesChanges(): boolean;
+  /** Reports that a command has failed. */
+  reportFailure(error: unknown): void;
+  /** Notifies the other processes that an attempt has changed. Never throws. */
+  publishChange(attemptId: string): void;
   close(): void;
 }
 
@@ -27,34 +27,34 @@ const CHANNEL = 'call-login:changed';
 
 const COMMAND_TIMEOUT_MS = 500;
 const CONNECT_TIMEOUT_MS = 2_000;
-const LONGEST_RECONNECT_MS = 2_000;
+const MAX_RECONNECT_DELAY_MS = 2_000;
 
-/** How often it is asked whether it is there, so that whoever only waits to be told knows as well. */
-const ASK_INTERVAL_MS = 1_000;
+/** The subscriber sends no commands of its own, so a periodic probe finds out whether Redis responds. */
+const HEALTH_CHECK_INTERVAL_MS = 1_000;
 
-/** A connection that leaves a command unanswered for so long is given up, and another one is made. */
-const SILENCE_MS = 2_000;
+/** A connection that leaves a command unanswered for this long is closed and replaced. */
+const SOCKET_TIMEOUT_MS = 2_000;
 
-/** For so long after it is back, others that have something to tell may not have found it yet. */
-const REUNION_MS = 5_000;
+/** After Redis has recovered, other processes may take this long to reconnect; they cannot publish before. */
+const RECONNECT_GRACE_MS = 5_000;
 
 const options = {
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
-  socketTimeout: SILENCE_MS,
-  // What cannot be sent now fails now: nobody waits for a server that is away.
+  socketTimeout: SOCKET_TIMEOUT_MS,
+  // Commands that cannot be sent fail at once instead of waiting for Redis to return.
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
   retryStrategy: (times: number) =>
-    Math.min(LONGEST_RECONNECT_MS, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+    Math.min(MAX_RECONNECT_DELAY_MS, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
   connectionName: 'call-login',
 } satisfies RedisOptions;
 
 /**
- * Connects, now and again whenever the server was away; never waits for it.
+ * Connects in the background, and reconnects whenever the connection is lost.
  *
  * @param url `redis://…` or `rediss://…`
- * @param onChanged called with the id of an attempt that has changed in some process.
+ * @param onChanged called with the id of an attempt that has changed in any process.
  */
 export function openRedis(
   url: string,
@@ -63,64 +63,68 @@ export function openRedis(
 ): RedisLink {
   const commands = new Redis(url, options);
   const subscriber = new Redis(url, { ...options, autoResubscribe: false });
-  let state: 'unknown' | 'well' | 'away' | 'closed' = 'unknown';
-  let backAtMs: number | null = null;
+  let state: 'unknown' | 'available' | 'unavailable' | 'closed' = 'unknown';
+  let recoveredAtMs: number | null = null;
 
   const isConnected = () => commands.status === 'ready' && subscriber.status === 'ready';
 
-  const well = () => {
+  const markAvailable = () => {
     if (state === 'closed' || !isConnected()) {
       return;
     }
-    if (state === 'away') {
-      backAtMs = performance.now();
-      log.info({ event: 'redis_back' }, 'Redis is back');
+    if (state === 'unavailable') {
+      recoveredAtMs = performance.now();
+      log.info({ event: 'redis_recovered' }, 'Redis has recovered');
     }
-    state = 'well';
+    state = 'available';
   };
 
-  const away = (error: unknown) => {
-    if (state === 'unknown' || state === 'well') {
-      state = 'away';
-      log.warn({ event: 'redis_away', error }, 'Redis is away: limits and waking go on without it');
+  const markUnavailable = (error: unknown) => {
+    if (state === 'unknown' || state === 'available') {
+      state = 'unavailable';
+      log.warn(
+        { event: 'redis_unavailable', error },
+        'Redis is unavailable: rate limits and notifications use the store',
+      );
     }
   };
 
-  // Subscribing once more changes nothing, and tells that the subscription is alive.
-  const ask = () => Promise.all([commands.ping(), subscriber.subscribe(CHANNEL)]);
+  // Subscribing again is a no-op that shows whether the subscriber's connection is alive.
+  const probe = () => Promise.all([commands.ping(), subscriber.subscribe(CHANNEL)]);
 
-  const look = () => {
+  const checkHealth = () => {
     if (isConnected()) {
-      // Twice, as a process that was held up itself takes an answer that is there for one that is not.
-      void ask().catch(ask).then(well, away);
+      // Twice: after a stall of this process a command can time out although its answer has arrived.
+      void probe().catch(probe).then(markAvailable, markUnavailable);
     }
   };
 
   for (const connection of [commands, subscriber]) {
-    connection.on('ready', look);
-    connection.on('error', away);
-    connection.on('close', () => away(new Error('the connection was closed')));
+    connection.on('ready', checkHealth);
+    connection.on('error', markUnavailable);
+    connection.on('close', () => markUnavailable(new Error('connection closed')));
   }
   subscriber.on('message', (_channel, attemptId) => onChanged(attemptId));
-  const asking = setInterval(look, ASK_INTERVAL_MS).unref();
+  const healthChecks = setInterval(checkHealth, HEALTH_CHECK_INTERVAL_MS).unref();
 
   return {
     commands,
-    isWell: () => state === 'well',
-    isListening: () =>
-      state === 'well' && (backAtMs === null || performance.now() - backAtMs > REUNION_MS),
-    noteFailure(error) {
-      // A command that it refuses, it has answered.
+    isAvailable: () => state === 'available',
+    receivesChanges: () =>
+      state === 'available' &&
+      (recoveredAtMs === null || performance.now() - recoveredAtMs > RECONNECT_GRACE_MS),
+    reportFailure(error) {
+      // An error reply is an answer.
       if (!(error instanceof ReplyError)) {
-        away(error);
+        markUnavailable(error);
       }
     },
-    tellChanged(attemptId) {
-      commands.publish(CHANNEL, attemptId).catch(away);
+    publishChange(attemptId) {
+      commands.publish(CHANNEL, attemptId).catch(markUnavailable);
     },
     close() {
       state = 'closed';
-      clearInterval(asking);
+      clearInterval(healthChecks);
       commands.disconnect();
       subscriber.disconnect();
     },

@@ -1,21 +1,21 @@
 import 'server-only';
 import { stripVTControlCharacters } from 'node:util';
-import { type Log, withoutDetails } from './log.ts';
+import { type Log, redact } from './log.ts';
 import type { ThrottledLog } from './throttled-log.ts';
 
 declare global {
-  /** Next bundles the boot and the routes apart; both must know the one list. */
+  /** Global because Next bundles boot and routes separately, and both need the same set. */
   var callLoginReportedErrors: WeakSet<object> | undefined;
 }
 
-/** The errors that have a line of their own already, so that printing them adds no second one. */
+/** Errors that are already in the log, so that printing them does not log them again. */
 function reportedErrors(): WeakSet<object> {
   globalThis.callLoginReportedErrors ??= new WeakSet();
   return globalThis.callLoginReportedErrors;
 }
 
-/** Notes that an error is in the log. @returns false when it was there before. */
-export function noteReported(error: unknown): boolean {
+/** Marks an error as logged. @returns false if it already was, or is not an object. */
+export function markReported(error: unknown): boolean {
   if (typeof error !== 'object' || error === null || reportedErrors().has(error)) {
     return false;
   }
@@ -24,22 +24,22 @@ export function noteReported(error: unknown): boolean {
 }
 
 /**
- * Makes one JSON line of whatever Next or a library prints from now on, errors that nobody caught
- * included: what they print may hold what a client sent, line ends and all.
+ * Redirects the console to the log, one redacted JSON line per call. What Next and libraries print,
+ * including uncaught errors, may contain client input with line breaks.
  */
 export function captureConsole(log: Log, throttledLog: ThrottledLog): void {
   const capture =
     (level: 'info' | 'warn' | 'error') =>
-    (...printed: unknown[]) => {
-      const error = printed.find((part) => part instanceof Error);
-      if (error !== undefined && !noteReported(error)) {
+    (...values: unknown[]) => {
+      const error = values.find((value) => value instanceof Error);
+      if (error !== undefined && !markReported(error)) {
         return;
       }
-      const text = printed.filter((part) => typeof part === 'string').join(' ');
-      const message = withoutDetails(stripVTControlCharacters(text)).trim();
+      const text = values.filter((value) => typeof value === 'string').join(' ');
+      const message = redact(stripVTControlCharacters(text)).trim();
       if (message !== '' || error !== undefined) {
-        const entry = { event: 'printed', ...(error === undefined ? {} : { error }) };
-        throttledLog(log, level, { kind: `printed ${level}`, entry, message });
+        const entry = { event: 'console_output', ...(error === undefined ? {} : { error }) };
+        throttledLog(log, level, { kind: `console ${level}`, entry, message });
       }
     };
   Object.assign(console, {

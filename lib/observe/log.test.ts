@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { phoneNumberSchema } from '../shared/contract.ts';
-import { createLog, createPhoneNumberTags, type Log, referenceOf, withoutDetails } from './log.ts';
+import { createLog, createPhoneNumberTags, type Log, redact, referenceOf } from './log.ts';
 
 const phoneNumber = phoneNumberSchema.parse('+819012345678');
 
@@ -11,7 +11,7 @@ function linesOf(write: (log: Log) => void): string[] {
 }
 
 describe('the log', () => {
-  it('is one JSON line per entry, with its level and instant by name', () => {
+  it('writes one JSON line per entry, with the level as a name and the time in ISO 8601', () => {
     const lines = linesOf((log) => {
       log.info({ event: 'one' }, 'first\nline');
       log.error({ event: 'two' }, 'second');
@@ -29,7 +29,7 @@ describe('the log', () => {
     expect(lines.every((line) => line.trimEnd().split('\n').length === 1)).toBe(true);
   });
 
-  it('tells of an error what it is and where it came from, and nothing it carries besides', () => {
+  it('writes name, code, message and stack of an error, and none of its other properties', () => {
     const error = Object.assign(new RangeError('boom', { cause: new Error('canary cause') }), {
       code: 'ERR_BOOM',
       request: { headers: { authorization: 'Bearer canary' } },
@@ -46,7 +46,7 @@ describe('the log', () => {
     expect(line).not.toContain(phoneNumber);
   });
 
-  it('tells no stack that a message made up', () => {
+  it('does not take lines of the message for stack frames', () => {
     const error = new Error('boom\n    at canary (canary.ts:1:1)');
     const [line = ''] = linesOf((log) => log.error({ error }, 'failed'));
     expect(JSON.parse(line).error.stack.join()).not.toContain('canary');
@@ -57,20 +57,20 @@ describe('the log', () => {
     [undefined, 'undefined'],
     [null, 'object'],
     [{ authorization: 'canary' }, 'object'],
-  ])('tells of %j, thrown as an error, only what it is', (error, message) => {
+  ])('writes only the type of %j, thrown as an error', (error, message) => {
     const [line = ''] = linesOf((log) => log.error({ error }, 'failed'));
     expect(line).not.toContain('canary');
     expect(JSON.parse(line).error?.message ?? 'undefined').toBe(message);
   });
 
-  it('keeps what an error holds out also when the error is the entry itself', () => {
+  it('leaves out the properties of an error that is the entry itself', () => {
     const error = Object.assign(new Error('boom'), { authorization: 'canary' });
     expect(linesOf((log) => log.error(error, 'failed')).join('')).not.toContain('canary');
     expect(linesOf((log) => log.error({ err: error }, 'failed')).join('')).not.toContain('canary');
   });
 });
 
-describe('a text of somebody else’s in the log', () => {
+describe('redacting a text', () => {
   it.each([
     ['database or disk is full', 'database or disk is full'],
     ['no such column: attempts.stat', 'no such column: attempts.stat'],
@@ -84,19 +84,19 @@ describe('a text of somebody else’s in the log', () => {
     ['key Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E leaked', 'key … leaked'],
     ['GET /a/%63anary?x', 'GET /a/…?x'],
     ['one\r\n\u001b[31mtwo', 'one [31mtwo'],
-  ])('%j keeps its words and loses its details', (text, told = text) => {
-    expect(withoutDetails(text)).toBe(told);
+  ])('keeps the words of %j and removes the details', (text, redacted = text) => {
+    expect(redact(text)).toBe(redacted);
   });
 
-  it('is cut where it is long', () => {
-    expect(withoutDetails('word '.repeat(1_000)).length).toBeLessThanOrEqual(300);
+  it('truncates a long text', () => {
+    expect(redact('word '.repeat(1_000)).length).toBeLessThanOrEqual(300);
   });
 });
 
-describe('how a phone number is written in the log', () => {
+describe('a phone number tag', () => {
   const tagPhoneNumber = createPhoneNumberTags('a secret');
 
-  it('is the same each time, ends in its last two digits and hides the rest', () => {
+  it('is deterministic, ends in the last two digits and hides the rest', () => {
     const tag = tagPhoneNumber(phoneNumber);
     expect(tag).toMatch(/^[\w-]{12}…78$/);
     expect(tagPhoneNumber(phoneNumber)).toBe(tag);
@@ -104,7 +104,7 @@ describe('how a phone number is written in the log', () => {
     expect(tag).not.toContain('5678');
   });
 
-  it('differs for another number and under another secret', () => {
+  it('differs between numbers and between secrets', () => {
     const other = phoneNumberSchema.parse('+819012345578');
     const tags = [
       tagPhoneNumber(phoneNumber),
@@ -115,7 +115,7 @@ describe('how a phone number is written in the log', () => {
   });
 });
 
-it('an id is written in the log as a short reference, the same each time, that does not hold it', () => {
+it('the log reference of an id is short, deterministic and different for another id', () => {
   const id = '5f0c8d1e-0000-4000-8000-000000000000';
   expect(referenceOf(id)).toMatch(/^[\w-]{12}$/);
   expect(referenceOf(id)).toBe(referenceOf(id));

@@ -4,13 +4,13 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { deriveKey } from '../crypto/derive-key.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 
-/** One JSON line per entry. Fields are named at each call; nothing is logged whole. */
+/** One JSON line per entry. Callers pick the fields; whole objects are never logged. */
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'child'>;
 
 /**
- * What may be in it is decided in docs/operating.md, "Reading the log".
+ * docs/operating.md, "Reading the log", says what the log may contain.
  *
- * @param destination where the lines go; standard output unless given.
+ * @param destination standard output by default.
  */
 export function createLog(destination: DestinationStream = standardOutput()): Log {
   return pino(
@@ -24,7 +24,7 @@ export function createLog(destination: DestinationStream = standardOutput()): Lo
   );
 }
 
-/** A full disk or a reader that went away costs lines, never a login. */
+/** Write errors, such as a full disk or a closed pipe, lose log lines but never fail a login. */
 function standardOutput(): DestinationStream {
   return pino.destination({ fd: 1, sync: true }).on('error', () => {});
 }
@@ -33,20 +33,20 @@ const MESSAGE_MAX_LENGTH = 300;
 const STACK_MAX_LINES = 12;
 
 /**
- * What the log says of an error: what it is and where it came from. What it carries besides could
- * hold a phone number or a key, and so could its message, which is told without its details.
+ * Serializes an error for the log: name, code, redacted message and stack frames. Other properties are
+ * left out because they may contain a phone number or a key.
  */
-export function describeError(error: unknown): Readonly<Record<string, unknown>> {
+function describeError(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) {
-    return { message: typeof error === 'string' ? withoutDetails(error) : typeof error };
+    return { message: typeof error === 'string' ? redact(error) : typeof error };
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  // The stack begins with the message, which has been told.
+  // The stack begins with the unredacted message.
   const frames = (error.stack ?? '').slice(`${error.name}: ${error.message}`.length);
   return {
-    name: withoutDetails(error.name),
-    ...(code === undefined ? {} : { code: withoutDetails(code) }),
-    message: withoutDetails(error.message),
+    name: redact(error.name),
+    ...(code === undefined ? {} : { code: redact(code) }),
+    message: redact(error.message),
     stack: frames
       .split('\n')
       .filter((line) => /^ +at /.test(line))
@@ -55,8 +55,8 @@ export function describeError(error: unknown): Readonly<Record<string, unknown>>
   };
 }
 
-/** A text of somebody else's without whatever in it could be a number, a token or a quotation. */
-export function withoutDetails(text: string): string {
+/** Truncates a text of foreign origin and replaces what could be a number, a token or quoted input. */
+export function redact(text: string): string {
   return text
     .slice(0, MESSAGE_MAX_LENGTH)
     .replace(/"[^"]*"?|`[^`]*`?/g, '"…"')
@@ -65,17 +65,17 @@ export function withoutDetails(text: string): string {
 }
 
 /**
- * How a user or an attempt appears in the log: enough to find all lines of one, nothing to look it
- * up by elsewhere. The ids are random, so that nobody can try them all, and no key is needed.
+ * A hash that stands for a user or attempt id in the log: it correlates lines but cannot be used to look
+ * the id up elsewhere. The ids are random, so they cannot be enumerated and the hash needs no key.
  */
 export function referenceOf(id: string): string {
   return createHash('sha256').update(`log ${id}`).digest('base64url').slice(0, 12);
 }
 
 /**
- * How a phone number appears in the log and in the limits' counts: enough to tell two apart and to
- * answer "it was the number ending in 78", not enough to call. There are few enough phone numbers
- * to try them all; the key keeps everybody else from that.
+ * Returns a function that turns a phone number into a tag for the log and the rate limits: a keyed hash
+ * and the last two digits, enough to tell numbers apart and to recognize "the number ending in 78", not
+ * enough to call. Phone numbers can be enumerated, so the hash is keyed with `secret`.
  */
 export function createPhoneNumberTags(secret: string): (phoneNumber: PhoneNumber) => string {
   const key = deriveKey(secret, 'phone number tags');

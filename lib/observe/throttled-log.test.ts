@@ -8,12 +8,12 @@ function open() {
   const log = createLog({ write: (line) => void lines.push(line) });
   const clock = createTestClock();
   const throttledLog = createThrottledLog(clock);
-  const write = (kind: string, limit: { mostPerMinute?: number } = {}) =>
+  const write = (kind: string, limit: { maxPerMinute?: number } = {}) =>
     throttledLog(log, 'warn', { kind, entry: { event: kind }, message: 'again', ...limit });
   return { clock, write, lines: () => lines.map((line): unknown => JSON.parse(line)) };
 }
 
-it('a kind of line that comes too often is left out and counted, the others are not', () => {
+it('suppresses and counts lines of a kind beyond the limit, but not of other kinds', () => {
   const { clock, write, lines } = open();
   for (let count = 0; count < LINES_PER_MINUTE + 40; count += 1) {
     write('flood');
@@ -24,12 +24,12 @@ it('a kind of line that comes too often is left out and counted, the others are 
 
   clock.advance(60_000);
   write('flood');
-  expect(lines().at(-1)).toMatchObject({ event: 'flood', leftOut: 40 });
+  expect(lines().at(-1)).toMatchObject({ event: 'flood', suppressed: 40 });
   write('flood');
-  expect(lines().at(-1)).not.toHaveProperty('leftOut');
+  expect(lines().at(-1)).not.toHaveProperty('suppressed');
 });
 
-it('goes on writing when the clock was set back', () => {
+it('keeps writing after the clock is set back', () => {
   const { clock, write, lines } = open();
   for (let count = 0; count < LINES_PER_MINUTE; count += 1) {
     write('flood');
@@ -39,9 +39,9 @@ it('goes on writing when the clock was set back', () => {
   expect(lines()).toHaveLength(LINES_PER_MINUTE + 1);
 });
 
-it('writes a kind of which one is enough once a minute', () => {
+it('honors a lower limit for a kind', () => {
   const { clock, write, lines } = open();
-  const writeAlarm = () => write('alarm', { mostPerMinute: 1 });
+  const writeAlarm = () => write('alarm', { maxPerMinute: 1 });
   writeAlarm();
   writeAlarm();
   clock.advance(59_999);
@@ -50,5 +50,5 @@ it('writes a kind of which one is enough once a minute', () => {
   clock.advance(1);
   writeAlarm();
   expect(lines()).toHaveLength(2);
-  expect(lines().at(-1)).toMatchObject({ event: 'alarm', leftOut: 2 });
+  expect(lines().at(-1)).toMatchObject({ event: 'alarm', suppressed: 2 });
 });

@@ -2,46 +2,46 @@ import 'server-only';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from './log.ts';
 
-/** Writes lines that anybody can bring about by sending requests. */
+/** Writes log lines that any client can cause by sending requests. */
 export type ThrottledLog = (
   log: Log,
   level: 'info' | 'warn' | 'error',
   line: {
-    /** One of a few that our own code names, never a text from outside. */
+    /** What is counted: one of a few constants, never input from outside. */
     kind: string;
     entry: Readonly<Record<string, unknown>>;
     message: string;
-    /** How many of the kind are enough for a minute, where that is fewer than usual. */
-    mostPerMinute?: number;
+    /** Overrides `LINES_PER_MINUTE` for this kind. */
+    maxPerMinute?: number;
   },
 ) => void;
 
 const MINUTE_MS = 60_000;
 
-/** Enough to see an attack by; beyond that a line tells nothing new. */
+/** Enough to recognize an attack. */
 export const LINES_PER_MINUTE = 60;
 
 /**
- * Keeps whoever sends bad requests from filling the disk, or hiding one line among a million: of
- * each kind, a process writes at most 60 lines a minute, or as few as the line says. The next one says how many were left out.
+ * Limits the lines of each kind per minute and process, so that bad requests cannot fill the disk or bury
+ * other lines. After a minute, the next line of the kind says how many were suppressed.
  */
 export function createThrottledLog(clock: Clock): ThrottledLog {
-  const counts = new Map<string, { since: number; written: number; leftOut: number }>();
-  return (log, level, { kind, entry, message, mostPerMinute = LINES_PER_MINUTE }) => {
+  const counts = new Map<string, { since: number; written: number; suppressed: number }>();
+  return (log, level, { kind, entry, message, maxPerMinute = LINES_PER_MINUTE }) => {
     const now = clock.now();
     const known = counts.get(kind);
     const count =
       known !== undefined && Math.abs(now - known.since) < MINUTE_MS
         ? known
-        : { since: now, written: 0, leftOut: known?.leftOut ?? 0 };
+        : { since: now, written: 0, suppressed: known?.suppressed ?? 0 };
     counts.set(kind, count);
-    if (count.written >= mostPerMinute) {
-      count.leftOut += 1;
+    if (count.written >= maxPerMinute) {
+      count.suppressed += 1;
       return;
     }
-    const { leftOut } = count;
+    const { suppressed } = count;
     count.written += 1;
-    count.leftOut = 0;
-    log[level](leftOut === 0 ? entry : { ...entry, leftOut }, message);
+    count.suppressed = 0;
+    log[level](suppressed === 0 ? entry : { ...entry, suppressed }, message);
   };
 }

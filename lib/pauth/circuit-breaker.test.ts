@@ -3,7 +3,7 @@ import { createCircuitBreaker, OPEN_MS } from './circuit-breaker.ts';
 
 const rules = { count: 5, seconds: 10 };
 
-/** A breaker with a time of its own. */
+/** A circuit breaker with a clock of its own. */
 function open() {
   let now = 1_000_000;
   const breaker = createCircuitBreaker(rules, () => now);
@@ -14,100 +14,100 @@ function open() {
     },
     fail: (times: number) => {
       for (let count = 0; count < times; count += 1) {
-        expect(breaker.admit()).toBe(0);
-        breaker.failed(null);
+        expect(breaker.tryAcquire()).toBe(0);
+        breaker.recordFailure(null);
       }
     },
   };
 }
 
-describe('a breaker', () => {
-  it('opens after five failures in ten seconds, for 15 seconds and a little', () => {
+describe('a circuit breaker', () => {
+  it('opens after five failures in ten seconds, for 15 to 18 seconds', () => {
     const { breaker, fail, advance } = open();
     fail(4);
-    expect(breaker.admit()).toBe(0);
-    breaker.failed(null);
-    expect(breaker.admit()).toBeGreaterThan(OPEN_MS - 1);
-    expect(breaker.admit()).toBeLessThanOrEqual(OPEN_MS + 3_000);
+    expect(breaker.tryAcquire()).toBe(0);
+    breaker.recordFailure(null);
+    expect(breaker.tryAcquire()).toBeGreaterThan(OPEN_MS - 1);
+    expect(breaker.tryAcquire()).toBeLessThanOrEqual(OPEN_MS + 3_000);
     advance(OPEN_MS - 1);
-    expect(breaker.admit()).toBeGreaterThan(0);
+    expect(breaker.tryAcquire()).toBeGreaterThan(0);
   });
 
-  it('stays closed while the failures are further apart', () => {
+  it('stays closed while failures are further apart', () => {
     const { breaker, fail, advance } = open();
     for (let count = 0; count < 10; count += 1) {
       fail(2);
       advance(5_000);
     }
-    expect(breaker.admit()).toBe(0);
+    expect(breaker.tryAcquire()).toBe(0);
   });
 
-  it('stays closed while most requests are answered, and opens when most are not', () => {
+  it('stays closed while most requests succeed and opens when most fail', () => {
     const { breaker, fail } = open();
     for (let count = 0; count < 50; count += 1) {
-      breaker.answered();
-      breaker.answered();
+      breaker.recordSuccess();
+      breaker.recordSuccess();
       fail(1);
     }
-    expect(breaker.admit()).toBe(0);
+    expect(breaker.tryAcquire()).toBe(0);
     for (let count = 0; count < 60; count += 1) {
-      breaker.failed(null);
-      breaker.failed(null);
-      breaker.answered();
+      breaker.recordFailure(null);
+      breaker.recordFailure(null);
+      breaker.recordSuccess();
     }
-    expect(breaker.admit()).toBeGreaterThan(0);
+    expect(breaker.tryAcquire()).toBeGreaterThan(0);
   });
 
-  it('opens at five failures in a row, however many answers came before', () => {
+  it('opens after five consecutive failures, however many successes came before', () => {
     const { breaker, fail } = open();
     for (let count = 0; count < 5_000; count += 1) {
-      breaker.answered();
+      breaker.recordSuccess();
     }
     fail(5);
-    expect(breaker.admit()).toBeGreaterThan(0);
+    expect(breaker.tryAcquire()).toBeGreaterThan(0);
   });
 
-  it('lets one request find out, and closes when it is answered', () => {
+  it('lets one probe through and closes when it succeeds', () => {
     const { breaker, fail, advance } = open();
     fail(5);
     advance(OPEN_MS + 3_000);
-    expect(breaker.admit()).toBe(0);
-    expect(breaker.admit()).toBeGreaterThan(0);
-    expect(breaker.admit()).toBeGreaterThan(0);
-    breaker.answered();
+    expect(breaker.tryAcquire()).toBe(0);
+    expect(breaker.tryAcquire()).toBeGreaterThan(0);
+    expect(breaker.tryAcquire()).toBeGreaterThan(0);
+    breaker.recordSuccess();
     fail(4);
-    expect(breaker.admit()).toBe(0);
+    expect(breaker.tryAcquire()).toBe(0);
   });
 
-  it('opens again when that one fails', () => {
+  it('reopens when the probe fails', () => {
     const { breaker, fail, advance } = open();
     fail(5);
     advance(OPEN_MS + 3_000);
     fail(1);
-    expect(breaker.admit()).toBeGreaterThan(OPEN_MS - 1);
+    expect(breaker.tryAcquire()).toBeGreaterThan(OPEN_MS - 1);
   });
 
-  it('stays open longer where the vendor asks for it, but not for ever', () => {
+  it('honors Retry-After up to a limit', () => {
     const { breaker, fail } = open();
     fail(4);
-    breaker.failed(20_000);
-    expect(breaker.admit()).toBeGreaterThanOrEqual(20_000);
+    breaker.recordFailure(20_000);
+    expect(breaker.tryAcquire()).toBeGreaterThanOrEqual(20_000);
     const other = open();
     other.fail(4);
-    other.breaker.failed(86_400_000);
-    expect(other.breaker.admit()).toBeLessThanOrEqual(33_000);
+    other.breaker.recordFailure(86_400_000);
+    expect(other.breaker.tryAcquire()).toBeLessThanOrEqual(33_000);
   });
 
-  it('is not opened anew by what was under way when it opened', () => {
+  it('ignores outcomes of requests sent before it opened', () => {
     const { breaker, fail, advance } = open();
     fail(5);
     advance(10_000);
     for (let count = 0; count < 50; count += 1) {
-      breaker.failed(30_000);
+      breaker.recordFailure(30_000);
     }
-    breaker.answered();
-    expect(breaker.admit()).toBeGreaterThan(0);
+    breaker.recordSuccess();
+    expect(breaker.tryAcquire()).toBeGreaterThan(0);
     advance(OPEN_MS - 10_000 + 3_000);
-    expect(breaker.admit()).toBe(0);
+    expect(breaker.tryAcquire()).toBe(0);
   });
 });

@@ -1,62 +1,66 @@
 import 'server-only';
 
-/** How many failures it takes. */
+/** When the circuit opens. */
 export interface CircuitBreakerRules {
-  /** So many failures within `seconds` open it, if they came in a row or outnumber the answers. */
+  /** Failures within `seconds` that open it, if they are consecutive or at least as many as the successes. */
   count: number;
   seconds: number;
 }
 
-/** Stops asking a vendor that fails, and finds out with one request at a time when it answers again. */
-export interface CircuitBreaker {
-  /** 0 if a request may be sent now, whose end is then to be reported; else after how long to ask again. */
-  admit(): number;
-  answered(): void;
-  /** @param retryAfterMs what the vendor asked for, if it did. */
-  failed(retryAfterMs: number | null): void;
+/** Stops requests to a failing vendor, then lets one probe at a time through until one succeeds. */
+interface CircuitBreaker {
+  /**
+   * Asks to send a request. The caller must then report its outcome.
+   *
+   * @returns 0 if it may be sent now, else the milliseconds to wait before trying again.
+   */
+  tryAcquire(): number;
+  recordSuccess(): void;
+  /** @param retryAfterMs the vendor's Retry-After, if any. */
+  recordFailure(retryAfterMs: number | null): void;
 }
 
-/** How long a failing vendor is left alone: at least the first, at most the second where it asks. */
+/** How long the circuit stays open: at least the first; up to the second if Retry-After asks for it. */
 export const OPEN_MS = 15_000;
-const LONGEST_OPEN_MS = 30_000;
+const MAX_OPEN_MS = 30_000;
 
-/** On top, by chance, so that several processes do not ask in the same moment. */
+/** Random extra time, so that several processes do not probe at the same moment. */
 const JITTER_MS = 3_000;
 
-/** How long those wait who come while one request finds out. */
+/** The wait for requests that arrive during a probe. */
 const PROBE_MS = 1_000;
 
-/** @param monotonicMs a time that no setting of the clock changes. */
+/** @param monotonicMs a monotonic clock. */
 export function createCircuitBreaker(
   rules: CircuitBreakerRules,
   monotonicMs: () => number = () => performance.now(),
 ): CircuitBreaker {
-  /** What ended in each second, by the second; the oldest first. */
-  const ended = new Map<number, { answers: number; failures: number }>();
+  /** Outcomes per second, the oldest first. */
+  const outcomes = new Map<number, { successes: number; failures: number }>();
   let openUntil: number | null = null;
   let isProbing = false;
-  let failuresInARow = 0;
+  let consecutiveFailures = 0;
 
-  const note = (what: 'answers' | 'failures') => {
+  const count = (outcome: 'successes' | 'failures') => {
     const second = Math.floor(monotonicMs() / 1_000);
-    for (const old of ended.keys()) {
+    for (const old of outcomes.keys()) {
       if (old <= second - rules.seconds) {
-        ended.delete(old);
+        outcomes.delete(old);
       }
     }
-    const counts = ended.get(second) ?? { answers: 0, failures: 0 };
-    counts[what] += 1;
-    ended.set(second, counts);
+    const counts = outcomes.get(second) ?? { successes: 0, failures: 0 };
+    counts[outcome] += 1;
+    outcomes.set(second, counts);
   };
   const isFailing = () => {
-    const counts = [...ended.values()];
+    const counts = [...outcomes.values()];
     const failures = counts.reduce((sum, each) => sum + each.failures, 0);
-    const answers = counts.reduce((sum, each) => sum + each.answers, 0);
-    return failures >= rules.count && (failuresInARow >= rules.count || failures >= answers);
+    const successes = counts.reduce((sum, each) => sum + each.successes, 0);
+    return failures >= rules.count && (consecutiveFailures >= rules.count || failures >= successes);
   };
 
   return {
-    admit() {
+    tryAcquire() {
       if (openUntil === null) {
         return 0;
       }
@@ -71,24 +75,24 @@ export function createCircuitBreaker(
       return 0;
     },
 
-    answered() {
+    recordSuccess() {
       if (isProbing) {
         isProbing = false;
         openUntil = null;
-        ended.clear();
+        outcomes.clear();
       }
-      failuresInARow = 0;
-      note('answers');
+      consecutiveFailures = 0;
+      count('successes');
     },
 
-    failed(retryAfterMs) {
-      failuresInARow += 1;
-      note('failures');
-      // What was under way when it opened says nothing new.
+    recordFailure(retryAfterMs) {
+      consecutiveFailures += 1;
+      count('failures');
+      // Failures of requests sent before the circuit opened do not extend it.
       if (isProbing || (openUntil === null && isFailing())) {
         isProbing = false;
-        const askedMs = Math.min(LONGEST_OPEN_MS, retryAfterMs ?? 0);
-        openUntil = monotonicMs() + Math.max(OPEN_MS, askedMs) + Math.random() * JITTER_MS;
+        const requestedMs = Math.min(MAX_OPEN_MS, retryAfterMs ?? 0);
+        openUntil = monotonicMs() + Math.max(OPEN_MS, requestedMs) + Math.random() * JITTER_MS;
       }
     },
   };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { selfSigned } from '#sandbox/self-signed.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { newPhoneNumber } from '#tests/support/test-login.ts';
@@ -12,11 +12,11 @@ import { createPauthClient } from './client.ts';
 const API_KEY = 'pk_canary_Jq7Zr2Xv9';
 const CALLBACK_URL = new URL('https://login.example/api/auth/callback/canary-token');
 const TIMEOUT_MS = 300;
-/** The deadline, the pause before a second try, and a slow machine. */
-const LOOSE_DEADLINE_MS = TIMEOUT_MS + 900;
+/** The timeout, the delay before a retry, and slack for a slow machine. */
+const MAX_DURATION_MS = TIMEOUT_MS + 900;
 
 const sandbox = await startSandbox({ apiKey: API_KEY, callbacks: 'off' });
-const control = new ControlClient(sandbox.url);
+const control = createControlClient(sandbox.url);
 afterAll(() => sandbox.close());
 
 const client = clientOf(sandbox.url);
@@ -34,7 +34,7 @@ async function openSession(phoneNumber: PhoneNumber) {
   return created.value;
 }
 
-/** A vendor that answers everything in one way, and whom each request told what. */
+/** A vendor that answers every request with `answer`. `seen` collects the requests. */
 async function startVendor(answer: RequestListener): Promise<{ url: string; seen: string[] }> {
   const seen: string[] = [];
   const server = createServer((request, response) => {
@@ -49,7 +49,7 @@ async function startVendor(answer: RequestListener): Promise<{ url: string; seen
 }
 
 describe('create session', () => {
-  it('sends Bearer, JSON {phone_number, callback_url} and nothing else', async () => {
+  it('sends the Bearer key and JSON {phone_number, callback_url}, nothing else', async () => {
     const phoneNumber = newPhoneNumber();
     const created = await client.createSession(phoneNumber, CALLBACK_URL);
     const [session] = await control.sessions(phoneNumber);
@@ -67,7 +67,7 @@ describe('create session', () => {
     });
   });
 
-  it('asks under the path of the base address, with or without a slash at its end', async () => {
+  it('keeps the path of the base URL, with or without a trailing slash', async () => {
     const vendor = await startVendor((_, response) =>
       response.end('{"id":"a","call_number":"+815098760001"}'),
     );
@@ -82,7 +82,7 @@ describe('create session', () => {
     ]);
   });
 
-  it('tolerates fields it does not know', async () => {
+  it('ignores unknown fields', async () => {
     const vendor = await startVendor((_, response) =>
       response.end('{"id":7,"call_number":"050-9876-0001","expires_at":null,"extra":[1]}'),
     );
@@ -94,7 +94,7 @@ describe('create session', () => {
 });
 
 describe('check status', () => {
-  it('sends Bearer to the session of that id', async () => {
+  it('sends the Bearer key to the session with that id', async () => {
     const phoneNumber = newPhoneNumber();
     const { pauthSessionId } = await openSession(phoneNumber);
     expect(await client.checkSession(pauthSessionId)).toEqual({
@@ -109,26 +109,26 @@ describe('check status', () => {
   });
 
   it.each(['e164', 'national', 'international'] as const)(
-    'understands verified with the phone number spelt %s',
+    'parses a verified phone number in %s format',
     async (verified_phone_number_format) => {
-      const spelling = await startSandbox({
+      const vendor = await startSandbox({
         apiKey: API_KEY,
         verifiedPhoneNumberFormat: verified_phone_number_format,
       });
-      onTestFinished(() => spelling.close());
+      onTestFinished(() => vendor.close());
       const phoneNumber = newPhoneNumber();
-      const spellingClient = clientOf(spelling.url);
-      const created = await spellingClient.createSession(phoneNumber, CALLBACK_URL);
+      const vendorClient = clientOf(vendor.url);
+      const created = await vendorClient.createSession(phoneNumber, CALLBACK_URL);
       const { pauthSessionId = '', callNumber = '' } = created.ok ? created.value : {};
-      await new ControlClient(spelling.url).call(phoneNumber, callNumber);
-      expect(await spellingClient.checkSession(pauthSessionId)).toEqual({
+      await createControlClient(vendor.url).call(phoneNumber, callNumber);
+      expect(await vendorClient.checkSession(pauthSessionId)).toEqual({
         ok: true,
         value: { status: 'verified', phoneNumber },
       });
     },
   );
 
-  it('understands expired', async () => {
+  it('parses expired', async () => {
     const phoneNumber = newPhoneNumber();
     const { pauthSessionId } = await openSession(phoneNumber);
     await control.advanceClock(301, phoneNumber);
@@ -138,7 +138,7 @@ describe('check status', () => {
     });
   });
 
-  it('takes a status it does not know for pending, and keeps its name', async () => {
+  it('treats an unknown status as pending and keeps its name', async () => {
     const phoneNumber = newPhoneNumber();
     const { pauthSessionId } = await openSession(phoneNumber);
     const body = '{"status":"ringing","phone_number":"x","extra":{}}';
@@ -149,7 +149,7 @@ describe('check status', () => {
     });
   });
 
-  it('reports the number that was verified, even when it is another one', async () => {
+  it('returns the verified number even when it differs from the attempt’s', async () => {
     const phoneNumber = newPhoneNumber();
     const { pauthSessionId } = await openSession(phoneNumber);
     await control.addFault({
@@ -163,7 +163,7 @@ describe('check status', () => {
     });
   });
 
-  it('is refused for a session the vendor does not know', async () => {
+  it('fails with 404 for a session the vendor does not know', async () => {
     expect(await client.checkSession('no-such-session')).toEqual({
       ok: false,
       error: { kind: 'refused', status: 404, retryAfterSeconds: null },
@@ -171,8 +171,8 @@ describe('check status', () => {
   });
 });
 
-/** Every way the vendor can fail to answer; `tries` is how often a check asks. */
-const troubles = [
+/** Every way the vendor can fail. `tries` is how many requests a check sends. */
+const failures = [
   ...[401, 403, 404, 422].map((status) => ({
     fault: { kind: 'status' as const, status },
     error: { kind: 'refused', status, retryAfterSeconds: null },
@@ -217,20 +217,23 @@ const troubles = [
   },
 ];
 
-describe('a vendor in trouble', () => {
-  it.each(troubles)('fails create session, sent once and in time: $fault', async (trouble) => {
-    const phoneNumber = newPhoneNumber();
-    await control.addFault({ ...trouble.fault, phone_number: phoneNumber });
-    const startedAt = performance.now();
-    const created = await impatient.createSession(phoneNumber, CALLBACK_URL);
-    expect(performance.now() - startedAt).toBeLessThan(LOOSE_DEADLINE_MS);
-    expect(created).toMatchObject({ ok: false, error: trouble.error });
-    expect(await control.requests(phoneNumber)).toHaveLength(1);
-    expectNoSecrets(created, phoneNumber);
-  });
+describe('a failing vendor', () => {
+  it.each(failures)(
+    'makes create session fail in time, without a retry: $fault',
+    async (failure) => {
+      const phoneNumber = newPhoneNumber();
+      await control.addFault({ ...failure.fault, phone_number: phoneNumber });
+      const startedAt = performance.now();
+      const created = await impatient.createSession(phoneNumber, CALLBACK_URL);
+      expect(performance.now() - startedAt).toBeLessThan(MAX_DURATION_MS);
+      expect(created).toMatchObject({ ok: false, error: failure.error });
+      expect(await control.requests(phoneNumber)).toHaveLength(1);
+      expectNoSecrets(created, phoneNumber);
+    },
+  );
 
-  it.each(troubles)(
-    'fails check status, asked $tries times and in time: $fault',
+  it.each(failures)(
+    'makes check status fail in time, after $tries requests: $fault',
     async ({ fault, error, tries }) => {
       const phoneNumber = newPhoneNumber();
       const { pauthSessionId } = await openSession(phoneNumber);
@@ -238,14 +241,14 @@ describe('a vendor in trouble', () => {
       const startedAt = performance.now();
       const checking = error.kind === 'timed_out' ? impatient : client;
       const checked = await checking.checkSession(pauthSessionId);
-      expect(performance.now() - startedAt).toBeLessThan(LOOSE_DEADLINE_MS);
+      expect(performance.now() - startedAt).toBeLessThan(MAX_DURATION_MS);
       expect(checked).toMatchObject({ ok: false, error });
       expect(await control.requests(phoneNumber)).toHaveLength(1 + tries);
       expectNoSecrets(checked, phoneNumber);
     },
   );
 
-  it('gets a second try at a check, and no more', async () => {
+  it('gets one retry of a check', async () => {
     const phoneNumber = newPhoneNumber();
     const { pauthSessionId } = await openSession(phoneNumber);
     await control.addFault({ kind: 'reset', phone_number: phoneNumber, times: 1 });
@@ -256,17 +259,17 @@ describe('a vendor in trouble', () => {
     expect(await control.requests(phoneNumber)).toHaveLength(3);
   });
 
-  it('that answers nothing at all is unreachable', async () => {
+  it('is unreachable when it accepts no connection', async () => {
     const closed = await startSandbox();
     await closed.close();
-    const nobody = clientOf(closed.url);
+    const unconnected = clientOf(closed.url);
     const phoneNumber = newPhoneNumber();
-    const created = await nobody.createSession(phoneNumber, CALLBACK_URL);
+    const created = await unconnected.createSession(phoneNumber, CALLBACK_URL);
     expect(created).toMatchObject({ ok: false, error: { kind: 'unreachable' } });
     expectNoSecrets(created, phoneNumber);
   });
 
-  it('answers of which the last byte is missing are no answers', async () => {
+  it('is unreachable when its response is truncated', async () => {
     const vendor = await startVendor((_, response) => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('{"status":"verified","phone_number":"+819012345678"}', () =>
@@ -279,7 +282,7 @@ describe('a vendor in trouble', () => {
     });
   });
 
-  it('answers of just the longest size are read, one byte more is not', async () => {
+  it('may send a body of the maximum size, but not one byte more', async () => {
     const body = '{"status":"pending"}';
     const answers = [body.padEnd(65_536), body.padEnd(65_537)];
     const vendor = await startVendor((_, response) => response.end(answers.shift()));
@@ -291,7 +294,7 @@ describe('a vendor in trouble', () => {
   });
 
   it.each(['7', 'Wed, 21 Oct 2099 07:28:00 GMT', 'soon', '-5', ''])(
-    'may say Retry-After: %j',
+    'may send Retry-After: %j',
     async (header) => {
       const vendor = await startVendor((_, response) =>
         response.writeHead(429, { 'retry-after': header }).end(),
@@ -307,7 +310,7 @@ describe('a vendor in trouble', () => {
 
 describe('a redirect', () => {
   it.each([301, 302, 303, 307, 308])(
-    'with %i is refused and hands the key to nobody',
+    'with %i is not followed and does not leak the key',
     async (status) => {
       const sink = await startVendor((_, response) =>
         response.end('{"status":"verified","phone_number":"+819012345678"}'),
@@ -330,7 +333,7 @@ describe('a redirect', () => {
   );
 });
 
-it.each(['gzip', 'br', 'x-unknown'])('refuses an answer compressed with %s', async (encoding) => {
+it.each(['gzip', 'br', 'x-unknown'])('rejects a response compressed with %s', async (encoding) => {
   const vendor = await startVendor((_, response) => {
     response.setHeader('content-encoding', encoding);
     response.end(gzipSync('{"status":"pending"}'));
@@ -342,13 +345,13 @@ it.each(['gzip', 'br', 'x-unknown'])('refuses an answer compressed with %s', asy
   expect(vendor.seen[0]).toContain('"accept-encoding":"identity"');
 });
 
-it('TLS verification is always on: a vendor with a certificate of its own is unreachable', async () => {
-  const imposter = await startSandbox({ apiKey: API_KEY, tls: selfSigned });
-  onTestFinished(() => imposter.close());
+it('verifies TLS certificates: a vendor with a self-signed one is unreachable', async () => {
+  const impostor = await startSandbox({ apiKey: API_KEY, tls: selfSigned });
+  onTestFinished(() => impostor.close());
   const phoneNumber = newPhoneNumber();
-  const created = await clientOf(imposter.url).createSession(phoneNumber, CALLBACK_URL);
+  const created = await clientOf(impostor.url).createSession(phoneNumber, CALLBACK_URL);
   expect(created).toMatchObject({ ok: false, error: { kind: 'unreachable' } });
-  const checked = await clientOf(imposter.url).checkSession('a');
+  const checked = await clientOf(impostor.url).checkSession('a');
   expect(checked).toMatchObject({ ok: false, error: { kind: 'unreachable' } });
   expectNoSecrets(created, phoneNumber);
 });
@@ -357,7 +360,7 @@ it.each([
   '{"status":"canary-token","phone_number":"+819012345678","id":"pk_canary_Jq7Zr2Xv9"',
   '{"id":"a","call_number":"+819012345678pk_canary_Jq7Zr2Xv9","status":"verified","phone_number":[]}',
   '"+819012345678 pk_canary_Jq7Zr2Xv9"',
-])('an error quotes nothing of an answer that echoes what we sent: %s', async (body) => {
+])('an error does not quote a response that echoes what was sent: %s', async (body) => {
   const vendor = await startVendor((_, response) => response.end(body));
   const phoneNumber = newPhoneNumber();
   for (const outcome of [

@@ -12,33 +12,33 @@ import {
 } from './parse.ts';
 import { type PauthRequest, send } from './send.ts';
 
-/** The vendor, as its guide describes it: https://api.pauth.me, two requests. */
+/** The vendor's API as its guide describes it: https://api.pauth.me, two requests. */
 export interface PauthClient {
   /**
-   * Asks for a pAuth session: a number that `phoneNumber` is to call.
+   * Creates a pAuth session, which yields the number that `phoneNumber` is to call.
    *
-   * Sent once and never again: the vendor may have made the session although its answer was lost.
+   * Never retried: the vendor may have created the session although its response was lost.
    */
   createSession(
     phoneNumber: PhoneNumber,
     callbackUrl: URL,
   ): Promise<Result<PauthSession, PauthError>>;
 
-  /** Asks what became of a pAuth session. Tried a second time when the vendor stumbles. */
+  /** Reads the status of a pAuth session. Retried once after a transient failure. */
   checkSession(pauthSessionId: string): Promise<Result<PauthSessionStatus, PauthError>>;
 }
 
-export interface PauthClientOptions {
+interface PauthClientOptions {
   baseUrl: URL;
   apiKey: string;
-  /** For one call of the client, its second try and the whole body included. */
+  /** For one call of the client, including the retry and reading the whole body. */
   timeoutMs: number;
-  /** Whose national spelling a number without country code is in. */
+  /** The country of numbers without a country code in the vendor's responses. */
   country: CountryCode;
 }
 
-/** The longest wait before the second try of a check; the wait itself is random below it. */
-const RETRY_DELAY_MS = 200;
+/** The upper bound of the random delay before the retry. */
+const MAX_RETRY_DELAY_MS = 200;
 
 export function createPauthClient(options: PauthClientOptions): PauthClient {
   const { apiKey, timeoutMs, country } = options;
@@ -68,8 +68,8 @@ export function createPauthClient(options: PauthClientOptions): PauthClient {
       };
       const deadline = startDeadline();
       let reply = await send(request, deadline);
-      if (!reply.ok && isPassing(reply.error)) {
-        await delay(Math.random() * RETRY_DELAY_MS, null, { signal: deadline.signal }).catch(
+      if (!reply.ok && isTransient(reply.error)) {
+        await delay(Math.random() * MAX_RETRY_DELAY_MS, null, { signal: deadline.signal }).catch(
           () => {},
         );
         reply = await send(request, deadline);
@@ -79,8 +79,8 @@ export function createPauthClient(options: PauthClientOptions): PauthClient {
   };
 }
 
-/** Whether asking once more, at once, may well help. */
-function isPassing(error: PauthError): boolean {
+/** Whether an immediate retry is likely to help. */
+function isTransient(error: PauthError): boolean {
   return (
     error.kind === 'unreachable' ||
     (error.kind === 'refused' && error.status >= 500 && error.retryAfterSeconds === null)

@@ -1,17 +1,17 @@
 import 'server-only';
 
 /**
- * The ways in which a request to the vendor can fail, disjoint. `detail` is for the log alone: it says
- * what was wrong without quoting the answer, which may hold a phone number.
+ * The ways in which a request to the vendor can fail. `detail` is for the log: it never quotes the
+ * response, which may contain a phone number.
  */
 export type PauthError =
-  /** No connection, or one that broke before the answer was whole. */
+  /** No connection, or it broke before the response was complete. */
   | { kind: 'unreachable'; detail: string }
-  /** The deadline passed before the answer was whole. */
+  /** The timeout passed before the response was complete. */
   | { kind: 'timed_out'; timeoutMs: number }
-  /** The vendor answered with a status that is not a success. */
+  /** The vendor responded with a status other than 2xx. */
   | { kind: 'refused'; status: number; retryAfterSeconds: number | null }
-  /** The vendor said it succeeded, in words the guide does not know; or it sent us elsewhere. */
+  /** A 2xx response that does not follow the guide, or a redirect. */
   | { kind: 'unexpected'; detail: string }
-  /** Not sent: the vendor has failed too often, or has too many of our requests to answer. */
-  | { kind: 'held_back'; why: 'vendor_failing' | 'too_many_at_once'; retryAfterMs: number };
+  /** Not sent by `guardPauthClient`: the circuit is open, or too many requests are in flight. */
+  | { kind: 'not_sent'; reason: 'circuit_open' | 'too_many_requests'; retryAfterMs: number };

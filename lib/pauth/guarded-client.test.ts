@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { newPhoneNumber } from '#tests/support/test-login.ts';
 import { createPauthClient } from './client.ts';
 import { guardPauthClient } from './guarded-client.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
-const control = new ControlClient(sandbox.url);
+const control = createControlClient(sandbox.url);
 afterAll(() => sandbox.close());
 
 const CALLBACK_URL = new URL('https://login.example/api/auth/callback/token');
@@ -25,7 +25,7 @@ function openGuarded(maxInFlight = 50) {
 }
 
 describe('a guarded client', () => {
-  it('stops asking a vendor that fails: a hundred requests cost it a handful', async () => {
+  it('sends a failing vendor only a handful of a hundred requests', async () => {
     const guarded = openGuarded(4);
     const phoneNumber = newPhoneNumber();
     await control.addFault({ kind: 'reset', phone_number: phoneNumber });
@@ -33,17 +33,17 @@ describe('a guarded client', () => {
       Array.from({ length: 100 }, () => guarded.createSession(phoneNumber, CALLBACK_URL)),
     );
     const kinds = replies.map((reply) => (reply.ok ? 'ok' : reply.error.kind));
-    expect(new Set(kinds)).toEqual(new Set(['unreachable', 'held_back']));
-    // Five, and what was under way with the fifth.
+    expect(new Set(kinds)).toEqual(new Set(['unreachable', 'not_sent']));
+    // Five failures, and what was in flight with the fifth.
     expect((await control.requests(phoneNumber)).length).toBeLessThanOrEqual(8);
     const since = performance.now();
     expect(await guarded.checkSession('any')).toMatchObject({
-      error: { kind: 'held_back', why: 'vendor_failing' },
+      error: { kind: 'not_sent', reason: 'circuit_open' },
     });
     expect(performance.now() - since).toBeLessThan(100);
   });
 
-  it.each([400, 404, 422])('goes on after any number of answers with %i', async (status) => {
+  it.each([400, 404, 422])('keeps sending after any number of %i responses', async (status) => {
     const guarded = openGuarded();
     const phoneNumber = newPhoneNumber();
     await control.addFault({ kind: 'status', status, phone_number: phoneNumber });
@@ -54,7 +54,7 @@ describe('a guarded client', () => {
     }
   });
 
-  it('has no more requests under way than it may, and sends the others in turn', async () => {
+  it('queues requests beyond the concurrency limit', async () => {
     const guarded = openGuarded(3);
     const phoneNumber = newPhoneNumber();
     await control.addFault({ kind: 'delay', delay_ms: 100, phone_number: phoneNumber });
@@ -66,7 +66,7 @@ describe('a guarded client', () => {
     expect(performance.now() - since).toBeGreaterThanOrEqual(290);
   });
 
-  it('gives a check up that has waited a second for its turn, and lets a start wait on', async () => {
+  it('rejects a check after a second in the queue while a start keeps waiting', async () => {
     const guarded = openGuarded(1);
     const phoneNumber = newPhoneNumber();
     await control.addFault({ kind: 'delay', delay_ms: 1_500, phone_number: phoneNumber });
@@ -76,12 +76,12 @@ describe('a guarded client', () => {
       guarded.createSession(phoneNumber, CALLBACK_URL),
     ]);
     expect(first).toMatchObject({ ok: true });
-    expect(check).toMatchObject({ error: { kind: 'held_back', why: 'too_many_at_once' } });
+    expect(check).toMatchObject({ error: { kind: 'not_sent', reason: 'too_many_requests' } });
     expect(second).toMatchObject({ ok: true });
     expect(await control.requests(phoneNumber)).toHaveLength(2);
   });
 
-  it('gives a start up that has waited as long as an answer may take', async () => {
+  it('rejects a start that has waited for the whole vendor timeout', async () => {
     const guarded = openGuarded(1);
     const phoneNumber = newPhoneNumber();
     await control.addFault({ kind: 'delay', delay_ms: 2_000, phone_number: phoneNumber });
@@ -90,7 +90,7 @@ describe('a guarded client', () => {
     );
     const [first, second, third] = await Promise.all(starts);
     expect([first?.ok, second?.ok]).toEqual([true, true]);
-    expect(third).toMatchObject({ error: { kind: 'held_back', why: 'too_many_at_once' } });
+    expect(third).toMatchObject({ error: { kind: 'not_sent', reason: 'too_many_requests' } });
     expect(await control.requests(phoneNumber)).toHaveLength(2);
   });
 });

@@ -5,75 +5,75 @@ import { type CircuitBreakerRules, createCircuitBreaker } from './circuit-breake
 import type { PauthClient } from './client.ts';
 import type { PauthError } from './errors.ts';
 
-export interface GuardOptions {
+interface GuardOptions {
   breaker: CircuitBreakerRules;
-  /** How many requests of this process the vendor has to answer at once. */
+  /** The most requests this process has in flight to the vendor. */
   maxInFlight: number;
-  /** How long the vendor has for an answer. */
+  /** The vendor client's timeout. */
   timeoutMs: number;
   /** See `createCircuitBreaker`. */
   monotonicMs?: () => number;
 }
 
 /**
- * How long a request waits for others to end before it is given up, unsent. A check comes again by
- * itself; a start that is given up is a person who has to ask again, so it waits longer, but not
- * longer than an answer may take: with both it must be over before it counts as abandoned.
+ * How long a request waits for a permit before it is rejected unsent. Checks are repeated anyway. A rejected
+ * start makes a person try again, so it waits longer, but no longer than the vendor's timeout: waiting and
+ * request together must end before the attempt counts as abandoned.
  */
 export const CHECK_QUEUE_MS = 1_000;
 const CREATE_QUEUE_MS = 5_000;
 
-/** When it is worth asking again, where too many were under way. */
-const AGAIN_MS = 1_000;
+/** When to retry after a rejection for too many requests. */
+const RETRY_AFTER_MS = 1_000;
 
 /**
- * Stands between all attempts of this process and the vendor: however many wait, the vendor has few
- * requests at once, and while it fails next to none. One that is not sent says so at once.
+ * Protects the vendor from this process's requests with a concurrency limit and a circuit breaker.
+ * Requests that are not sent fail with the reason and a retry time.
  */
 export function guardPauthClient(client: PauthClient, options: GuardOptions): PauthClient {
   const breaker = createCircuitBreaker(options.breaker, options.monotonicMs);
-  const slots = createSemaphore(options.maxInFlight);
+  const semaphore = createSemaphore(options.maxInFlight);
   const createQueueMs = Math.min(CREATE_QUEUE_MS, options.timeoutMs);
 
-  async function ask<T>(
+  async function guard<T>(
     queueMs: number,
     send: () => Promise<Result<T, PauthError>>,
   ): Promise<Result<T, PauthError>> {
-    const giveBack = await slots.take(queueMs);
-    if (giveBack === null) {
-      return fail({ kind: 'held_back', why: 'too_many_at_once', retryAfterMs: AGAIN_MS });
+    const release = await semaphore.acquire(queueMs);
+    if (release === null) {
+      return fail({ kind: 'not_sent', reason: 'too_many_requests', retryAfterMs: RETRY_AFTER_MS });
     }
     try {
-      const waitMs = breaker.admit();
+      const waitMs = breaker.tryAcquire();
       if (waitMs > 0) {
-        return fail({ kind: 'held_back', why: 'vendor_failing', retryAfterMs: waitMs });
+        return fail({ kind: 'not_sent', reason: 'circuit_open', retryAfterMs: waitMs });
       }
       const reply = await send();
-      if (reply.ok || !isTheVendors(reply.error)) {
-        breaker.answered();
+      if (reply.ok || !isVendorFailure(reply.error)) {
+        breaker.recordSuccess();
       } else {
-        breaker.failed(retryAfterMsOf(reply.error));
+        breaker.recordFailure(retryAfterMsOf(reply.error));
       }
       return reply;
     } finally {
-      giveBack();
+      release();
     }
   }
 
   return {
     createSession: (phoneNumber, callbackUrl) =>
-      ask(createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
+      guard(createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
     checkSession: (pauthSessionId) =>
-      ask(CHECK_QUEUE_MS, () => client.checkSession(pauthSessionId)),
+      guard(CHECK_QUEUE_MS, () => client.checkSession(pauthSessionId)),
   };
 }
 
-/** Whether a failure says that the next request will fail as well, whatever it asks. */
-function isTheVendors(error: PauthError): boolean {
+/** Whether a failure is about the vendor as a whole, so that other requests are likely to fail too. */
+function isVendorFailure(error: PauthError): boolean {
   if (error.kind !== 'refused') {
     return true;
   }
-  // Everything else from 400 on is about what was asked.
+  // Any other 4xx is about the individual request.
   return error.status >= 500 || [401, 403, 408, 429].includes(error.status);
 }
 

@@ -11,8 +11,8 @@ const created = { id: '5f0c', call_number: '+815098760001' };
 const check = (reply: unknown) => parseCheckReply(JSON.stringify(reply) ?? '', 'JP');
 const create = (reply: unknown) => parseCreateReply(JSON.stringify(reply) ?? '', 'JP');
 
-describe('an answer to check status', () => {
-  it('is verified only with that very word and a phone number that can be read', () => {
+describe('parseCheckReply', () => {
+  it('returns verified for that exact status with a readable phone number', () => {
     expect(check({ status: 'verified', phone_number: '090-1234-5678' })).toEqual({
       ok: true,
       value: { status: 'verified', phoneNumber: PHONE_NUMBER },
@@ -32,7 +32,7 @@ describe('an answer to check status', () => {
     'true',
     'EXPIRED',
     '__proto__',
-  ])('with the status %j is pending', (status) => {
+  ])('returns pending for the status %j', (status) => {
     expect(check({ status, phone_number: PHONE_NUMBER })).toEqual({
       ok: true,
       value: { status: 'pending', unknownStatus: status },
@@ -49,7 +49,7 @@ describe('an answer to check status', () => {
     [PHONE_NUMBER],
     { number: PHONE_NUMBER },
     true,
-  ])('that is verified for %j is no answer', (phone_number) => {
+  ])('rejects verified with the phone number %j', (phone_number) => {
     expect(check({ status: 'verified', phone_number })).toMatchObject({
       ok: false,
       error: { kind: 'unexpected' },
@@ -74,18 +74,18 @@ describe('an answer to check status', () => {
     { status: null, phone_number: PHONE_NUMBER },
     { status: 'v'.repeat(65), phone_number: PHONE_NUMBER },
     { phone_number: PHONE_NUMBER, verified: true },
-  ])('%j is none', (reply) => {
+  ])('rejects %j', (reply) => {
     expect(check(reply)).toMatchObject({ ok: false, error: { kind: 'unexpected' } });
   });
 
   it.each(['', '{', '{"status":"verified","phone_number":"+819012345678"', 'verified', '<html>'])(
-    '%j is none',
+    'rejects the text %j',
     (text) => {
       expect(parseCheckReply(text, 'JP')).toMatchObject({ ok: false });
     },
   );
 
-  it('whatever it says, is verified only for the phone number it names', () => {
+  it('returns verified only for the status verified with a string as the phone number', () => {
     const field = fc.oneof(
       fc.constantFrom('verified', 'expired', PHONE_NUMBER, '09012345678', 'phone_number', 'status'),
       fc.jsonValue(),
@@ -105,7 +105,7 @@ describe('an answer to check status', () => {
     );
   });
 
-  it('with a character changed is still verified only where it says so in full', () => {
+  it('returns verified for a mutated reply only if the reply still says so', () => {
     const reply = JSON.stringify({ status: 'verified', phone_number: PHONE_NUMBER });
     const change = fc.tuple(fc.nat(reply.length - 1), fc.string({ unit: 'binary', maxLength: 2 }));
     fc.assert(
@@ -132,7 +132,7 @@ describe('an answer to check status', () => {
   });
 });
 
-describe('an answer to create session', () => {
+describe('parseCreateReply', () => {
   it.each([
     ['5f0c', '5f0c'],
     ['5f0c8a52-7c1e-4a0e-9d1c-2f0f3c1f7b11', '5f0c8a52-7c1e-4a0e-9d1c-2f0f3c1f7b11'],
@@ -141,7 +141,7 @@ describe('an answer to create session', () => {
     [0, '0'],
     [9_007_199_254_740_991, '9007199254740991'],
     ['a'.repeat(200), 'a'.repeat(200)],
-  ])('may name its session %j', (id, expected) => {
+  ])('accepts the session id %j', (id, expected) => {
     expect(create({ ...created, id })).toEqual({
       ok: true,
       value: { pauthSessionId: expected, callNumber: '+815098760001' },
@@ -172,7 +172,7 @@ describe('an answer to create session', () => {
     [],
     ['a'],
     {},
-  ])('may not name its session %j', (id) => {
+  ])('rejects the session id %j', (id) => {
     expect(create({ ...created, id })).toMatchObject({ ok: false, error: { kind: 'unexpected' } });
   });
 
@@ -187,14 +187,14 @@ describe('an answer to create session', () => {
     'tel:+815098760001;phone-context=x'.padEnd(65),
     'javascript:alert(1)',
     '<b>050-9876-0001</b>',
-  ])('may not have %j called', (call_number) => {
+  ])('rejects the call number %j', (call_number) => {
     expect(create({ ...created, call_number })).toMatchObject({
       ok: false,
       error: { kind: 'unexpected' },
     });
   });
 
-  it('names, whatever it says, a session that is one segment of a path', () => {
+  it('accepts only session ids that are a single path segment', () => {
     const base = 'https://api.example/v1/auth/sessions/';
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue()), (id) => {

@@ -5,19 +5,19 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { PauthError } from './errors.ts';
 
-/** What the vendor made for us: its id of the pAuth session, and the number to call. */
+/** A pAuth session as the vendor created it: its id and the number to call. */
 export interface PauthSession {
   pauthSessionId: string;
   callNumber: PhoneNumber;
 }
 
-/** What the vendor knows of a pAuth session. An unknown status counts as pending: see the guide. */
+/** The status of a pAuth session. As the guide asks, an unknown status counts as pending. */
 export type PauthSessionStatus =
   | { status: 'pending'; unknownStatus: string | null }
   | { status: 'expired' }
   | { status: 'verified'; phoneNumber: PhoneNumber };
 
-/** The id becomes a path segment, so it must not be able to name another path. */
+/** The id becomes a path segment, so characters that could lead to another path are rejected. */
 const pauthSessionIdSchema = z.union([
   z.string().regex(/^[\w-][\w.~-]{0,199}$/),
   z.int().nonnegative().transform(String),
@@ -33,7 +33,7 @@ const checkReplySchema = z.object({
   phone_number: z.unknown().optional(),
 });
 
-/** Reads the answer to "create session". `country` is whose spelling a bare number is in. */
+/** Parses the response to "create session". A number without a country code is one of `country`. */
 export function parseCreateReply(
   text: string,
   country: CountryCode,
@@ -44,11 +44,11 @@ export function parseCreateReply(
   }
   const callNumber = parseCallNumber(reply.value.call_number, country);
   return callNumber === null
-    ? fail({ kind: 'unexpected', detail: 'call_number is not a number a person should call' })
+    ? fail({ kind: 'unexpected', detail: 'call_number is not an ordinary phone number' })
     : succeed({ pauthSessionId: reply.value.id, callNumber });
 }
 
-/** Reads the answer to "check status". "Verified" without a readable phone number is no answer. */
+/** Parses the response to "check status". "verified" without a readable phone number is an error. */
 export function parseCheckReply(
   text: string,
   country: CountryCode,
@@ -62,7 +62,7 @@ export function parseCheckReply(
     case 'verified': {
       const phoneNumber = typeof spelling === 'string' ? parseAnySpelling(spelling, country) : null;
       return phoneNumber === null
-        ? fail({ kind: 'unexpected', detail: 'verified, without a readable phone_number' })
+        ? fail({ kind: 'unexpected', detail: 'verified without a readable phone_number' })
         : succeed({ status, phoneNumber });
     }
     case 'expired':
@@ -80,12 +80,15 @@ function parseJson<T>(text: string, schema: z.ZodType<T>): Result<T, PauthError>
   try {
     json = JSON.parse(text);
   } catch {
-    return fail({ kind: 'unexpected', detail: 'the answer is not JSON' });
+    return fail({ kind: 'unexpected', detail: 'the response is not JSON' });
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) {
     return succeed(parsed.data);
   }
-  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole');
-  return fail({ kind: 'unexpected', detail: `the answer has wrong fields: ${fields.join(', ')}` });
+  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || '(root)');
+  return fail({
+    kind: 'unexpected',
+    detail: `the response has invalid fields: ${fields.join(', ')}`,
+  });
 }

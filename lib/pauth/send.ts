@@ -3,8 +3,8 @@ import { readLimitedText } from '../limits/limited-text.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { PauthError } from './errors.ts';
 
-/** The vendor's guide answers in a few hundred bytes; whatever is longer is not an answer. */
-export const REPLY_MAX_BYTES = 64 * 1024;
+/** Responses in the vendor's guide are a few hundred bytes long; longer ones than this are errors. */
+const REPLY_MAX_BYTES = 64 * 1024;
 
 export interface PauthRequest {
   method: 'GET' | 'POST';
@@ -15,12 +15,12 @@ export interface PauthRequest {
 }
 
 /**
- * Sends one request to the vendor and reads its answer, without believing a word of it.
+ * Sends one request to the vendor and reads the response body, at most `REPLY_MAX_BYTES` of it.
  *
- * `signal` is the deadline for everything, the last byte of the body included. Redirects are
- * refused: following one would hand the key or the phone number to whoever it names.
+ * `deadline.signal` covers the whole exchange up to the last byte of the body. Redirects are errors:
+ * following one would disclose the API key or the phone number to its target.
  *
- * @returns the text of a successful answer.
+ * @returns the unparsed body of a 2xx response.
  */
 export async function send(
   request: PauthRequest,
@@ -32,7 +32,7 @@ export async function send(
       headers: {
         authorization: `Bearer ${request.apiKey}`,
         accept: 'application/json',
-        // A compressed answer could be small on the wire and huge in memory.
+        // A compressed response could be small on the wire and huge in memory.
         'accept-encoding': 'identity',
         ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -52,25 +52,25 @@ export async function send(
     const encoding = response.headers.get('content-encoding');
     if (encoding !== null && encoding !== 'identity') {
       await response.body?.cancel();
-      return fail({ kind: 'unexpected', detail: 'the answer is compressed' });
+      return fail({ kind: 'unexpected', detail: 'the response is compressed' });
     }
     const text = await readLimitedText(response.body, REPLY_MAX_BYTES);
     return text === null
-      ? fail({ kind: 'unexpected', detail: `the answer is over ${REPLY_MAX_BYTES} bytes` })
+      ? fail({ kind: 'unexpected', detail: `the response is over ${REPLY_MAX_BYTES} bytes` })
       : succeed(text);
   } catch (error) {
-    return fail(whyFailed(error, deadline));
+    return fail(toPauthError(error, deadline));
   }
 }
 
-function whyFailed(
+function toPauthError(
   error: unknown,
   deadline: { signal: AbortSignal; timeoutMs: number },
 ): PauthError {
   if (deadline.signal.aborted) {
     return { kind: 'timed_out', timeoutMs: deadline.timeoutMs };
   }
-  // `fetch` wraps what the connection said in a TypeError, as its cause.
+  // `fetch` throws a TypeError whose cause is the connection's error.
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   const detail = cause instanceof Error ? cause.message : String(cause);
   return detail === 'unexpected redirect'
@@ -78,7 +78,7 @@ function whyFailed(
     : { kind: 'unreachable', detail };
 }
 
-/** Reads Retry-After in both of its forms (RFC 9110, 10.2.3). */
+/** Parses Retry-After, which is either seconds or a date (RFC 9110, 10.2.3). */
 function retryAfterSeconds(header: string | null): number | null {
   if (header === null) {
     return null;

@@ -1,10 +1,10 @@
 import 'server-only';
 import type { NumberType, PhoneNumber as ParsedPhoneNumber } from 'libphonenumber-js/max';
 
-/** The kinds of number a deployer may let in or keep out. */
+/** The types of number that an operator can accept or refuse. */
 export const numberTypes = ['mobile', 'landline', 'ip'] as const;
 
-/** `ip` is a number of the net, in Japan one that begins with 050. */
+/** `ip` is a VoIP number, in Japan one that begins with 050. */
 export type NumberTypeName = (typeof numberTypes)[number];
 
 export type NumberTypeError = {
@@ -16,23 +16,25 @@ export type NumberTypeError = {
     | 'phone_number_ip_refused';
 };
 
-/** Lines whose callers pay more than for an ordinary call. */
+/** Numbers that cost more than an ordinary call. */
 const premium: ReadonlySet<NumberType> = new Set(['PREMIUM_RATE', 'SHARED_COST']);
 
-/** Lines that nobody has in their hand. */
-const notPhones: ReadonlySet<NumberType> = new Set(['UAN', 'PAGER', 'VOICEMAIL']);
+/** Numbers that do not belong to a person's phone. */
+const notPersonal: ReadonlySet<NumberType> = new Set(['UAN', 'PAGER', 'VOICEMAIL']);
 
-/** Whether calling a number may cost more than an ordinary call, or reach nobody. */
-export function isNotToBeCalled(parsed: ParsedPhoneNumber): boolean {
+/** Whether a number costs more than an ordinary call or reaches no person. */
+export function isUnsuitableCallNumber(parsed: ParsedPhoneNumber): boolean {
   const type = parsed.getType();
-  return type !== undefined && (premium.has(type) || notPhones.has(type));
+  return type !== undefined && (premium.has(type) || notPersonal.has(type));
 }
 
 /**
- * Why nobody can log in with a number that exists: it is called but does not call, so that an
- * attempt could never be verified, or its kind is not among those accepted. Null when they can.
+ * Checks the type of an existing number. Refuses types that receive calls but cannot place them, with which
+ * no attempt could be verified, and those that are not in `accepted`.
+ *
+ * @returns null if the number may log in.
  */
-export function whyTypeRefused(
+export function refuseType(
   parsed: ParsedPhoneNumber,
   accepted: ReadonlySet<NumberTypeName>,
 ): NumberTypeError | null {
@@ -46,7 +48,7 @@ export function whyTypeRefused(
   if (premium.has(type)) {
     return { code: 'phone_number_premium' };
   }
-  if (notPhones.has(type)) {
+  if (notPersonal.has(type)) {
     return { code: 'phone_number_cannot_call' };
   }
   if (type === 'VOIP') {
@@ -55,14 +57,22 @@ export function whyTypeRefused(
   if (type === 'FIXED_LINE') {
     return accepted.has('landline') ? null : { code: 'phone_number_landline_refused' };
   }
-  // Some countries do not tell mobile numbers from others: those count as both.
+  // Some countries do not distinguish mobile from landline numbers. Those count as both.
   return type !== 'MOBILE' || accepted.has('mobile') ? null : { code: 'phone_number_cannot_call' };
 }
 
-/** Numbers for help in an emergency, in Japan and wherever a phone knows them. */
-const emergency: ReadonlySet<string> = new Set(['110', '118', '119', '000', '112', '911', '999']);
+/** Emergency numbers of Japan, and those that phones recognize in other countries. */
+const emergencyNumbers: ReadonlySet<string> = new Set([
+  '110',
+  '118',
+  '119',
+  '000',
+  '112',
+  '911',
+  '999',
+]);
 
-/** Whether digits, as they are dialled, call for help in an emergency. */
+/** Whether digits, as dialled, are an emergency number. */
 export function isEmergencyNumber(digits: string): boolean {
-  return emergency.has(digits);
+  return emergencyNumbers.has(digits);
 }

@@ -19,7 +19,7 @@ function codeOf(input: string, country: Parameters<typeof parsePhoneNumber>[1] =
   return parsed.ok ? parsed.value : parsed.error.code;
 }
 
-describe('every usual spelling of a number is the same number', () => {
+describe('parsePhoneNumber normalizes every common format of a number', () => {
   it.each([
     '09012345678',
     '090-1234-5678',
@@ -113,7 +113,7 @@ describe('every usual spelling of a number is the same number', () => {
       digits: japanese,
       form: fc.constantFrom(...forms),
       label: fc.constantFrom(...labels),
-      dressing: fc.array(
+      decoration: fc.array(
         fc.record({
           isWide: fc.boolean(),
           after: fc.constantFrom('', '', '', ...separators, ...invisibles),
@@ -121,19 +121,19 @@ describe('every usual spelling of a number is the same number', () => {
         { minLength: 18, maxLength: 18 },
       ),
     })
-    .map(({ digits, form, label, dressing }) => ({
+    .map(({ digits, form, label, decoration }) => ({
       expected: `+81${digits}`,
       text:
         label +
         [...form(digits)]
           .map((character, index) => {
-            const { isWide = false, after = '' } = dressing[index] ?? {};
+            const { isWide = false, after = '' } = decoration[index] ?? {};
             return (isWide ? widen(character) : character) + after;
           })
           .join(''),
     }));
 
-  it('however it is dressed up', () => {
+  it('in any combination', () => {
     fc.assert(
       fc.property(spelling, ({ text, expected }) => {
         expect(codeOf(text)).toBe(expected);
@@ -145,7 +145,7 @@ describe('every usual spelling of a number is the same number', () => {
   });
 });
 
-describe('a number people can call from', () => {
+describe('parsePhoneNumber accepts', () => {
   it.each([
     ['060-1234-5678', '+816012345678'],
     ['070-1234-5678', '+817012345678'],
@@ -154,17 +154,17 @@ describe('a number people can call from', () => {
     ['050-1234-5678', '+815012345678'],
     ['03-1234-5678', '+81312345678'],
     ['06-6123-4567', '+81661234567'],
-  ])('is %s', (input, expected) => {
+  ])('%s', (input, expected) => {
     expect(codeOf(input)).toBe(expected);
   });
 
-  it('may be of any country when it says which', () => {
+  it('a number of any country with its calling code', () => {
     expect(codeOf('+1 212 555 0100')).toBe('+12125550100');
     expect(codeOf('+86 138 0013 8000')).toBe('+8613800138000');
     expect(codeOf('0044 7400 123456')).toBe('+447400123456');
   });
 
-  it('is read as one of the country it is typed in', () => {
+  it('a number without a calling code as one of the given country', () => {
     expect(codeOf('(212) 555-0100', 'US')).toBe('+12125550100');
     expect(codeOf('07400 123456', 'GB')).toBe('+447400123456');
     expect(codeOf('090-1234-5678', 'US')).toBe('phone_number_too_long');
@@ -172,7 +172,7 @@ describe('a number people can call from', () => {
   });
 });
 
-describe('what is no number to call from is refused', () => {
+describe('parsePhoneNumber refuses', () => {
   it.each([
     ['', 'phone_number_missing'],
     [' \u3000\n\u200b', 'phone_number_missing'],
@@ -207,7 +207,7 @@ describe('what is no number to call from is refused', () => {
     ['020-4123-4567', 'phone_number_cannot_call'],
     ['+1 800 234 5678', 'phone_number_toll_free'],
     ['+1 900 234 5678', 'phone_number_premium'],
-  ])('%j is %s', (input, code) => {
+  ])('%j as %s', (input, code) => {
     expect(codeOf(input)).toBe(code);
   });
 
@@ -218,14 +218,14 @@ describe('what is no number to call from is refused', () => {
     ['03-1234-5678', ['landline'], null],
     ['050-3123-4567', ['ip'], null],
     ['090-1234-5678', ['mobile'], null],
-    // Which of the two it is cannot be told in North America.
+    // North American mobile and landline numbers cannot be told apart.
     ['+1 415 555 2671', ['mobile'], null],
-  ] as const)('%j is judged by the kinds accepted, %j: %s', (input, accepted, code) => {
+  ] as const)('types that are not accepted: %j with %j is %s', (input, accepted, code) => {
     const parsed = parsePhoneNumber(input, 'JP', new Set(accepted));
     expect(parsed.ok ? null : parsed.error.code).toBe(code);
   });
 
-  it('naming the country that has no such number', () => {
+  it('a number that does not exist, with the country that has no such number', () => {
     expect(parsePhoneNumber('+1 012 345 6789', 'JP')).toEqual({
       ok: false,
       error: { code: 'phone_number_not_in_country', country: 'US' },
@@ -234,18 +234,18 @@ describe('what is no number to call from is refused', () => {
   });
 
   it.each(['090-1111-2222 +81 90 3333 4444', '+819011112222 +819033334444'])(
-    'two numbers at once are not quietly taken for one of them: %j',
+    'two numbers instead of taking one of them: %j',
     (input) => {
       expect(codeOf(input)).toBe('phone_number_unreadable');
     },
   );
 
-  it('letters in front of a complete number are not quietly dropped', () => {
+  it('letters in front of a complete number instead of dropping them', () => {
     expect(codeOf('abc +81 90 1234 5678')).toBe('phone_number_unreadable');
   });
 });
 
-describe('reading any text', () => {
+describe('parsing any text', () => {
   const countries = fc.constantFrom(...getCountries());
   const inputs = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 70 }),
@@ -255,7 +255,7 @@ describe('reading any text', () => {
       .map((parts) => parts.join('')),
   );
 
-  it('never throws, and what it accepts is E.164 and reads as itself', () => {
+  it('never throws, and accepted numbers are E.164 and parse to themselves', () => {
     fc.assert(
       fc.property(inputs, countries, (input, country) => {
         for (const value of [parseAnySpelling(input, country), parseCallNumber(input, country)]) {
@@ -279,11 +279,11 @@ describe('reading any text', () => {
     expect(parseAnySpelling(input, 'JP') ?? input).toBe(input);
   });
 
-  it('takes back what it writes, for every country', () => {
+  it('parses the formatted numbers of every country', () => {
     for (const country of getCountries()) {
       const parsed = parsePhoneNumber(examplePhoneNumber(country), country);
       if (!parsed.ok) {
-        // Its example is missing from the metadata, or of a kind that cannot call.
+        // The metadata has no example, or one of a type that cannot call.
         continue;
       }
       for (const spelling of [
@@ -296,27 +296,24 @@ describe('reading any text', () => {
   });
 });
 
-describe("the number in the vendor's reply", () => {
-  it('may be of a kind we would not take from a person, since it is only compared', () => {
+describe('parseAnySpelling', () => {
+  it('accepts types that parsePhoneNumber refuses, since the number is only compared', () => {
     expect(parseAnySpelling('0120-123-456', 'JP')).toBe('+81120123456');
   });
 
-  it.each(['', 'abc', 'null', '110', '+999123456789', '[object Object]'])(
-    'is none in %j',
-    (text) => {
-      expect(parseAnySpelling(text, 'JP')).toBeNull();
-    },
-  );
+  it.each(['', 'abc', 'null', '110', '+999123456789', '[object Object]'])('rejects %j', (text) => {
+    expect(parseAnySpelling(text, 'JP')).toBeNull();
+  });
 });
 
-describe('the number the vendor wants called', () => {
+describe('parseCallNumber', () => {
   it.each([
     ['+815098760001', '+815098760001'],
     ['050-9876-0001', '+815098760001'],
     ['0120-123-456', '+81120123456'],
     ['0800-123-4567', '+818001234567'],
     ['03-1234-5678', '+81312345678'],
-  ])('may be %s', (text, expected) => {
+  ])('accepts %s', (text, expected) => {
     expect(parseCallNumber(text, 'JP')).toBe(expected);
   });
 
@@ -338,11 +335,11 @@ describe('the number the vendor wants called', () => {
     '+999 1234567',
     '5'.repeat(200),
     '*#06#',
-  ])('is not %j', (text) => {
+  ])('rejects %j', (text) => {
     expect(parseCallNumber(text, 'JP')).toBeNull();
   });
 
-  it('is read whole or not at all', () => {
+  it('rejects a text that contains more than a number', () => {
     for (const text of [`${'+815098760001'.padEnd(64)}9`, '+815098760001,,,9', 'x+815098760001']) {
       expect(parseCallNumber(text, 'JP'), text).toBeNull();
       expect(parseAnySpelling(text, 'JP'), text).toBeNull();
@@ -350,27 +347,27 @@ describe('the number the vendor wants called', () => {
   });
 });
 
-describe('writing a number', () => {
-  it('follows its own country, with the country code for anybody else', () => {
+describe('formatPhoneNumber', () => {
+  it('uses the national format within the country and the international one elsewhere', () => {
     const phoneNumber = phoneNumberSchema.parse('+819012345678');
     expect(formatPhoneNumber(phoneNumber, 'JP')).toBe('090-1234-5678');
     expect(formatPhoneNumber(phoneNumber, 'US')).toBe('+81 90 1234 5678');
     const toll = phoneNumberSchema.parse('+81120123456');
     expect(formatPhoneNumber(toll, 'JP')).toBe('0120-123-456');
   });
-
-  it('shows as an example a number that would be taken', () => {
-    expect(codeOf(examplePhoneNumber('JP'))).toBe('+819012345678');
-    expect(parsePhoneNumber(examplePhoneNumber('US'), 'US').ok).toBe(true);
-  });
 });
 
-it('knows a country code from any other text', () => {
+it('examplePhoneNumber returns a number that parsePhoneNumber accepts', () => {
+  expect(codeOf(examplePhoneNumber('JP'))).toBe('+819012345678');
+  expect(parsePhoneNumber(examplePhoneNumber('US'), 'US').ok).toBe(true);
+});
+
+it('isCountryCode is true for the codes of supported countries only', () => {
   expect(['JP', 'US', 'GB'].every(isCountryCode)).toBe(true);
   expect(['jp', 'XX', '', '001', 'constructor', '__proto__'].some(isCountryCode)).toBe(false);
 });
 
-describe('a masked number', () => {
+describe('maskPhoneNumber', () => {
   it.each([
     ['+819012345678', 'JP', '090-••••-5678'],
     ['+81312345678', 'JP', '03-••••-5678'],
@@ -378,7 +375,7 @@ describe('a masked number', () => {
     ['+819012345678', 'US', '+81 •• •••• 5678'],
     ['+14155552671', 'US', '(415) •••-2671'],
     ['+6421123456', 'JP', '+64 •• ••3 456'],
-  ] as const)('%s for %s shows how it begins and ends: %s', (phoneNumber, country, masked) => {
+  ] as const)('shows the beginning and end of %s in %s: %s', (phoneNumber, country, masked) => {
     expect(maskPhoneNumber(phoneNumberSchema.parse(phoneNumber), country)).toBe(masked);
   });
 });

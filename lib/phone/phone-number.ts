@@ -19,11 +19,11 @@ import {
 import { fail, type Result, succeed } from '../shared/result.ts';
 import {
   isEmergencyNumber,
-  isNotToBeCalled,
+  isUnsuitableCallNumber,
   type NumberTypeError,
   type NumberTypeName,
   numberTypes,
-  whyTypeRefused,
+  refuseType,
 } from './number-types.ts';
 
 export type { CountryCode };
@@ -41,8 +41,7 @@ export type PhoneNumberError =
   | NumberTypeError
   | { code: 'phone_number_not_in_country'; country: CountryCode };
 
-/** Every kind of number there is. */
-const anyType: ReadonlySet<NumberTypeName> = new Set(numberTypes);
+const allTypes: ReadonlySet<NumberTypeName> = new Set(numberTypes);
 
 const invisible = /[\p{Cf}\p{Cc}]/gu;
 const arabicDigits = /[\u0660-\u0669\u06f0-\u06f9]/gu;
@@ -50,12 +49,12 @@ const dashes = /[\p{Pd}ー−ｰ─━_~〜・]/gu;
 const label = /^(?:tel|phone|telephone|mobile|cell|携帯電話|携帯|電話番号|電話)[\s:.-]*/iu;
 const brackets = /[()[\]{}<>「」『』【】〔〕〈〉]/gu;
 
-/** Brings every way people write, paste and autofill one number to plain digits with at most a plus. */
-function fold(phoneNumberInput: string): string {
+/** Normalizes the ways in which people write, paste and autofill a number to digits with an optional plus. */
+function normalize(phoneNumberInput: string): string {
   const text = phoneNumberInput
     .normalize('NFKC')
     .replace(invisible, '')
-    // Each block of them begins at a multiple of 16.
+    // Both blocks begin at a multiple of 16.
     .replace(arabicDigits, (digit) => String(digit.charCodeAt(0) & 0xf))
     .replace(dashes, '-')
     .replace(brackets, ' ')
@@ -64,37 +63,37 @@ function fold(phoneNumberInput: string): string {
     .replace(/[\s./-]+/gu, '');
   return (
     text
-      // Autofill may put a second country code in front of a complete number.
+      // Autofill may prepend a second country code to a complete number.
       .replace(/^\+?\p{Nd}{0,3}(?=\+)/u, '')
       .replace(/^00/u, '+')
-      // 184 and 186 are dialled in Japan before a number to hide or show the caller ID.
+      // 184 and 186 are prefixes that withhold or reveal the caller ID in Japan.
       .replace(/^18[46](?=0)/u, '')
   );
 }
 
 /**
- * Reads what a person typed as the number of a phone they can call from.
+ * Parses a person's input as the number of a phone they can call from.
  *
- * Takes any usual spelling: full-width digits, spaces, hyphens, brackets, `+81`, `0081`, a label
- * in front (`TEL: 090…`), the dialling prefixes 184 and 186. A number without a country code is
- * read as one of `country`. Idempotent: the result parses to itself.
+ * Accepts any common format: full-width digits, spaces, hyphens, brackets, `+81`, `0081`, a leading label
+ * (`TEL: 090…`), the dialling prefixes 184 and 186. A number without a country code is one of `country`.
+ * Idempotent: the result parses to itself.
  *
  * @param country ISO 3166-1 alpha-2.
- * @param accepted the kinds of number that may log in.
+ * @param accepted the types of number that may log in.
  */
 export function parsePhoneNumber(
   phoneNumberInput: string,
   country: CountryCode,
-  accepted: ReadonlySet<NumberTypeName> = anyType,
+  accepted: ReadonlySet<NumberTypeName> = allTypes,
 ): Result<PhoneNumber, PhoneNumberError> {
   if (phoneNumberInput.length > PHONE_NUMBER_INPUT_MAX_LENGTH) {
     return fail({ code: 'phone_number_too_long' });
   }
-  const text = fold(phoneNumberInput);
+  const text = normalize(phoneNumberInput);
   if (text === '') {
     return fail({ code: 'phone_number_missing' });
   }
-  if (!isPlain(text)) {
+  if (!isDigits(text)) {
     return fail({ code: 'phone_number_unreadable' });
   }
   if (isEmergencyNumber(text)) {
@@ -105,47 +104,51 @@ export function parsePhoneNumber(
     return fail({ code: codeOfParseError(parsed.error) });
   }
   if (!parsed.value.isValid()) {
-    return fail(whyInvalid(text, parsed.value, country));
+    return fail(invalidNumberError(text, parsed.value, country));
   }
-  const refused = whyTypeRefused(parsed.value, accepted);
+  const refused = refuseType(parsed.value, accepted);
   if (refused !== null) {
     return fail(refused);
   }
-  const phoneNumber = canonical(parsed.value);
+  const phoneNumber = toE164(parsed.value);
   return phoneNumber === null ? fail({ code: 'phone_number_too_long' }) : succeed(phoneNumber);
 }
 
 /**
- * Reads a phone number in the vendor's reply. Its format is not documented, so any common spelling
- * will do, read as a number of `country` unless it says otherwise. `null` when it is none.
+ * Parses a phone number in the vendor's reply. Its format is not documented, so any common one is accepted.
+ * A number without a country code is one of `country`.
+ *
+ * @returns null if it is not a phone number.
  */
 export function parseAnySpelling(text: string, country: CountryCode): PhoneNumber | null {
   const parsed = parseWhole(text, country);
-  return parsed?.isPossible() ? canonical(parsed) : null;
+  return parsed?.isPossible() ? toE164(parsed) : null;
 }
 
 /**
- * Reads the number the vendor wants called. Unlike `parseAnySpelling` it takes only numbers that
- * exist and cost an ordinary call at most, since a person is about to dial it. `null` otherwise.
+ * Parses the number to call in the vendor's reply. A person is about to dial it, so unlike
+ * `parseAnySpelling` it accepts only numbers that exist and cost no more than an ordinary call.
+ *
+ * @returns null for any other text.
  */
 export function parseCallNumber(text: string, country: CountryCode): PhoneNumber | null {
   const parsed = parseWhole(text, country);
-  // Numbers of no country, satellites among them, cost what nobody expects.
-  return parsed?.isValid() && parsed.country !== undefined && !isNotToBeCalled(parsed)
-    ? canonical(parsed)
+  // Numbers without a country, such as satellite phones, may be expensive.
+  return parsed?.isValid() && parsed.country !== undefined && !isUnsuitableCallNumber(parsed)
+    ? toE164(parsed)
     : null;
 }
 
 /**
- * Writes a number as its own country does: `090-1234-5678` for a number of `country`, with the
- * country code in front for any other.
+ * Formats a number of `country` in its national format, `090-1234-5678`, and any other with its country
+ * code.
  */
 export function formatPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode): string {
   const parsed = parsePhoneNumberWithError(phoneNumber);
   return parsed.country === country ? parsed.formatNational() : parsed.formatInternational();
 }
 
-/** The same, with a dot for every digit between the first group and the last four digits. */
+/** Formats a number with a dot for each digit between the first group and the last four digits. */
 export function maskPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode): string {
   const text = formatPhoneNumber(phoneNumber, country);
   const firstGap = /^[^+\d]*[+\d]*/.exec(text)?.[0].length ?? 0;
@@ -155,24 +158,24 @@ export function maskPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode):
   );
 }
 
-/** A number of a mobile phone in a country, as it is written there, to show how to type one. */
+/** An example of a country's mobile numbers in its national format, to show in the input field. */
 export function examplePhoneNumber(country: CountryCode): string {
   return country === 'JP'
     ? '090-1234-5678'
     : (getExampleNumber(country, examples)?.formatNational() ?? '');
 }
 
-/** Every country that phone numbers can be read for. */
+/** Every country whose phone numbers can be parsed. */
 export function countryCodes(): CountryCode[] {
   return getCountries();
 }
 
-/** What is dialled before a number of a country from abroad, without the plus: `81`. */
+/** The calling code of a country, without the plus: `81`. */
 export function callingCodeOf(country: CountryCode): string {
   return getCountryCallingCode(country);
 }
 
-/** Whether a text names a country that phone numbers can be read for. */
+/** Whether a text is the code of a country whose phone numbers can be parsed. */
 export function isCountryCode(text: string): text is CountryCode {
   return isSupportedCountry(text);
 }
@@ -188,26 +191,26 @@ function parse(text: string, country: CountryCode): Result<ParsedPhoneNumber, st
   }
 }
 
-/** Reads a text that is a phone number and nothing else; null when it is not. */
+/** Parses a text that is a phone number and nothing else; null for any other. */
 function parseWhole(text: string, country: CountryCode): ParsedPhoneNumber | null {
   if (text.length > PHONE_NUMBER_INPUT_MAX_LENGTH) {
     return null;
   }
-  const plain = fold(text);
-  const parsed = isPlain(plain) ? parse(plain, country) : null;
+  const normalized = normalize(text);
+  const parsed = isDigits(normalized) ? parse(normalized, country) : null;
   return parsed?.ok ? parsed.value : null;
 }
 
-function isPlain(text: string): boolean {
+function isDigits(text: string): boolean {
   return /^\+?\p{Nd}+$/u.test(text);
 }
 
-/** E.164, or null: some countries have numbers of more digits than it allows. */
-function canonical(parsed: ParsedPhoneNumber): PhoneNumber | null {
+/** The number in E.164; null if it has more digits than E.164 allows, as some countries' numbers do. */
+function toE164(parsed: ParsedPhoneNumber): PhoneNumber | null {
   return isPhoneNumber(parsed.number) ? parsed.number : null;
 }
 
-function whyInvalid(
+function invalidNumberError(
   text: string,
   parsed: ParsedPhoneNumber,
   country: CountryCode,
@@ -220,7 +223,7 @@ function whyInvalid(
     default:
       return {
         code: 'phone_number_not_in_country',
-        // Of the countries that share a code, the first one is the main one.
+        // The first of the countries that share a calling code is the main one.
         country: parsed.country ?? parsed.getPossibleCountries()[0] ?? country,
       };
   }

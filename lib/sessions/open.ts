@@ -8,13 +8,17 @@ import type { Session, Store, User } from '../store/schema.ts';
 import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
 import { isAlive, isTouchDue } from './lifetime.ts';
 
-/** What sessions need from the rest of the house. */
-export interface SessionDependencies {
+/** What sessions need from the process. */
+export interface SessionServices {
   store: Store;
   clock: Clock;
-  log: Log;
-  /** A session that was not used for this long is over. */
+  /** A session that has not been used for this long is no longer valid. */
   idleMs: number;
+}
+
+/** The same for one request or command, with its own log. */
+export interface SessionDependencies extends SessionServices {
+  log: Log;
 }
 
 export interface LoggedIn {
@@ -23,9 +27,9 @@ export interface LoggedIn {
 }
 
 /**
- * The session that a token opens, with its user, or null. Notes that it was used.
+ * Returns the valid session of a token with its user, or null, and records its use.
  *
- * A session found to be over is deleted, so that no clock set back opens it again.
+ * Deletes a session that is no longer valid, so that setting the clock back does not revive it.
  */
 export async function openSession(
   deps: SessionDependencies,
@@ -39,14 +43,14 @@ export async function openSession(
   const { session, user } = found;
   const now = deps.clock.now();
   if (!isAlive(session, now, idleMs)) {
-    await unlessUnwritable(() => deleteSession(store, session.id_hash));
+    await ignoreUnwritable(() => deleteSession(store, session.id_hash));
     return null;
   }
   if (user.disabled_at !== null || user.set_aside_at !== null) {
     return null;
   }
   if (isTouchDue(session, now, idleMs)) {
-    await unlessUnwritable(() =>
+    await ignoreUnwritable(() =>
       store
         .transaction()
         .execute(async (transaction) => await touchSession(transaction, session, now)),
@@ -55,7 +59,7 @@ export async function openSession(
   return found;
 }
 
-/** Ends a session because its user logs out: from now on its cookie opens nothing. */
+/** Ends a session because its user logs out. */
 export async function closeSession(
   deps: SessionDependencies,
   { session, user }: LoggedIn,
@@ -67,8 +71,8 @@ export async function closeSession(
   });
 }
 
-/** A database that cannot be written keeps nobody from reading: the next request notes it. */
-async function unlessUnwritable(write: () => Promise<void>): Promise<void> {
+/** Ignores a database that rejects writes, so that reads keep working; a later request writes it again. */
+async function ignoreUnwritable(write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {

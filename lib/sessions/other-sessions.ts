@@ -11,7 +11,7 @@ import {
 import { isAlive } from './lifetime.ts';
 import type { LoggedIn, SessionDependencies } from './open.ts';
 
-/** Where a user is logged in: this session first, then the others, the latest login first. */
+/** The valid sessions of a user: this one first, then the others, the latest login first. */
 export async function findLiveSessions(
   deps: SessionDependencies,
   { user, session }: LoggedIn,
@@ -27,7 +27,7 @@ export async function findLiveSessions(
 /**
  * Ends another session of the same user.
  *
- * @returns false, changing nothing, when the user has no other session of this id.
+ * @returns false, changing nothing, if the user has no other session with this public id.
  */
 export async function endOtherSession(
   deps: SessionDependencies,
@@ -52,7 +52,7 @@ export async function endOtherSession(
   });
 }
 
-/** Ends every session of the user but this one. */
+/** Ends all sessions of the user except this one. */
 export async function endOtherSessions(
   deps: SessionDependencies,
   { user, session }: LoggedIn,
@@ -66,8 +66,8 @@ export async function endOtherSessions(
 }
 
 /**
- * The first logins with devices that are new to this user, which this session has not been shown
- * yet; the latest first. The user's very first login and this session's own are none.
+ * The first logins with new devices that have not been seen in this session yet, the latest first. The
+ * user's very first login and the login of this session do not count.
  */
 export async function findNotices(
   deps: SessionDependencies,
@@ -83,8 +83,8 @@ export async function findNotices(
 }
 
 /**
- * Takes the notices up to `at` for read, in this session and wherever its user next logs in with
- * such a device. Other sessions go on showing them: whoever has stolen one cannot hide them all.
+ * Marks the notices up to `at` as seen, in this session and in future sessions with the same kind of device.
+ * The other sessions keep showing them, so that a stolen session cannot hide them everywhere.
  */
 export async function dismissNotices(
   deps: SessionDependencies,

@@ -11,9 +11,9 @@ import { openSession } from './open.ts';
 
 const IDLE_MS = 86_400_000;
 const TTL_MS = 604_800_000;
-const TOKEN = 'the token of a session';
+const TOKEN = 'session token';
 
-/** One user with one session, begun now. */
+/** A store with one user and one session that begins now. */
 async function begin() {
   const store = await openTestStore();
   const clock = createTestClock();
@@ -43,7 +43,7 @@ describe('the lifetime of a session', () => {
     expect(isAlive({ ...session, last_used_at: lastUsedAt }, now, IDLE_MS)).toBe(alive);
   });
 
-  it('a use is noted at first, then once a minute, and often enough for a short idle time', () => {
+  it('records the first use, then one a minute, or more often for a short idle time', () => {
     expect(isTouchDue({ last_used_at: null }, 0, IDLE_MS)).toBe(true);
     expect(isTouchDue({ last_used_at: 0 }, 59_999, IDLE_MS)).toBe(false);
     expect(isTouchDue({ last_used_at: 0 }, 60_000, IDLE_MS)).toBe(true);
@@ -52,7 +52,7 @@ describe('the lifetime of a session', () => {
 });
 
 describe('opening a session', () => {
-  it('keeps it alive by use, and ends it all the same when its time is over', async () => {
+  it('extends it with each use until it expires', async () => {
     const { clock, open } = await begin();
     for (let passed = 0; passed + IDLE_MS - 1 < TTL_MS; passed += IDLE_MS - 1) {
       expect(await open()).not.toBeNull();
@@ -63,7 +63,7 @@ describe('opening a session', () => {
     expect(await open()).toBeNull();
   });
 
-  it('ends it when it was not used', async () => {
+  it('ends it after the idle time', async () => {
     const { clock, open } = await begin();
     await open();
     clock.advance(IDLE_MS);
@@ -71,7 +71,7 @@ describe('opening a session', () => {
   });
 
   it.each([IDLE_MS, TTL_MS])(
-    'does not open one that was over after %d ms when the clock is set back',
+    'does not revive one that ended after %d ms when the clock is set back',
     async (passedMs) => {
       const { clock, store, idHash, open } = await begin();
       clock.advance(passedMs);
@@ -82,7 +82,7 @@ describe('opening a session', () => {
     },
   );
 
-  it('does not take back a later use when the clock is set back', async () => {
+  it('does not move the last use back when the clock is set back', async () => {
     const { clock, store, idHash, open } = await begin();
     clock.advance(3_600_000);
     await open();
@@ -92,7 +92,7 @@ describe('opening a session', () => {
     expect(await findSession(store, idHash)).toMatchObject({ session: { last_used_at: usedAt } });
   });
 
-  it('notes when session and user were last active', async () => {
+  it('records when session and user were last active', async () => {
     const { clock, store, idHash, open } = await begin();
     clock.advance(3_600_000);
     await open();
@@ -102,13 +102,16 @@ describe('opening a session', () => {
     });
   });
 
-  it.each(['disabled_at', 'set_aside_at'] as const)('opens none of a user with %s', async (key) => {
-    const { clock, store, open } = await begin();
-    await setUserState(store, 'user', { [key]: clock.now() });
-    expect(await open()).toBeNull();
-  });
+  it.each(['disabled_at', 'set_aside_at'] as const)(
+    'returns null for a user with %s',
+    async (key) => {
+      const { clock, store, open } = await begin();
+      await setUserState(store, 'user', { [key]: clock.now() });
+      expect(await open()).toBeNull();
+    },
+  );
 
-  it('opens none with another token, or once its user is gone', async () => {
+  it('returns null for another token, or once the user is deleted', async () => {
     const { deps, store, open } = await begin();
     expect(await openSession(deps, 'another')).toBeNull();
     await store.deleteFrom('users').execute();

@@ -1,8 +1,8 @@
-/** Where "now" comes from, so that a test can move it. */
+/** The source of time, injected so that tests can control it. */
 export interface Clock {
-  /** In milliseconds since 1970. May jump when somebody sets the machine's clock. */
+  /** Wall-clock time in milliseconds since 1970. May jump when the system clock is set. */
   now(): number;
-  /** In milliseconds since some beginning. Only ever goes on: for how long something takes. */
+  /** Monotonic time in milliseconds since an arbitrary origin, for measuring durations. */
   elapsed(): number;
 }
 

@@ -5,10 +5,10 @@ import { numberMemories } from './number-memory.ts';
 import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
 
 /**
- * The HTTP contract between the pages and `app/api/auth`: what goes over the wire, once, for both
- * sides. Field names follow the vendor's guide, which spells them with underscores.
+ * The HTTP contract between the pages and `app/api/auth`, defined once for both sides. Field names
+ * are in snake case, as in the vendor's guide.
  *
- * Only its types go to the browser, which reads replies with `components/replies.ts`: see
+ * The browser imports only its types and parses replies with `components/replies.ts`: see
  * `docs/decisions/0008-no-zod-in-the-browser.md`.
  */
 
@@ -17,9 +17,9 @@ export const phoneNumberSchema = z.custom<PhoneNumber>(isPhoneNumber);
 const countrySchema = z.string().check(z.regex(/^[A-Z]{2}$/));
 
 /**
- * `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2; without it the site's default counts.
- * `remember` keeps the number in this browser once the login has succeeded, so that the next one
- * can be started with `remembered` alone.
+ * `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2 and defaults to the site's country.
+ * `remember` stores the number in this browser once the login is completed, so that the next login
+ * can be started with `remembered` instead of a number.
  */
 export const startRequestSchema = z.union([
   z.strictObject({
@@ -32,7 +32,7 @@ export const startRequestSchema = z.union([
 
 export type StartRequest = z.infer<typeof startRequestSchema>;
 
-/** `POST /api/auth/number`: a number as its country writes it, without starting anything. */
+/** `POST /api/auth/number`: formats a number as its country writes it; starts nothing. */
 export const numberRequestSchema = z.strictObject({
   phone_number: z.string(),
   country: z.optional(countrySchema),
@@ -40,51 +40,54 @@ export const numberRequestSchema = z.strictObject({
 
 export type NumberRequest = z.infer<typeof numberRequestSchema>;
 
-/** Empty where there is no such number, or none that may log in. */
+/** Empty if the number is invalid or may not log in. */
 export const numberReplySchema = z.object({ phone_number_text: z.string() });
 
 export type NumberReply = z.infer<typeof numberReplySchema>;
 
-/** A QR code: its dark parts as an SVG path, in a square of `size` units with the quiet zone. */
+/** A QR code: its dark modules as an SVG path in a square of `size` units, quiet zone included. */
 const qrDrawingSchema = z.object({ size: z.number(), path: z.string() });
 
 export type QrDrawing = z.infer<typeof qrDrawingSchema>;
 
-/** A live attempt as its own browser may see it: what to call, from where, and for how long. */
+/** A live attempt as its own browser may see it. */
 export const attemptViewSchema = z.object({
-  /** Our own handle for logs and support. No route accepts it back. */
+  /** The attempt's public id, for logs and support. No route accepts it. */
   session_id: z.string(),
   call_number: phoneNumberSchema,
   /** The call number as its country writes it: `050-1234-5678`. */
   call_number_text: z.string(),
-  /** The number that must place the call, as its country writes it; masked if it was remembered. */
+  /** The phone number that must call, as its country writes it; masked if it was remembered. */
   phone_number_text: z.string(),
   number_memory: z.enum(numberMemories),
-  /** A page for the phone, which can show the number to call and nothing else. */
+  /** The page to open on the phone: it shows the number to call and cannot act on the attempt. */
   handoff: z.object({ address: z.string(), qr: qrDrawingSchema }),
   expires_in_seconds: z.number(),
 });
 
 export type AttemptView = z.infer<typeof attemptViewSchema>;
 
-/** Any refusal: a stable code, and a sentence in the visitor's language that names the next step. */
+/** Any error reply: a stable code, and a sentence for the visitor that names the next step. */
 export const errorReplySchema = z.object({
   code: z.enum(errorCodes),
   error: z.string(),
-  /** Names the request in the server's log, for whoever asks about it. */
+  /** The request's id in the server's log, for support. */
   request_id: z.optional(z.string()),
-  /** When trying again makes sense, where that is known. */
+  /** When to retry, if known. */
   retry_after_seconds: z.optional(z.number()),
 });
 
 export type ErrorReply = z.infer<typeof errorReplySchema>;
 
-/** `GET /api/auth/status`, whatever its HTTP status, except when the vendor is in trouble. */
+/**
+ * `GET /api/auth/status`, with any HTTP status. Failures of the vendor or the store are an
+ * `ErrorReply` instead. `verified` is the vendor's guide's word for a completed login.
+ */
 export const statusReplySchema = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('pending'),
     expires_in_seconds: z.number(),
-    /** How long to wait before the next poll; 0 where the server holds the poll itself. */
+    /** How long to wait before the next poll; 0 if the server holds polls. */
     poll_after_ms: z.number(),
   }),
   z.object({ status: z.literal('verified') }),
@@ -94,17 +97,20 @@ export const statusReplySchema = z.discriminatedUnion('status', [
 export type StatusReply = z.infer<typeof statusReplySchema>;
 
 /**
- * `POST /api/auth/sessions/seen`: every notice of a new device up to this instant has been read, and
- * none that came since the page was made.
+ * `POST /api/auth/sessions/seen`: marks the notices of new devices up to this instant as read;
+ * later ones, which the page did not show, stay unread.
  */
 export const seenRequestSchema = z.strictObject({ until: z.iso.datetime() });
 
-/** `POST /api/auth/cancel`, `POST /api/auth/logout`, `/api/auth/sessions…`: done, now or before. */
+/**
+ * `POST /api/auth/cancel`, `POST /api/auth/logout` and the writes to `/api/auth/sessions…`: done,
+ * by this request or an earlier one.
+ */
 export const doneReplySchema = z.object({ status: z.literal('done') });
 
 export type DoneReply = z.infer<typeof doneReplySchema>;
 
-/** `GET /api/auth/session`: who am I. */
+/** `GET /api/auth/session`: the logged-in user. */
 export const sessionReplySchema = z.object({
   user: z.object({
     id: z.string(),

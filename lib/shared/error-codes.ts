@@ -1,9 +1,11 @@
+import type { AttemptEnd } from './attempt-states.ts';
+
 /**
- * Every code an error answer can carry. Stable: clients and logs depend on them. The text a person
- * reads is in `messages/`, the HTTP status in `lib/http/answer.ts`.
+ * Every code of an error reply. Stable: clients and logs depend on them. The texts shown to people
+ * are in `messages/`; HTTP statuses are assigned in `lib/http`.
  */
 export const errorCodes = [
-  // What was typed
+  // The phone number
   'phone_number_missing',
   'phone_number_unreadable',
   'phone_number_too_short',
@@ -17,18 +19,19 @@ export const errorCodes = [
   'phone_number_landline_refused',
   'phone_number_ip_refused',
 
-  // How it was sent
+  // The request
   'request_cross_origin',
   'request_wrong_method',
+  'request_not_found',
   'request_not_json',
   'request_incomplete',
   'request_too_large',
   'request_invalid',
 
-  // Too much of it
+  // Rate limits
   'rate_limited',
 
-  // What became of the attempt
+  // The attempt
   'attempt_missing',
   'attempt_expired',
   'attempt_cancelled',
@@ -37,13 +40,13 @@ export const errorCodes = [
   'signup_closed',
   'user_disabled',
 
-  // What the vendor did
+  // The vendor
   'pauth_unreachable',
   'pauth_timed_out',
   'pauth_refused_number',
   'pauth_failed',
 
-  // Everything else
+  // Sessions and the server
   'not_logged_in',
   'session_missing',
   'store_unavailable',
@@ -52,13 +55,13 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** Whether what was typed is at fault, or something else. */
+/** Whether the typed phone number is at fault. */
 export function isAboutNumber(code: ErrorCode): boolean {
   return code.startsWith('phone_number_') || code === 'pauth_refused_number';
 }
 
-/** Why an attempt has no login at its end. */
+/** Why an attempt ended without a login. */
 export type AttemptEndCode = Extract<
   ErrorCode,
-  `attempt_${string}` | `pauth_${string}` | 'rate_limited' | 'signup_closed' | 'user_disabled'
+  `attempt_${AttemptEnd}` | `pauth_${string}` | 'signup_closed' | 'user_disabled'
 >;

@@ -1,4 +1,4 @@
-/** The languages of the pages, the default first. */
+/** The languages of the pages (BCP 47), the default first. */
 export const languages = ['ja', 'en'] as const;
 
 export type Language = (typeof languages)[number];

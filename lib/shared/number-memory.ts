@@ -1,6 +1,6 @@
 /**
- * Whether this browser is to remember the number of an attempt after the login, or has done so
- * before; then it was not typed by whoever is there now.
+ * Whether this browser remembers the phone number of an attempt: not at all, once the login is
+ * completed, or already. A remembered number was not typed for this attempt, so it is shown masked.
  */
 export const numberMemories = ['none', 'to_remember', 'remembered'] as const;
 

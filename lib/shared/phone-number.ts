@@ -1,15 +1,15 @@
 declare const brand: unique symbol;
 
-/** A phone number in its one canonical spelling, E.164: `+819012345678`. */
+/** A phone number in its canonical form, E.164: `+819012345678`. */
 export type PhoneNumber = string & { readonly [brand]: 'PhoneNumber' };
 
-/** E.164 as ITU-T defines it: a plus, a country code that never starts with 0, 15 digits at most. */
+/** ITU-T E.164: a plus, a country code that does not start with 0, at most 15 digits. */
 const e164Pattern = /^\+[1-9]\d{3,14}$/;
 
-/** Whether a value is spelt in E.164. Says nothing about whether anybody has the number. */
+/** Whether a value has the form of E.164. The number need not be assigned. */
 export function isPhoneNumber(value: unknown): value is PhoneNumber {
   return typeof value === 'string' && e164Pattern.test(value);
 }
 
-/** The longest text accepted as a phone number, in UTF-16 units: room for labels and spaces. */
+/** The longest accepted phone number input in UTF-16 code units; allows for labels and spaces. */
 export const PHONE_NUMBER_INPUT_MAX_LENGTH = 64;

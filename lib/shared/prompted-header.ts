@@ -1,7 +1,8 @@
 /**
- * Sent as `1` with a `GET /api/auth/status` that a person asks for, who has called or is back from
- * the dialler: the vendor is then asked soon, also where its callbacks would tell of the call.
+ * Sent as `1` with a `GET /api/auth/status` that a person caused by pressing "I have called" or by
+ * returning from the dialler: the server then checks with the vendor soon, even where callbacks
+ * normally announce calls.
  *
- * Not in `contract.ts`, of which the browser may have the types alone.
+ * Not in `contract.ts`, from which the browser may import only types.
  */
 export const PROMPTED_HEADER = 'x-prompted';

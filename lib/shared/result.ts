@@ -1,4 +1,4 @@
-/** The outcome of something that can fail in ways its caller must handle: errors are values. */
+/** The outcome of an operation with expected failures, which the caller must handle. */
 export type Result<T, E> = { ok: true; value: T } | { ok: false; error: E };
 
 export const succeed = <T>(value: T): { ok: true; value: T } => ({ ok: true, value });

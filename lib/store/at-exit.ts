@@ -1,25 +1,25 @@
 import 'server-only';
 
-const open = new Set<() => void>();
+const openResources = new Set<() => void>();
 
 process.once('exit', () => {
-  for (const close of open) {
+  for (const close of openResources) {
     try {
       close();
     } catch {
-      // The rest is to be closed all the same.
+      // Close the others nevertheless.
     }
   }
 });
 
 /**
- * Closes something when the process ends: nothing of it is left for the next process, or for a server,
- * to find out and clear away.
+ * Closes a resource when the process exits, so that nothing is left to clean up by the next process or by
+ * the database server.
  *
- * @param close does it at once, since nothing that would take longer happens any more.
- * @returns what to call where it has been closed before that.
+ * @param close must be synchronous: no asynchronous work runs on exit.
+ * @returns the function to call when the resource has been closed before that.
  */
 export function closeAtExit(close: () => void): () => void {
-  open.add(close);
-  return () => void open.delete(close);
+  openResources.add(close);
+  return () => void openResources.delete(close);
 }

@@ -1,20 +1,31 @@
 import 'server-only';
-import { sql } from 'kysely';
-import type { AttemptEnd } from '../shared/attempt-states.ts';
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import {
+  type AttemptState,
+  type EndTransition,
+  statesBefore,
+  type Transition,
+} from '../shared/attempt-states.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { isDuplicate } from './failure.ts';
-import type { AttemptState, LoginAttempt, Queries } from './schema.ts';
-
-/** The states in which a call can still lead to a login. */
-export const liveStates: AttemptState[] = ['pending', 'verified'];
+import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
 /**
- * The state, for a statement that finds its row by the id. Named plainly it would let PostgreSQL go by
- * the index of the live attempts instead, and read them all, where its statistics are from an hour in
- * which there were none: on a large table they are renewed about once in 100,000 attempts.
+ * The state, for statements that find their row by id. With the plain column PostgreSQL would use the index
+ * of live attempts and scan all of them if its statistics date from a time without any. On a large table
+ * statistics are only renewed about every 100,000 attempts.
  */
-export const stateOfOne = sql<AttemptState>`state || ''`;
+export const unindexedState = sql<AttemptState>`state || ''`;
+
+/** An SQL expression: `checkAt` in rows that meet the condition, the current `next_check_at` in others. */
+export function nextCheckAtIf(
+  set: ExpressionBuilder<Tables, 'attempts'>,
+  condition: Expression<SqlBool>,
+  checkAt: number,
+) {
+  return set.case().when(condition).then(set.val(checkAt)).else(set.ref('next_check_at')).end();
+}
 
 export type NewAttempt = Pick<
   LoginAttempt,
@@ -30,9 +41,9 @@ export type NewAttempt = Pick<
   Partial<Pick<LoginAttempt, 'handoff_hash' | 'device'>>;
 
 /**
- * Adds a pending attempt that the vendor does not know of yet.
+ * Adds a pending attempt, before the vendor is asked for a session.
  *
- * @returns it as it is stored; null, changing nothing, when the browser has a live attempt already.
+ * @returns the stored attempt; null, changing nothing, if the browser already has a live attempt.
  */
 export async function insertAttempt(
   queries: Queries,
@@ -68,7 +79,7 @@ export async function insertAttempt(
   return row ?? null;
 }
 
-/** The attempt whose browser holds this token, or null. */
+/** Finds an attempt by the token in its browser's cookie. */
 export async function findAttemptByToken(
   queries: Queries,
   tokenHash: string,
@@ -76,7 +87,7 @@ export async function findAttemptByToken(
   return await findAttempt(queries, 'token_hash', tokenHash);
 }
 
-/** The attempt whose callback address holds this token, or null. */
+/** Finds an attempt by the token in its callback URL. */
 export async function findAttemptByCallbackToken(
   queries: Queries,
   callbackTokenHash: string,
@@ -84,7 +95,7 @@ export async function findAttemptByCallbackToken(
   return await findAttempt(queries, 'callback_token_hash', callbackTokenHash);
 }
 
-/** The attempt that the page on a phone was opened for with this token, or null. */
+/** Finds an attempt by the token in its QR code. */
 export async function findAttemptByHandoffToken(
   queries: Queries,
   handoffTokenHash: string,
@@ -92,7 +103,6 @@ export async function findAttemptByHandoffToken(
   return await findAttempt(queries, 'handoff_hash', handoffTokenHash);
 }
 
-/** The attempt with this id, or null. */
 export async function findAttemptById(queries: Queries, id: string): Promise<LoginAttempt | null> {
   return await findAttempt(queries, 'id', id);
 }
@@ -111,19 +121,19 @@ async function findAttempt(
 }
 
 /**
- * Attempts of other browsers to log in with the same phone number at the same time: live, or over
- * without a login at most `afterwardsMs` before this one began, or completed while this one was live,
- * by what may be the only call there was. Those that failed before the vendor had answered are none.
+ * The attempts of other browsers for the same phone number that this attempt's call may have been meant for:
+ * those that are live, ended without a login no earlier than `windowMs` before this one was created, or
+ * completed after it was created. Attempts that failed before the vendor answered do not count.
  *
- * Counted from the beginning, since no call for it is older. When it asks for its login is for its
- * browser to choose, which could wait until nobody else counts any more.
+ * The window is measured from the creation because no call for this attempt is older. If it were measured
+ * from the login, a browser could delay its login until no rival counts any more.
  */
 export async function findRivals(
   queries: Queries,
   attempt: LoginAttempt,
-  afterwardsMs: number,
+  windowMs: number,
 ): Promise<LoginAttempt[]> {
-  const overSince = attempt.created_at - afterwardsMs;
+  const endedSince = attempt.created_at - windowMs;
   return await queries
     .selectFrom('attempts')
     .selectAll()
@@ -134,20 +144,20 @@ export async function findRivals(
         where.and([
           where('state', '!=', 'completed'),
           where('pauth_session_id', 'is not', null),
-          where('ended_at', '>=', overSince),
+          where('ended_at', '>=', endedSince),
         ]),
         where.and([where('state', '=', 'completed'), where('ended_at', '>', attempt.created_at)]),
-        // An attempt that nobody polls any more runs out without ending.
-        where.and([where('ended_at', 'is', null), where('expires_at', '>=', overSince)]),
+        // Attempts that are no longer polled expire without being ended.
+        where.and([where('ended_at', 'is', null), where('expires_at', '>=', endedSince)]),
       ]),
     )
     .execute();
 }
 
 /**
- * Notes what the vendor answered to the start. The attempt may have ended meanwhile.
+ * Stores the pAuth session that the vendor created for an attempt. The attempt may have ended meanwhile.
  *
- * @returns it as it is now; null, changing nothing, when another attempt has this pAuth session already.
+ * @returns the updated attempt; null, changing nothing, if another attempt already has this pAuth session.
  */
 export async function setPauthSession(
   queries: Queries,
@@ -157,18 +167,11 @@ export async function setPauthSession(
 ): Promise<LoginAttempt | null> {
   const update = queries
     .updateTable('attempts')
-    .set({
+    .set((set) => ({
       pauth_session_id: pauthSession.pauthSessionId,
       call_number: pauthSession.callNumber,
-    })
-    // A callback may have asked for a check before the vendor's answer arrived.
-    .set((set) => ({
-      next_check_at: set
-        .case()
-        .when('called_back_at', 'is', null)
-        .then(set.val(nextCheckAt))
-        .else(set.ref('next_check_at'))
-        .end(),
+      // A callback may have scheduled a check before the vendor's response arrived.
+      next_check_at: nextCheckAtIf(set, set('called_back_at', 'is', null), nextCheckAt),
     }))
     .where('id', '=', id)
     .where((where) =>
@@ -185,7 +188,7 @@ export async function setPauthSession(
   try {
     return (await update.executeTakeFirst()) ?? null;
   } catch (error) {
-    // Another process noted it between our look and our update.
+    // Another process stored it between our subquery and our update.
     if (isDuplicate(error)) {
       return null;
     }
@@ -194,17 +197,16 @@ export async function setPauthSession(
 }
 
 /**
- * Moves a pending attempt to `verified`, which ends the right to ask the vendor about it, or a verified
- * one to `completed`.
+ * Moves a pending attempt to `verified`, which releases its check lease, or a verified one to `completed`.
  *
- * @returns false, changing nothing, when it is in another state: somebody was first.
+ * @returns false, changing nothing, if the attempt is not in the state `from`.
  */
 export async function advanceAttempt(
   queries: Queries,
   id: string,
   step:
-    | { from: 'pending'; to: 'verified'; expiresAt: number }
-    | { from: 'verified'; to: 'completed'; endedAt: number },
+    | (Extract<Transition, { to: 'verified' }> & { expiresAt: number })
+    | (Extract<Transition, { to: 'completed' }> & { endedAt: number }),
 ): Promise<boolean> {
   const { numUpdatedRows } = await queries
     .updateTable('attempts')
@@ -214,31 +216,33 @@ export async function advanceAttempt(
         : { state: step.to, ended_at: step.endedAt },
     )
     .where('id', '=', id)
-    .where(stateOfOne, '=', step.from)
+    .where(unindexedState, '=', step.from)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }
 
 /**
- * Ends a live attempt without a login.
+ * Ends an attempt without a login.
  *
- * @param end.ifOverAt only where its time is up then, and nobody has the right to ask the vendor.
- * @returns false, changing nothing, when it has ended already or is not over.
+ * @param end.onlyIfExpiredAt only if it has expired at this instant and its check is not leased.
+ * @returns false, changing nothing, if its state does not allow the transition or the condition fails.
  */
 export async function endAttempt(
   queries: Queries,
   id: string,
-  end: { state: AttemptEnd; failure?: AttemptEndCode; endedAt: number; ifOverAt?: number },
+  end: EndTransition & { failure?: AttemptEndCode; endedAt: number; onlyIfExpiredAt?: number },
 ): Promise<boolean> {
-  const { ifOverAt } = end;
+  const { onlyIfExpiredAt } = end;
   const update = queries
     .updateTable('attempts')
-    .set({ state: end.state, failure: end.failure ?? null, ended_at: end.endedAt })
+    .set({ state: end.to, failure: end.failure ?? null, ended_at: end.endedAt })
     .where('id', '=', id)
-    .where(stateOfOne, 'in', liveStates);
-  const { numUpdatedRows } = await (ifOverAt === undefined
+    .where(unindexedState, 'in', statesBefore(end));
+  const { numUpdatedRows } = await (onlyIfExpiredAt === undefined
     ? update
-    : update.where('expires_at', '<=', ifOverAt).where('check_leased_until', '<=', ifOverAt)
+    : update
+        .where('expires_at', '<=', onlyIfExpiredAt)
+        .where('check_leased_until', '<=', onlyIfExpiredAt)
   ).executeTakeFirst();
   return numUpdatedRows === 1n;
 }

@@ -19,7 +19,7 @@ async function open() {
   };
 }
 
-it('what is committed is one line for each event, in their order, after the commit', async () => {
+it('logs one line per event, in order, after the commit', async () => {
   const { deps, at, lines, events } = await open();
   await auditedTransaction(deps, async ({ record }) => {
     await record({ at, type: 'attempt_started', attemptId: 'a' }, { phoneNumber: 'tag…78' });
@@ -35,7 +35,7 @@ it('what is committed is one line for each event, in their order, after the comm
   ]);
 });
 
-it('what is rolled back is in neither', async () => {
+it('stores and logs nothing after a rollback', async () => {
   const { deps, at, lines, events } = await open();
   const failing = auditedTransaction(deps, async ({ record }) => {
     await record({ at, type: 'user_created', userId: 'u' });

@@ -3,36 +3,36 @@ import { type Log, referenceOf } from '../observe/log.ts';
 import { insertEvent, type NewEvent } from './events.ts';
 import type { EventType, Queries, Store } from './schema.ts';
 
-/** A transaction, and the way to record in it what it does. */
+/** A transaction together with the function that records its events. */
 export interface AuditedTransaction {
   transaction: Queries;
-  /** Records an event with the change it tells of. `also` is for the log alone. */
-  record(event: NewEvent, also?: { phoneNumber: string }): Promise<void>;
+  /** Records an event in the transaction. `logFields` appear only in the log. */
+  record(event: NewEvent, logFields?: { phoneNumber: string }): Promise<void>;
 }
 
-/** Events that somebody may have to look into. */
-const notable: ReadonlySet<EventType> = new Set(['attempt_contested', 'attempt_failed']);
+/** Events that an operator may have to look into. */
+const warnings: ReadonlySet<EventType> = new Set(['attempt_contested', 'attempt_failed']);
 
 /**
- * Makes a change in one transaction with the events that tell of it. What has been committed is
- * then in the log as well, one line for each event; what was rolled back is in neither.
+ * Runs a change and records its audit events in one transaction. After the commit each event is logged on a
+ * line of its own; after a rollback nothing is logged.
  */
 export async function auditedTransaction<T>(
   { store, log }: { store: Store; log: Log },
   change: (audited: AuditedTransaction) => Promise<T>,
 ): Promise<T> {
-  const recorded: { event: NewEvent; also: { phoneNumber: string } | undefined }[] = [];
+  const recorded: { event: NewEvent; logFields: { phoneNumber: string } | undefined }[] = [];
   const outcome = await store.transaction().execute(async (transaction) => {
     return await change({
       transaction,
-      async record(event, also) {
+      async record(event, logFields) {
         await insertEvent(transaction, event);
-        recorded.push({ event, also });
+        recorded.push({ event, logFields });
       },
     });
   });
-  for (const { event, also } of recorded) {
-    log[notable.has(event.type) ? 'warn' : 'info'](
+  for (const { event, logFields } of recorded) {
+    log[warnings.has(event.type) ? 'warn' : 'info'](
       {
         event: event.type,
         at: new Date(event.at).toISOString(),
@@ -40,7 +40,7 @@ export async function auditedTransaction<T>(
         user: event.userId === undefined ? undefined : referenceOf(event.userId),
         reason: event.reason,
         network: event.client?.network,
-        ...also,
+        ...logFields,
       },
       'recorded',
     );

@@ -1,8 +1,8 @@
 import 'server-only';
-import { liveStates } from './attempts.ts';
+import { liveStates } from '../shared/attempt-states.ts';
 import type { LoginAttempt, Queries } from './schema.ts';
 
-/** The one attempt of a browser that can still lead to a login, or null. */
+/** The live attempt of a browser, of which there is at most one. */
 export async function findLiveAttempt(
   queries: Queries,
   browserHash: string,
@@ -16,7 +16,7 @@ export async function findLiveAttempt(
   return row ?? null;
 }
 
-/** The latest attempt whose start left this token with its browser, or null. */
+/** The latest attempt whose start gave this token to its browser. */
 export async function findAttemptByBrowserToken(
   queries: Queries,
   browserTokenHash: string,
@@ -31,8 +31,11 @@ export async function findAttemptByBrowserToken(
   return row ?? null;
 }
 
-/** Whether a browser has come back with the cookie of an attempt that was started after this one. */
-export async function hasMovedOn(queries: Queries, attempt: LoginAttempt): Promise<boolean> {
+/** Whether the browser has presented the cookie of an attempt it started after this one. */
+export async function hasConfirmedLaterAttempt(
+  queries: Queries,
+  attempt: LoginAttempt,
+): Promise<boolean> {
   const later = await queries
     .selectFrom('attempts')
     .select('id')
@@ -43,7 +46,7 @@ export async function hasMovedOn(queries: Queries, attempt: LoginAttempt): Promi
   return later !== undefined;
 }
 
-/** Notes that the browser has come back with the attempt's cookie: its answer was not lost. */
+/** Records that the browser has presented the attempt's cookie: it has received the start's response. */
 export async function confirmAttempt(queries: Queries, id: string, at: number): Promise<void> {
   await queries
     .updateTable('attempts')

@@ -1,27 +1,30 @@
 import 'server-only';
 import type { ExpressionBuilder } from 'kysely';
-import { stateOfOne } from './attempts.ts';
+import { nextCheckAtIf, unindexedState } from './attempts.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
-/** Nothing is put off for longer: what seems to be is from before the clock was set back. */
-const LONGEST_PAUSE_MS = 60_000;
+/**
+ * Checks and leases are never set further ahead. A later time stems from before the clock was set back and
+ * counts as past.
+ */
+const MAX_AHEAD_MS = 60_000;
 
-/** Whether `leaseCheck` is worth trying, by a row that was just read. */
+/** Whether `leaseCheck` may succeed, judged by the row just read. */
 export function isCheckDue(attempt: LoginAttempt, now: number): boolean {
-  const isPast = (at: number) => at <= now || at > now + LONGEST_PAUSE_MS;
+  const isPast = (at: number) => at <= now || at > now + MAX_AHEAD_MS;
   return isPast(attempt.next_check_at) && isPast(attempt.check_leased_until);
 }
 
-/** The same for a statement. */
+/** The SQL counterpart of `isPast`. */
 function isPastIn(column: 'next_check_at' | 'check_leased_until', now: number) {
   return (where: ExpressionBuilder<Tables, 'attempts'>) =>
-    where.or([where(column, '<=', now), where(column, '>', now + LONGEST_PAUSE_MS)]);
+    where.or([where(column, '<=', now), where(column, '>', now + MAX_AHEAD_MS)]);
 }
 
 /**
- * Takes the right to ask the vendor about a pending attempt, if it is due and nobody else has it.
+ * Leases the check of a pending attempt, if it is due and not leased by another request or process.
  *
- * @returns whether the caller has it now. It ends at `leasedUntil` or with `releaseCheck`.
+ * @returns whether the caller now holds the lease. It ends at `leasedUntil` or with `releaseCheck`.
  */
 export async function leaseCheck(
   queries: Queries,
@@ -30,10 +33,10 @@ export async function leaseCheck(
 ): Promise<boolean> {
   const { numUpdatedRows } = await queries
     .updateTable('attempts')
-    // A callback during this check will set an earlier time, and so have the vendor asked again.
+    // A callback during this check sets an earlier time, which schedules another check.
     .set({ check_leased_until: lease.leasedUntil, next_check_at: lease.leasedUntil })
     .where('id', '=', id)
-    .where(stateOfOne, '=', 'pending')
+    .where(unindexedState, '=', 'pending')
     .where('pauth_session_id', 'is not', null)
     .where(isPastIn('next_check_at', lease.now))
     .where(isPastIn('check_leased_until', lease.now))
@@ -42,9 +45,9 @@ export async function leaseCheck(
 }
 
 /**
- * Takes the right to ask the vendor about the rivals of a verified attempt, if nobody else has it.
+ * Leases the check of a verified attempt's rivals, if it is not leased by another request or process.
  *
- * @returns whether the caller has it now. It ends at `leasedUntil` or with `releaseRivalCheck`.
+ * @returns whether the caller now holds the lease. It ends at `leasedUntil` or with `releaseRivalCheck`.
  */
 export async function leaseRivalCheck(
   queries: Queries,
@@ -55,13 +58,13 @@ export async function leaseRivalCheck(
     .updateTable('attempts')
     .set({ check_leased_until: lease.leasedUntil })
     .where('id', '=', id)
-    .where(stateOfOne, '=', 'verified')
+    .where(unindexedState, '=', 'verified')
     .where(isPastIn('check_leased_until', lease.now))
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }
 
-/** Gives the right back before its time. */
+/** Releases the lease before it expires. */
 export async function releaseRivalCheck(
   queries: Queries,
   id: string,
@@ -76,9 +79,9 @@ export async function releaseRivalCheck(
 }
 
 /**
- * Gives the right back and says when the next check is due, unless a callback wants it sooner.
+ * Releases the lease and schedules the next check, unless a callback has scheduled one meanwhile.
  *
- * @returns the attempt as it is now; null, changing nothing, where the right had ended.
+ * @returns the updated attempt; null, changing nothing, if the lease was taken over or released meanwhile.
  */
 export async function releaseCheck(
   queries: Queries,
@@ -87,14 +90,14 @@ export async function releaseCheck(
 ): Promise<LoginAttempt | null> {
   const row = await queries
     .updateTable('attempts')
-    .set({ check_leased_until: 0, check_failures: release.failures })
     .set((set) => ({
-      next_check_at: set
-        .case()
-        .when('next_check_at', '=', release.leasedUntil)
-        .then(set.val(release.nextCheckAt))
-        .else(set.ref('next_check_at'))
-        .end(),
+      check_leased_until: 0,
+      check_failures: release.failures,
+      next_check_at: nextCheckAtIf(
+        set,
+        set('next_check_at', '=', release.leasedUntil),
+        release.nextCheckAt,
+      ),
     }))
     .where('id', '=', id)
     .where('check_leased_until', '=', release.leasedUntil)
@@ -104,12 +107,12 @@ export async function releaseCheck(
 }
 
 /**
- * Makes the next check of a pending attempt due at `checkAt`, unless it is due sooner anyway, and
- * notes for when the callback has it coming.
+ * Schedules the next check of a pending attempt for `checkAt`, unless it is due sooner, and stores the time
+ * of that check in `called_back_at`.
  *
- * @param attempt as it was when `checkAt` was chosen.
- * @returns it as it is now; null, changing nothing, when it is not pending any more, or another
- * callback has come since, whose check does for both.
+ * @param attempt as read when `checkAt` was chosen.
+ * @returns the updated attempt; null, changing nothing, if it is no longer pending or another callback has
+ * come since, whose check serves both.
  */
 export async function scheduleCheckForCallback(
   queries: Queries,
@@ -119,12 +122,7 @@ export async function scheduleCheckForCallback(
   const row = await queries
     .updateTable('attempts')
     .set((set) => ({
-      next_check_at: set
-        .case()
-        .when('next_check_at', '>', checkAt)
-        .then(set.val(checkAt))
-        .else(set.ref('next_check_at'))
-        .end(),
+      next_check_at: nextCheckAtIf(set, set('next_check_at', '>', checkAt), checkAt),
       called_back_at: set
         .case()
         .when('next_check_at', '>', checkAt)
@@ -135,7 +133,7 @@ export async function scheduleCheckForCallback(
         .end(),
     }))
     .where('id', '=', attempt.id)
-    .where(stateOfOne, '=', 'pending')
+    .where(unindexedState, '=', 'pending')
     .where('called_back_at', 'is not distinct from', attempt.called_back_at)
     .returningAll()
     .executeTakeFirst();
@@ -143,9 +141,10 @@ export async function scheduleCheckForCallback(
 }
 
 /**
- * Makes the next check of a pending attempt due at `checkAt` at the latest, but in no back-off.
+ * Schedules the next check of a pending attempt for `checkAt` at the latest, unless the checks are backing
+ * off after failures.
  *
- * @returns it as it is now; null, changing nothing, where that is so already.
+ * @returns the updated attempt; null if nothing had to change.
  */
 export async function scheduleCheckForPerson(
   queries: Queries,
@@ -156,7 +155,7 @@ export async function scheduleCheckForPerson(
     .updateTable('attempts')
     .set({ next_check_at: checkAt })
     .where('id', '=', id)
-    .where(stateOfOne, '=', 'pending')
+    .where(unindexedState, '=', 'pending')
     .where('check_failures', '=', 0)
     .where('next_check_at', '>', checkAt)
     .returningAll()

@@ -2,9 +2,9 @@ import 'server-only';
 import type { Device, Queries } from './schema.ts';
 
 /**
- * Notes the first login of a user with a kind of device.
+ * Records the first login of a user with a kind of device.
  *
- * @returns false, changing nothing, when the user has logged in with such a device before.
+ * @returns false, changing nothing, if the user has logged in with such a device before.
  */
 export async function insertDevice(queries: Queries, device: Device): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await queries
@@ -15,7 +15,7 @@ export async function insertDevice(queries: Queries, device: Device): Promise<bo
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** The kinds of device a user has logged in with, the latest new one first. */
+/** The kinds of device a user has logged in with, by first login, newest first. */
 export async function findDevices(queries: Queries, userId: string): Promise<Device[]> {
   return await queries
     .selectFrom('devices')
@@ -25,7 +25,7 @@ export async function findDevices(queries: Queries, userId: string): Promise<Dev
     .execute();
 }
 
-/** Notes that a kind of device has been shown every login from a new one up to `at`. */
+/** Marks notices of new devices up to `at` as seen on a kind of device. Never moves back. */
 export async function setDeviceNoticesSeen(
   queries: Queries,
   { userId, device, at }: { userId: string; device: string; at: number },

@@ -3,20 +3,19 @@ import { type Kysely, sql } from 'kysely';
 import type { Queries } from './schema.ts';
 
 /**
- * Whether this is PostgreSQL, for the few places where it and SQLite differ. Asked of what it can do:
- * Next bundles each route apart, so a class of one is not the same in another.
+ * Whether this is PostgreSQL rather than SQLite. Tests a capability instead of `instanceof`, because Next
+ * bundles each route separately and a class of one bundle is not that of another.
  */
 export function isPostgres(database: Pick<Kysely<unknown>, 'getExecutor'>): boolean {
   return database.getExecutor().adapter.supportsMultipleConnections === true;
 }
 
 /**
- * Lets one transaction at a time go on from here among those that name the same key, on all
- * processes, until it is committed. It then sees all that the ones before it wrote. SQLite needs no
- * telling: there, one transaction writes at a time.
+ * Acquires the advisory lock of a key until the transaction ends, across all processes. The transaction
+ * then sees everything that earlier holders committed. A no-op on SQLite, where only one transaction writes
+ * at a time.
  *
- * What must not change under a transaction between its reading and its writing is named by a key:
- * its rows may not exist yet, and locks of rows cannot hold those.
+ * A lock on rows would not do: the rows to protect may not exist yet.
  */
 export async function acquireTransactionLock(
   transaction: Queries,

@@ -8,13 +8,13 @@ export interface NewEvent {
   attemptId?: string;
   userId?: string;
   reason?: ErrorCode;
-  /** Of the login that the event is about. */
+  /** The client of the login that the event is about. */
   client?: ClientInfo;
 }
 
 /**
- * Records what happened, in the transaction that makes it happen, so neither is without the other.
- * Called by `auditedTransaction` alone, which also logs it.
+ * Adds an event. Only `auditedTransaction` should call it, which writes the event in the same transaction as
+ * the change and logs it after the commit.
  */
 export async function insertEvent(queries: Queries, event: NewEvent): Promise<void> {
   await queries
@@ -31,7 +31,7 @@ export async function insertEvent(queries: Queries, event: NewEvent): Promise<vo
     .execute();
 }
 
-/** The latest events of a user that are of one of these types, newest first. */
+/** The latest events of a user of the given types, newest first. */
 export async function findEvents<Type extends EventType>(
   queries: Queries,
   userId: string,
@@ -50,18 +50,18 @@ export async function findEvents<Type extends EventType>(
   return events.filter(isWanted);
 }
 
-/** Something that happened to an attempt, besides its beginning. */
+/** An event of an attempt other than its start. */
 export interface ChangedAttempt {
   id: number;
   attempt_id: string;
 }
 
-/** Ids are given before the commit: so far behind the latest, one may still turn up. */
-const LATE_IDS = 200;
+/** Ids are assigned before the commit, so an event this far behind the latest id may still appear. */
+const MAX_ID_LAG = 200;
 
 /**
- * What has happened to attempts since an event that was read before, and shortly before it; without
- * one, the latest. Oldest first.
+ * The attempt events since the one with `sinceId`, including the `MAX_ID_LAG` ids before it; without it, the
+ * latest. Oldest first.
  */
 export async function findLatestChanges(
   queries: Queries,
@@ -75,7 +75,7 @@ export async function findLatestChanges(
     .$narrowType<{ attempt_id: string }>();
   const rows =
     sinceId === null
-      ? await changes.orderBy('id', 'desc').limit(LATE_IDS).execute()
-      : await changes.where('id', '>', sinceId - LATE_IDS).execute();
+      ? await changes.orderBy('id', 'desc').limit(MAX_ID_LAG).execute()
+      : await changes.where('id', '>', sinceId - MAX_ID_LAG).execute();
   return rows.toSorted((one, other) => one.id - other.id);
 }

@@ -1,20 +1,20 @@
 import 'server-only';
 import * as z from 'zod';
 
-/** Known by its name: Next bundles each route apart, so its class is another in each. */
+/** Recognized by name: Next bundles each route separately, so each bundle has its own class. */
 const UNREACHABLE = 'StoreUnreachable';
 
-/** The database did not answer, or took its answer's connection with it. Its cause is for the log. */
+/** The database did not respond or the connection was lost. `cause` is for the log. */
 export class StoreUnreachable extends Error {
   override readonly name = UNREACHABLE;
 }
 
-/** What SQLite reports of its surroundings: https://sqlite.org/rescode.html, primary codes. */
+/** SQLite's primary result codes for failures of its environment: https://sqlite.org/rescode.html */
 const sqliteCodes: ReadonlySet<number> = new Set([
   5, // busy
   6, // locked
   8, // read-only
-  10, // input or output
+  10, // I/O error
   11, // corrupt
   13, // full
   14, // cannot open
@@ -22,22 +22,22 @@ const sqliteCodes: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * What PostgreSQL reports of its surroundings, by class or in full:
+ * PostgreSQL's error codes, or classes of them, for failures of its environment:
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const postgresCodes: readonly string[] = [
   '08', // connection
   '25006', // read-only
-  '25P03', // a transaction left idle for too long
-  '28', // who we are is not accepted
+  '25P03', // idle-in-transaction timeout
+  '28', // authorization refused
   '3D', // no such database
-  '40001', // another transaction was first
+  '40001', // serialization failure
   '40P01', // deadlock
   '53', // out of disk, memory or connections
-  '55P03', // a lock was not to be had in time
-  '57', // taking too long, shutting down, starting up
-  '58', // input or output
-  'XX', // broken
+  '55P03', // lock timeout
+  '57', // statement timeout, shutdown, startup
+  '58', // system error such as I/O
+  'XX', // internal error, corruption
 ];
 
 const errorSchema = z.union([
@@ -45,7 +45,7 @@ const errorSchema = z.union([
   z
     .object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.number() })
     .transform(({ errcode }) => sqliteCodes.has(errcode & 0xff)),
-  // The connection to SQLite is closed: this process is on its way out.
+  // The SQLite connection is closed because this process is exiting.
   z.object({ code: z.literal('ERR_INVALID_STATE') }).transform(() => true),
   z
     .object({ code: z.string().regex(/^[0-9A-Z]{5}$/), severity: z.string() })
@@ -53,32 +53,32 @@ const errorSchema = z.union([
 ]);
 
 /**
- * Whether an error is the database's (gone, full, read-only, locked, slow, broken) and not a mistake
- * of ours. Nothing was written then, and trying again later may help.
+ * Whether an error is a failure of the database (unreachable, full, read-only, locked, slow, corrupt)
+ * rather than a bug. Nothing was written, and a later retry may succeed.
  */
 export function isStoreFailure(error: unknown): boolean {
   const parsed = errorSchema.safeParse(error);
   return parsed.success && parsed.data;
 }
 
-/** Of those of SQLite, the ones that only a write meets with. */
+/** SQLite's result codes that only writes can get. */
 const isWriteCode = (code: number) =>
   [8, 13].includes(code & 0xff) || // read-only, full
-  code === 778; // the disk refused a write: made read-only under the open file, a quota used up
+  code === 778; // SQLITE_IOERR_WRITE: remounted read-only under the open file, quota exceeded
 
 const unwritableSchema = z.union([
   z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.number().refine(isWriteCode) }),
   z.object({ code: z.enum(['25006', '53100']), severity: z.string() }),
 ]);
 
-/** Whether a database that can be read takes nothing new: it or its disk is full, or may only be read. */
+/** Whether a database rejects writes but can be read: it or its disk is full, or it is read-only. */
 export function isUnwritable(error: unknown): boolean {
   return unwritableSchema.safeParse(error).success;
 }
 
 const duplicateSchema = z.object({ code: z.literal('23505') });
 
-/** Whether PostgreSQL refused a row because another transaction's was there first. */
+/** Whether PostgreSQL reported a unique violation. */
 export function isDuplicate(error: unknown): boolean {
   return duplicateSchema.safeParse(error).success;
 }

@@ -9,7 +9,7 @@ import { handoff } from './migrations/0004-handoff.ts';
 import { startNumbers } from './migrations/0005-start-numbers.ts';
 import type { Queries, Store } from './schema.ts';
 
-/** Named so that they sort in the order they were written; never edited once released. */
+/** The names sort in the order of the migrations. A released migration is never edited. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-first': first,
   '0002-browser-tokens': browserTokens,
@@ -18,19 +18,19 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-start-numbers': startNumbers,
 };
 
-/** What was done to a database, by the names of the migrations. */
+/** The names of the migrations of a database. */
 export interface Migrated {
-  /** Now. */
+  /** Applied by this call. */
   done: string[];
-  /** Before, by a newer version. */
+  /** Applied earlier by a newer version. */
   newer: string[];
 }
 
 /**
- * Brings the database to the shape this code expects, or throws and leaves it as it was. What a newer
- * version has made of it is left alone: whoever goes back to this one must be able to.
+ * Applies the pending migrations in one transaction, or throws and leaves the database unchanged.
+ * Migrations of a newer version are ignored, so that a deployment can be rolled back to this one.
  *
- * One process at a time does it, the others wait.
+ * Concurrent calls of several processes wait for each other.
  */
 export async function migrate(store: Store): Promise<Migrated> {
   return await store.transaction().execute(async (transaction) => {
@@ -41,8 +41,8 @@ export async function migrate(store: Store): Promise<Migrated> {
       provider: {
         async getMigrations() {
           newer = await findNewer(transaction);
-          const nothing: Migration = { up: async () => {} };
-          return { ...migrations, ...Object.fromEntries(newer.map((name) => [name, nothing])) };
+          const noop: Migration = { up: async () => {} };
+          return { ...migrations, ...Object.fromEntries(newer.map((name) => [name, noop])) };
         },
       },
     }).migrateToLatest();
@@ -53,7 +53,7 @@ export async function migrate(store: Store): Promise<Migrated> {
   });
 }
 
-/** The migrations in the database that come after all that this code knows of. */
+/** The applied migrations that are newer than any in this code. */
 async function findNewer(queries: Queries): Promise<string[]> {
   const newest = Object.keys(migrations).toSorted().at(-1) ?? '';
   const table = sql.table(DEFAULT_MIGRATION_TABLE);

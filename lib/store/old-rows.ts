@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Queries } from './schema.ts';
 
-/** The tables whose rows lose their use with time, and the column that says since when. */
+/** The tables whose rows are deleted with age, and the column that the age is measured from. */
 const ages = { attempts: 'created_at', sessions: 'expires_at', events: 'at' } as const;
 
 const keys = { attempts: 'id', sessions: 'id_hash', events: 'id' } as const;
@@ -9,10 +9,10 @@ const keys = { attempts: 'id', sessions: 'id_hash', events: 'id' } as const;
 export type AgingTable = keyof typeof ages;
 
 /**
- * Deletes the oldest rows of a table from before an instant, at most `limit` of them: short enough
- * to hold nobody up. Several processes may do it at once.
+ * Deletes the oldest rows of a table from before an instant, at most `limit` of them. Several processes may
+ * do so concurrently.
  *
- * @returns how many it deleted.
+ * @returns the number of deleted rows.
  */
 export async function deleteOldRows(
   queries: Queries,

@@ -1,30 +1,30 @@
 import 'server-only';
 import { type Migrated, migrate } from './migrate.ts';
-import { forMigrations, openPostgres } from './postgres.ts';
+import { migrationTimeouts, openPostgres } from './postgres.ts';
 import type { Store } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
-/** Where everything is kept. */
+/** Which database to use. */
 export type StorePlace =
   /** A file, or `:memory:`. */
   | { kind: 'sqlite'; path: string }
-  /** `postgres://…`, which may hold a password, and how many connections this process may have. */
+  /** `postgres://…`, which may contain a password, and the most connections of this process. */
   | { kind: 'postgres'; url: string; poolSize: number };
 
-/** Opens a database without asking whether it is there or up to date. */
+/** Opens a database without checking that it is reachable or migrated. */
 export function openStore(place: StorePlace): Store {
   return place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place.url, place.poolSize);
 }
 
-/** Brings an open database up to date: see `migrate`. On PostgreSQL that may take its time. */
+/** Migrates an open database: see `migrate`. On PostgreSQL, over a connection with longer timeouts. */
 export async function prepareStore(place: StorePlace, store: Store): Promise<Migrated> {
   if (place.kind === 'sqlite') {
     return await migrate(store);
   }
-  const patient = openPostgres(place.url, 1, forMigrations);
+  const migrationStore = openPostgres(place.url, 1, migrationTimeouts);
   try {
-    return await migrate(patient);
+    return await migrate(migrationStore);
   } finally {
-    await patient.destroy();
+    await migrationStore.destroy();
   }
 }

@@ -10,7 +10,7 @@ import { openStore, prepareStore } from './open.ts';
 import type { Store } from './schema.ts';
 import { findUsers, insertUser } from './users.ts';
 
-/** A server that these tests may stop, and freeze. */
+/** A server of its own, which these tests stop and freeze. */
 let server: PostgresServer;
 beforeAll(async () => {
   server = await startPostgres();
@@ -24,21 +24,21 @@ async function openDatabase(poolSize = 3): Promise<{ url: string; store: Store }
   return { url, store };
 }
 
-const ask = (store: Store) => sql<{ one: number }>`select 1 as one`.execute(store);
+const query = (store: Store) => sql<{ one: number }>`select 1 as one`.execute(store);
 
-/** What a query fails with, and after how long. */
-async function failureOf(query: () => Promise<unknown>): Promise<{ error: unknown; ms: number }> {
+/** Runs something that must fail. @returns its error and the milliseconds it took. */
+async function failureOf(run: () => Promise<unknown>): Promise<{ error: unknown; ms: number }> {
   const since = performance.now();
   try {
-    await query();
+    await run();
   } catch (error) {
     return { error, ms: performance.now() - since };
   }
-  throw new Error('it did not fail');
+  throw new Error('expected a failure');
 }
 
 describe('a PostgreSQL store', () => {
-  it('answers 64-bit integers as numbers, here and nowhere else in the process', async () => {
+  it('parses 64-bit integers as numbers without changing the global parsers of pg', async () => {
     const { store } = await openDatabase();
     const { rows } =
       await sql`select 1793491200000::bigint as at, count(*) from (select) as none`.execute(store);
@@ -47,7 +47,7 @@ describe('a PostgreSQL store', () => {
     expect(pg.types.getTypeParser(pg.types.builtins.INT8)('1')).toBe('1');
   });
 
-  it('is brought up to date once by any number of processes that boot together', async () => {
+  it('is migrated once by processes that boot at the same time', async () => {
     const { url } = await openDatabase();
     const place = { kind: 'postgres', url, poolSize: 2 } as const;
     const stores = Array.from({ length: 5 }, () => openStore(place));
@@ -64,7 +64,7 @@ describe('a PostgreSQL store', () => {
     expect(await findUsers(store)).toHaveLength(1);
   });
 
-  it('finds an attempt by its id, whatever the statistics say of live ones', async () => {
+  it('finds an attempt by its primary key even with statistics from a time without live attempts', async () => {
     const { url, store } = await openDatabase();
     await prepareStore({ kind: 'postgres', url, poolSize: 3 }, store);
     const add = async (kind: string, state: string, count: number) =>
@@ -81,7 +81,7 @@ describe('a PostgreSQL store', () => {
     await add('live-', 'pending', 300);
 
     await store.transaction().execute(async (transaction) => {
-      const readOfIndex = async () => {
+      const indexRowsRead = async () => {
         const { rows } = await sql<{ count: number }>`
           select pg_stat_get_xact_tuples_returned('attempts_live_per_browser'::regclass) as count
         `.execute(transaction);
@@ -89,25 +89,25 @@ describe('a PostgreSQL store', () => {
       };
       expect(await leaseCheck(transaction, 'live-7', { now: 1, leasedUntil: 5 })).toBe(true);
       await scheduleCheckForPerson(transaction, 'live-7', 2);
-      const step = { from: 'pending', to: 'verified', expiresAt: 9 } as const;
+      const step = { from: 'pending', to: 'verified', by: 'check', expiresAt: 9 } as const;
       expect(await advanceAttempt(transaction, 'live-7', step)).toBe(true);
-      const end = { state: 'cancelled', endedAt: 3 } as const;
+      const end = { to: 'cancelled', by: 'cancel', endedAt: 3 } as const;
       expect(await endAttempt(transaction, 'live-7', end)).toBe(true);
-      expect(await readOfIndex()).toBe(0);
+      expect(await indexRowsRead()).toBe(0);
     });
   });
 
-  it('refuses a request that waits a second for a connection, and serves the ones that have one', async () => {
+  it('fails a query that waits a second for a connection, and serves those that have one', async () => {
     const { store } = await openDatabase(1);
     const busy = sql`select pg_sleep(1.5)`.execute(store);
-    const { error, ms } = await failureOf(() => ask(store));
+    const { error, ms } = await failureOf(() => query(store));
     expect(isStoreFailure(error)).toBe(true);
     expect(ms).toBeLessThan(1_400);
     await busy;
-    expect((await ask(store)).rows).toEqual([{ one: 1 }]);
+    expect((await query(store)).rows).toEqual([{ one: 1 }]);
   });
 
-  it('ends a statement that takes too long, and a wait for a lock', async () => {
+  it('times out slow statements and waits for locks', async () => {
     const { store } = await openDatabase();
     const slow = await failureOf(() => sql`select pg_sleep(10)`.execute(store));
     expect(isStoreFailure(slow.error)).toBe(true);
@@ -120,52 +120,52 @@ describe('a PostgreSQL store', () => {
       expect(isStoreFailure(waiting.error)).toBe(true);
       expect(waiting.ms).toBeLessThan(1_800);
     });
-    expect((await ask(store)).rows).toEqual([{ one: 1 }]);
+    expect((await query(store)).rows).toEqual([{ one: 1 }]);
   });
 
   it.each(['SIGINT', 'SIGQUIT'] as const)(
-    'is a failure of the store while the server is away (%s), and works again when it is back',
+    'fails as a store failure while the server is down (%s), and recovers with it',
     async (signal) => {
       const { store } = await openDatabase();
-      await ask(store);
-      const inside = failureOf(() =>
+      await query(store);
+      const during = failureOf(() =>
         store.transaction().execute(async (transaction) => {
-          await ask(transaction);
+          await query(transaction);
           await server.stop(signal);
-          await ask(transaction);
+          await query(transaction);
         }),
       );
-      expect(isStoreFailure((await inside).error)).toBe(true);
+      expect(isStoreFailure((await during).error)).toBe(true);
       for (let count = 0; count < 5; count += 1) {
-        expect(isStoreFailure((await failureOf(() => ask(store))).error)).toBe(true);
+        expect(isStoreFailure((await failureOf(() => query(store))).error)).toBe(true);
       }
       await server.start();
-      expect((await ask(store)).rows).toEqual([{ one: 1 }]);
+      expect((await query(store)).rows).toEqual([{ one: 1 }]);
     },
   );
 
-  it('gives a server that hangs three seconds, and its connections up', async () => {
+  it('gives a hung server three seconds and then discards the connections', async () => {
     const { store } = await openDatabase();
-    await ask(store);
+    await query(store);
     const thaw = await server.freeze();
     try {
-      const first = await failureOf(() => store.transaction().execute(ask));
+      const first = await failureOf(() => store.transaction().execute(query));
       expect(isStoreFailure(first.error)).toBe(true);
       expect(first.ms).toBeLessThan(4_500);
-      const second = await failureOf(() => ask(store));
+      const second = await failureOf(() => query(store));
       expect(isStoreFailure(second.error)).toBe(true);
       expect(second.ms).toBeLessThan(2_000);
     } finally {
       thaw();
     }
-    expect((await ask(store)).rows).toEqual([{ one: 1 }]);
+    expect((await query(store)).rows).toEqual([{ one: 1 }]);
   }, 20_000);
 
   it.each([
-    ['a mistake of ours', 'select no_such_column', false],
-    ['a row that is there already', 'insert into pair values (1)', false],
-    ['a server that only reads', 'insert into pair values (2)', true],
-  ])('tells %s from a failure: %s', async (_what, statement, isFailure) => {
+    ['a bug', 'select no_such_column', false],
+    ['a duplicate row', 'insert into pair values (1)', false],
+    ['a read-only server', 'insert into pair values (2)', true],
+  ])('classifies %s: %s', async (_what, statement, isFailure) => {
     const { url, store } = await openDatabase();
     await sql`create table pair (id int primary key)`.execute(store);
     await sql`insert into pair values (1)`.execute(store);
@@ -179,17 +179,17 @@ describe('a PostgreSQL store', () => {
     expect(isStoreFailure(error)).toBe(isFailure);
   });
 
-  it('is a failure of the store where there is no such server, database or user', async () => {
+  it('fails as a store failure when the server, database or user does not exist', async () => {
     const { url } = await openDatabase();
-    const nowhere = [
+    const urls = [
       url.replace(/:\d+\//, ':1/'),
       url.replace(/[^/]+$/, 'no_such_database'),
       url.replace('postgres@', 'nobody@'),
     ];
-    for (const place of nowhere) {
-      const store = openStore({ kind: 'postgres', url: place, poolSize: 1 });
-      const { error } = await failureOf(() => ask(store));
-      expect(isStoreFailure(error), place).toBe(true);
+    for (const wrongUrl of urls) {
+      const store = openStore({ kind: 'postgres', url: wrongUrl, poolSize: 1 });
+      const { error } = await failureOf(() => query(store));
+      expect(isStoreFailure(error), wrongUrl).toBe(true);
       await store.destroy();
     }
   });

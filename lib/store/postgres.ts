@@ -13,57 +13,62 @@ import { closeAtExit } from './at-exit.ts';
 import { StoreUnreachable } from './failure.ts';
 import type { Store, Tables } from './schema.ts';
 
-/** How long the database may keep a request waiting. */
-export interface Patience {
+/** How long a request may wait for the database, in milliseconds. */
+interface Timeouts {
   /** For a connection, free or new. */
   connectMs: number;
   /** For a lock that another transaction holds. */
   lockMs: number;
   /** For one statement, on the server. */
   statementMs: number;
-  /** For its answer, where the server itself says nothing any more. */
+  /** For a response from a server that has stopped responding. */
   answerMs: number;
 }
 
-/** So that a request is answered within a few seconds, whatever the database does. */
-const ordinary: Patience = { connectMs: 1_000, lockMs: 1_000, statementMs: 2_000, answerMs: 3_000 };
+/** Requests are answered within a few seconds, whatever the database does. */
+const requestTimeouts: Timeouts = {
+  connectMs: 1_000,
+  lockMs: 1_000,
+  statementMs: 2_000,
+  answerMs: 3_000,
+};
 
-/** For changing the tables, which takes as long as they are large; 0 is no limit. */
-export const forMigrations: Patience = {
+/** Migrating large tables may take long. 0 means no limit. */
+export const migrationTimeouts: Timeouts = {
   connectMs: 5_000,
   lockMs: 60_000,
   statementMs: 0,
   answerMs: 0,
 };
 
-/** After how long an unused connection is closed. */
+/** How long an unused connection stays open. */
 const IDLE_MS = 30_000;
 
-/** A process that stopped in mid-transaction lets go of its locks after this time. */
+/** The server ends the transaction of a stalled process after this time, which releases its locks. */
 const IDLE_IN_TRANSACTION_MS = 5_000;
 
 /**
- * Opens a PostgreSQL database; it connects when it is first used, and again when the server was away.
+ * Opens a PostgreSQL database. Connects on first use and reconnects after an outage.
  *
  * @param url `postgres://…`
- * @param poolSize how many connections this process uses at most. Whoever waits for one longer than
- * a second is told that the database is not available.
+ * @param poolSize the most connections of this process. A query that waits longer than `connectMs` for one
+ * fails with `StoreUnreachable`.
  */
-export function openPostgres(url: string, poolSize: number, patience = ordinary): Store {
+export function openPostgres(url: string, poolSize: number, timeouts = requestTimeouts): Store {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
-    connectionTimeoutMillis: patience.connectMs,
-    lock_timeout: patience.lockMs,
-    statement_timeout: patience.statementMs,
-    query_timeout: patience.answerMs,
+    connectionTimeoutMillis: timeouts.connectMs,
+    lock_timeout: timeouts.lockMs,
+    statement_timeout: timeouts.statementMs,
+    query_timeout: timeouts.answerMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     idleTimeoutMillis: IDLE_MS,
     keepAlive: true,
     application_name: 'call-login',
     types: { getTypeParser: parserOf },
   });
-  // A connection that breaks between two statements says so here, and again with the next of them.
+  // A connection that breaks while idle emits an error here, and the next statement on it fails anyway.
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', () => {});
   return new Kysely<Tables>({ dialect: new Dialect({ pool: adaptPool(pool) }) });
@@ -76,35 +81,35 @@ class Dialect extends PostgresDialect {
 }
 
 /**
- * Without Kysely's own lock for migrations, which outlives a transaction: a pooler in front of the server
- * would let it lie with a connection that the next statement does not get. See `migrate` for ours.
+ * Disables Kysely's migration lock, a session lock that outlives the transaction: behind a pooler it would
+ * stay on a connection that the next statement does not get. `migrate` takes a transaction lock instead.
  */
 class Adapter extends PostgresAdapter {
   override async acquireMigrationLock() {}
   override async releaseMigrationLock() {}
 }
 
-/** Instants and counts are 64-bit integers there, and numbers here: 2⁵³ ms last for 285,000 years. */
+/** Parses 64-bit integers (instants, counts) as numbers: 2⁵³ ms are 285,000 years. */
 const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format);
 
 const serverErrorSchema = z.object({ code: z.string().length(5), severity: z.string() });
 
-/** Tells a server that does not answer from one that refuses, and never uses its connection again. */
+/** Turns connection errors into `StoreUnreachable`, and discards connections that had one. */
 function adaptPool(pool: PostgresPool): PostgresPool {
-  // To a connection that is free, the word that it ends is sent at once; nobody waits for the answer.
-  const forget = closeAtExit(() => void pool.end());
+  // `pool.end()` sends the termination message on idle connections synchronously.
+  const unregister = closeAtExit(() => void pool.end());
   return {
     options: pool.options,
     end: () => {
-      forget();
+      unregister();
       return pool.end();
     },
     async connect() {
       try {
         return adaptClient(await pool.connect());
       } catch (error) {
-        throw explain(error);
+        throw toStoreError(error);
       }
     },
   };
@@ -113,16 +118,16 @@ function adaptPool(pool: PostgresPool): PostgresPool {
 function adaptClient(client: PostgresPoolClient): PostgresPoolClient {
   let isBroken = false;
 
-  async function ask<R>(sql: string, parameters: readonly unknown[]) {
+  async function run<R>(sql: string, parameters: readonly unknown[]) {
     if (isBroken) {
-      throw new StoreUnreachable('the connection was lost in mid-transaction');
+      throw new StoreUnreachable('the connection was lost during the transaction');
     }
     try {
       return await client.query<R>(sql, parameters);
     } catch (error) {
-      const explained = explain(error);
-      isBroken = explained instanceof StoreUnreachable;
-      throw explained;
+      const storeError = toStoreError(error);
+      isBroken = storeError instanceof StoreUnreachable;
+      throw storeError;
     }
   }
 
@@ -133,17 +138,17 @@ function adaptClient(client: PostgresPoolClient): PostgresPoolClient {
     parameters: readonly unknown[] = [],
   ): Promise<PostgresQueryResult<R>> | PostgresCursor<R> {
     if (typeof sql !== 'string') {
-      throw new Error('no query here reads its rows one by one');
+      throw new Error('cursors are not supported');
     }
-    return ask<R>(sql, parameters);
+    return run<R>(sql, parameters);
   }
 
   return { query, release: (isDiscarded) => client.release(isDiscarded === true || isBroken) };
 }
 
-/** What the server said, or that it said nothing. */
-function explain(error: unknown): unknown {
+/** Returns the server's own errors unchanged; any other error becomes `StoreUnreachable`. */
+function toStoreError(error: unknown): unknown {
   return serverErrorSchema.safeParse(error).success
     ? error
-    : new StoreUnreachable('the database does not answer', { cause: error });
+    : new StoreUnreachable('the database does not respond', { cause: error });
 }

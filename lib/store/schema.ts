@@ -1,11 +1,12 @@
 import 'server-only';
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely';
+import type { AttemptState } from '../shared/attempt-states.ts';
 import type { AttemptEndCode, ErrorCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 
 /**
- * The tables, as the queries see them. Instants are milliseconds since 1970. Whatever a browser or
- * the vendor presents to prove something is kept only as a hash: see `lib/token.ts`.
+ * The tables as the queries see them. Instants are milliseconds since 1970. Tokens that a browser or the
+ * vendor presents are stored only as hashes: see `lib/crypto/token.ts`.
  */
 export interface Tables {
   users: UsersTable;
@@ -15,102 +16,89 @@ export interface Tables {
   events: EventsTable;
 }
 
-export interface UsersTable {
+interface UsersTable {
   id: string;
   phone_number: PhoneNumber;
   created_at: number;
   last_login_at: number | null;
   /**
-   * The last login or use of a session, exact to a minute, or when an operator last vouched for the
-   * number: what tells a number that may have a new owner.
+   * The last login or session use, accurate to a minute, or when an operator last vouched for the number.
+   * After a long time the number may have a new owner.
    */
   last_active_at: number;
   disabled_at: number | null;
-  /** When the phone number began to count as somebody else's; from then on nobody logs in here. */
+  /** When the phone number was taken to have a new owner. From then on nobody can log in as this user. */
   set_aside_at: number | null;
 }
 
-/**
- * `pending` until the vendor has seen the call, `verified` until the browser has come for its
- * session, then `completed`; or one of the ends without a login.
- */
-export type AttemptState =
-  | 'pending'
-  | 'verified'
-  | 'completed'
-  | 'expired'
-  | 'failed'
-  | 'cancelled'
-  | 'contested';
-
-export interface AttemptsTable {
+interface AttemptsTable {
   id: string;
-  /** Presented by the browser's sealed cookie. */
+  /** Of the token in the browser's sealed cookie. */
   token_hash: string;
-  /** Presented by the vendor in the callback's address. */
+  /** Of the token in the callback URL. */
   callback_token_hash: string;
-  /** Presented by the page on the phone that a QR code opened; null in rows of older versions. */
+  /** Of the token in the QR code that opens the page on the phone; null in rows of older versions. */
   handoff_hash: string | null;
-  /** What started it, see `lib/session/device.ts`; null in rows of older versions. */
+  /** The kind of device that started it, see `lib/http/device.ts`; null in rows of older versions. */
   device: string | null;
-  /** Tells the attempts of one browser from those of another. */
+  /** Identifies the browser: the same for all its attempts. */
   browser_hash: string;
-  /** Left with the browser at the start: by presenting it, its next attempt is known as its own. */
+  /** Of a token given to the browser at the start, with which its next attempt proves its identity. */
   browser_token_hash: string;
-  /** Which start of its browser it is, so that it can be told which of two came later. */
+  /** Counts the starts of its browser, to order them. */
   start_number: number;
   phone_number: PhoneNumber;
   state: AttemptState;
-  /** Why it failed; null in every other state. */
+  /** Why it failed; null in other states. */
   failure: AttemptEndCode | null;
-  /** Both null until the vendor has answered the start. */
+  /** This and `call_number` are null until the vendor has created its session. */
   pauth_session_id: string | null;
   call_number: PhoneNumber | null;
   created_at: number;
   expires_at: number;
   ended_at: number | null;
-  /** When the vendor is to be asked next. */
+  /** When the next check is due. */
   next_check_at: number;
-  /** Until when one request to the vendor is under way, so that no second one starts. */
+  /** Until when a check is leased, so that no second one runs; 0 once released. */
   check_leased_until: number;
-  /** Checks in a row that the vendor failed to answer. */
+  /** Consecutive failed checks. */
   check_failures: number;
-  /** When the latest callback had the vendor asked; null before the first. */
+  /** The time of the check that the latest callback scheduled; null before the first. */
   called_back_at: number | null;
-  /** When the browser first came back with the attempt's cookie; null before. */
+  /** When the browser first presented the attempt's cookie; null before. */
   confirmed_at: number | null;
 }
 
-export interface SessionsTable {
+interface SessionsTable {
   id_hash: string;
-  /** Names the session to its own user, for "log out there". Opens nothing. */
+  /** Identifies the session to its user, to end it from elsewhere. Grants no access. */
   public_id: string;
   user_id: string;
-  /** What logged in, see `lib/session/device.ts`. */
+  /** The kind of device that logged in, see `lib/http/device.ts`. */
   device: string;
-  /** Where from, see `coarseNetwork`. */
+  /** The coarse network it logged in from, see `coarseNetwork`. */
   network: string;
   created_at: number;
   expires_at: number;
-  /** Null until the browser has used it, which proves that the cookie arrived. */
+  /** Null until the first use, which proves that the browser has received the cookie. */
   last_used_at: number | null;
-  /** Logins from new devices are shown here that are later than this. */
+  /** First logins of new devices after this time are shown as notices. */
   notices_seen_at: number;
 }
 
-/** The kinds of device that each user has logged in with, by the first login with each. */
-export interface DevicesTable {
+/** The first login of each user with each kind of device. */
+interface DevicesTable {
   user_id: string;
   device: string;
   network: string;
-  /** The session that this login began; it may be over. */
+  /** The session of that login; it may have ended. */
   session_public_id: string;
   first_login_at: number;
-  /** Where the next session with this kind of device begins to be shown other new ones. */
+  /** The initial `notices_seen_at` of the next session with this kind of device. */
   notices_seen_at: number;
 }
 
-/** What a login came with and roughly where from, as it is stored and shown. */
+/** The kind of device and the coarse network of a login. */
 export interface ClientInfo {
   device: string;
   network: string;
@@ -136,15 +124,15 @@ export type EventType =
   | 'other_sessions_ended'
   | 'sessions_ended_by_operator';
 
-export interface EventsTable {
+interface EventsTable {
   id: Generated<number>;
   at: number;
   type: EventType;
   attempt_id: string | null;
   user_id: string | null;
-  /** An error code, where the event has a reason. */
+  /** An error code; null if the event has no reason. */
   reason: ErrorCode | null;
-  /** Of the login that the event is about; null where it is about none. */
+  /** This and `network`: of the login that the event is about; null if it is about none. */
   device: string | null;
   network: string | null;
 }
@@ -155,7 +143,7 @@ export type Session = Selectable<SessionsTable>;
 export type Device = Selectable<DevicesTable>;
 export type StoredEvent = Selectable<EventsTable>;
 
-/** A database, or a transaction on one: what every query takes first. */
+/** A database or a transaction: the first parameter of every query. */
 export type Queries = Kysely<Tables> | Transaction<Tables>;
 
 export type Store = Kysely<Tables>;

@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Queries, Session, User } from './schema.ts';
 
-/** Adds a session that its browser has not used yet. */
+/** Adds a session that has not been used yet. */
 export async function insertSession(
   queries: Queries,
   session: Omit<Session, 'last_used_at'>,
@@ -12,7 +12,7 @@ export async function insertSession(
     .execute();
 }
 
-/** The session with this id and its user, or null. Says nothing about its time or the user's. */
+/** Finds a session with its user. Does not check whether the session has expired or the user is disabled. */
 export async function findSession(
   queries: Queries,
   idHash: string,
@@ -33,7 +33,7 @@ export async function findSession(
   return user === undefined ? null : { session, user };
 }
 
-/** The sessions of a user, the latest login first. Some of them may be past their time. */
+/** The sessions of a user, the latest login first, including expired ones. */
 export async function findSessions(queries: Queries, userId: string): Promise<Session[]> {
   return await queries
     .selectFrom('sessions')
@@ -43,7 +43,7 @@ export async function findSessions(queries: Queries, userId: string): Promise<Se
     .execute();
 }
 
-/** Notes when a session, and with it its user, was last active. Never takes a later time back. */
+/** Records when a session and its user were last active. Never moves back. */
 export async function touchSession(
   queries: Queries,
   session: Pick<Session, 'id_hash' | 'user_id'>,
@@ -63,7 +63,7 @@ export async function touchSession(
     .execute();
 }
 
-/** Notes that a session has been shown every login from a new device up to `at`. */
+/** Marks notices of new devices up to `at` as seen in a session. Never moves back. */
 export async function setNoticesSeen(
   queries: Queries,
   session: Pick<Session, 'id_hash'>,
@@ -77,12 +77,12 @@ export async function setNoticesSeen(
     .execute();
 }
 
-/** Ends a session; from now on its cookie opens nothing. */
+/** Ends a session, which invalidates its cookie. */
 export async function deleteSession(queries: Queries, idHash: string): Promise<void> {
   await queries.deleteFrom('sessions').where('id_hash', '=', idHash).execute();
 }
 
-/** Ends the sessions of a user, all of them or all but one. @returns how many there were. */
+/** Ends all sessions of a user, or all but one. @returns the number of ended sessions. */
 export async function deleteSessionsOf(
   queries: Queries,
   userId: string,

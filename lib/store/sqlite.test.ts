@@ -21,7 +21,7 @@ import { findUserByPhoneNumber, insertUser } from './users.ts';
 async function newPath(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'call-login-store-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return join(folder, 'made', 'on the way', 'call-login.db');
+  return join(folder, 'missing', 'folders', 'call-login.db');
 }
 
 async function openStore(path: string): Promise<Store> {
@@ -42,28 +42,28 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a database file', () => {
-  it('is made with its folder, and kept so that an answered login survives a power cut', async () => {
+  it('is created with its folder and with settings under which a confirmed login survives a power failure', async () => {
     const store = await openStore(await newPath());
     const pragma = async (query: RawBuilder<unknown>, queries: Queries = store) =>
       (await query.execute(queries)).rows;
     expect(await pragma(sql`PRAGMA journal_mode`)).toEqual([{ journal_mode: 'wal' }]);
-    const waitsForDisk = { within: [{ synchronous: 2 }], outside: [{ synchronous: 1 }] };
+    const expected = { inside: [{ synchronous: 2 }], outside: [{ synchronous: 1 }] };
     const synchronous = (queries: Queries) => pragma(sql`PRAGMA synchronous`, queries);
-    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
+    expect(await synchronous(store)).toEqual(expected.outside);
     await store.transaction().execute(async (transaction) => {
-      expect(await synchronous(transaction)).toEqual(waitsForDisk.within);
+      expect(await synchronous(transaction)).toEqual(expected.inside);
     });
-    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
-    const undone = store.transaction().execute(async () => {
+    expect(await synchronous(store)).toEqual(expected.outside);
+    const rolledBack = store.transaction().execute(async () => {
       throw new Error('rolled back');
     });
-    await expect(undone).rejects.toThrow('rolled back');
-    expect(await synchronous(store)).toEqual(waitsForDisk.outside);
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    expect(await synchronous(store)).toEqual(expected.outside);
     expect(await pragma(sql`PRAGMA foreign_keys`)).toEqual([{ foreign_keys: 1 }]);
     expect(await pragma(sql`PRAGMA busy_timeout`)).toEqual([{ timeout: 2_000 }]);
   });
 
-  it('shows a login that one connection committed to every other', async () => {
+  it('shows what one connection has committed to the others', async () => {
     const path = await newPath();
     const [one, other] = [await openStore(path), await openStore(path)];
     const phoneNumber = newPhoneNumber();
@@ -76,7 +76,7 @@ describe('a database file', () => {
     expect(await findSession(other, 'hash')).toMatchObject({ user: { phone_number: phoneNumber } });
   });
 
-  it('is asked in the same words whatever the times, so that the statements it keeps are few', async () => {
+  it('gets the same statements for different times, so that the statement cache stays small', async () => {
     const store = await openStore(await newPath());
     const prepare = vi.spyOn(DatabaseSync.prototype, 'prepare');
     onTestFinished(() => prepare.mockRestore());
@@ -104,7 +104,7 @@ describe('a database file', () => {
     expect(prepare).not.toHaveBeenCalled();
   });
 
-  it('outlives the process that wrote it', async () => {
+  it('keeps its data when it is reopened', async () => {
     const path = await newPath();
     const phoneNumber = newPhoneNumber();
     const before = openSqlite(path);
@@ -115,7 +115,7 @@ describe('a database file', () => {
     expect(await findUserByPhoneNumber(after, phoneNumber)).toMatchObject({ id: 'user' });
   });
 
-  it('written by two processes at once has each wait for the other and loses nothing', async () => {
+  it('loses nothing when two processes write at the same time', async () => {
     const path = await newPath();
     const store = await openStore(path);
     await addUser(store);
@@ -144,7 +144,7 @@ describe('a database file', () => {
   });
 });
 
-/** Reads and then writes what it has read, as starting and completing an attempt do. */
+/** Reads and then writes in one transaction, as starting and completing an attempt do. */
 async function countUp(store: Store): Promise<void> {
   await store.transaction().execute(async (transaction) => {
     const user = await transaction
@@ -158,21 +158,21 @@ async function countUp(store: Store): Promise<void> {
   });
 }
 
-describe('a failure of the store itself', () => {
-  it('is a database that may only be read', async () => {
+describe('isStoreFailure', () => {
+  it('is true for a read-only database', async () => {
     const store = await openStore(await newPath());
     await sql`PRAGMA query_only = ON`.execute(store);
     expect(isStoreFailure(await failureOf(addUser(store)))).toBe(true);
   });
 
-  it('is a disk that is full', async () => {
+  it('is true for a full disk', async () => {
     const store = await openStore(await newPath());
     await sql`PRAGMA max_page_count = 1`.execute(store);
     const long = 'x'.repeat(1_000_000);
     expect(isStoreFailure(await failureOf(addUser(store, long)))).toBe(true);
   });
 
-  it('is a database that another process keeps to itself', async () => {
+  it('is true for a database locked by another process', async () => {
     const path = await newPath();
     const [one, other] = [await openStore(path), await openStore(path)];
     await sql`PRAGMA busy_timeout = 0`.execute(other);
@@ -181,15 +181,15 @@ describe('a failure of the store itself', () => {
     });
   });
 
-  it('is a file that is no database', async () => {
+  it('is true for a file that is not a database', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'call-login-store-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'call-login.db');
-    await writeFile(path, 'not a database at all, and long enough to be looked at'.repeat(100));
+    await writeFile(path, 'not a database, but long enough for its header to be read'.repeat(100));
     expect(isStoreFailure(await failureOf(openAsync(path)))).toBe(true);
   });
 
-  it('is not a query that breaks a rule of the schema, which is a mistake of ours', async () => {
+  it('is false for a violated constraint, which is a bug', async () => {
     const store = await openStore(':memory:');
     const times = { created_at: 0, expires_at: 0 };
     const orphan = newSession({ id_hash: 'hash', user_id: 'nobody', ...times });
@@ -199,7 +199,7 @@ describe('a failure of the store itself', () => {
   });
 
   it.each([new Error('boom'), new TypeError('x is not a function'), 'ERR_SQLITE_ERROR', null])(
-    'is not %s',
+    'is false for %s',
     (error) => {
       expect(isStoreFailure(error)).toBe(false);
     },

@@ -12,16 +12,15 @@ import {
 import { closeAtExit } from './at-exit.ts';
 import type { Store, Tables } from './schema.ts';
 
-/** How long a write waits for another process that is writing. */
+/** How long a write waits for another process's write. */
 const BUSY_TIMEOUT_MS = 2_000;
 
 /**
- * Opens the embedded database, making its file and folder where they do not exist yet.
+ * Opens the embedded database, creating its file and folder if missing.
  *
- * A transaction returns only when it is on the disk (WAL with `synchronous=FULL`): a login that was
- * answered survives the power going out. A statement outside of one does not wait for the disk
- * (`NORMAL`). Should the power go out before the next transaction, which takes it along, it has not
- * happened; a process that is killed loses neither.
+ * Transactions are flushed to disk before they return (WAL with `synchronous=FULL`), so a confirmed login
+ * survives a power failure. Statements outside a transaction are not (`NORMAL`): a power failure before the
+ * next transaction loses them. A killed process loses neither.
  *
  * @param path a file, or `:memory:`.
  */
@@ -37,7 +36,7 @@ export function openSqlite(path: string): Store {
   return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) });
 }
 
-/** Lets migrations run in a transaction, so that one that is killed, or runs twice, does no harm. */
+/** Lets migrations run in a transaction, so that a killed or concurrent one does no harm. */
 class Dialect extends SqliteDialect {
   override createAdapter() {
     return new Adapter();
@@ -50,11 +49,11 @@ class Adapter extends SqliteAdapter {
   }
 }
 
-/** The values of a query, of which every one must be what SQLite can hold. */
+/** Checks that SQLite can store every value of a query. */
 function bindable(values: readonly unknown[]): SQLInputValue[] {
   return values.map((value) => {
     if (!isBindable(value)) {
-      throw new TypeError(`SQLite holds no ${typeof value}`);
+      throw new TypeError(`SQLite cannot store a ${typeof value}`);
     }
     return value;
   });
@@ -70,13 +69,13 @@ function isBindable(value: unknown): value is SQLInputValue {
   );
 }
 
-/** Speaks the interface of better-sqlite3, which is what Kysely asks for. */
+/** Adapts the database to better-sqlite3's interface, which Kysely expects. */
 function adapt(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
-  const forget = closeAtExit(() => database.close());
+  const unregister = closeAtExit(() => database.close());
   return {
     close: () => {
-      forget();
+      unregister();
       database.close();
     },
     prepare(sql) {
@@ -94,24 +93,24 @@ function adapt(database: DatabaseSync): SqliteDatabase {
 function adaptStatement(database: DatabaseSync, sql: string): SqliteStatement {
   switch (sql) {
     case 'begin': {
-      // A transaction that reads first and writes later would fail when another process wrote in
-      // between; taking the write lock at once makes it wait instead.
-      const begin = plain(database.prepare('begin immediate'));
-      return runAround(begin, { before: () => database.exec('PRAGMA synchronous = FULL') });
+      // With the write lock taken at the beginning, a transaction that reads before it writes waits for
+      // other processes instead of failing when one of them has written in between.
+      const begin = wrap(database.prepare('begin immediate'));
+      return withHooks(begin, { before: () => database.exec('PRAGMA synchronous = FULL') });
     }
     case 'commit':
     case 'rollback': {
-      const end = plain(database.prepare(sql));
-      return runAround(sql === 'rollback' ? tolerant(end) : end, {
+      const end = wrap(database.prepare(sql));
+      return withHooks(sql === 'rollback' ? ignoringNoTransaction(end) : end, {
         after: () => database.exec('PRAGMA synchronous = NORMAL'),
       });
     }
     default:
-      return plain(database.prepare(sql));
+      return wrap(database.prepare(sql));
   }
 }
 
-function plain(statement: StatementSync): SqliteStatement {
+function wrap(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
     all: (values) => statement.all(...bindable(values)),
@@ -120,7 +119,7 @@ function plain(statement: StatementSync): SqliteStatement {
   };
 }
 
-function runAround(
+function withHooks(
   statement: SqliteStatement,
   { before, after }: { before?: () => void; after?: () => void },
 ): SqliteStatement {
@@ -136,10 +135,10 @@ function runAround(
 }
 
 /**
- * A full or failing disk makes SQLite roll back by itself (https://sqlite.org/lang_transaction.html),
- * and there is nothing to roll back then: what is to be told is the disk's error, not that.
+ * On a full or failing disk SQLite rolls back by itself (https://sqlite.org/lang_transaction.html). The
+ * error of the redundant rollback would hide the disk's.
  */
-function tolerant(rollback: SqliteStatement): SqliteStatement {
+function ignoringNoTransaction(rollback: SqliteStatement): SqliteStatement {
   return {
     ...rollback,
     run(values) {

@@ -18,7 +18,7 @@ import {
   confirmAttempt,
   findAttemptByBrowserToken,
   findLiveAttempt,
-  hasMovedOn,
+  hasConfirmedLaterAttempt,
 } from './browsers.ts';
 import { leaseCheck, releaseCheck, scheduleCheckForCallback } from './checks.ts';
 import { findDevices, insertDevice } from './devices.ts';
@@ -47,15 +47,15 @@ const AT = Date.parse('2026-11-01T00:00:00Z');
 const callNumber = newPhoneNumber();
 
 describe('a store', () => {
-  let made = 0;
+  let count = 0;
   function newAttempt(given: Partial<NewAttempt> = {}): NewAttempt {
-    made += 1;
+    count += 1;
     return {
-      id: `attempt ${made}`,
-      token_hash: `token ${made}`,
-      callback_token_hash: `callback ${made}`,
-      browser_hash: `browser ${made}`,
-      browser_token_hash: `browser token ${made}`,
+      id: `attempt ${count}`,
+      token_hash: `token ${count}`,
+      callback_token_hash: `callback ${count}`,
+      browser_hash: `browser ${count}`,
+      browser_token_hash: `browser token ${count}`,
       phone_number: newPhoneNumber(),
       created_at: AT,
       expires_at: AT + 300_000,
@@ -63,7 +63,7 @@ describe('a store', () => {
     };
   }
 
-  /** An attempt the vendor has answered for, due for a check. */
+  /** Adds an attempt that has its pAuth session and is due for a check. */
   async function addAttempt(store: Store, given: Partial<NewAttempt> = {}) {
     const attempt = newAttempt(given);
     expect(await insertAttempt(store, attempt)).not.toBeNull();
@@ -83,9 +83,9 @@ describe('a store', () => {
     return await insertUser(store, { id, phoneNumber, createdAt: AT });
   }
 
-  const wins = (outcomes: unknown[]) => outcomes.filter(Boolean).length;
+  const countWins = (outcomes: unknown[]) => outcomes.filter(Boolean).length;
 
-  it('is brought up to date once; a second time changes nothing', async () => {
+  it('is migrated once; a second time changes nothing', async () => {
     const store = (await createTestDatabase()).open();
     const all = [
       '0001-first',
@@ -100,27 +100,31 @@ describe('a store', () => {
     expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
   });
 
-  it('is used as it is where a newer version has been at it', async () => {
+  it('is used unchanged when a newer version has migrated it', async () => {
     const store = (await createTestDatabase()).open();
     await migrate(store);
     await sql`alter table users add column nickname text`.execute(store);
-    const note = { name: '9999-nicknames', timestamp: '2030-01-01T00:00:00.000Z' };
-    await sql`insert into kysely_migration values (${note.name}, ${note.timestamp})`.execute(store);
-    expect(await migrate(store)).toEqual({ done: [], newer: [note.name] });
+    const applied = { name: '9999-nicknames', timestamp: '2030-01-01T00:00:00.000Z' };
+    await sql`insert into kysely_migration values (${applied.name}, ${applied.timestamp})`.execute(
+      store,
+    );
+    expect(await migrate(store)).toEqual({ done: [], newer: [applied.name] });
     await addUser(store, 'added');
     expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
   });
 
-  it('is refused where a migration was done that no version of ours has', async () => {
+  it('is rejected when an unknown migration has been applied before the newest known one', async () => {
     const store = (await createTestDatabase()).open();
     await migrate(store);
-    const note = { name: '0004-something-else', timestamp: '2030-01-01T00:00:00.000Z' };
-    await sql`insert into kysely_migration values (${note.name}, ${note.timestamp})`.execute(store);
+    const applied = { name: '0004-something-else', timestamp: '2030-01-01T00:00:00.000Z' };
+    await sql`insert into kysely_migration values (${applied.name}, ${applied.timestamp})`.execute(
+      store,
+    );
     await expect(migrate(store)).rejects.toThrow('0004-something-else');
   });
 
   describe('an attempt', () => {
-    it('is found by its id and by each of its tokens, and by nothing else', async () => {
+    it('is found by its id and each of its tokens only', async () => {
       const store = await openTestStore();
       const attempt = await addAttempt(store);
       expect(await findAttemptById(store, attempt.id)).toEqual(attempt);
@@ -131,20 +135,25 @@ describe('a store', () => {
       expect(await findAttemptById(store, '')).toBeNull();
     });
 
-    it('is the only live one of its browser, until it ends', async () => {
+    it('is the only live one of its browser until it ends', async () => {
       const store = await openTestStore();
       const first = await addAttempt(store);
       const second = newAttempt({ browser_hash: first.browser_hash });
       expect(await insertAttempt(store, second)).toBeNull();
-      await advanceAttempt(store, first.id, { from: 'pending', to: 'verified', expiresAt: AT });
+      await advanceAttempt(store, first.id, {
+        from: 'pending',
+        to: 'verified',
+        by: 'check',
+        expiresAt: AT,
+      });
       expect(await insertAttempt(store, second)).toBeNull();
       expect(await findLiveAttempt(store, first.browser_hash)).toMatchObject({ id: first.id });
-      await endAttempt(store, first.id, { state: 'cancelled', endedAt: AT });
+      await endAttempt(store, first.id, { to: 'cancelled', by: 'cancel', endedAt: AT });
       expect(await findLiveAttempt(store, first.browser_hash)).toBeNull();
       expect(await insertAttempt(store, second)).not.toBeNull();
     });
 
-    it('is found by the token it left with its browser, the latest of several', async () => {
+    it('is found by its browser token, the latest of several', async () => {
       const store = await openTestStore();
       const { browser_hash, browser_token_hash } = await addAttempt(store);
       const given = { browser_hash, browser_token_hash, created_at: AT + 1 };
@@ -155,93 +164,106 @@ describe('a store', () => {
     });
 
     it.each([AT, AT - 3_600_000])(
-      'is left behind once its browser has come back with a later one, from %i',
+      'is superseded once its browser has presented a later one, created at %i',
       async (created_at) => {
         const store = await openTestStore();
         const first = await addAttempt(store);
-        await endAttempt(store, first.id, { state: 'cancelled', endedAt: AT });
+        await endAttempt(store, first.id, { to: 'cancelled', by: 'cancel', endedAt: AT });
         const { browser_hash } = first;
-        // Which is the later one is not for the clock to say: it stood still, or was set back.
+        // The order does not depend on the clock, which stood still or was set back.
         const second = await addAttempt(store, { browser_hash, created_at });
         await confirmAttempt(store, first.id, AT);
-        expect(await hasMovedOn(store, first)).toBe(false);
-        expect(await hasMovedOn(store, second)).toBe(false);
+        expect(await hasConfirmedLaterAttempt(store, first)).toBe(false);
+        expect(await hasConfirmedLaterAttempt(store, second)).toBe(false);
         await confirmAttempt(store, second.id, AT);
-        expect(await hasMovedOn(store, first)).toBe(true);
-        expect(await hasMovedOn(store, second)).toBe(false);
+        expect(await hasConfirmedLaterAttempt(store, first)).toBe(true);
+        expect(await hasConfirmedLaterAttempt(store, second)).toBe(false);
         await confirmAttempt(store, second.id, AT + 5);
         expect(await stored(store, second.id)).toMatchObject({ confirmed_at: AT });
       },
     );
 
-    it('is the only one of many that one browser starts at once', async () => {
+    it('is the only one added by concurrent starts of one browser', async () => {
       const store = await openTestStore();
       const attempts = Array.from({ length: 20 }, () => newAttempt({ browser_hash: 'one' }));
-      expect(wins(await Promise.all(attempts.map((each) => insertAttempt(store, each))))).toBe(1);
+      expect(countWins(await Promise.all(attempts.map((each) => insertAttempt(store, each))))).toBe(
+        1,
+      );
     });
 
-    it('goes from pending to verified to completed, each once and never another way', async () => {
+    it('goes from pending to verified to completed, each once and in no other order', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      const verify = { from: 'pending', to: 'verified', expiresAt: AT + 1 } as const;
-      const complete = { from: 'verified', to: 'completed', endedAt: AT + 2 } as const;
+      const verify = { from: 'pending', to: 'verified', by: 'check', expiresAt: AT + 1 } as const;
+      const complete = {
+        from: 'verified',
+        to: 'completed',
+        by: 'complete',
+        endedAt: AT + 2,
+      } as const;
       expect(await advanceAttempt(store, id, complete)).toBe(false);
       const race = Array.from({ length: 10 }, () => advanceAttempt(store, id, verify));
-      expect(wins(await Promise.all(race))).toBe(1);
+      expect(countWins(await Promise.all(race))).toBe(1);
       expect(await stored(store, id)).toMatchObject({ state: 'verified', expires_at: AT + 1 });
       expect(await advanceAttempt(store, id, complete)).toBe(true);
       expect(await advanceAttempt(store, id, complete)).toBe(false);
       expect(await advanceAttempt(store, id, verify)).toBe(false);
-      expect(await endAttempt(store, id, { state: 'cancelled', endedAt: AT })).toBe(false);
+      expect(await endAttempt(store, id, { to: 'cancelled', by: 'cancel', endedAt: AT })).toBe(
+        false,
+      );
       expect(await stored(store, id)).toMatchObject({ state: 'completed', ended_at: AT + 2 });
     });
 
-    it.each(['expired', 'failed', 'cancelled', 'contested'] as const)(
-      'that ended as %s ends no second time and goes nowhere else',
-      async (state) => {
-        const store = await openTestStore();
-        const { id } = await addAttempt(store);
-        const end = { state, failure: 'pauth_failed', endedAt: AT } as const;
-        expect(await endAttempt(store, id, end)).toBe(true);
-        expect(await endAttempt(store, id, { state: 'cancelled', endedAt: AT + 9 })).toBe(false);
-        const verify = { from: 'pending', to: 'verified', expiresAt: AT } as const;
-        expect(await advanceAttempt(store, id, verify)).toBe(false);
-        expect(await stored(store, id)).toMatchObject({
-          state,
-          failure: 'pauth_failed',
-          ended_at: AT,
-        });
-      },
-    );
+    it.each([
+      { to: 'expired', by: 'check' },
+      { to: 'failed', by: 'start' },
+      { to: 'cancelled', by: 'cancel' },
+      { to: 'contested', by: 'complete' },
+    ] as const)('that ended as $to makes no further transition', async (transition) => {
+      const store = await openTestStore();
+      const { id } = await addAttempt(store);
+      const end = { ...transition, failure: 'pauth_failed', endedAt: AT } as const;
+      expect(await endAttempt(store, id, end)).toBe(true);
+      expect(await endAttempt(store, id, { to: 'cancelled', by: 'cancel', endedAt: AT + 9 })).toBe(
+        false,
+      );
+      const verify = { from: 'pending', to: 'verified', by: 'check', expiresAt: AT } as const;
+      expect(await advanceAttempt(store, id, verify)).toBe(false);
+      expect(await stored(store, id)).toMatchObject({
+        state: transition.to,
+        failure: 'pauth_failed',
+        ended_at: AT,
+      });
+    });
   });
 
-  describe('the right to ask the vendor', () => {
+  describe('the check lease', () => {
     const lease = { now: AT, leasedUntil: AT + 4_000 };
 
-    it('goes to one of many who want it at once', async () => {
+    it('is granted to one of many concurrent requests', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       const race = Array.from({ length: 20 }, () => leaseCheck(store, id, lease));
-      expect(wins(await Promise.all(race))).toBe(1);
+      expect(countWins(await Promise.all(race))).toBe(1);
     });
 
-    it('goes to nobody before it is due', async () => {
+    it('is not granted before the check is due', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       expect(await leaseCheck(store, id, { ...lease, now: AT - 1 })).toBe(false);
     });
 
-    it('goes to nobody before the vendor knows the attempt, or after it is over', async () => {
+    it('is not granted before the attempt has a pAuth session, nor after it has ended', async () => {
       const store = await openTestStore();
       const unknown = newAttempt();
       await insertAttempt(store, unknown);
       expect(await leaseCheck(store, unknown.id, lease)).toBe(false);
       const over = await addAttempt(store);
-      await endAttempt(store, over.id, { state: 'expired', endedAt: AT });
+      await endAttempt(store, over.id, { to: 'expired', by: 'check', endedAt: AT });
       expect(await leaseCheck(store, over.id, lease)).toBe(false);
     });
 
-    it('can be had again when it runs out, and the late one gives nothing back', async () => {
+    it('is granted again after it expires, and a late release changes nothing', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       await leaseCheck(store, id, lease);
@@ -254,7 +276,7 @@ describe('a store', () => {
       });
     });
 
-    it('is given back with the time of the next check', async () => {
+    it('is released with the time of the next check', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       await leaseCheck(store, id, lease);
@@ -266,7 +288,7 @@ describe('a store', () => {
       });
     });
 
-    it('is given back without putting off a check that a callback has scheduled', async () => {
+    it('is released without postponing a check that a callback scheduled', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       await leaseCheck(store, id, lease);
@@ -283,7 +305,7 @@ describe('a store', () => {
       });
     });
 
-    it('is never put off by a callback, nor scheduled when the attempt is over', async () => {
+    it('is not postponed by a callback, and a callback schedules nothing after the end', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
       await scheduleCheckForCallback(
@@ -292,7 +314,7 @@ describe('a store', () => {
         { now: AT, checkAt: AT + 1 },
       );
       expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
-      await endAttempt(store, id, { state: 'expired', endedAt: AT });
+      await endAttempt(store, id, { to: 'expired', by: 'check', endedAt: AT });
       await scheduleCheckForCallback(
         store,
         { id, called_back_at: AT },
@@ -301,15 +323,17 @@ describe('a store', () => {
       expect(await stored(store, id)).toMatchObject({ next_check_at: AT, called_back_at: AT });
     });
 
-    it('is scheduled by one of many callbacks that come at once', async () => {
+    it('is scheduled by one of many concurrent callbacks', async () => {
       const store = await openTestStore();
       const attempt = await addAttempt(store);
-      const hint = { now: AT - 50, checkAt: AT - 50 };
-      const race = Array.from({ length: 20 }, () => scheduleCheckForCallback(store, attempt, hint));
-      expect(wins(await Promise.all(race))).toBe(1);
+      const times = { now: AT - 50, checkAt: AT - 50 };
+      const race = Array.from({ length: 20 }, () =>
+        scheduleCheckForCallback(store, attempt, times),
+      );
+      expect(countWins(await Promise.all(race))).toBe(1);
     });
 
-    it('is due at once for a callback that came before the vendor had answered the start', async () => {
+    it('is due at once when a callback came before the pAuth session was stored', async () => {
       const store = await openTestStore();
       const attempt = newAttempt();
       await insertAttempt(store, attempt);
@@ -331,17 +355,17 @@ describe('a store', () => {
       return (await findRivals(store, mine, 0)).length;
     }
 
-    it('are the live ones of other browsers with the same two numbers', async () => {
+    it('are live attempts of other browsers for the same phone number', async () => {
       expect(await rivalsOf((store, { phone_number }) => addAttempt(store, { phone_number }))).toBe(
         1,
       );
     });
 
-    it('are not attempts for another phone number, nor itself', async () => {
+    it('do not include attempts for another phone number, nor the attempt itself', async () => {
       expect(await rivalsOf((store) => addAttempt(store))).toBe(0);
     });
 
-    it('have the same number to call, another, or none yet', async () => {
+    it('may have the same call number, another, or none yet', async () => {
       expect(
         await rivalsOf(async (store, { phone_number }) => {
           await insertAttempt(store, newAttempt({ phone_number }));
@@ -352,10 +376,10 @@ describe('a store', () => {
       ).toBe(2);
     });
 
-    it('are not earlier attempts of the same browser', async () => {
+    it('do not include earlier attempts of the same browser', async () => {
       expect(
         await rivalsOf(async (store, { id, phone_number, browser_hash }) => {
-          await endAttempt(store, id, { state: 'cancelled', endedAt: AT });
+          await endAttempt(store, id, { to: 'cancelled', by: 'cancel', endedAt: AT });
           await addAttempt(store, { phone_number, browser_hash });
         }),
       ).toBe(0);
@@ -364,29 +388,39 @@ describe('a store', () => {
     it.each([
       { afterMs: 0, count: 0 },
       { afterMs: 1, count: 1 },
-    ])('that were completed $afterMs ms after it began: $count', async ({ afterMs, count }) => {
+    ])('completed $afterMs ms after its creation: $count', async ({ afterMs, count }) => {
       const endedAt = AT + afterMs;
       expect(
         await rivalsOf(async (store, { phone_number }) => {
           const { id } = await addAttempt(store, { phone_number });
-          await advanceAttempt(store, id, { from: 'pending', to: 'verified', expiresAt: AT });
-          await advanceAttempt(store, id, { from: 'verified', to: 'completed', endedAt });
+          await advanceAttempt(store, id, {
+            from: 'pending',
+            to: 'verified',
+            by: 'check',
+            expiresAt: AT,
+          });
+          await advanceAttempt(store, id, {
+            from: 'verified',
+            to: 'completed',
+            by: 'complete',
+            endedAt,
+          });
         }),
       ).toBe(count);
     });
 
     it.each([
-      { state: 'cancelled', endedAt: AT, count: 1 },
-      { state: 'expired', endedAt: AT, count: 1 },
-      { state: 'failed', endedAt: AT + 1, count: 1 },
-      { state: 'contested', endedAt: AT, count: 1 },
-      { state: 'cancelled', endedAt: AT - 1, count: 0 },
-      { state: 'contested', endedAt: AT - 1, count: 0 },
-    ] as const)('that ended as $state at $endedAt: $count', async ({ state, endedAt, count }) => {
+      { to: 'cancelled', by: 'cancel', endedAt: AT, count: 1 },
+      { to: 'expired', by: 'check', endedAt: AT, count: 1 },
+      { to: 'failed', by: 'start', endedAt: AT + 1, count: 1 },
+      { to: 'contested', by: 'complete', endedAt: AT, count: 1 },
+      { to: 'cancelled', by: 'cancel', endedAt: AT - 1, count: 0 },
+      { to: 'contested', by: 'complete', endedAt: AT - 1, count: 0 },
+    ] as const)('ended as $to at $endedAt: $count', async ({ count, ...end }) => {
       expect(
         await rivalsOf(async (store, { phone_number }) => {
           const { id } = await addAttempt(store, { phone_number });
-          await endAttempt(store, id, { state, endedAt });
+          await endAttempt(store, id, end);
         }),
       ).toBe(count);
     });
@@ -394,30 +428,27 @@ describe('a store', () => {
     it.each([
       { expires_at: AT, count: 1 },
       { expires_at: AT - 1, count: 0 },
-    ])(
-      'that nobody polled and that ran out at $expires_at: $count',
-      async ({ expires_at, count }) => {
-        expect(
-          await rivalsOf((store, { phone_number }) =>
-            addAttempt(store, { phone_number, expires_at }),
-          ),
-        ).toBe(count);
-      },
-    );
+    ])('expired at $expires_at without being polled: $count', async ({ expires_at, count }) => {
+      expect(
+        await rivalsOf((store, { phone_number }) =>
+          addAttempt(store, { phone_number, expires_at }),
+        ),
+      ).toBe(count);
+    });
   });
 
   describe('users and sessions', () => {
-    it('one user has a phone number, however many add it at once', async () => {
+    it('a phone number has one user after concurrent inserts', async () => {
       const store = await openTestStore();
       const phoneNumber = newPhoneNumber();
       const race = Array.from({ length: 20 }, (_, index) =>
         addUser(store, `user ${index}`, phoneNumber),
       );
-      expect(wins(await Promise.all(race))).toBe(1);
+      expect(countWins(await Promise.all(race))).toBe(1);
       expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
     });
 
-    it('a user is found by the whole phone number, with the last login', async () => {
+    it('a user is found by phone number', async () => {
       const store = await openTestStore();
       const phoneNumber = newPhoneNumber();
       await addUser(store, 'user', phoneNumber);
@@ -434,7 +465,7 @@ describe('a store', () => {
       expect(await findUserByPhoneNumber(store, newPhoneNumber())).toBeNull();
     });
 
-    it('a session is found with its user until it is deleted', async () => {
+    it('a session is found with its user until it is deleted, and its last use never moves back', async () => {
       const store = await openTestStore();
       await addUser(store, 'user');
       const times = { created_at: AT, expires_at: AT + 1 };
@@ -456,14 +487,14 @@ describe('a store', () => {
       expect(await findSession(store, 'hash')).toBeNull();
     });
 
-    it('a session without a user cannot be', async () => {
+    it('a session requires a user', async () => {
       const store = await openTestStore();
       const times = { created_at: AT, expires_at: AT };
       const orphan = newSession({ id_hash: 'hash', user_id: 'nobody', ...times });
       await expect(insertSession(store, orphan)).rejects.toThrow();
     });
 
-    it('the sessions of a user go with the user', async () => {
+    it('deleting a user deletes its sessions', async () => {
       const store = await openTestStore();
       await addUser(store, 'user');
       const times = { created_at: AT, expires_at: AT };
@@ -487,7 +518,7 @@ describe('a store', () => {
       return store;
     }
 
-    it('are ended without those of another, all of them or all but one', async () => {
+    it('are ended, all of them or all but one, without those of another user', async () => {
       const store = await withSessions(['a', 'one'], ['b', 'one'], ['c', 'one'], ['d', 'two']);
       expect(await deleteSessionsOf(store, 'one', 'b')).toBe(2);
       expect(await findSessions(store, 'one')).toMatchObject([{ id_hash: 'b' }]);
@@ -496,7 +527,7 @@ describe('a store', () => {
       expect(await findSessions(store, 'two')).toHaveLength(1);
     });
 
-    it('a kind of device is new to a user once, however many logins come at once', async () => {
+    it('a kind of device is new to a user once, even with concurrent logins', async () => {
       const store = await withSessions(['a', 'one'], ['b', 'two']);
       const device = {
         user_id: 'one',
@@ -507,7 +538,7 @@ describe('a store', () => {
         notices_seen_at: AT,
       };
       const race = Array.from({ length: 20 }, () => insertDevice(store, device));
-      expect(wins(await Promise.all(race))).toBe(1);
+      expect(countWins(await Promise.all(race))).toBe(1);
       expect(await insertDevice(store, { ...device, user_id: 'two' })).toBe(true);
       expect(await insertDevice(store, { ...device, device: '', first_login_at: AT + 1 })).toBe(
         true,
@@ -518,7 +549,7 @@ describe('a store', () => {
       ]);
     });
 
-    it('what has been shown is never taken back', async () => {
+    it('the time up to which notices are seen never moves back', async () => {
       const store = await withSessions(['a', 'one']);
       const session = newSession({ id_hash: 'a', user_id: 'one', ...times });
       await setNoticesSeen(store, session, AT + 9);
@@ -530,7 +561,7 @@ describe('a store', () => {
   });
 
   describe('a user set aside', () => {
-    it('leaves the phone number to another, and is found as set aside', async () => {
+    it('frees the phone number for another user and is found as set aside', async () => {
       const store = await openTestStore();
       const phoneNumber = newPhoneNumber();
       for (const id of ['first', 'second', 'third']) {
@@ -545,7 +576,7 @@ describe('a store', () => {
       expect(await findUsers(store)).toHaveLength(3);
     });
 
-    it('cannot come back while another has the number', async () => {
+    it('cannot be brought back while another user has the phone number', async () => {
       const store = await openTestStore();
       const phoneNumber = newPhoneNumber();
       await addUser(store, 'old', phoneNumber);
@@ -555,7 +586,7 @@ describe('a store', () => {
     });
   });
 
-  it('events of a user are found by type, the latest first and no more than asked for', async () => {
+  it('events of a user are found by type, the latest first, up to the limit', async () => {
     const store = await openTestStore();
     const from = { device: 'Safari · iOS', network: '192.0.2.0/24' };
     for (const type of ['user_created', 'attempt_completed', 'logged_out'] as const) {
@@ -572,19 +603,19 @@ describe('a store', () => {
     ]);
   });
 
-  it('a transaction that fails leaves nothing behind', async () => {
+  it('a failed transaction leaves nothing behind', async () => {
     const store = await openTestStore();
     const failing = store.transaction().execute(async (transaction) => {
       await addUser(transaction, 'user');
       await insertEvent(transaction, { at: AT, type: 'user_created', userId: 'user' });
-      throw new Error('half way');
+      throw new Error('aborted');
     });
-    await expect(failing).rejects.toThrow('half way');
+    await expect(failing).rejects.toThrow('aborted');
     expect(await store.selectFrom('users').selectAll().execute()).toEqual([]);
     expect(await store.selectFrom('events').selectAll().execute()).toEqual([]);
   });
 
-  it('events keep their order and what they are about', async () => {
+  it('events are stored in order with their attempt, user and reason', async () => {
     const store = await openTestStore();
     await insertEvent(store, { at: AT, type: 'attempt_started', attemptId: 'a' });
     await insertEvent(store, {

@@ -37,7 +37,7 @@ async function addAll(store: Store, name: string, at: number) {
   await insertEvent(store, { at, type: 'attempt_started', attemptId: name });
 }
 
-const names = async (store: Store) => ({
+const storedNames = async (store: Store) => ({
   attempts: (await store.selectFrom('attempts').select('id').execute()).map(({ id }) => id),
   sessions: (await store.selectFrom('sessions').select('id_hash').execute()).map(
     ({ id_hash }) => id_hash,
@@ -48,7 +48,7 @@ const names = async (store: Store) => ({
 });
 
 describe('sweeping', () => {
-  it('deletes each kind of row when its time is over, and no sooner', async () => {
+  it('deletes rows of each table after their retention and not before', async () => {
     const { store, clock, deps } = await open();
     await addAll(store, 'old', clock.now());
     clock.advance(1);
@@ -56,22 +56,22 @@ describe('sweeping', () => {
     expect(await sweep(deps)).toEqual({ attempts: 0, sessions: 1, events: 0 });
     clock.advance(DAY_MS);
     expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 1, events: 0 });
-    expect(await names(store)).toEqual({
+    expect(await storedNames(store)).toEqual({
       attempts: ['young'],
       sessions: [],
       events: ['old', 'young'],
     });
     clock.advance(29 * DAY_MS);
     expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 0, events: 1 });
-    expect(await names(store)).toMatchObject({ attempts: [], events: ['young'] });
+    expect(await storedNames(store)).toMatchObject({ attempts: [], events: ['young'] });
   });
 
-  it('keeps for ever what is to be kept for ever, and every user', async () => {
+  it('keeps rows with unlimited retention, and all users', async () => {
     const { store, clock, deps } = await open();
     await addAll(store, 'kept', clock.now());
     clock.advance(10_000 * DAY_MS);
     await sweep({ ...deps, keepMs: { attempts: null, sessions: null, events: null } });
-    expect(await names(store)).toEqual({
+    expect(await storedNames(store)).toEqual({
       attempts: ['kept'],
       sessions: ['kept'],
       events: ['kept'],
@@ -80,7 +80,7 @@ describe('sweeping', () => {
     expect(await store.selectFrom('users').select('id').execute()).toEqual([{ id: 'user' }]);
   });
 
-  it('goes through any number of rows in small steps, several processes at once', async () => {
+  it('deletes many rows in batches, in several processes at the same time', async () => {
     const { store, clock, deps } = await open();
     const events = Array.from({ length: 1_700 }, (_, index) => ({
       at: clock.now() + index,
@@ -90,6 +90,6 @@ describe('sweeping', () => {
     clock.advance(30 * DAY_MS + 1_600);
     const swept = await Promise.all([sweep(deps), sweep(deps), sweep(deps)]);
     expect(swept.reduce((sum, { events }) => sum + events, 0)).toBe(1_600);
-    expect((await names(store)).events).toHaveLength(100);
+    expect((await storedNames(store)).events).toHaveLength(100);
   });
 });

@@ -5,24 +5,24 @@ import type { Clock } from '../shared/clock.ts';
 import { type AgingTable, deleteOldRows } from './old-rows.ts';
 import type { Store } from './schema.ts';
 
-/** What clearing away needs from the rest of the house. */
-export interface SweepDependencies {
+/** What the sweep needs from the rest of the app. */
+interface SweepDependencies {
   store: Store;
   clock: Clock;
   log: Log;
-  /** How long rows are kept after their time; null is for ever. */
+  /** How long rows are kept, measured as `deleteOldRows` does; null keeps them forever. */
   keepMs: Readonly<Record<AgingTable, number | null>>;
 }
 
-/** So few that nobody waits for them noticeably, so many that a day's worth is soon gone. */
+/** Small enough not to block other queries, large enough to delete a day's rows quickly. */
 const BATCH = 500;
 const PAUSE_MS = 20;
 
-/** Every process does it soon after it has begun, and about once an hour, each at a time of its own. */
+/** Mean delays before the first and later sweeps. Randomized, so that processes do not sweep together. */
 const FIRST_MS = 120_000;
 const INTERVAL_MS = 3_600_000;
 
-/** Deletes what is older than it is kept. @returns how many rows of each table went. */
+/** Deletes rows past their retention. @returns the number of deleted rows per table. */
 export async function sweep(
   { store, clock, keepMs }: SweepDependencies,
   signal?: AbortSignal,
@@ -46,20 +46,20 @@ export async function sweep(
   return deleted;
 }
 
-/** Sweeps from now on until `signal`. What fails is tried again the next time. */
+/** Sweeps about once an hour until aborted. A failed sweep is logged and retried the next time. */
 export function keepSweeping(deps: SweepDependencies, signal: AbortSignal): void {
   void (async () => {
-    for (let typicalMs = FIRST_MS; !signal.aborted; typicalMs = INTERVAL_MS) {
-      const waitMs = typicalMs * (0.5 + Math.random());
+    for (let meanMs = FIRST_MS; !signal.aborted; meanMs = INTERVAL_MS) {
+      const waitMs = meanMs * (0.5 + Math.random());
       await delay(waitMs, null, { signal, ref: false }).catch(() => {});
       if (signal.aborted) {
         return;
       }
       try {
         const deleted = await sweep(deps, signal);
-        deps.log.info({ event: 'swept', ...deleted }, 'what was old is deleted');
+        deps.log.info({ event: 'swept', ...deleted }, 'old rows deleted');
       } catch (error) {
-        deps.log.warn({ event: 'sweep_failed', error }, 'what is old could not be deleted');
+        deps.log.warn({ event: 'sweep_failed', error }, 'deleting old rows failed');
       }
     }
   })();

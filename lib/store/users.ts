@@ -2,7 +2,7 @@ import 'server-only';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import type { Queries, User } from './schema.ts';
 
-/** The user with this phone number, or null. Those set aside have none any more. */
+/** Finds the user of a phone number. Users set aside no longer have theirs. */
 export async function findUserByPhoneNumber(
   queries: Queries,
   phoneNumber: PhoneNumber,
@@ -17,9 +17,9 @@ export async function findUserByPhoneNumber(
 }
 
 /**
- * Adds a user, unless the phone number has one already.
+ * Adds a user.
  *
- * @returns whether this call added it.
+ * @returns false, changing nothing, if the phone number already has a user.
  */
 export async function insertUser(
   queries: Queries,
@@ -43,7 +43,7 @@ export async function insertUser(
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** Notes when a user last logged in. */
+/** Records a user's last login. */
 export async function setLastLogin(queries: Queries, id: string, at: number): Promise<void> {
   await queries
     .updateTable('users')
@@ -52,7 +52,7 @@ export async function setLastLogin(queries: Queries, id: string, at: number): Pr
     .execute();
 }
 
-/** Every user there is or was, in the order in which they came. */
+/** All users, including those set aside, in the order of creation. */
 export async function findUsers(queries: Queries): Promise<User[]> {
   return await queries
     .selectFrom('users')
@@ -62,7 +62,7 @@ export async function findUsers(queries: Queries): Promise<User[]> {
     .execute();
 }
 
-/** The one most recently set aside of those who had this phone number, or null. */
+/** The user most recently set aside among those who had this phone number. */
 export async function findUserSetAside(
   queries: Queries,
   phoneNumber: PhoneNumber,
@@ -77,7 +77,7 @@ export async function findUserSetAside(
   return user ?? null;
 }
 
-/** Says whether a user may log in and has their phone number, or since when not. */
+/** Disables, enables, sets aside or brings back a user. */
 export async function setUserState(
   queries: Queries,
   id: string,

@@ -1,8 +1,8 @@
 /**
- * Speaks to the sandbox's control surface.
+ * Sends a request to the sandbox's control surface.
  *
  * @returns the status, and the parsed body or null.
- * @throws when the sandbox cannot be reached.
+ * @throws if the sandbox cannot be reached.
  */
 export async function control(method, path, body) {
   const response = await fetch(`/_sandbox/${path}`, {
@@ -17,16 +17,11 @@ export async function control(method, path, body) {
   return { status: response.status, body: text === '' ? null : JSON.parse(text) };
 }
 
-/** Everything the page shows, as it is now; lists newest first. */
-export async function look() {
+/** Reads everything the page shows. Sessions and requests are newest first. */
+export async function readState() {
   const paths = ['sessions?latest=20', 'requests?latest=200', 'faults', 'options'];
-  const [sessions, requests, faults, options] = await Promise.all(
+  const [{ sessions }, { requests }, { faults }, options] = await Promise.all(
     paths.map(async (path) => (await control('GET', path)).body),
   );
-  return {
-    sessions: sessions.sessions.reverse(),
-    requests: requests.requests.reverse(),
-    faults: faults.faults,
-    options,
-  };
+  return { sessions: sessions.reverse(), requests: requests.reverse(), faults, options };
 }

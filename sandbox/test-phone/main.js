@@ -1,13 +1,14 @@
-import { look } from './control.js';
+import { readState } from './control.js';
 import { byId, setText } from './page.js';
-import { setUpPhone, showWaiting, translatePhone } from './phone.js';
+import { setUpPhone, showPhone, translatePhone } from './phone.js';
 import { setUpVendor, showVendor, translateVendor } from './vendor.js';
-import { wantedLanguage, words } from './words.js';
+import { preferredLanguage, words } from './words.js';
 
 const POLL_INTERVAL_MS = 1_000;
 
+const languageButtons = document.querySelectorAll('[data-language]');
 let text;
-let lastLook = null;
+let state = null;
 
 function translate(language) {
   text = words[language];
@@ -19,7 +20,7 @@ function translate(language) {
   for (const element of document.querySelectorAll('[data-label]')) {
     element.ariaLabel = text[element.dataset.label];
   }
-  for (const button of document.querySelectorAll('[data-language]')) {
+  for (const button of languageButtons) {
     button.ariaPressed = String(button.dataset.language === language);
   }
   translatePhone(text);
@@ -28,15 +29,15 @@ function translate(language) {
 }
 
 function show() {
-  if (lastLook !== null) {
-    showWaiting(lastLook.sessions);
-    showVendor(lastLook);
+  if (state !== null) {
+    showPhone(state);
+    showVendor(state);
   }
 }
 
 async function refresh() {
   try {
-    lastLook = await look();
+    state = await readState();
     setText(byId('unreachable'), '');
     show();
   } catch {
@@ -44,10 +45,16 @@ async function refresh() {
   }
 }
 
+function refreshIfVisible() {
+  if (!document.hidden) {
+    void refresh();
+  }
+}
+
 setUpPhone(refresh);
 setUpVendor(refresh);
-translate(wantedLanguage(location.href, navigator.language));
-for (const button of document.querySelectorAll('[data-language]')) {
+translate(preferredLanguage(location.href, navigator.language));
+for (const button of languageButtons) {
   button.addEventListener('click', () => {
     const { language } = button.dataset;
     const address = new URL(location.href);
@@ -56,13 +63,11 @@ for (const button of document.querySelectorAll('[data-language]')) {
     translate(language);
   });
 }
-// What scrolls must scroll by keyboard in every browser.
-for (const list of document.querySelectorAll('.list')) list.tabIndex = 0;
+// Not every browser makes a scrollable element focusable, which the keyboard needs to scroll it.
+for (const list of document.querySelectorAll('.list')) {
+  list.tabIndex = 0;
+}
 document.documentElement.dataset.ready = 'true';
 void refresh();
-setInterval(() => {
-  if (!document.hidden) void refresh();
-}, POLL_INTERVAL_MS);
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) void refresh();
-});
+setInterval(refreshIfVisible, POLL_INTERVAL_MS);
+document.addEventListener('visibilitychange', refreshIfVisible);

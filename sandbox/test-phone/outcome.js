@@ -1,27 +1,28 @@
-import { spell, toE164 } from './numbers.js';
+import { formatNumber, toE164 } from './numbers.js';
 
 /**
- * What came of a call, and why.
+ * Explains the outcome of a call.
  *
- * @param party who called whom: `from` is null when withheld, both as they were typed.
- * @param answer of the sandbox; null when there was none.
- * @param sessions as they are after the call.
- * @returns the field to put right, or the names of what to show and a sentence.
+ * @param call `from` (null if withheld) and `to`, as typed.
+ * @param answer the sandbox's answer to the call, or null if there was none.
+ * @param sessions the sessions after the call.
+ * @returns `field`, the id of the invalid field; or `kind`, the keys of the heading and title in
+ *   `words`, and a function that takes the words and returns a sentence.
  */
-export function explain(party, answer, sessions) {
+export function explain(call, answer, sessions) {
   if (answer === null) {
     return nobody('notConnected', (text) => text.unreachable);
   }
-  const to = spell(toE164(party.to));
+  const [from, to] = [call.from ?? '', call.to].map(toE164);
   if (answer.status === 404) {
-    return nobody('notConnected', (text) => text.notOurs(to));
+    return nobody('notConnected', (text) => text.notOurs(formatNumber(to)));
   }
   const { error, verified } = answer.body;
   if (error !== undefined) {
     return { field: error.startsWith('from') ? 'from' : 'to' };
   }
   if (verified.length > 0) {
-    const numbers = [...new Set(verified.map(({ phone_number }) => spell(phone_number)))];
+    const numbers = phoneNumbersOf(verified);
     return {
       kind: 'verified',
       heading: 'ended',
@@ -29,9 +30,9 @@ export function explain(party, answer, sessions) {
       sentence: (text) => text.verifiedWhom(numbers),
     };
   }
-  return party.from === null
+  return call.from === null
     ? nobody('ended', (text) => text.nobodyWithheld)
-    : nobody('ended', whyNobody(toE164(party.from), toE164(party.to), sessions));
+    : nobody('ended', whyNobody(from, to, sessions));
 }
 
 function nobody(heading, sentence) {
@@ -39,25 +40,27 @@ function nobody(heading, sentence) {
 }
 
 function whyNobody(from, to, sessions) {
-  const [caller, called] = [from, to].map(spell);
+  const [caller, called] = [from, to].map(formatNumber);
   const own = sessions.filter(({ phone_number }) => phone_number === from);
-  const elsewhere = own.find(({ status }) => status === 'pending');
-  if (elsewhere !== undefined) {
-    return (text) => text.nobodyOtherCallNumber(caller, spell(elsewhere.call_number));
+  const pending = own.find(({ status }) => status === 'pending');
+  if (pending !== undefined) {
+    return (text) => text.nobodyOtherCallNumber(caller, formatNumber(pending.call_number));
   }
-  // Before what others wait for: one number to call may be given to many.
+  // Checked before the sessions of others, who may have been given the same call number.
   switch (own.findLast(({ call_number }) => call_number === to)?.status) {
     case 'verified':
       return (text) => text.nobodyAlready(caller);
     case 'expired':
       return (text) => text.nobodyExpired(caller);
   }
-  const others = sessions.filter(
-    ({ status, call_number }) => status === 'pending' && call_number === to,
+  const others = phoneNumbersOf(
+    sessions.filter(({ status, call_number }) => status === 'pending' && call_number === to),
   );
-  if (others.length > 0) {
-    const numbers = [...new Set(others.map(({ phone_number }) => spell(phone_number)))];
-    return (text) => text.nobodyOtherCaller(called, numbers);
-  }
-  return (text) => text.nobodyWaits(caller, called);
+  return others.length > 0
+    ? (text) => text.nobodyOtherCaller(called, others)
+    : (text) => text.nobodyWaits(caller, called);
+}
+
+function phoneNumbersOf(sessions) {
+  return [...new Set(sessions.map(({ phone_number }) => formatNumber(phone_number)))];
 }

@@ -1,40 +1,38 @@
 import { control } from './control.js';
-import { readDialled, spell, toE164, withPrefix } from './numbers.js';
+import { formatNumber, parseDialled, toE164, withPrefix } from './numbers.js';
 import { explain } from './outcome.js';
-import { byId, make, setText, showEach } from './page.js';
+import { byId, make, makeButton, setText, showEach } from './page.js';
 
-/** Shorter, and nobody sees that there was a call. */
-const SHORTEST_CALL_MS = 900;
+/** How long the calling screen is shown at least: a shorter call would go unnoticed. */
+const MIN_CALL_MS = 900;
 const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 
 const phone = document.querySelector('.phone');
 const [keypad, calling] = ['.keypad', '.calling'].map((name) => phone.querySelector(name));
 const [from, to, withhold] = ['from', 'to', 'withhold'].map(byId);
-const prefixes = [...phone.querySelectorAll('[data-prefix]')];
+const prefixButtons = [...phone.querySelectorAll('[data-prefix]')];
 
-/** The words in use, and the sessions as last seen. */
 let text;
 let sessions = [];
-/** True once a person has typed: from then on nothing fills the fields but their own choice. */
+/** Whether a person has typed or chosen a number: the fields are no longer filled automatically. */
 let isTyped = false;
-/** What the address names, until a call has been verified. */
+/** The numbers in the page's address, used until a call has been verified. */
 let addressed = new URLSearchParams(location.search);
+/** The call on the screen, `from` (null if withheld) and `to` as typed; and its outcome. */
+let currentCall = null;
 let outcome = null;
-/** The call on the screen: who calls (null: withheld) and whom, as typed. */
-let dialled = null;
 
-/** Puts the phone together. `refresh` looks at the sandbox anew and tells `showWaiting`. */
+/** Sets up the phone. `refresh` reads the sandbox's state and passes it to `showPhone`. */
 export function setUpPhone(refresh) {
   for (const key of KEYS) {
-    const button = make('button', '', key);
-    button.type = 'button';
-    button.addEventListener('click', () => dial(to.value + key));
+    const button = makeButton('', () => dial(to.value + key));
+    setText(button, key);
     byId('keys').append(button);
   }
   byId('erase').addEventListener('click', () => dial(to.value.slice(0, -1)));
-  for (const button of prefixes) {
+  for (const button of prefixButtons) {
     button.addEventListener('click', () => {
-      const isOn = readDialled(to.value).prefix === button.dataset.prefix;
+      const isOn = parseDialled(to.value).prefix === button.dataset.prefix;
       dial(withPrefix(to.value, isOn ? null : button.dataset.prefix));
     });
   }
@@ -55,17 +53,19 @@ export function setUpPhone(refresh) {
   });
 }
 
-/** Puts the phone into a language. */
+/** Sets the language of the phone. */
 export function translatePhone(words) {
   text = words;
   showFields();
   showOutcome();
 }
 
-/** Offers the sessions that wait for a call. The fields fill where only one can be meant. */
-export function showWaiting(everySession) {
-  sessions = everySession;
-  if (!isTyped) fillFromAddress();
+/** Lists the sessions that wait for a call. Fills the fields if only one can be meant. */
+export function showPhone(state) {
+  sessions = state.sessions;
+  if (!isTyped) {
+    fillFromAddress();
+  }
   showFields();
 }
 
@@ -87,15 +87,14 @@ function fillFromAddress() {
   if (meant.length === 1) {
     fill(meant[0]);
   } else if (wantedFrom !== null || wantedTo !== null) {
-    from.value = spell(wantedFrom ?? '');
-    to.value = spell(wantedTo ?? '');
+    from.value = formatNumber(wantedFrom ?? '');
+    to.value = formatNumber(wantedTo ?? '');
   }
 }
 
 function fill(session) {
-  from.value = spell(session.phone_number);
-  const { prefix } = readDialled(to.value);
-  to.value = withPrefix(spell(session.call_number), prefix);
+  from.value = formatNumber(session.phone_number);
+  to.value = withPrefix(formatNumber(session.call_number), parseDialled(to.value).prefix);
 }
 
 function dial(dialled) {
@@ -105,9 +104,13 @@ function dial(dialled) {
 }
 
 function showFields() {
-  if (text === undefined) return;
-  const { prefix, number } = readDialled(to.value);
-  for (const button of prefixes) button.ariaPressed = String(button.dataset.prefix === prefix);
+  if (text === undefined) {
+    return;
+  }
+  const { prefix, number } = parseDialled(to.value);
+  for (const button of prefixButtons) {
+    button.ariaPressed = String(button.dataset.prefix === prefix);
+  }
   byId('erase').disabled = to.value === '';
   const waiting = waitingSessions();
   byId('waiting-none').hidden = waiting.length > 0;
@@ -116,8 +119,8 @@ function showFields() {
     build: buildChoice,
     update(row, session) {
       const [caller, callNumber] = row.firstChild.children;
-      setText(caller, spell(session.phone_number));
-      setText(callNumber, `→ ${spell(session.call_number)}`);
+      setText(caller, formatNumber(session.phone_number));
+      setText(callNumber, `→ ${formatNumber(session.call_number)}`);
       row.firstChild.ariaPressed = String(
         toE164(from.value) === session.phone_number && toE164(number) === session.call_number,
       );
@@ -127,52 +130,52 @@ function showFields() {
 
 function buildChoice({ id }) {
   const row = make('li');
-  const button = make('button');
-  button.type = 'button';
-  button.append(make('span', 'caller'), make('span', 'quiet'));
-  button.addEventListener('click', () => {
+  const button = makeButton('', () => {
     isTyped = true;
     fill(sessions.find((session) => session.id === id));
     showFields();
   });
+  button.append(make('span', 'caller'), make('span', 'quiet'));
   row.append(button);
   return row;
 }
 
 async function call(refresh) {
-  const { prefix, number } = readDialled(to.value);
+  const { prefix, number } = parseDialled(to.value);
   const isWithheld = prefix === '184' || (prefix === null && withhold.checked);
-  const party = { from: isWithheld ? null : from.value, to: number };
-  complain('', null);
-  dialled = party;
+  const placed = { from: isWithheld ? null : from.value, to: number };
+  showProblem('', null);
+  currentCall = placed;
   outcome = null;
   showOutcome();
   showScreen('dialling');
   byId('calling-title').focus();
   const [answer] = await Promise.all([
-    control('POST', 'calls', party).catch(() => null),
-    new Promise((resolve) => setTimeout(resolve, SHORTEST_CALL_MS)),
+    control('POST', 'calls', placed).catch(() => null),
+    new Promise((resolve) => setTimeout(resolve, MIN_CALL_MS)),
   ]);
   await refresh();
-  outcome = explain(party, answer, sessions);
+  outcome = explain(placed, answer, sessions);
   if (outcome.field !== undefined) {
     showScreen('keypad');
-    complain(text.badNumber, byId(outcome.field));
+    showProblem(text.badNumber, byId(outcome.field));
     return;
   }
   showScreen(outcome.kind);
   showOutcome();
   if (outcome.kind === 'verified') {
-    // What was typed or addressed is done with: the next login may fill the fields.
+    // The next login may fill the fields again.
     isTyped = false;
     addressed = new URLSearchParams();
   }
 }
 
-function complain(problem, field) {
+function showProblem(problem, field) {
   setText(byId('problem'), problem);
   setText(byId('announcement'), problem);
-  for (const each of [from, to]) each.ariaInvalid = each === field ? 'true' : null;
+  for (const each of [from, to]) {
+    each.ariaInvalid = each === field ? 'true' : null;
+  }
   field?.focus();
 }
 
@@ -184,12 +187,12 @@ function showScreen(name) {
 }
 
 function showOutcome() {
-  if (dialled !== null) {
-    const { from: caller, to: called } = dialled;
-    setText(byId('party'), spell(toE164(called)));
+  if (currentCall !== null) {
+    const { from: caller, to: called } = currentCall;
+    setText(byId('party'), formatNumber(toE164(called)));
     setText(
       byId('caller'),
-      caller === null ? text.asWithheld : text.asCaller(spell(toE164(caller))),
+      caller === null ? text.asWithheld : text.asCaller(formatNumber(toE164(caller))),
     );
   }
   const [heading, title, sentence] =

@@ -1,8 +1,8 @@
 import { control } from './control.js';
-import { asTime, spell } from './numbers.js';
-import { byId, make, makeSwitch, setText, showEach } from './page.js';
+import { formatNumber, formatTime } from './numbers.js';
+import { byId, make, makeButton, makeSwitch, setText, showEach } from './page.js';
 
-/** The faults with a switch, as the control surface takes them. */
+/** The faults that have a switch, as the control surface takes them. */
 const presets = {
   delay: { kind: 'delay', delay_ms: 60_000 },
   reset: { kind: 'reset' },
@@ -11,8 +11,10 @@ const presets = {
   malformed: { kind: 'malformed' },
   wrong_number: { kind: 'wrong_number' },
 };
-/** What is not known of the vendor: the value of each switch when it is on, and when it is off. */
-const habits = {
+const presetNames = Object.keys(presets);
+
+/** The sandbox's options that have a switch, with their values when it is on and off. */
+const optionValues = {
   callbacks: { on: 'on', off: 'off' },
   call_numbers: { on: 'distinct', off: 'shared' },
   match: { on: 'call_number', off: 'caller' },
@@ -20,19 +22,20 @@ const habits = {
 
 let text;
 let refresh;
+let faults = [];
 
-/** Puts the switches together. `onChange` looks at the sandbox anew. */
+/** Sets up the vendor's half of the page. `onChange` reads the sandbox's state again. */
 export function setUpVendor(onChange) {
   refresh = onChange;
-  for (const name of Object.keys(presets)) {
+  for (const name of presetNames) {
     byId('faults').append(
       makeSwitch((isOn) =>
-        change(isOn ? () => control('POST', 'faults', presets[name]) : () => removeFaults(name)),
+        change(isOn ? () => control('POST', 'faults', presets[name]) : () => removePreset(name)),
       ),
     );
   }
-  for (const [name, { on, off }] of Object.entries(habits)) {
-    byId('habits').append(
+  for (const [name, { on, off }] of Object.entries(optionValues)) {
+    byId('options').append(
       makeSwitch((isOn) => change(() => control('PATCH', 'options', { [name]: isOn ? on : off }))),
     );
   }
@@ -41,34 +44,35 @@ export function setUpVendor(onChange) {
   );
 }
 
-/** Puts this half of the page into a language. */
+/** Sets the language of the vendor's half of the page. */
 export function translateVendor(words) {
   text = words;
-  for (const [id, names] of Object.entries({ faults: words.fault, habits: words.habit })) {
+  for (const [id, names] of Object.entries({ faults: words.fault, options: words.option })) {
     Object.values(names).forEach((name, index) => {
       setText(byId(id).children[index].firstChild, name);
     });
   }
 }
 
-/** Shows what the vendor sees. */
-export function showVendor({ sessions, requests, faults, options }) {
-  byId('sessions-none').hidden = sessions.length > 0;
-  showEach(byId('sessions'), sessions, {
+/** Shows the vendor's sessions, requests, faults and options. */
+export function showVendor(state) {
+  byId('sessions-none').hidden = state.sessions.length > 0;
+  showEach(byId('sessions'), state.sessions, {
     keyOf: ({ id }) => id,
-    build: buildSession,
+    build: () => buildRow('number', 'status', 'detail quiet'),
     update: updateSession,
   });
-  const groups = groupRequests(requests);
+  const groups = groupRequests(state.requests);
   byId('requests-none').hidden = groups.length > 0;
   showEach(byId('requests'), groups, {
     keyOf: ({ key }) => key,
-    build: buildRequest,
+    build: () => buildRow('kind', 'number', 'count quiet', 'answer'),
     update: updateRequest,
   });
-  showFaults(faults);
-  Object.entries(habits).forEach(([name, { on }], index) => {
-    byId('habits').children[index].lastChild.checked = options[name] === on;
+  faults = state.faults;
+  showFaults();
+  Object.entries(optionValues).forEach(([name, { on }], index) => {
+    byId('options').children[index].lastChild.checked = state.options[name] === on;
   });
 }
 
@@ -77,9 +81,9 @@ async function change(act) {
   await refresh();
 }
 
-function buildSession() {
+function buildRow(...classNames) {
   const row = make('li');
-  row.append(make('span', 'number'), make('span', 'status'), make('span', 'detail quiet'));
+  row.append(...classNames.map((className) => make('span', className)));
   return row;
 }
 
@@ -87,15 +91,15 @@ function updateSession(row, session) {
   const [number, status, detail] = row.children;
   const { callback } = session;
   const isPending = session.status === 'pending';
-  const callNumber = spell(session.call_number);
+  const callNumber = formatNumber(session.call_number);
   status.dataset.status = session.status;
-  setText(number, spell(session.phone_number));
+  setText(number, formatNumber(session.phone_number));
   setText(status, text.status[session.status]);
   setText(
     detail,
     [
       isPending ? text.callTo(callNumber) : text.calledTo(callNumber),
-      isPending && text.left(asTime(session.expires_in_seconds)),
+      isPending && text.left(formatTime(session.expires_in_seconds)),
       callback &&
         (callback.error ? text.notCalledBack(callback.error) : text.calledBack(callback.status)),
     ]
@@ -104,93 +108,72 @@ function updateSession(row, session) {
   );
 }
 
-/** Requests alike that follow each other, newest first, as one: a wait is many checks. */
+/** Groups consecutive similar requests, newest first: one login makes many checks. */
 function groupRequests(requests) {
   const groups = [];
   for (const request of requests) {
+    const key = `${request.at} ${request.kind} ${request.session_id}`;
     const last = groups.at(-1);
     if (
       last !== undefined &&
       ['kind', 'status', 'phone_number', 'authorized'].every((name) => last[name] === request[name])
     ) {
       last.count += 1;
-      // The first of a group stays the first while others join it.
-      last.key = keyOf(request);
+      // The oldest request identifies the group: it stays the same while newer ones join.
+      last.key = key;
     } else {
-      groups.push({ ...request, count: 1, key: keyOf(request) });
+      groups.push({ ...request, count: 1, key });
     }
   }
   return groups;
 }
 
-function keyOf({ at, kind, session_id }) {
-  return `${at} ${kind} ${session_id}`;
-}
-
-function buildRequest() {
-  const row = make('li');
-  row.append(
-    make('span', 'kind'),
-    make('span', 'number'),
-    make('span', 'count quiet'),
-    make('span', 'answer'),
-  );
-  return row;
-}
-
 function updateRequest(row, request) {
   const [kind, number, count, answer] = row.children;
   setText(kind, text.kind[request.kind]);
-  setText(number, request.phone_number === null ? request.path : spell(request.phone_number));
+  setText(number, request.phone_number ? formatNumber(request.phone_number) : request.path);
   setText(count, request.count > 1 ? text.times(request.count) : '');
   const status = request.status === null ? text.unanswered : String(request.status);
   setText(answer, request.authorized ? status : `${status} ${text.unauthorized}`);
   answer.dataset.good = String(request.status !== null && request.status < 300);
 }
 
-/** Whether a fault is just what a switch stands for, for everybody and until it is taken away. */
+/** Whether a fault is exactly that of a switch: for all phone numbers, until it is removed. */
 function isPreset(fault, name) {
   const { times, phone_number, match, after, ...rest } = fault;
-  const forAll = times === null && !phone_number && !after;
-  const wanted = Object.entries(presets[name]);
   return (
-    forAll &&
+    times === null &&
+    !phone_number &&
+    !after &&
     (match === undefined || rest.kind === 'wrong_number') &&
-    wanted.every(([key, value]) => rest[key] === value)
+    Object.entries(presets[name]).every(([key, value]) => rest[key] === value)
   );
 }
 
-let lastFaults = [];
-
-function showFaults(faults) {
-  lastFaults = faults;
-  const names = Object.keys(presets);
-  names.forEach((name, index) => {
-    byId('faults').children[index].lastChild.checked = faults.some((fault) =>
-      isPreset(fault, name),
-    );
+function showFaults() {
+  presetNames.forEach((name, index) => {
+    const isOn = faults.some((fault) => isPreset(fault, name));
+    byId('faults').children[index].lastChild.checked = isOn;
   });
-  const others = faults.filter((fault) => !names.some((name) => isPreset(fault, name)));
+  const others = faults.filter((fault) => !presetNames.some((name) => isPreset(fault, name)));
   showEach(byId('other-faults'), others, {
     keyOf: ({ id }) => id,
-    build(fault) {
-      const row = make('li');
-      const button = make('button', 'small');
-      button.type = 'button';
-      button.addEventListener('click', () => change(() => control('DELETE', `faults/${fault.id}`)));
-      row.append(make('span'), button);
+    build({ id }) {
+      const row = buildRow('');
+      row.append(makeButton('small', () => change(() => control('DELETE', `faults/${id}`))));
       return row;
     },
     update(row, { kind, match, phone_number, times }) {
-      const scope = [match, phone_number && spell(phone_number), times && `×${times}`];
-      const told = scope.filter(Boolean).map((part) => ` · ${part}`);
-      setText(row.firstChild, text.otherFault(kind, told.join('')));
+      const scope = [match, phone_number && formatNumber(phone_number), times && `×${times}`]
+        .filter(Boolean)
+        .map((part) => ` · ${part}`);
+      setText(row.firstChild, text.otherFault(kind, scope.join('')));
       setText(row.lastChild, text.removeFault);
     },
   });
 }
 
-async function removeFaults(name) {
-  const ids = lastFaults.filter((fault) => isPreset(fault, name)).map(({ id }) => id);
+async function removePreset(name) {
+  const ids = faults.filter((fault) => isPreset(fault, name)).map(({ id }) => id);
   await Promise.all(ids.map((id) => control('DELETE', `faults/${id}`)));
 }

@@ -1,4 +1,4 @@
-/** Every word of the test phone, in both languages. */
+/** All texts of the test phone, by language. */
 export const words = {
   ja: {
     title: '試用の電話機',
@@ -65,9 +65,9 @@ export const words = {
     },
     otherFault: (kind, scope) => `そのほか: ${kind}${scope}`,
     removeFault: '取り消す',
-    habits: 'サービスの流儀',
-    habitsLead: '実際がどちらかは、公開されていません。',
-    habit: {
+    options: 'サービスの流儀',
+    optionsLead: '実際がどちらかは、公開されていません。',
+    option: {
       callbacks: 'コールバックを送る',
       call_numbers: '受付ごとに番号を変える',
       match: '発信先も照合する',
@@ -139,9 +139,9 @@ export const words = {
     },
     otherFault: (kind, scope) => `Also: ${kind}${scope}`,
     removeFault: 'Remove',
-    habits: 'Ways of the vendor',
-    habitsLead: 'Nobody outside knows which of these the real one has.',
-    habit: {
+    options: 'Ways of the vendor',
+    optionsLead: 'Nobody outside knows which of these the real one has.',
+    option: {
       callbacks: 'Sends callbacks',
       call_numbers: 'Gives each login its own call number',
       match: 'Looks at the number called, too',
@@ -149,8 +149,8 @@ export const words = {
   },
 };
 
-/** The language an address or a browser asks for. */
-export function wantedLanguage(address, browserLanguage) {
-  const asked = new URL(address).searchParams.get('lang') ?? browserLanguage;
-  return asked.startsWith('ja') ? 'ja' : 'en';
+/** The language in the `lang` parameter of an address, or else the browser's. */
+export function preferredLanguage(address, browserLanguage) {
+  const language = new URL(address).searchParams.get('lang') ?? browserLanguage;
+  return language.startsWith('ja') ? 'ja' : 'en';
 }

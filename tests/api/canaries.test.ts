@@ -5,7 +5,7 @@ import { createSealer } from '#lib/cookies/seal.ts';
 import { referenceOf } from '#lib/observe/log.ts';
 import type { StoredEvent } from '#lib/store/schema.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
 import { runUsers } from '#tests/support/users-command.ts';
@@ -110,8 +110,8 @@ describe('all that a server prints in a whole run', () => {
     'pauth_create_failed',
     'pauth_key_refused',
     'pauth_unknown_status',
-    'pauth_wrong_number',
-    'printed',
+    'pauth_number_mismatch',
+    'console_output',
     'request_refused',
     'user_disabled',
   ])('has a line of %s, or the run has missed something', (event) => {
@@ -143,7 +143,7 @@ describe('all that a server prints in a whole run', () => {
 /** A login and everything that can go wrong with one, on a server and a vendor of its own. */
 async function runEverything(): Promise<Run> {
   const sandbox = await startSandbox({ apiKey });
-  const vendor = new ControlClient(sandbox.url);
+  const vendor = createControlClient(sandbox.url);
   const app = await startAppServer(sandbox.url, {
     PAUTH_API_KEY: apiKey,
     SESSION_SECRET: secret,

@@ -36,7 +36,7 @@ describe('without scripts', () => {
     const { visitor, phoneNumber, html, callNumber } = await started();
     expect(html).toContain(ja.login.callHeading);
     const tooEarly = await send(visitor, '/login/check', {});
-    expect(await pageOf(visitor, tooEarly)).toContain(ja.login.ladder.heading);
+    expect(await pageOf(visitor, tooEarly)).toContain(ja.login.troubleshooting.heading);
     await vendor.call(phoneNumber, callNumber);
     const response = await send(visitor, '/login/check', { next: '/account?tab=1' });
     expect(response.status).toBe(303);

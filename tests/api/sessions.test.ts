@@ -148,7 +148,7 @@ describe('a session that is over', () => {
     expect(await isIn(other)).toBe(true);
     const [, otherId = ''] = await sessionIdsOf(mine);
     queryDatabase(`update sessions set ${change} where public_id = ?`, otherId);
-    expect(await accountPage(mine)).not.toContain(en.account.endThere);
+    expect(await accountPage(mine)).not.toContain(en.account.endSession);
     expect(await isIn(other)).toBe(false);
     expect((await other.fetch('/account')).headers.get('location')).toBe('/login');
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
@@ -20,7 +20,7 @@ function serverBefore(options: SandboxOptions) {
   return {
     newVisitor: () => new Visitor(parts.app?.origin ?? ''),
     call: async (phoneNumber: string, callNumber: string) =>
-      await new ControlClient(parts.sandbox?.url ?? '').call(phoneNumber, callNumber),
+      await createControlClient(parts.sandbox?.url ?? '').call(phoneNumber, callNumber),
   };
 }
 

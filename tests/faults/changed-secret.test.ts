@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { createSealer } from '#lib/cookies/seal.ts';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { orderFailures } from '#tests/support/failing-statements.ts';
@@ -23,7 +23,7 @@ async function openSite() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
   const failures = orderFailures(join(folder, 'order'));
   const sandbox = await startSandbox();
-  const vendor = new ControlClient(sandbox.url);
+  const vendor = createControlClient(sandbox.url);
   const servers: AppServer[] = [];
   onTestFinished(async () => {
     await Promise.all(servers.map((server) => server.stop('SIGKILL')));

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { findUnaccounted } from '#tests/support/audit.ts';
@@ -37,7 +37,7 @@ async function prepare() {
   };
   return {
     failures,
-    vendor: new ControlClient(sandbox.url),
+    vendor: createControlClient(sandbox.url),
     start: async (killed?: AppServer) => await startAppServer(sandbox.url, env, { place: killed }),
     close: async () => {
       await sandbox.close();

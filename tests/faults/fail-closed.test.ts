@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { attemptViewSchema, errorReplySchema, phoneNumberSchema } from '#lib/shared/contract.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { findUnaccounted } from '#tests/support/audit.ts';
@@ -25,7 +25,7 @@ let store: ReturnType<typeof openSqlite>;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ callbacks: 'off' });
-  vendor = new ControlClient(sandbox.url);
+  vendor = createControlClient(sandbox.url);
   app = await startAppServer(sandbox.url, {
     ...failures.env,
     STATUS_WAIT_SECONDS: '0',

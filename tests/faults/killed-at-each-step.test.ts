@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { openStore, type StorePlace } from '#lib/store/open.ts';
 import type { Store } from '#lib/store/schema.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { findUnaccounted } from '#tests/support/audit.ts';
@@ -88,7 +88,7 @@ async function openHouse() {
     return server;
   };
   return {
-    vendor: new ControlClient(sandbox.url),
+    vendor: createControlClient(sandbox.url),
     kills,
     startServer,
     killable: (env: Readonly<Record<string, string>> = {}, place?: AppServer) =>

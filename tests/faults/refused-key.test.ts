@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { attemptViewSchema, errorReplySchema } from '#lib/shared/contract.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
@@ -23,7 +23,7 @@ async function openSite() {
       .split('\n')
       .filter((line) => line.includes('"event":"pauth_key_refused"'))
       .map((line): unknown => JSON.parse(line));
-  return { app, vendor: new ControlClient(sandbox.url), alarms };
+  return { app, vendor: createControlClient(sandbox.url), alarms };
 }
 
 it.each([401, 403])(

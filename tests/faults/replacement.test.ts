@@ -1,6 +1,6 @@
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import { attemptViewSchema, statusReplySchema } from '#lib/shared/contract.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
 import { createDatabase, execute } from '#tests/support/postgres.ts';
@@ -53,7 +53,7 @@ it('a server that takes the place of another under load loses no login, and hard
 }, async () => {
   const sandbox = await startSandbox();
   onTestFinished(() => sandbox.close());
-  const vendor = new ControlClient(sandbox.url);
+  const vendor = createControlClient(sandbox.url);
   const database = await createDatabase(inject('postgresUrl'));
   let current = '';
   const balancer = await startServerBetween({ to: () => current, keepsConnections: true });

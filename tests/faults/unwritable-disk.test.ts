@@ -2,12 +2,12 @@ import { chmod, cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { describeProblem } from '#lib/http/answer.ts';
+import { describeProblem } from '#lib/http/problems.ts';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { DEFAULT_LANGUAGE, type Language, languages } from '#lib/shared/language.ts';
 import type { Store } from '#lib/store/schema.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { findFreePort } from '#scripts/processes.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
@@ -39,7 +39,7 @@ type Person = Awaited<ReturnType<typeof startAt>>;
 async function open(disk: Disk) {
   const sandbox = await startSandbox({ callbacks: 'off' });
   onTestFinished(() => sandbox.close());
-  const vendor = new ControlClient(sandbox.url);
+  const vendor = createControlClient(sandbox.url);
   const place = { port: await findFreePort(), databasePath: join(disk.folder, 'call-login.db') };
   const start = async (through: readonly string[]) => {
     const env = { STATUS_WAIT_SECONDS: '0', PAUTH_TIMEOUT_MS: '1000' };

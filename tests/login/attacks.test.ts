@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createToken } from '#lib/crypto/token.ts';
-import { takeCallback } from '#lib/login/callback.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
 import { findOrAddUser } from '#lib/login/login-user.ts';
 import { auditedTransaction } from '#lib/store/audit.ts';
@@ -12,13 +12,13 @@ import {
   openLogin,
 } from '#tests/support/test-login.ts';
 
-/** Minutes on a busy machine, seconds on an idle one; and a vendor that is only slow is no matter. */
+/** Takes seconds on an idle machine, minutes on a busy one. The long vendor timeout tolerates that too. */
 const long = { timeout: 600_000 };
 const patient = { rules: { pauthTimeoutMs: 60_000 } };
 
-describe('somebody who waits on a number for its owner’s call', () => {
+describe('an attacker who waits for the call of a number’s owner', () => {
   it(
-    'gets nothing in a thousand tries, where the vendor goes by the caller alone',
+    'gets no login in a thousand attempts if the vendor matches calls by the caller alone',
     long,
     async () => {
       const careless = await startSandbox({
@@ -30,13 +30,13 @@ describe('somebody who waits on a number for its owner’s call', () => {
       for (let round = 0; round < 1_000; round += 1) {
         const phoneNumber = newPhoneNumber();
         const theirs = await login.start(createToken(), phoneNumber);
-        // They wait in every way there is: on, once more, cancelled, run out.
-        const way = round % 4;
-        if (way === 1) {
+        // The attacker keeps waiting, starts again, cancels, or lets the attempt expire.
+        const tactic = round % 4;
+        if (tactic === 1) {
           await login.start(createToken(), phoneNumber);
-        } else if (way === 2) {
+        } else if (tactic === 2) {
           await cancelAttempt(login.deps, theirs.attemptToken);
-        } else if (way === 3) {
+        } else if (tactic === 3) {
           login.clock.advance(ATTEMPT_TTL_MS);
         }
         const mine = await login.start(createToken(), phoneNumber);
@@ -55,26 +55,30 @@ describe('somebody who waits on a number for its owner’s call', () => {
     },
   );
 
-  it('disturbs nobody, a hundred times, where each attempt has its own number', long, async () => {
-    const careful = await startSandbox({ callbacks: 'off' });
-    const login = await openLogin(careful, patient);
-    for (let round = 0; round < 100; round += 1) {
-      const phoneNumber = newPhoneNumber();
-      const theirs = await login.start(createToken(), phoneNumber);
-      const mine = await login.start(createToken(), phoneNumber);
-      await login.call(mine);
-      login.clock.advance(FIRST_CHECK_MS);
-      const [ours, other] = await Promise.all([login.poll(mine), login.poll(theirs)]);
-      expect([ours.status, other.status], `round ${round}`).toEqual(['completed', 'pending']);
-    }
-    expect(await login.countSessions()).toBe(100);
-    await careful.close();
-  });
+  it(
+    'does not disturb a login, in a hundred rounds, if each attempt has its own call number',
+    long,
+    async () => {
+      const careful = await startSandbox({ callbacks: 'off' });
+      const login = await openLogin(careful, patient);
+      for (let round = 0; round < 100; round += 1) {
+        const phoneNumber = newPhoneNumber();
+        const theirs = await login.start(createToken(), phoneNumber);
+        const mine = await login.start(createToken(), phoneNumber);
+        await login.call(mine);
+        login.clock.advance(FIRST_CHECK_MS);
+        const [ours, other] = await Promise.all([login.poll(mine), login.poll(theirs)]);
+        expect([ours.status, other.status], `round ${round}`).toEqual(['completed', 'pending']);
+      }
+      expect(await login.countSessions()).toBe(100);
+      await careful.close();
+    },
+  );
 });
 
-describe('once', () => {
+describe('uniqueness under concurrency', () => {
   it(
-    'a thousand verified attempts under a hundred polls each make a thousand sessions',
+    'a thousand verified attempts with a hundred concurrent polls each create a thousand sessions',
     long,
     async () => {
       const sandbox = await startSandbox({ callbacks: 'off' });
@@ -82,7 +86,7 @@ describe('once', () => {
       for (let round = 0; round < 1_000; round += 1) {
         const started = await login.start(createToken(), newPhoneNumber());
         await login.call(started);
-        await takeCallback(login.deps, await login.callbackTokenOf(started));
+        await handleCallback(login.deps, await login.callbackTokenOf(started));
         const outcomes = await Promise.all(Array.from({ length: 100 }, () => login.poll(started)));
         const tokens = outcomes.map((outcome) =>
           outcome.status === 'completed' ? outcome.sessionToken : outcome.status,
@@ -94,7 +98,7 @@ describe('once', () => {
     },
   );
 
-  it('a hundred first logins of one number at once make one user', long, async () => {
+  it('a hundred concurrent first logins of one number create one user', long, async () => {
     const sandbox = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(sandbox, patient);
     const attempts = await Promise.all(
@@ -103,7 +107,7 @@ describe('once', () => {
     const users = await Promise.all(
       attempts.map(({ attempt }) =>
         auditedTransaction(login.deps, (audited) =>
-          findOrAddUser(login.deps, audited, attempt, login.clock.now()),
+          findOrAddUser(login.deps.rules, audited, attempt, login.clock.now()),
         ),
       ),
     );

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { readAttemptStatus } from '#lib/login/attempt-status.ts';
-import { takeCallback } from '#lib/login/callback.ts';
+import type { StartedAttempt } from '#lib/login/browsers.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { type StartedAttempt, startAttempt } from '#lib/login/start.ts';
+import { startAttempt } from '#lib/login/start.ts';
 import { insertUser } from '#lib/store/users.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import {
@@ -13,13 +14,13 @@ import {
   type TestLogin,
 } from '#tests/support/test-login.ts';
 
-/** A vendor that matches calls by caller alone and has one number to call. */
+/** A vendor that matches calls by the caller alone and has a single call number. */
 const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
 afterAll(() => careless.close());
 
 const contested = { status: 'contested', code: 'attempt_contested' };
 
-/** Two browsers that wait for a call from the same number. */
+/** Starts attempts of two browsers for the same phone number. */
 async function startBoth(login: TestLogin) {
   const theirs = await login.start('theirs');
   return { theirs, mine: await login.start() };
@@ -27,11 +28,11 @@ async function startBoth(login: TestLogin) {
 
 async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
   await login.call(started);
-  await takeCallback(login.deps, await login.callbackTokenOf(started));
+  await handleCallback(login.deps, await login.callbackTokenOf(started));
 }
 
-describe('one call that two browsers wait for', () => {
-  it('logs neither in, whoever polls first, and records both', async () => {
+describe('one call that two browsers are waiting for', () => {
+  it('logs neither in and records both as contested', async () => {
     const login = await openLogin(careless);
     const { mine, theirs } = await startBoth(login);
     await login.call(mine);
@@ -49,7 +50,7 @@ describe('one call that two browsers wait for', () => {
     expect(login.logged()).toContain('attempt_contested');
   });
 
-  it('logs neither in when both poll at the same moment', async () => {
+  it('logs neither in when both poll at the same time', async () => {
     const login = await openLogin(careless);
     const { mine, theirs } = await startBoth(login);
     await login.call(mine);
@@ -61,7 +62,7 @@ describe('one call that two browsers wait for', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('is told once to who has the number, where they have an account', async () => {
+  it('is recorded once for the user who has the number', async () => {
     const login = await openLogin(careless);
     const { phoneNumber } = login;
     await insertUser(login.store, { id: 'owner', phoneNumber, createdAt: login.clock.now() });
@@ -74,7 +75,7 @@ describe('one call that two browsers wait for', () => {
     ]);
   });
 
-  it('tells the other page at once', async () => {
+  it('notifies the other browser’s held poll at once', async () => {
     const login = await openLogin(careless);
     const { mine, theirs } = await startBoth(login);
     const held = login.poll(theirs, 25_000);
@@ -82,11 +83,11 @@ describe('one call that two browsers wait for', () => {
     expect(await login.poll(mine)).toEqual(contested);
     const since = performance.now();
     expect(await held).toEqual(contested);
-    // Woken: by itself it would have looked again only when the next check is due.
+    // Without the notification the poll would wait until the next check is due.
     expect(performance.now() - since).toBeLessThan(FIRST_CHECK_MS - 500);
   });
 
-  it('logs the caller in, and them alone, where each has a number of its own to call', async () => {
+  it('logs in only the caller if each attempt has its own call number', async () => {
     const careful = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(careful);
     const { mine, theirs } = await startBoth(login);
@@ -97,7 +98,7 @@ describe('one call that two browsers wait for', () => {
     await careful.close();
   });
 
-  it('asks the vendor once for each other attempt, however many tabs find the call at once', async () => {
+  it('checks each rival attempt once, even with many concurrent polls', async () => {
     const careful = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(careful);
     const { mine } = await startBoth(login);
@@ -110,7 +111,7 @@ describe('one call that two browsers wait for', () => {
     await careful.close();
   });
 
-  it('logs neither in where the second was given the first one’s number, free again after its call', async () => {
+  it('logs neither in if the second got the first one’s call number, reused after its call', async () => {
     const careful = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(careful);
     const mine = await login.start();
@@ -124,7 +125,7 @@ describe('one call that two browsers wait for', () => {
     await careful.close();
   });
 
-  it('logs neither in where each has a number of its own and the vendor goes by the caller alone', async () => {
+  it('logs neither in if the call numbers differ but the vendor matches by the caller alone', async () => {
     const byCaller = await startSandbox({ callbacks: 'off', match: 'caller' });
     const login = await openLogin(byCaller);
     const { mine, theirs } = await startBoth(login);
@@ -137,7 +138,7 @@ describe('one call that two browsers wait for', () => {
     await byCaller.close();
   });
 
-  it('waits for the vendor’s answer to the other browser’s start', async () => {
+  it('waits for the vendor’s response to the other browser’s start', async () => {
     const login = await openLogin(careless);
     const theirs = await login.start('theirs');
     await login.control.addFault({
@@ -159,7 +160,7 @@ describe('one call that two browsers wait for', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('logs nobody in while the vendor does not say whose the call was', async () => {
+  it('logs nobody in while the check of the rival fails', async () => {
     const careful = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(careful);
     const { mine } = await startBoth(login);
@@ -173,7 +174,7 @@ describe('one call that two browsers wait for', () => {
     await careful.close();
   });
 
-  it('logs nobody in by an attempt that got its number to call only after the call was answered', async () => {
+  it('does not complete an attempt that got its call number only after the call', async () => {
     const login = await openLogin(careless);
     await login.control.addFault({
       kind: 'delay',
@@ -198,8 +199,8 @@ describe('one call that two browsers wait for', () => {
   });
 });
 
-describe('a copy of the cookie that a browser had before', () => {
-  /** A browser whose last attempt is over, and somebody who has copied what it left there. */
+describe('a copied cookie of an earlier attempt', () => {
+  /** Ends an attempt of the browser. @returns a start by an attacker who has copied its browser token. */
   async function copyCookie(login: TestLogin) {
     const earlier = await login.start();
     await login.poll(earlier);
@@ -217,7 +218,7 @@ describe('a copy of the cookie that a browser had before', () => {
     };
   }
 
-  it('is a stranger’s once the browser has come back with its next attempt', async () => {
+  it('counts as another browser once the browser has polled its next attempt', async () => {
     const login = await openLogin(careless);
     const startWithCopy = await copyCookie(login);
     const mine = await login.start();
@@ -230,7 +231,7 @@ describe('a copy of the cookie that a browser had before', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('is a stranger’s once the browser has shown its next attempt, where no script polls', async () => {
+  it('counts as another browser once the page has shown its next attempt, without scripts', async () => {
     const login = await openLogin(careless);
     const startWithCopy = await copyCookie(login);
     const mine = await startWithCopy();
@@ -243,7 +244,7 @@ describe('a copy of the cookie that a browser had before', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('makes a stranger of the browser itself when it is used first', async () => {
+  it('makes the original browser count as another if the copy is used first', async () => {
     const login = await openLogin(careless);
     const startWithCopy = await copyCookie(login);
     const theirs = await startWithCopy();
@@ -255,7 +256,7 @@ describe('a copy of the cookie that a browser had before', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('leads to nothing that outlives the browser’s own next attempt', async () => {
+  it('has its attempt cancelled by the browser’s own next one', async () => {
     const login = await openLogin(careless);
     const startWithCopy = await copyCookie(login);
     const theirs = await startWithCopy();
@@ -267,7 +268,7 @@ describe('a copy of the cookie that a browser had before', () => {
   });
 });
 
-it('a start whose answer was lost makes no rival of the same browser’s next one', async () => {
+it('a start whose response was lost is no rival of the same browser’s next attempt', async () => {
   const login = await openLogin(careless);
   const earlier = await login.start();
   const { browserToken } = earlier;
@@ -281,17 +282,17 @@ it('a start whose answer was lost makes no rival of the same browser’s next on
   expect(await login.poll(again.value)).toMatchObject({ status: 'completed' });
 });
 
-describe('an attempt of another browser that ended without a login', () => {
+describe('a rival attempt that ended without a login', () => {
   const ends: Record<string, (login: TestLogin, theirs: StartedAttempt) => Promise<void>> = {
     cancelled: async (login, theirs) => await cancelAttempt(login.deps, theirs.attemptToken),
     expired: async (login, theirs) => {
       login.clock.advance(ATTEMPT_TTL_MS);
       await login.poll(theirs);
     },
-    'left to run out': async (login) => login.clock.advance(ATTEMPT_TTL_MS),
+    abandoned: async (login) => login.clock.advance(ATTEMPT_TTL_MS),
   };
 
-  it.each(Object.keys(ends))('still counts for one time to live: %s', async (end) => {
+  it.each(Object.keys(ends))('still counts for one attempt lifetime: %s', async (end) => {
     const login = await openLogin(careless);
     const theirs = await login.start('theirs');
     await ends[end]?.(login, theirs);
@@ -302,22 +303,19 @@ describe('an attempt of another browser that ended without a login', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it.each(Object.keys(ends))(
-    'counts however late the other one asks for its login: %s',
-    async (end) => {
-      const login = await openLogin(careless);
-      const theirs = await login.start('theirs');
-      await ends[end]?.(login, theirs);
-      login.clock.advance(1_000);
-      const mine = await login.start();
-      await verify(login, mine);
-      login.clock.advance(ATTEMPT_TTL_MS - 500);
-      expect(await login.poll(mine)).toEqual(contested);
-      expect(await login.countSessions()).toBe(0);
-    },
-  );
+  it.each(Object.keys(ends))('counts however late the other attempt is polled: %s', async (end) => {
+    const login = await openLogin(careless);
+    const theirs = await login.start('theirs');
+    await ends[end]?.(login, theirs);
+    login.clock.advance(1_000);
+    const mine = await login.start();
+    await verify(login, mine);
+    login.clock.advance(ATTEMPT_TTL_MS - 500);
+    expect(await login.poll(mine)).toEqual(contested);
+    expect(await login.countSessions()).toBe(0);
+  });
 
-  it.each(Object.keys(ends))('no longer counts after that: %s', async (end) => {
+  it.each(Object.keys(ends))('no longer counts after one attempt lifetime: %s', async (end) => {
     const login = await openLogin(careless);
     const theirs = await login.start('theirs');
     await ends[end]?.(login, theirs);
@@ -327,7 +325,7 @@ describe('an attempt of another browser that ended without a login', () => {
     expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
   });
 
-  it('keeps its own end and its own page', async () => {
+  it('keeps its own state', async () => {
     const login = await openLogin(careless);
     const { mine, theirs } = await startBoth(login);
     await cancelAttempt(login.deps, theirs.attemptToken);
@@ -337,7 +335,7 @@ describe('an attempt of another browser that ended without a login', () => {
     expect(await login.eventTypes(theirs)).toEqual(['attempt_started', 'attempt_cancelled']);
   });
 
-  it('by being contested still counts: trying again at once gains nothing', async () => {
+  it('still counts if it was contested: an immediate retry is contested too', async () => {
     const login = await openLogin(careless);
     const { mine, theirs } = await startBoth(login);
     await verify(login, mine);
@@ -349,8 +347,8 @@ describe('an attempt of another browser that ended without a login', () => {
   });
 });
 
-describe('no contest', () => {
-  it('is an earlier attempt of the same browser', async () => {
+describe('an attempt is not contested by', () => {
+  it('an earlier attempt of the same browser', async () => {
     const login = await openLogin(careless);
     const earlier = await login.start();
     await cancelAttempt(login.deps, earlier.attemptToken);
@@ -359,7 +357,7 @@ describe('no contest', () => {
     expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
   });
 
-  it('is a login of another browser that was complete before', async () => {
+  it('a login of another browser completed before its start', async () => {
     const login = await openLogin(careless);
     const theirs = await login.start('theirs');
     await verify(login, theirs);
@@ -370,7 +368,7 @@ describe('no contest', () => {
     expect(await login.countSessions()).toBe(2);
   });
 
-  it('is an attempt for another phone number with the same number to call', async () => {
+  it('an attempt for another phone number with the same call number', async () => {
     const login = await openLogin(careless);
     const other = await openLogin(careless);
     const theirs = await login.start('theirs', other.phoneNumber);

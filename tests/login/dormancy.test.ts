@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createToken } from '#lib/crypto/token.ts';
-import { takeCallback } from '#lib/login/callback.ts';
-import { decideUser } from '#lib/login/dormancy.ts';
+import { handleCallback } from '#lib/login/callback.ts';
+import { isDormant } from '#lib/login/login-user.ts';
 import { setUserState } from '#lib/store/users.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { ATTEMPT_TTL_MS, openLogin, type TestLogin } from '#tests/support/test-login.ts';
@@ -11,11 +11,11 @@ afterAll(() => sandbox.close());
 
 const DORMANT_MS = 365 * 86_400_000;
 
-/** Logs in from a browser of its own, as far as that is allowed. */
+/** Tries to log in from a new browser. */
 async function logIn(login: TestLogin) {
   const started = await login.start(createToken());
   await login.call(started);
-  await takeCallback(login.deps, await login.callbackTokenOf(started));
+  await handleCallback(login.deps, await login.callbackTokenOf(started));
   return await login.poll(started);
 }
 
@@ -28,29 +28,23 @@ const eventsOf = async (login: TestLogin, userId: string | undefined) => {
 };
 
 describe('the user of a number that logs in', () => {
-  const user = { disabled_at: null, last_active_at: 1_000 };
+  const user = { last_active_at: 1_000 };
 
   it.each([
-    { now: 1_000 + DORMANT_MS, decision: 'log_in' },
-    { now: 1_001 + DORMANT_MS, decision: 'set_aside' },
-    { now: 0, decision: 'log_in' },
-  ])('active at 1000, at $now: $decision', ({ now, decision }) => {
-    expect(decideUser(user, now, DORMANT_MS)).toBe(decision);
+    { now: 1_000 + DORMANT_MS, dormant: false },
+    { now: 1_001 + DORMANT_MS, dormant: true },
+    { now: 0, dormant: false },
+  ])('last active at 1000, at $now, is dormant: $dormant', ({ now, dormant }) => {
+    expect(isDormant(user, now, DORMANT_MS)).toBe(dormant);
   });
 
-  it('is the same for ever where numbers never go stale', () => {
-    expect(decideUser(user, Number.MAX_SAFE_INTEGER, 0)).toBe('log_in');
-  });
-
-  it('is refused when disabled, however long ago that was', () => {
-    const disabled = { ...user, disabled_at: 2_000 };
-    expect(decideUser(disabled, 3_000, DORMANT_MS)).toBe('refuse');
-    expect(decideUser(disabled, DORMANT_MS * 9, DORMANT_MS)).toBe('refuse');
+  it('is never dormant where the period is 0', () => {
+    expect(isDormant(user, Number.MAX_SAFE_INTEGER, 0)).toBe(false);
   });
 });
 
-describe('a number that was not used for a long time', () => {
-  it('gets a fresh account, and the old one is kept aside without its sessions', async () => {
+describe('a dormant number', () => {
+  it('gets a new user, and the old one is set aside and its sessions end', async () => {
     const login = await openLogin(sandbox);
     await logIn(login);
     login.clock.advance(DORMANT_MS + 1);
@@ -76,7 +70,7 @@ describe('a number that was not used for a long time', () => {
     ]);
   });
 
-  it('is still the same person’s on the last day', async () => {
+  it('keeps its user up to the end of the dormancy period', async () => {
     const login = await openLogin(sandbox);
     await logIn(login);
     login.clock.advance(DORMANT_MS);
@@ -86,14 +80,14 @@ describe('a number that was not used for a long time', () => {
     expect(await usersOf(login)).toHaveLength(1);
   });
 
-  it('is refused with signup closed, and again, until an operator says whose it is', async () => {
+  it('is refused repeatedly with signup closed, until an operator vouches for it', async () => {
     const login = await openLogin(sandbox);
     await logIn(login);
     login.deps.rules.signup = 'closed';
     login.clock.advance(DORMANT_MS + 1);
     for (let round = 0; round < 2; round += 1) {
       expect(await logIn(login)).toEqual({ status: 'failed', code: 'signup_closed' });
-      // The number to call may be given out again: the earlier attempt is to be out of the contest.
+      // The call number may be reused, so the earlier attempt must no longer count as a rival.
       login.clock.advance(ATTEMPT_TTL_MS + 1);
     }
     const [old, ...others] = await usersOf(login);
@@ -107,7 +101,7 @@ describe('a number that was not used for a long time', () => {
     expect(await usersOf(login)).toHaveLength(1);
   });
 
-  it('of a disabled user stays refused, and makes no account', async () => {
+  it('of a disabled user stays refused and gets no new user', async () => {
     const login = await openLogin(sandbox);
     await logIn(login);
     const [user] = await usersOf(login);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** What a number can be to us, none of which it may be asked out of us. */
+/** The states of a number that must not be distinguishable before the call. */
 const kinds = {
   unknown: async () => {},
   known: async (store: Store, phoneNumber: PhoneNumber) => {
@@ -29,7 +29,7 @@ const kinds = {
 };
 
 describe.each(['open', 'closed'] as const)('before the call, with signup %s,', (signup) => {
-  it('a number costs the same statements and vendor requests, whoever has it', async () => {
+  it('a number causes the same statements and vendor requests in each of its states', async () => {
     const work: Record<string, unknown> = {};
     for (const [kind, prepare] of Object.entries(kinds)) {
       const login = await openLogin(sandbox, { rules: { signup } });

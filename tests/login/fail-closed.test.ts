@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createSealer } from '#lib/cookies/seal.ts';
-import { takeCallback } from '#lib/login/callback.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { type Poll, pollAttempt } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
-import type { Moment } from '#lib/notify/attempt-notifications.ts';
+import type { Version } from '#lib/notify/attempt-notifications.ts';
 import { closeSession, openSession } from '#lib/sessions/open.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { findUnaccounted } from '#tests/support/audit.ts';
@@ -19,7 +19,7 @@ afterAll(() => sandbox.close());
 
 const cookieSchema = z.object({ attemptToken: z.string(), browserToken: z.string() });
 
-/** A person's whole login, of which one call of one dependency can be made to fail. */
+/** A complete login in which any one call to a dependency can be made to fail. */
 async function openWholeLogin() {
   const login = await openLogin(sandbox);
   let hook: Hook = () => {};
@@ -36,8 +36,8 @@ async function openWholeLogin() {
       'notifications',
       {
         ...notifications,
-        listen: (id: string, since?: Moment) =>
-          withHook('listener', notifications.listen(id, since), watch),
+        subscribe: (id: string, since?: Version) =>
+          withHook('subscription', notifications.subscribe(id, since), watch),
       },
       watch,
     ),
@@ -48,7 +48,7 @@ async function openWholeLogin() {
   const sealer = withHook('sealer', plain, watch);
   let cookie: string | null = null;
 
-  /** What the browser has to show for it, sealed like a cookie. */
+  /** Starts an attempt and keeps its tokens sealed, like the browser's cookie. */
   const start = async () => {
     const held = cookie === null ? null : await sealer.unseal(cookie);
     const browser = { ...login.newBrowser, ...held?.value };
@@ -76,12 +76,12 @@ async function openWholeLogin() {
     ...login,
     start,
     open,
-    /** Runs the whole of it with the `nth` call failing. @returns whether there was one. */
+    /** Runs the login with the `nth` call failing. @returns the name of that call; null if there were fewer. */
     async runWithFault(nth: number, mode: 'before' | 'after'): Promise<string | null> {
       let count = 0;
       let failed: string | null = null;
       hook = (name, when) => {
-        // A transaction that did begin and says it did not cannot come from a database.
+        // No database begins a transaction and then reports that it failed to.
         if (when === mode && !(mode === 'after' && name.startsWith('begin'))) {
           count += 1;
           if (count === nth) {
@@ -93,9 +93,9 @@ async function openWholeLogin() {
       try {
         const started = await start();
         await login.call(started);
-        // A page that is closed soon.
+        // A held poll whose page is closed after 5 ms.
         await poll({ holdMs: 1_000, signal: AbortSignal.timeout(5) });
-        await takeCallback(deps, await login.callbackTokenOf(started));
+        await handleCallback(deps, await login.callbackTokenOf(started));
         clock.advance(FIRST_CHECK_MS);
         const [first, again] = [await poll(), await poll()];
         if (first.status === 'completed' && again.status === 'completed') {
@@ -106,14 +106,14 @@ async function openWholeLogin() {
           }
         }
       } catch (error) {
-        // Only what we threw: anything else is a fault of its own.
+        // Only the injected error is expected.
         expect(error).toMatchObject({ errcode: 10 });
       } finally {
         hook = () => {};
       }
       return failed;
     },
-    /** What a person does then: looks again, and starts anew where that is over. */
+    /** Does what a person would: polls again, and starts again once the attempt has ended. */
     async recover(): Promise<string> {
       for (let tries = 0; tries < 30; tries += 1) {
         const outcome = await poll();
@@ -127,15 +127,15 @@ async function openWholeLogin() {
           await control.call(phoneNumber, attempt.call_number);
         }
       }
-      throw new Error('nobody could log in any more');
+      throw new Error('the login did not recover');
     },
     watchStatements: () => hookStatements(watch),
   };
 }
 
-describe('a login of which one step fails', () => {
+describe('a login with one failing call', () => {
   it.each(['before', 'after'] as const)(
-    'lets nobody in by it, leaves nothing half written, and can be had again: failing %s the step',
+    'logs nobody in by mistake, leaves no partial writes, and can be repeated: failing %s the call',
     { timeout: 120_000 },
     async (mode) => {
       const failed: string[] = [];
@@ -153,14 +153,14 @@ describe('a login of which one step fails', () => {
         }
         failed.push(name);
       }
-      // Every dependency was among them.
+      // Calls to every dependency were among them.
       for (const part of [
         'clock.',
         'log.',
         'pauth.',
         'limits.',
         'notifications.',
-        'listener.',
+        'subscription.',
         'sealer.',
       ]) {
         expect(failed.filter((name) => name.startsWith(part))).not.toEqual([]);

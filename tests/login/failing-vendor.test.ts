@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createToken } from '#lib/crypto/token.ts';
-import { type StartedAttempt, startAttempt } from '#lib/login/start.ts';
+import type { StartedAttempt } from '#lib/login/browsers.ts';
+import { startAttempt } from '#lib/login/start.ts';
 import { guardPauthClient } from '#lib/pauth/guarded-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import {
@@ -14,7 +15,7 @@ import {
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
-/** Logins of one process, whose requests to the vendor are all guarded together. */
+/** Logins of one process that share one guarded vendor client. */
 async function openGuarded(options: { maxInFlight?: number } = {}): Promise<TestLogin> {
   const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 3_000 } });
   onTestFinished(() => login.control.clearFaults());
@@ -40,7 +41,7 @@ async function countAll(login: TestLogin): Promise<number> {
 }
 
 describe('while the vendor fails', () => {
-  it('all waiting attempts together send it a handful of requests, stay alive, and recover', {
+  it('all waiting attempts together send a handful of requests, stay live, and recover', {
     timeout: 20_000,
   }, async () => {
     const login = await openGuarded({ maxInFlight: 4 });
@@ -51,16 +52,16 @@ describe('while the vendor fails', () => {
     const outcomes = await Promise.all(started.map((each) => login.poll(each)));
     expect(outcomes.filter(({ status }) => status === 'trouble').length).toBeGreaterThan(4);
     expect(outcomes.every(({ status }) => status === 'trouble' || status === 'pending')).toBe(true);
-    // Five failures and what was under way with the fifth, each tried twice.
+    // Five failures and what was in flight with the fifth, each retried once.
     expect((await countAll(login)) - before).toBeLessThanOrEqual(16);
 
-    // As long as the vendor is left alone, another look costs nothing.
-    const held = await countAll(login);
+    // While the circuit is open, polls send no requests.
+    const whileOpen = await countAll(login);
     login.clock.advance(10_000);
     await Promise.all(started.map((each) => login.poll(each)));
-    expect(await countAll(login)).toBe(held);
+    expect(await countAll(login)).toBe(whileOpen);
 
-    // The first to ask again finds out, the others follow.
+    // The first check is the probe that closes the circuit; the others follow.
     await login.control.clearFaults();
     await Promise.all(started.map((each) => login.call(each)));
     const ended = new Set<StartedAttempt>();
@@ -75,7 +76,7 @@ describe('while the vendor fails', () => {
     expect(ended.size).toBe(40);
   });
 
-  it('a start is refused at once, costs the vendor nothing, and does not count', async () => {
+  it('a start is refused at once, without a vendor request', async () => {
     const login = await openGuarded();
     await login.control.addFault({ kind: 'status', status: 500, phone_number: login.phoneNumber });
     const start = () =>
@@ -97,11 +98,11 @@ describe('while the vendor fails', () => {
     expect(new Set(attempts.map(({ state }) => state))).toEqual(new Set(['failed']));
   });
 
-  it('an attempt whose check finds no place in line just waits a little longer', async () => {
+  it('an attempt whose check is rejected by the concurrency limit stays pending', async () => {
     const login = await openGuarded({ maxInFlight: 1 });
     const [slow, other] = await startMany(login, 2);
     if (slow === undefined || other === undefined) {
-      throw new Error('two were started');
+      throw new Error('expected two attempts');
     }
     await login.control.addFault({
       kind: 'delay',

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { takeCallback } from '#lib/login/callback.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { isUnwritable } from '#lib/store/failure.ts';
 import type { Store } from '#lib/store/schema.ts';
@@ -10,21 +10,21 @@ import { newPhoneNumber, openLogin, TEST_NETWORK } from '#tests/support/test-log
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
-/** Has PostgreSQL say of one table what it says when there is no room left for it, until taken back. */
+/** Makes writes to a table fail with PostgreSQL's disk-full error. @returns a function that undoes it. */
 async function fillDiskFor(store: Store, table: string): Promise<() => Promise<void>> {
   await sql`
-    create function say_disk_is_full() returns trigger language plpgsql as
+    create function raise_disk_full() returns trigger language plpgsql as
     $$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$
   `.execute(store);
   await sql`
     create trigger full_disk before insert or update on ${sql.table(table)}
-    for each row execute function say_disk_is_full()
+    for each row execute function raise_disk_full()
   `.execute(store);
-  const makeRoom = async () => {
-    await sql`drop function if exists say_disk_is_full cascade`.execute(store);
+  const freeSpace = async () => {
+    await sql`drop function if exists raise_disk_full cascade`.execute(store);
   };
-  onTestFinished(makeRoom);
-  return makeRoom;
+  onTestFinished(freeSpace);
+  return freeSpace;
 }
 
 async function errorOf(work: () => Promise<unknown>): Promise<unknown> {
@@ -36,38 +36,38 @@ async function errorOf(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** Which tables each of them writes to; the last one only at the end of its transaction. */
+/** The tables that each of them writes to. `events` is written last in its transaction. */
 const tablesOfStart = ['attempts', 'events'];
 const tablesOfLogin = ['users', 'attempts', 'sessions', 'events'];
 
 describe('on a full disk', () => {
-  it.each(tablesOfStart)('nothing starts by halves when there is no room for %s', async (table) => {
+  it.each(tablesOfStart)('a start is rolled back when %s has no space', async (table) => {
     const login = await openLogin(sandbox);
-    const makeRoom = await fillDiskFor(login.store, table);
+    const freeSpace = await fillDiskFor(login.store, table);
     const start = () => startAttempt(login.deps, newPhoneNumber(), { network: TEST_NETWORK });
     expect(await errorOf(start)).toSatisfy(isUnwritable);
     expect(await login.store.selectFrom('attempts').selectAll().execute()).toEqual([]);
     expect(await login.eventTypes()).toEqual([]);
 
-    await makeRoom();
+    await freeSpace();
     expect(await start()).toMatchObject({ ok: true });
   });
 
-  it.each(tablesOfLogin)('nobody is in by halves when there is no room for %s', async (table) => {
+  it.each(tablesOfLogin)('a login is rolled back when %s has no space', async (table) => {
     const login = await openLogin(sandbox);
     const waiting = await login.start();
     await login.call(waiting);
-    await takeCallback(login.deps, await login.callbackTokenOf(waiting));
+    await handleCallback(login.deps, await login.callbackTokenOf(waiting));
     const before = await login.eventTypes();
 
-    const makeRoom = await fillDiskFor(login.store, table);
+    const freeSpace = await fillDiskFor(login.store, table);
     expect(await errorOf(() => login.poll(waiting))).toSatisfy(isUnwritable);
     expect(await login.countSessions()).toBe(0);
     expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
     expect(await login.eventTypes()).toEqual(before);
     expect(await login.stored(waiting)).toMatchObject({ state: 'verified' });
 
-    await makeRoom();
+    await freeSpace();
     expect(await login.poll(waiting)).toMatchObject({ status: 'completed' });
     expect(await login.countSessions()).toBe(1);
   });

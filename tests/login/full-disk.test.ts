@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, expect, it } from 'vitest';
 import { readAttemptStatus } from '#lib/login/attempt-status.ts';
-import { takeCallback } from '#lib/login/callback.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { insertEvent } from '#lib/store/events.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
@@ -11,21 +11,21 @@ import { newPhoneNumber, openLogin, TEST_NETWORK } from '#tests/support/test-log
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
-it('in a database that only reads, who was given a number to call may go on seeing it', async () => {
+it('an attempt’s call number can be read from a read-only database', async () => {
   const login = await openLogin(sandbox);
   const { attemptToken } = await login.start();
   await sql`pragma query_only = on`.execute(login.store);
   expect(await readAttemptStatus(login.deps, attemptToken)).toMatchObject({ status: 'open' });
 });
 
-it('on a full disk nothing starts or completes by halves, and logins go on when there is room', async () => {
+it('on a full disk starts and completions are rolled back, and logins work again once there is space', async () => {
   const login = await openLogin(sandbox);
   const { store } = login;
   const waiting = await login.start();
   await login.call(waiting);
-  await takeCallback(login.deps, await login.callbackTokenOf(waiting));
+  await handleCallback(login.deps, await login.callbackTokenOf(waiting));
 
-  // The file may grow no more; the last free bytes go to attempts, then to events.
+  // The file cannot grow any more. The remaining space is filled with attempts, then with events.
   await sql`pragma max_page_count = 1`.execute(store);
   const fails = async (work: () => Promise<unknown>) => {
     try {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { takeCallback } from '#lib/login/callback.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { readHandoff } from '#lib/login/handoff.ts';
-import { handoffTokenOf } from '#lib/login/handoff-token.ts';
+import { handoffTokenOf, readHandoff } from '#lib/login/handoff.ts';
 import { pollAttempt } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
@@ -14,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-it('the token of the QR code opens the page on the phone, and stands for no other token', async () => {
+it('the QR code’s token opens the page on the phone and works as no other token', async () => {
   const login = await openLogin(sandbox);
   const { deps, phoneNumber } = login;
   const started = await login.start();
@@ -26,7 +25,7 @@ it('the token of the QR code opens the page on the phone, and stands for no othe
   }
 
   await login.call(started);
-  await takeCallback(deps, token);
+  await handleCallback(deps, token);
   await cancelAttempt(deps, token);
   expect(await login.countRequests('check')).toBe(0);
   expect((await login.stored(started)).state).toBe('pending');
@@ -37,12 +36,12 @@ it('the token of the QR code opens the page on the phone, and stands for no othe
   });
   expect(polled).toEqual({ status: 'missing' });
   const phone = { browserToken: token, attemptToken: token, network: '192.0.2.2' };
-  const anew = await startAttempt(deps, phoneNumber, phone);
-  expect(anew).toMatchObject({ ok: true });
-  expect(anew.ok && anew.value.attempt.id).not.toBe(started.attempt.id);
+  const restarted = await startAttempt(deps, phoneNumber, phone);
+  expect(restarted).toMatchObject({ ok: true });
+  expect(restarted.ok && restarted.value.attempt.id).not.toBe(started.attempt.id);
 });
 
-it('the token of the QR code is not the one of the session that the call brings', async () => {
+it('the QR code’s token is not the session’s token', async () => {
   const login = await openLogin(sandbox);
   const started = await login.start();
   await login.call(started);

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { takeCallback } from '#lib/login/callback.ts';
+import type { StartedAttempt } from '#lib/login/browsers.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
 import { LAST_CHECK_MS } from '#lib/login/check.ts';
-import { type StartedAttempt, startAttempt } from '#lib/login/start.ts';
+import { startAttempt } from '#lib/login/start.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import {
@@ -16,7 +17,7 @@ import {
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
-/** The browser of an earlier attempt starts its next. */
+/** Starts the next attempt of an earlier attempt's browser. */
 async function startAgain(login: TestLogin, { browserToken }: StartedAttempt) {
   const browser = { browserToken, network: TEST_NETWORK };
   const started = await startAttempt(login.deps, login.phoneNumber, browser);
@@ -28,22 +29,22 @@ async function startAgain(login: TestLogin, { browserToken }: StartedAttempt) {
 
 const HOUR_MS = 3_600_000;
 
-describe('a clock that is set ahead', () => {
-  it('ends an attempt, and setting it back revives nothing', async () => {
+describe('a clock set ahead', () => {
+  it('expires an attempt, which setting it back does not revive', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS + LAST_CHECK_MS);
     expect(await login.poll(started)).toMatchObject({ status: 'expired' });
     login.clock.advance(-HOUR_MS);
     await login.call(started);
-    await takeCallback(login.deps, await login.callbackTokenOf(started));
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await login.poll(started)).toMatchObject({ status: 'expired' });
     expect(await login.countSessions()).toBe(0);
   });
 });
 
-describe('a clock that is set back', () => {
-  it('does not keep the vendor from being asked', async () => {
+describe('a clock set back', () => {
+  it('does not stop checks', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(FIRST_CHECK_MS);
@@ -53,7 +54,7 @@ describe('a clock that is set back', () => {
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
   });
 
-  it('makes no browser a rival of itself', async () => {
+  it('does not make a browser its own rival', async () => {
     const shared = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
     const login = await openLogin(shared);
     const first = await login.start();
@@ -69,18 +70,18 @@ describe('a clock that is set back', () => {
     await shared.close();
   });
 
-  it('does not make a callback come too late', async () => {
+  it('does not make a callback be ignored', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const token = await login.callbackTokenOf(started);
-    await takeCallback(login.deps, token);
+    await handleCallback(login.deps, token);
     login.clock.advance(-HOUR_MS);
     await login.call(started);
-    await takeCallback(login.deps, token);
+    await handleCallback(login.deps, token);
     expect(await login.stored(started)).toMatchObject({ state: 'verified' });
   });
 
-  it('does not hold a poll for longer than it is to be held', async () => {
+  it('does not hold a poll for longer than its hold time', async () => {
     let back = 0;
     const clock = { now: () => Date.now() - back, elapsed: systemClock.elapsed };
     const login = await openLogin(sandbox, { clock });

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-/** The lines that are to wake somebody. */
+/** The log lines that must alert an operator. */
 const alarms = (login: TestLogin) =>
   login
     .logged()
@@ -25,7 +25,7 @@ const alarms = (login: TestLogin) =>
 const refuse = async (login: TestLogin, match: 'create' | 'check', status: number) =>
   await login.control.addFault({ kind: 'status', status, match, phone_number: login.phoneNumber });
 
-describe.each([401, 403])('a vendor that refuses our key with %i', (status) => {
+describe.each([401, 403])('a vendor that refuses the API key with %i', (status) => {
   const alarm = {
     level: 'error',
     event: 'pauth_key_refused',
@@ -33,7 +33,7 @@ describe.each([401, 403])('a vendor that refuses our key with %i', (status) => {
     msg: expect.stringContaining('check PAUTH_API_KEY'),
   };
 
-  it('is told of once a minute, however many start', async () => {
+  it('is logged once a minute, however many attempts start', async () => {
     const login = await openLogin(sandbox);
     await refuse(login, 'create', status);
     const start = async () => await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
@@ -46,12 +46,12 @@ describe.each([401, 403])('a vendor that refuses our key with %i', (status) => {
     await start();
     expect(alarms(login)).toEqual([
       expect.objectContaining(alarm),
-      expect.objectContaining({ ...alarm, leftOut: 2 }),
+      expect.objectContaining({ ...alarm, suppressed: 2 }),
     ]);
     expect(login.logged()).not.toContain('sandbox-key');
   });
 
-  it('is told of by who waits as well, and lets them in once the key is good', async () => {
+  it('is also logged by checks, and waiting attempts complete once the key is accepted', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await refuse(login, 'check', status);
@@ -60,7 +60,7 @@ describe.each([401, 403])('a vendor that refuses our key with %i', (status) => {
       status: 'trouble',
       failure: { code: 'pauth_failed' },
     });
-    // Once: a second try at once helps where the vendor stumbles, not where it refuses.
+    // A refusal is not retried.
     expect(await login.countRequests('check')).toBe(1);
     expect(alarms(login)).toEqual([expect.objectContaining(alarm)]);
 
@@ -72,11 +72,14 @@ describe.each([401, 403])('a vendor that refuses our key with %i', (status) => {
   });
 });
 
-it.each([400, 404, 422, 429, 500, 503])('an answer of %i is no refused key', async (status) => {
-  const login = await openLogin(sandbox);
-  await refuse(login, 'create', status);
-  await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
-  await login.start('other', newPhoneNumber());
-  expect(login.logged()).toContain('pauth_create_failed');
-  expect(alarms(login)).toEqual([]);
-});
+it.each([400, 404, 422, 429, 500, 503])(
+  'a response of %i is not logged as a refused key',
+  async (status) => {
+    const login = await openLogin(sandbox);
+    await refuse(login, 'create', status);
+    await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
+    await login.start('other', newPhoneNumber());
+    expect(login.logged()).toContain('pauth_create_failed');
+    expect(alarms(login)).toEqual([]);
+  },
+);

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { takeCallback } from '#lib/login/callback.ts';
+import type { StartedAttempt } from '#lib/login/browsers.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import { checkIfDue } from '#lib/login/check.ts';
-import { type StartedAttempt, startAttempt } from '#lib/login/start.ts';
+import { startAttempt } from '#lib/login/start.ts';
 import { setPauthSession } from '#lib/store/attempts.ts';
 import { insertUser } from '#lib/store/users.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
@@ -16,7 +17,7 @@ import {
   type TestLogin,
 } from '#tests/support/test-login.ts';
 
-/** A vendor that gives one number to call to everybody, and one that gives each its own. */
+/** A vendor with a single call number, and one with a call number for each attempt. */
 const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared' });
 const careful = await startSandbox({ callbacks: 'off' });
 const other = await startOtherProcess();
@@ -26,29 +27,29 @@ const ROUNDS = Array.from({ length: 5 }, (_, index) => index + 1);
 
 async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
   await login.call(started);
-  await takeCallback(login.deps, await login.callbackTokenOf(started));
+  await handleCallback(login.deps, await login.callbackTokenOf(started));
   expect(await login.stored(started)).toMatchObject({ state: 'verified' });
 }
 
-/** Logins that this process and another one serve, each with connections of its own. */
+/** Logins served by this process and another, each with its own database connections. */
 async function openInBoth(sandbox: Sandbox) {
   const login = await openLogin(sandbox, { database: await provideSharedDatabase() });
-  const elsewhere = await other.join(login, sandbox);
-  const pollElsewhere = ({ attemptToken }: StartedAttempt) =>
-    elsewhere({ kind: 'poll', attemptToken, from: TEST_CLIENT });
-  return { login, elsewhere, pollElsewhere };
+  const runInOther = await other.join(login, sandbox);
+  const pollInOther = ({ attemptToken }: StartedAttempt) =>
+    runInOther({ kind: 'poll', attemptToken, from: TEST_CLIENT });
+  return { login, runInOther, pollInOther };
 }
 
-describe('at the same moment in two processes', () => {
-  it.each(ROUNDS)('rival attempts that are both verified log nobody in (%i)', async () => {
-    const { login, pollElsewhere } = await openInBoth(careless);
+describe('concurrently in two processes', () => {
+  it.each(ROUNDS)('verified rival attempts log nobody in (%i)', async () => {
+    const { login, pollInOther } = await openInBoth(careless);
     const mine = await login.start();
     const theirs = await login.start('theirs');
     await verify(login, mine);
-    await takeCallback(login.deps, await login.callbackTokenOf(theirs));
+    await handleCallback(login.deps, await login.callbackTokenOf(theirs));
     const outcomes = await Promise.all([
-      pollElsewhere(theirs),
-      pollElsewhere(mine),
+      pollInOther(theirs),
+      pollInOther(mine),
       login.poll(mine),
       login.poll(theirs),
     ]);
@@ -59,13 +60,13 @@ describe('at the same moment in two processes', () => {
     );
   });
 
-  it.each(ROUNDS)('twenty polls of one attempt make one session (%i)', async () => {
-    const { login, pollElsewhere } = await openInBoth(careful);
+  it.each(ROUNDS)('twenty polls of one attempt create one session (%i)', async () => {
+    const { login, pollInOther } = await openInBoth(careful);
     const started = await login.start();
     await verify(login, started);
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        index % 2 === 0 ? pollElsewhere(started) : login.poll(started),
+        index % 2 === 0 ? pollInOther(started) : login.poll(started),
       ),
     );
     expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1);
@@ -76,14 +77,14 @@ describe('at the same moment in two processes', () => {
     );
   });
 
-  it('one user is added for a number, whoever adds it', async () => {
-    const { login, elsewhere } = await openInBoth(careful);
+  it('inserts of one number add one user', async () => {
+    const { login, runInOther } = await openInBoth(careful);
     const { phoneNumber } = login;
     const added = await Promise.all(
       Array.from({ length: 20 }, (_, index) => {
         const user = { id: `user ${index}`, phoneNumber, createdAt: login.clock.now() };
         return index % 2 === 0
-          ? elsewhere({ kind: 'add user', user })
+          ? runInOther({ kind: 'add user', user })
           : insertUser(login.store, user);
       }),
     );
@@ -91,15 +92,15 @@ describe('at the same moment in two processes', () => {
     expect(await login.store.selectFrom('users').selectAll().execute()).toHaveLength(1);
   });
 
-  it.each(ROUNDS)('starts of one browser leave one attempt alive (%i)', async () => {
-    const { login, elsewhere } = await openInBoth(careful);
+  it.each(ROUNDS)('starts of one browser leave one live attempt (%i)', async () => {
+    const { login, runInOther } = await openInBoth(careful);
     const { phoneNumber } = login;
     const { browserToken } = await login.start();
     const browser = { browserToken, network: TEST_NETWORK };
     const starts = await Promise.all(
       Array.from({ length: 6 }, (_, index) =>
         index % 2 === 0
-          ? elsewhere({ kind: 'start', phoneNumber, browser })
+          ? runInOther({ kind: 'start', phoneNumber, browser })
           : startAttempt(login.deps, phoneNumber, browser),
       ),
     );
@@ -118,8 +119,8 @@ describe('at the same moment in two processes', () => {
     ]);
   });
 
-  it.each(ROUNDS)('a login and its being disabled leave no session behind (%i)', async () => {
-    const { login, elsewhere } = await openInBoth(careful);
+  it.each(ROUNDS)('a login while its user is being disabled leaves no session (%i)', async () => {
+    const { login, runInOther } = await openInBoth(careful);
     const { phoneNumber } = login;
     const first = await login.start();
     await verify(login, first);
@@ -128,54 +129,51 @@ describe('at the same moment in two processes', () => {
     login.clock.advance(1_000);
     await verify(login, again);
     const [, outcome] = await Promise.all([
-      elsewhere({ kind: 'disable user', phoneNumber }),
+      runInOther({ kind: 'disable user', phoneNumber }),
       login.poll(again),
     ]);
     expect(['completed', 'failed']).toContain(outcome.status);
     expect(await login.countSessions()).toBe(0);
   });
 
-  it.each(ROUNDS)('twenty polls of one attempt have the vendor asked once (%i)', async () => {
-    const { login, pollElsewhere } = await openInBoth(careful);
+  it.each(ROUNDS)('twenty polls of one attempt cause one check (%i)', async () => {
+    const { login, pollInOther } = await openInBoth(careful);
     const started = await login.start();
     const { phoneNumber } = login;
     await login.control.addFault({ kind: 'delay', delay_ms: 50, phone_number: phoneNumber });
     login.clock.advance(FIRST_CHECK_MS);
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        index % 2 === 0 ? pollElsewhere(started) : login.poll(started),
+        index % 2 === 0 ? pollInOther(started) : login.poll(started),
       ),
     );
     expect(outcomes).toMatchObject(Array(20).fill({ status: 'pending' }));
     expect(await login.countRequests('check')).toBe(1);
   });
 
-  it.each(ROUNDS)(
-    'an attempt whose time is up is not ended while its call is asked about (%i)',
-    async () => {
-      const { login, elsewhere } = await openInBoth(careful);
-      const started = await login.start();
-      await login.call(started);
-      login.clock.advance(started.attempt.expires_at - login.clock.now());
-      const { phoneNumber } = login;
-      await login.control.addFault({
-        kind: 'delay',
-        delay_ms: 200,
-        match: 'check',
-        phone_number: phoneNumber,
-      });
-      const attempt = await login.stored(started);
-      await Promise.all([
-        elsewhere({ kind: 'check', attemptId: attempt.id }),
-        checkIfDue(login.deps, attempt),
-      ]);
-      expect(await login.stored(started)).toMatchObject({ state: 'verified' });
-      expect(await login.countRequests('check')).toBe(1);
-    },
-  );
+  it.each(ROUNDS)('an expired attempt is not ended during its last check (%i)', async () => {
+    const { login, runInOther } = await openInBoth(careful);
+    const started = await login.start();
+    await login.call(started);
+    login.clock.advance(started.attempt.expires_at - login.clock.now());
+    const { phoneNumber } = login;
+    await login.control.addFault({
+      kind: 'delay',
+      delay_ms: 200,
+      match: 'check',
+      phone_number: phoneNumber,
+    });
+    const attempt = await login.stored(started);
+    await Promise.all([
+      runInOther({ kind: 'check', attemptId: attempt.id }),
+      checkIfDue(login.deps, attempt),
+    ]);
+    expect(await login.stored(started)).toMatchObject({ state: 'verified' });
+    expect(await login.countRequests('check')).toBe(1);
+  });
 
-  it('one pAuth session given to two attempts goes to one of them', async () => {
-    const { login, elsewhere } = await openInBoth(careful);
+  it('a pAuth session reused for two attempts is stored for one of them', async () => {
+    const { login, runInOther } = await openInBoth(careful);
     const mine = await login.start();
     const theirs = await login.start('theirs');
     const pauthSession = { pauthSessionId: 'reused', callNumber: mine.attempt.call_number };
@@ -183,9 +181,9 @@ describe('at the same moment in two processes', () => {
     const second = await login.store.transaction().execute(async (transaction) => {
       expect(await setPauthSession(transaction, mine.attempt.id, pauthSession, now)).not.toBeNull();
       const attemptId = theirs.attempt.id;
-      const waiting = elsewhere({ kind: 'set pAuth session', attemptId, pauthSession });
+      const waiting = runInOther({ kind: 'set pAuth session', attemptId, pauthSession });
       await waitUntilBlocked(login.store);
-      // Not awaited here: it goes on when this transaction is through.
+      // Not awaited here: it waits for this transaction.
       return { waiting };
     });
     expect(await second.waiting).toBeNull();

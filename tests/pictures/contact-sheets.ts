@@ -26,7 +26,7 @@ export async function makeContactSheets(): Promise<void> {
   await makeSheet(page, 'login', { columns: 3, width: 390, height: 844 }, [
     { screen: 'phone-en-light', state: '01-number' },
     { screen: 'phone-en-light', state: '04-call' },
-    { screen: 'phone-en-light', state: '08-verified' },
+    { screen: 'phone-en-light', state: '08-completed' },
   ]);
   const states = (await readdir(join(KEPT_FOLDER, 'phone-ja-light'))).map((name) =>
     name.replace('.png', ''),

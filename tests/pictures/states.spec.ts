@@ -1,5 +1,5 @@
 import { expect, test as journey } from '#e2e/journey.ts';
-import { notedOnTours, tours } from '#e2e/states.ts';
+import { expectedConsoleMessages, tours } from '#e2e/states.ts';
 import { takePicture } from './camera.ts';
 import { FIRST_NOW } from './first-now.ts';
 
@@ -18,7 +18,7 @@ const test = journey.extend({
   consoleProblems: async ({}, use) => {
     const problems: string[] = [];
     await use(problems);
-    expect(problems.filter((problem) => !notedOnTours.test(problem))).toEqual([]);
+    expect(problems.filter((problem) => !expectedConsoleMessages.test(problem))).toEqual([]);
   },
 });
 

@@ -19,13 +19,11 @@ export interface AppServer {
 export interface ServerOptions {
   /** Where to start it again: the port and database of one that was killed. */
   place?: Pick<AppServer, 'port' | 'databasePath'> | undefined;
-  /** Of the build, where it is not this one: see `providePreviousVersion`. Next alone starts that. */
+  /** The checkout to start, where it is not this one: see `providePreviousVersion`. */
   folder?: string | undefined;
   /** What gives it its surroundings and then becomes it, with its arguments. */
   through?: readonly string[];
 }
-
-const NEXT = 'node_modules/next/dist/bin/next';
 
 /** Good enough for a server that lives for one test run. */
 export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
@@ -44,11 +42,12 @@ export async function startAppServer(
     place?.databasePath ?? join(await mkdtemp(join(tmpdir(), 'call-login-')), 'call-login.db');
   const port = place?.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
-  const args = folder === '.' ? readStartArguments() : [NEXT, 'start', folder];
+  const args = readStartArguments(folder);
   const [command = process.execPath, ...others] = [...through, process.execPath, ...args];
   const server = await startProcess({
     command,
     args: others,
+    cwd: folder,
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
@@ -63,7 +62,8 @@ export async function startAppServer(
       TRUSTED_PROXY: '1',
       ...env,
     },
-    ready: /Ready in/,
+    // Versions before the Node host print what Next prints.
+    ready: /"event":"listening"|Ready in/,
   });
   return {
     origin,

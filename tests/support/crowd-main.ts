@@ -2,13 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { attemptViewSchema, sessionReplySchema, statusReplySchema } from '#lib/shared/contract.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import type { CrowdReport } from './crowd.ts';
 import { Visitor } from './visitor.ts';
 
 const [originList = '', vendorUrl = '', count = ''] = process.argv.slice(2);
 const origins = originList.split(',');
-const vendor = new ControlClient(vendorUrl);
+const vendor = createControlClient(vendorUrl);
 
 interface Person {
   visitor: Visitor;

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from './app-server.ts';
 import { randomPhoneNumber, Visitor } from './visitor.ts';
@@ -19,7 +19,7 @@ export async function deploy(env: Readonly<Record<string, string>>): Promise<Dep
   onTestFinished(() => sandbox.close());
   let origin: string | undefined;
   return {
-    vendor: new ControlClient(sandbox.url),
+    vendor: createControlClient(sandbox.url),
     vendorUrl: sandbox.url,
     async add(folder) {
       const appEnv = { ...env, ...(origin === undefined ? {} : { APP_ORIGIN: origin }) };

@@ -1,14 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { inject } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { userAgents, Visitor } from './visitor.ts';
 
 /** The production build that all HTTP tests share: `tests/support/start-servers.ts`. */
 export const appOrigin = inject('appOrigin');
 
 /** The controls of the vendor's stand-in that it talks to. */
-export const vendor = new ControlClient(inject('sandboxUrl'));
+export const vendor = createControlClient(inject('sandboxUrl'));
 
 /** Where its database lies, for what only time or an operator brings about. */
 export const databasePath = inject('databasePath');

@@ -1,14 +1,15 @@
 import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginDependencies, LoginRules } from '#lib/login/dependencies.ts';
 import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
-import { type Browser, type StartedAttempt, startAttempt } from '#lib/login/start.ts';
+import type { Browser, StartedAttempt } from '#lib/login/browsers.ts';
+import { startAttempt } from '#lib/login/start.ts';
 import { createAttemptNotifications } from '#lib/notify/attempt-notifications.ts';
 import type { Clock } from '#lib/shared/clock.ts';
 import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import type { StorePlace } from '#lib/store/open.ts';
 import type { ClientInfo, LoginAttempt, Store } from '#lib/store/schema.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
 import type { Sandbox } from '#sandbox/server.ts';
 import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
 import { ATTEMPT_TTL_MS, createLoginDependencies, TEST_RULES } from './process-dependencies.ts';
@@ -92,7 +93,7 @@ export async function openLogin(
   const store = database.open();
 
   const clock = createTestClock();
-  const control = new ControlClient(sandbox.url);
+  const control = createControlClient(sandbox.url);
   const lines: string[] = [];
   const deps = createLoginDependencies({
     store,

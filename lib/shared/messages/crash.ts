@@ -1,8 +1,8 @@
 import type { Language } from '../language.ts';
 
 /**
- * What the error pages say. They come with every page and must know their words beforehand, so these
- * stand apart from the texts of everything else.
+ * The texts of the error pages. Their scripts are part of every page, so these are kept apart from
+ * all other texts to keep pages small.
  */
 export const crashMessages = {
   ja: {

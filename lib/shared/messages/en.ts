@@ -16,7 +16,7 @@ export const en: Messages = {
       label: 'How you log in',
       number: 'Number',
       call: 'Call',
-      in: 'Logged in',
+      completed: 'Logged in',
     },
     numberHeading: 'Log in with your phone number',
     numberIntro:
@@ -52,11 +52,11 @@ export const en: Messages = {
     handoffText: 'Scan this with its camera to open the same number with a call button.',
     handoffName: 'QR code of the page for your phone',
     waiting: {
-      yet: {
+      pending: {
         text: 'Waiting for your call.',
         hint: 'If nothing changes after you call, press the button below.',
       },
-      longer: {
+      pendingLong: {
         text: 'Waiting for your call.',
         hint: 'We are checking. Please see the steps below as well.',
       },
@@ -68,7 +68,7 @@ export const en: Messages = {
         text: 'We cannot reach the server.',
         hint: 'Please check your connection. We continue as soon as it is back.',
       },
-      passing: {
+      retrying: {
         text: 'Checking takes a while.',
         hint: 'Your login is still open. Please wait.',
       },
@@ -81,11 +81,11 @@ export const en: Messages = {
     notSent: 'We cannot reach the server. Please check your connection and press again.',
     sandboxHint: 'In this trial setup, call from the trial phone instead of a real one.',
     sandboxLink: 'Call from the trial phone',
-    ladder: {
+    troubleshooting: {
       heading: 'If it does not work',
       intro: 'Your login is still open. Please check these in order.',
       spoken: 'What to do if it does not work is shown below.',
-      aside: 'The steps come back here once we can check for your call again.',
+      hidden: 'The steps come back here once we can check for your call again.',
       otherPhone: 'You called from another phone or SIM',
       otherPhoneText: 'Please call again from {phoneNumber}.',
       otherPhoneCall: 'Call again',
@@ -111,8 +111,8 @@ export const en: Messages = {
     cancelledHeading: 'Login cancelled',
     contestedHeading: 'Login stopped',
     failedHeading: 'You could not be logged in',
-    verifiedHeading: 'You are logged in',
-    verifiedText: 'Opening the page…',
+    completedHeading: 'You are logged in',
+    completedText: 'Opening the page…',
   },
   handoff: {
     title: 'Call to log in',
@@ -150,11 +150,11 @@ export const en: Messages = {
     network: 'Network',
     loggedInAt: 'Since',
     lastUsedAt: 'Last used',
-    endThere: 'Log this device out',
-    endElsewhere: 'Log out everywhere else',
-    endingThere: 'Logging out…',
-    endedThere: '{device} has been logged out.',
-    endedElsewhere: 'All other devices have been logged out.',
+    endSession: 'Log this device out',
+    endOtherSessions: 'Log out everywhere else',
+    endingSession: 'Logging out…',
+    sessionEnded: '{device} has been logged out.',
+    otherSessionsEnded: 'All other devices have been logged out.',
     endFailed: 'That did not work. Check your connection and press again.',
     eventsHeading: 'Recent activity',
     events: {
@@ -188,6 +188,7 @@ export const en: Messages = {
     request_cross_origin:
       'This request came from another site, so it was stopped. Open a page of this site and try again.',
     request_wrong_method: 'This address does not take such a request. Go back and try again.',
+    request_not_found: 'There is nothing at this address. Go back and try again.',
     request_incomplete: 'The request did not arrive whole. Check the connection and try again.',
     request_not_json: 'The request has the wrong format. Reload the page and try again.',
     request_too_large: 'The request is too large. Reload the page and try again.',

@@ -1,9 +1,9 @@
 /**
- * Japanese: the words every other language is checked against.
+ * Japanese: the reference whose keys every other language must have.
  *
- * A line may break between any two phrases, which reads badly where two of them are one thing: there
- * a word joiner (U+2060), which shows nothing, keeps them together. In the texts on how an attempt ended,
- * a line feed begins a new paragraph.
+ * Browsers break Japanese lines between phrases. An invisible word joiner (U+2060) prevents a break
+ * between two phrases that belong together. In the texts about the end of an attempt, a line feed
+ * starts a new paragraph.
  */
 export const ja = {
   site: {
@@ -22,7 +22,7 @@ export const ja = {
       label: 'ログインの流れ',
       number: '番号',
       call: '電話',
-      in: 'ログイン',
+      completed: 'ログイン',
     },
     numberHeading: '電話番号でログイン',
     numberIntro:
@@ -57,11 +57,11 @@ export const ja = {
     handoffText: 'カメラで読み取ると、電話をかける画面が開きます。',
     handoffName: 'スマートフォンで開くページのQRコード',
     waiting: {
-      yet: {
+      pending: {
         text: '電話を待っています。',
         hint: 'かけても変わらないときは、下のボタンを押してください。',
       },
-      longer: {
+      pendingLong: {
         text: '電話を待っています。',
         hint: '確認しています。下の\u2060手順もご覧ください。',
       },
@@ -73,7 +73,7 @@ export const ja = {
         text: 'サーバーにつながりません。',
         hint: '通信状態をご確認ください。つながると、電話の確認を再開します。',
       },
-      passing: {
+      retrying: {
         text: '確認に時間がかかっています。',
         hint: '手続きは続いています。このままお待ちください。',
       },
@@ -86,11 +86,11 @@ export const ja = {
     notSent: 'サーバーにつながりません。通信状態を確かめて、もう一度押してください。',
     sandboxHint: '試用環境では、試用の電話機からかけます。',
     sandboxLink: '試用の電話機でかける',
-    ladder: {
+    troubleshooting: {
       heading: 'うまくいかないときは',
       intro: '手続きは続いています。上から\u2060順にお確かめください。',
       spoken: 'うまくいかないときの手順を、下に表示しました。',
-      aside: '手順は、電話の\u2060確認を\u2060再開すると、ここに戻ります。',
+      hidden: '手順は、電話の\u2060確認を\u2060再開すると、ここに戻ります。',
       otherPhone: '別の電話や、別のSIMからかけた',
       otherPhoneText: '{phoneNumber}\u00a0の\u2060電話からかけ直してください。',
       otherPhoneCall: 'かけ直す',
@@ -117,8 +117,8 @@ export const ja = {
     cancelledHeading: 'ログインを取り消しました',
     contestedHeading: 'ログインを中止しました',
     failedHeading: 'ログインできませんでした',
-    verifiedHeading: 'ログインしました',
-    verifiedText: 'ページを移動しています…',
+    completedHeading: 'ログインしました',
+    completedText: 'ページを移動しています…',
   },
   handoff: {
     title: '電話をかける',
@@ -158,11 +158,11 @@ export const ja = {
     network: '接続元',
     loggedInAt: 'ログイン',
     lastUsedAt: '最後の利用',
-    endThere: 'この端末をログアウトさせる',
-    endElsewhere: 'ほかの端末をすべてログアウト',
-    endingThere: 'ログアウトしています…',
-    endedThere: '{device}\u00a0をログアウトさせました。',
-    endedElsewhere: 'ほかの端末をすべてログアウトさせました。',
+    endSession: 'この端末をログアウトさせる',
+    endOtherSessions: 'ほかの端末をすべてログアウト',
+    endingSession: 'ログアウトしています…',
+    sessionEnded: '{device}\u00a0をログアウトさせました。',
+    otherSessionsEnded: 'ほかの端末をすべてログアウトさせました。',
     endFailed: '処理できませんでした。通信状態を確かめて、もう一度押してください。',
     eventsHeading: '最近の記録',
     events: {
@@ -203,6 +203,7 @@ export const ja = {
       'この操作は別のサイトから送られたため、中止しました。このサイトのページを開いて、やり直してください。',
     request_wrong_method:
       'このアドレスではこの操作を受け付けていません。前のページに戻って、やり直してください。',
+    request_not_found: 'このアドレスには何もありません。前のページに戻って、やり直してください。',
     request_incomplete: '送信が最後まで届きませんでした。接続を確認して、やり直してください。',
     request_not_json: '送信の形式が正しくありません。ページを再読み込みして、やり直してください。',
     request_too_large: '送信の内容が大きすぎます。ページを再読み込みして、やり直してください。',

@@ -5,7 +5,7 @@ import { en } from './en.ts';
 import { ja } from './ja.ts';
 import { fillIn } from './messages.ts';
 
-/** Every text by the path of its key. */
+/** All texts, with their dotted key paths. */
 function textsOf(messages: object, path = ''): [string, string][] {
   return Object.entries(messages).flatMap(([key, text]: [string, unknown]) =>
     typeof text === 'object' && text !== null
@@ -16,7 +16,7 @@ function textsOf(messages: object, path = ''): [string, string][] {
 
 const placeholdersIn = (text: string) => (text.match(/\{\w+\}/g) ?? []).toSorted();
 
-describe('the texts', () => {
+describe('messages', () => {
   const english = new Map(textsOf({ ...en, crash: crashMessages.en }));
   const japanese = new Map(textsOf({ ...ja, crash: crashMessages.ja }));
 
@@ -24,28 +24,31 @@ describe('the texts', () => {
     expect([...english.keys()].toSorted()).toEqual([...japanese.keys()].toSorted());
   });
 
-  it.each([...japanese])('%s: says something in both, with the same placeholders', (key, text) => {
-    const translation = english.get(key) ?? '';
-    expect(text.trim()).not.toBe('');
-    expect(translation.trim()).not.toBe('');
-    expect(placeholdersIn(translation)).toEqual(placeholdersIn(text));
-  });
+  it.each([...japanese])(
+    '%s: is not empty in either language and has the same placeholders',
+    (key, text) => {
+      const translation = english.get(key) ?? '';
+      expect(text.trim()).not.toBe('');
+      expect(translation.trim()).not.toBe('');
+      expect(placeholdersIn(translation)).toEqual(placeholdersIn(text));
+    },
+  );
 
-  it('hold one for every error code and no other', () => {
+  it('include a text for every error code and no other', () => {
     expect(Object.keys(ja.errors).toSorted()).toEqual(errorCodes.toSorted());
   });
 });
 
-describe('filling in a text', () => {
-  it('puts each value where it belongs, as often as it is named', () => {
+describe('fillIn', () => {
+  it('replaces every occurrence of a placeholder', () => {
     expect(fillIn('{a} and {b} and {a}', { a: 'x', b: 2 })).toBe('x and 2 and x');
   });
 
-  it('leaves alone what it has no value for', () => {
+  it('keeps placeholders without a value', () => {
     expect(fillIn('{a} {b}', { b: 1 })).toBe('{a} 1');
   });
 
-  it('takes values literally', () => {
+  it('inserts values literally', () => {
     expect(fillIn('{a}', { a: '$& {b}', b: 'no' })).toBe('$& {b}');
   });
 });

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { isPostgres } from '../dialect.ts';
 
-/** Users, attempts, sessions, events: what a login needs. */
+/** The tables of the login: users, attempts, sessions, devices, events. */
 export const first: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
@@ -16,7 +16,7 @@ export const first: Migration = {
       .addColumn('disabled_at', 'bigint')
       .addColumn('set_aside_at', 'bigint')
       .execute();
-    // One user per phone number, besides those set aside when the number seemed to have a new owner.
+    // One user per phone number, not counting those set aside because the number may have a new owner.
     await db.schema
       .createIndex('users_by_phone_number')
       .on('users')
@@ -44,7 +44,7 @@ export const first: Migration = {
       .addColumn('check_failures', 'integer', (column) => column.notNull())
       .addColumn('called_back_at', 'bigint')
       .execute();
-    // One live attempt per browser: what makes a double click spend one vendor session.
+    // One live attempt per browser, so that a double click costs one vendor session.
     await db.schema
       .createIndex('attempts_live_per_browser')
       .on('attempts')

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { isPostgres } from '../dialect.ts';
 
-/** What running a site needs besides logins: to find what is old, and to share the limits. */
+/** Indexes for deleting old rows, and the table of the shared rate limits. */
 export const operation: Migration = {
   async up(db: Kysely<unknown>) {
     for (const [table, column] of [
@@ -14,7 +14,7 @@ export const operation: Migration = {
       await db.schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
     }
     if (isPostgres(db)) {
-      // The shape is rate-limiter-flexible's. With SQLite, the counts are in a file of their own.
+      // The columns are rate-limiter-flexible's. With SQLite the counts are in a separate file.
       await db.schema
         .createTable('limits')
         .addColumn('key', 'varchar(255)', (column) => column.primaryKey())

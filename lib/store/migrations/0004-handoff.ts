@@ -2,7 +2,7 @@ import 'server-only';
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What the page on the phone opens an attempt with, and which device it says will be logged in. */
+/** The token of the page on the phone, and the device that the page says will be logged in. */
 export const handoff: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema.alterTable('attempts').addColumn('handoff_hash', 'text').execute();

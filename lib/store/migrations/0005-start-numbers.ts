@@ -2,7 +2,7 @@ import 'server-only';
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Which start of its browser an attempt is: no clock tells which of two was first (docs/decisions/0007). */
+/** Numbers the starts of each browser, since clocks cannot order them reliably (docs/decisions/0007). */
 export const startNumbers: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

@@ -1,8 +1,9 @@
 import type { CallableAttempt } from '#lib/login/attempt.ts';
+import { hasLiveAttempt } from '#lib/login/browsers.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import type { LoginFailure } from '#lib/login/failures.ts';
 import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
-import { hasLiveAttempt, startAttempt } from '#lib/login/start.ts';
+import { startAttempt } from '#lib/login/start.ts';
+import type { LoginFailure } from '#lib/login/vendor-failure.ts';
 import { type LoggedIn, openSession } from '#lib/sessions/open.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import type { Result } from '#lib/shared/result.ts';
@@ -18,8 +19,8 @@ export interface Cookies {
 export const noCookies: Cookies = { attempt: null, session: null };
 
 /**
- * A request's outcome, with the cookies as its answer leaves them. The same steps as the routes of
- * `app/api/auth`, which cannot run outside Next: what they do with the cookies is here and nowhere else.
+ * A request's outcome, with the cookies as its answer leaves them: the steps of the routes in
+ * `app/api/auth`, without HTTP.
  */
 export interface Answered<Outcome> {
   outcome: Outcome;

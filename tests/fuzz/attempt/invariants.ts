@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AttemptState, LoginAttempt, Store, StoredEvent } from '#lib/store/schema.ts';
+import type { AttemptState } from '#lib/shared/attempt-states.ts';
+import type { LoginAttempt, Store, StoredEvent } from '#lib/store/schema.ts';
 
 /** What the database holds of attempts, sessions and events. */
 export interface Snapshot {

@@ -15,8 +15,8 @@ export function timelessWakeUps(world: {
   const real = createAttemptNotifications();
   return {
     ...real,
-    listen: (id, since) => {
-      const listener = real.listen(id, since);
+    subscribe: (id, since) => {
+      const listener = real.subscribe(id, since);
       return {
         close: () => listener.close(),
         wait: async (timeoutMs) => {

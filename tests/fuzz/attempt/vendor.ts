@@ -2,9 +2,9 @@ import { createPauthClient, type PauthClient } from '#lib/pauth/client.ts';
 import { parseCheckReply, parseCreateReply } from '#lib/pauth/parse.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import { fail } from '#lib/shared/result.ts';
-import { ControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
-import { SandboxState } from '#sandbox/state.ts';
+import { createSandboxState } from '#sandbox/state.ts';
 import { defaultSwitches, type Switches, switchesToWire } from '#sandbox/switches.ts';
 
 /** What goes wrong at the vendor, until it is put right. */
@@ -47,7 +47,7 @@ export const VENDOR_TTL_SECONDS = 300;
 /** The sandbox over HTTP, asked by the real client. */
 export async function openSandboxVendor(): Promise<Vendor> {
   const sandbox = await startSandbox({ ttlSeconds: VENDOR_TTL_SECONDS });
-  const control = new ControlClient(sandbox.url);
+  const control = createControlClient(sandbox.url);
   const client = createPauthClient({
     baseUrl: new URL(sandbox.url),
     apiKey: 'sandbox-key',
@@ -118,7 +118,7 @@ export async function openSandboxVendor(): Promise<Vendor> {
  * request arrives and when its answer does: `barrier` is passed on both ways.
  */
 export function openDirectVendor(barrier: () => Promise<void>): Vendor {
-  let state = new SandboxState({ switches: defaultSwitches, ttlSeconds: VENDOR_TTL_SECONDS });
+  let state = createSandboxState({ switches: defaultSwitches, ttlSeconds: VENDOR_TTL_SECONDS });
   let trouble: Trouble = 'none';
 
   const spoiled = (kind: 'create' | 'check') => {
@@ -171,7 +171,7 @@ export function openDirectVendor(barrier: () => Promise<void>): Vendor {
   return {
     client,
     async reset(switches) {
-      state = new SandboxState({ switches, ttlSeconds: VENDOR_TTL_SECONDS });
+      state = createSandboxState({ switches, ttlSeconds: VENDOR_TTL_SECONDS });
       trouble = 'none';
     },
     call: async (from, to) => state.call(from, to).map(({ id }) => id),

@@ -1,4 +1,4 @@
-import { takeCallback } from '#lib/login/callback.ts';
+import { handleCallback } from '#lib/login/callback.ts';
 import type { PauthClient } from '#lib/pauth/client.ts';
 import type { Store } from '#lib/store/schema.ts';
 import * as browsers from './browser.ts';
@@ -230,7 +230,7 @@ export class World {
     const token = this.#callbackTokens.get(screen?.vendorId ?? '') ?? 'nobody was given this';
     await Promise.all(
       Array.from({ length: step.times }, () =>
-        this.#on(step.process, ({ login }) => takeCallback(login, token)),
+        this.#on(step.process, ({ login }) => handleCallback(login, token)),
       ),
     );
     if (screen !== null) {

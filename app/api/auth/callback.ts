@@ -1,0 +1,26 @@
+import { noBody } from '#lib/http/body.ts';
+import { noContent } from '#lib/http/responses.ts';
+import { route } from '#lib/http/route.ts';
+import { handleCallback } from '#lib/login/callback.ts';
+import { succeed } from '#lib/shared/result.ts';
+
+/**
+ * The vendor's hint that a call has come. Its method is not documented and its body is not believed,
+ * so neither is looked at; the answer says nothing, whatever the token.
+ */
+export const callback = route({
+  path: '/api/auth/callback/[token]',
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  access: 'vendor',
+  body: noBody,
+  async handle({ login, log }, { params, after }) {
+    after(async () => {
+      try {
+        await handleCallback(login, params.token ?? '');
+      } catch (error) {
+        log.error({ event: 'callback_failed', error }, 'a callback could not be handled');
+      }
+    });
+    return succeed(noContent());
+  },
+});

@@ -1,0 +1,22 @@
+import { forgetAttempt, readAttemptToken } from '#lib/http/attempt-cookie.ts';
+import { noBody } from '#lib/http/body.ts';
+import { done } from '#lib/http/responses.ts';
+import { route } from '#lib/http/route.ts';
+import { cancelAttempt } from '#lib/login/cancel.ts';
+import { succeed } from '#lib/shared/result.ts';
+
+/** Ends this browser's attempt, if it has one. The same answer the second time. */
+export const cancel = route({
+  path: '/api/auth/cancel',
+  methods: ['POST'],
+  access: 'same-origin',
+  body: noBody,
+  async handle(context) {
+    const attemptToken = await readAttemptToken(context);
+    if (attemptToken !== undefined) {
+      await cancelAttempt(context.login, attemptToken);
+      await forgetAttempt(context);
+    }
+    return succeed(done());
+  },
+});

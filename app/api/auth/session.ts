@@ -1,0 +1,37 @@
+import { noBody } from '#lib/http/body.ts';
+import { done, json } from '#lib/http/responses.ts';
+import { route } from '#lib/http/route.ts';
+import { endSession } from '#lib/http/session.ts';
+import type { SessionReply } from '#lib/shared/contract.ts';
+import { succeed } from '#lib/shared/result.ts';
+
+/** Who is logged in here. */
+export const session = route({
+  path: '/api/auth/session',
+  methods: ['GET', 'HEAD'],
+  access: 'session',
+  body: noBody,
+  async handle({ loggedIn: { user, session } }) {
+    const reply: SessionReply = {
+      user: {
+        id: user.id,
+        phone_number: user.phone_number,
+        created_at: new Date(user.created_at).toISOString(),
+      },
+      expires_at: new Date(session.expires_at).toISOString(),
+    };
+    return succeed(json(reply));
+  },
+});
+
+/** Logs out: ends the session here and in the store. The same answer the second time. */
+export const logout = route({
+  path: '/api/auth/logout',
+  methods: ['POST'],
+  access: 'same-origin',
+  body: noBody,
+  async handle(context) {
+    await endSession(context);
+    return succeed(done());
+  },
+});

@@ -1,0 +1,43 @@
+import { jsonBody, noBody } from '#lib/http/body.ts';
+import { done } from '#lib/http/responses.ts';
+import { route } from '#lib/http/route.ts';
+import { dismissNotices, endOtherSession, endOtherSessions } from '#lib/sessions/other-sessions.ts';
+import { seenRequestSchema } from '#lib/shared/contract.ts';
+import { fail, succeed } from '#lib/shared/result.ts';
+
+/** Ends every other session of this user. The same answer the second time. */
+export const otherSessions = route({
+  path: '/api/auth/sessions',
+  methods: ['DELETE'],
+  access: 'session',
+  body: noBody,
+  async handle({ sessions, loggedIn }) {
+    await endOtherSessions(sessions, loggedIn);
+    return succeed(done());
+  },
+});
+
+/** Ends one other session of this user. Anybody else's does not exist here, nor does this one. */
+export const otherSession = route({
+  path: '/api/auth/sessions/[id]',
+  methods: ['DELETE'],
+  access: 'session',
+  body: noBody,
+  async handle({ sessions, loggedIn }, { params }) {
+    return (await endOtherSession(sessions, loggedIn, params.id ?? ''))
+      ? succeed(done())
+      : fail({ code: 'session_missing' });
+  },
+});
+
+/** Dismisses the notices of new devices up to an instant. */
+export const noticesSeen = route({
+  path: '/api/auth/sessions/seen',
+  methods: ['POST'],
+  access: 'session',
+  body: jsonBody(seenRequestSchema),
+  async handle({ sessions, loggedIn }, { body }) {
+    await dismissNotices(sessions, loggedIn, Date.parse(body.until));
+    return succeed(done());
+  },
+});

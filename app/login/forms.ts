@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import { forgetAttempt, readAttemptToken, readStartAgain } from '#lib/http/attempt-cookie.ts';
+import { formRoute, formSchema, keepTyped } from '#lib/http/form.ts';
+import { pollForRequest } from '#lib/http/poll-for-request.ts';
+import { startForRequest } from '#lib/http/start-for-request.ts';
+import { cancelAttempt } from '#lib/login/cancel.ts';
+import type { StartRequest } from '#lib/shared/contract.ts';
+import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
+
+/** The login without scripts: the forms of the login page, each answered with the next page. */
+
+const pressed = z.literal('1').optional();
+
+const startFormSchema = formSchema.extend({
+  phone_number: z.string().optional(),
+  country: z.string().optional(),
+  remember: pressed,
+  /** Instead of a number: the one this browser remembers, or the one of its attempt. */
+  remembered: pressed,
+  again: pressed,
+});
+
+/** Starts an attempt, as `POST /api/auth/start` does for scripts. */
+export const formStart = formRoute({
+  path: '/login/start',
+  schema: startFormSchema,
+  isQueued: true,
+  async handle(context, { body: form }) {
+    const wanted = form.again === undefined ? readRequest(form) : await readStartAgain(context);
+    const attemptToken = await readAttemptToken(context);
+    if (form.again !== undefined && attemptToken !== undefined) {
+      await cancelAttempt(context.login, attemptToken);
+    }
+    const started = await startForRequest(context, wanted);
+    if (!started.ok) {
+      await keepTyped(context, 'phone_number' in wanted ? wanted.phone_number : '', started.error);
+    }
+    return { to: 'login' };
+  },
+});
+
+function readRequest(form: z.infer<typeof startFormSchema>): StartRequest {
+  if (form.remembered !== undefined) {
+    return { remembered: true };
+  }
+  const { country = '', phone_number = '' } = form;
+  return {
+    phone_number: phone_number.slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
+    remember: form.remember !== undefined,
+    ...(country === '' ? {} : { country }),
+  };
+}
+
+/** Until the answer comes, a person who pressed the button sees nothing. */
+const MAX_CHECK_HOLD_MS = 5_000;
+
+/**
+ * "I have called": logs in if the call was seen. Only a form of ours may ask for it; a mere link that
+ * logs in could be put into any page.
+ */
+export const formCheck = formRoute({
+  path: '/login/check',
+  schema: formSchema,
+  async handle(context, { request }) {
+    const { statusWaitSeconds } = context.services.config.attempt;
+    const outcome = await pollForRequest(context, {
+      holdMs: Math.min(MAX_CHECK_HOLD_MS, statusWaitSeconds * 1_000),
+      isPrompted: true,
+      signal: request.signal,
+    });
+    switch (outcome.status) {
+      case 'completed':
+        return { to: 'next' };
+      case 'pending':
+      case 'trouble':
+        return { to: 'login', with: { called: '1' } };
+      default:
+        return { to: 'login' };
+    }
+  },
+});
+
+/** Back to the number: ends the attempt and keeps what was typed. */
+export const formChange = formRoute({
+  path: '/login/change',
+  schema: formSchema,
+  async handle(context) {
+    const attemptToken = await readAttemptToken(context);
+    if (attemptToken !== undefined) {
+      const again = await readStartAgain(context);
+      await keepTyped(context, 'phone_number' in again ? again.phone_number : '', null);
+      await cancelAttempt(context.login, attemptToken);
+      await forgetAttempt(context);
+    }
+    return { to: 'login' };
+  },
+});
+
+/** Stops remembering the number in this browser. */
+export const formForget = formRoute({
+  path: '/login/forget',
+  schema: formSchema,
+  async handle({ cookies }) {
+    cookies.number.clear();
+    return { to: 'login' };
+  },
+});

@@ -1,0 +1,41 @@
+import 'server-only';
+import type { Instrumentation } from 'next';
+import { boot } from '#lib/boot.ts';
+import { markReported } from '#lib/observe/console.ts';
+import { getServices, stopServices } from '#lib/services.ts';
+import { requestIdOf } from './page-context.ts';
+
+/**
+ * Boots the process where Next is its host. On the Node host everything has been booted when Next
+ * starts.
+ */
+export async function bootInNext(): Promise<void> {
+  if (globalThis.callLoginServices?.isNodeHost === true) {
+    return;
+  }
+  const services = await boot(getServices);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // Next waits for the answers under way: held polls would keep it for half a minute.
+    process.once(signal, () => stopServices(services));
+  }
+}
+
+/** Logs, once, an error that a page threw. `digest` is what the page shows of it. */
+export function reportPageError(
+  error: unknown,
+  { method, headers }: Parameters<Instrumentation.onRequestError>[1],
+  route: string,
+): void {
+  if (!markReported(error)) {
+    return;
+  }
+  const digest =
+    error instanceof Error && 'digest' in error && typeof error.digest === 'string'
+      ? error.digest
+      : undefined;
+  const request = requestIdOf({ get: (name) => headers[name]?.toString() ?? null });
+  getServices().log.error(
+    { request, event: 'page_failed', method, route, digest, error },
+    'a page could not be rendered',
+  );
+}

@@ -1,0 +1,31 @@
+import { after } from 'next/server';
+import { problemResponse } from '#lib/http/problems.ts';
+import { createRequestContext, createRequestId } from '#lib/http/request-context.ts';
+import { getServices } from '#lib/services.ts';
+import { findRoute } from './api/routes.ts';
+
+/**
+ * How `next dev`, `next start` and Vercel host the routes: Next's catch-all route handlers re-export
+ * these. On the Node host `server/` answers before Next sees a request, so that nothing gets here past
+ * its admission, however a path is spelled.
+ */
+async function answer(request: Request): Promise<Response> {
+  const services = getServices();
+  // Next tells a route handler nothing of the connection.
+  const origin = { id: createRequestId(), peerAddress: null };
+  const context = createRequestContext(services, request.headers, origin);
+  const found = services.isNodeHost ? null : findRoute(new URL(request.url).pathname);
+  return found === null
+    ? problemResponse({ code: 'request_not_found' }, context)
+    : await found.route.answer(context, { request, params: found.params, after });
+}
+
+export {
+  answer as DELETE,
+  answer as GET,
+  answer as HEAD,
+  answer as OPTIONS,
+  answer as PATCH,
+  answer as POST,
+  answer as PUT,
+};

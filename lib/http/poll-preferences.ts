@@ -1,0 +1,20 @@
+import 'server-only';
+import type { Poll } from '../login/poll.ts';
+import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
+import type { HeaderReader } from './request-context.ts';
+
+/**
+ * How a poll wants to be answered, by its headers: held for as long as the deployment holds polls,
+ * unless the page prefers less, e.g. behind a proxy that cuts longer ones (`Prefer: wait=8`,
+ * RFC 7240, 4.3).
+ */
+export function readPollPreferences(
+  headers: HeaderReader,
+  { statusWaitSeconds }: { statusWaitSeconds: number },
+): Pick<Poll, 'holdMs' | 'isPrompted'> {
+  const [, preferred] = /^wait=([1-9]\d{0,2})$/.exec(headers.get('prefer') ?? '') ?? [];
+  return {
+    holdMs: Math.min(statusWaitSeconds, Number(preferred ?? statusWaitSeconds)) * 1_000,
+    isPrompted: headers.get(PROMPTED_HEADER) !== null,
+  };
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { errorReplySchema } from '../shared/contract.ts';
+import { errorCodes } from '../shared/error-codes.ts';
+import { describeProblem, httpStatusOf, problemResponse } from './problems.ts';
+import { json } from './responses.ts';
+
+const id = '5f0c5f0c5f0c5f0c';
+
+describe('an error answer', () => {
+  it.each([
+    ['pauth_refused_number', 422],
+    ['pauth_timed_out', 504],
+    ['pauth_unreachable', 503],
+    ['pauth_failed', 503],
+    ['attempt_expired', 408],
+  ] as const)('has the status of the guide: %s is %i', async (code, status) => {
+    expect(problemResponse({ code }, { id, language: 'ja' }).status).toBe(status);
+  });
+
+  it.each(errorCodes)('%s is an error of HTTP, kept by no cache, with a sentence', async (code) => {
+    const problem =
+      code === 'phone_number_not_in_country' ? { code, country: 'JP' as const } : { code };
+    for (const language of ['ja', 'en'] as const) {
+      const response = problemResponse(problem, { id, language });
+      expect(response.status).toBe(httpStatusOf(code));
+      expect(response.status).toBeGreaterThanOrEqual(400);
+      expect(response.headers.get('cache-control')).toMatch(/^no-store\b/);
+      const reply = errorReplySchema.parse(await response.json());
+      expect(reply.code).toBe(code);
+      expect(reply.request_id).toBe(id);
+      expect(reply.error).not.toMatch(/^\s*$|[{}]/);
+    }
+  });
+
+  it('names the country of a number, in the language of the visitor', () => {
+    const problem = { code: 'phone_number_not_in_country', country: 'US' } as const;
+    expect(describeProblem(problem, 'ja')).toContain('アメリカ');
+    expect(describeProblem(problem, 'en')).toContain('United States');
+  });
+
+  it('says when to come back where the trouble passes, in header and body alike', async () => {
+    const told = problemResponse(
+      { code: 'pauth_failed', retryAfterSeconds: 20 },
+      { id, language: 'en' },
+    );
+    expect(told.headers.get('retry-after')).toBe('20');
+    expect(await told.json()).toMatchObject({ retry_after_seconds: 20 });
+    const untold = problemResponse(
+      { code: 'pauth_unreachable', retryAfterSeconds: null },
+      { id, language: 'en' },
+    );
+    expect(untold.headers.get('retry-after')).toMatch(/^[2-4]$/);
+    const lasting = problemResponse(
+      { code: 'pauth_refused_number', retryAfterSeconds: 20 },
+      { id, language: 'en' },
+    );
+    expect(lasting.headers.get('retry-after')).toBeNull();
+  });
+});
+
+it('an answer is JSON that no cache keeps', async () => {
+  const response = json({ status: 'done' }, 200, { 'x-own': '1' });
+  expect(await response.json()).toEqual({ status: 'done' });
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'cache-control': 'no-store, no-transform',
+    'content-type': 'application/json',
+    'x-own': '1',
+  });
+});
+
+it('a long answer may be compressed on its way', () => {
+  const response = json({ text: 'x'.repeat(1_024) });
+  expect(response.headers.get('cache-control')).toBe('no-store');
+});

@@ -1,0 +1,129 @@
+import 'server-only';
+import { randomInt } from 'node:crypto';
+import type { LimitReached } from '../limits/start-limits.ts';
+import type { PhoneNumberError } from '../phone/phone-number.ts';
+import type { ErrorReply } from '../shared/contract.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
+import type { Language } from '../shared/language.ts';
+import { fillIn } from '../shared/messages/messages.ts';
+import { messagesIn } from './language.ts';
+import { json } from './responses.ts';
+
+/** Why a request is refused: an error code, and what its text, headers or log line need besides. */
+export type Problem =
+  | PhoneNumberError
+  | {
+      code: Exclude<ErrorCode, 'phone_number_not_in_country'>;
+      retryAfterSeconds?: number | null;
+      /** Which limit was reached, for the log. */
+      limit?: LimitReached['limit'];
+    };
+
+/** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */
+const statusOf: Readonly<Record<ErrorCode, number>> = {
+  phone_number_missing: 422,
+  phone_number_unreadable: 422,
+  phone_number_too_short: 422,
+  phone_number_too_long: 422,
+  phone_number_unknown_country: 422,
+  phone_number_not_in_country: 422,
+  phone_number_emergency: 422,
+  phone_number_toll_free: 422,
+  phone_number_premium: 422,
+  phone_number_cannot_call: 422,
+  phone_number_landline_refused: 422,
+  phone_number_ip_refused: 422,
+  request_cross_origin: 403,
+  request_wrong_method: 405,
+  request_not_found: 404,
+  request_not_json: 415,
+  request_incomplete: 400,
+  request_too_large: 413,
+  request_invalid: 400,
+  rate_limited: 429,
+  attempt_missing: 404,
+  attempt_expired: 408,
+  attempt_cancelled: 410,
+  attempt_contested: 409,
+  attempt_failed: 410,
+  signup_closed: 403,
+  user_disabled: 403,
+  pauth_unreachable: 503,
+  pauth_timed_out: 504,
+  pauth_refused_number: 422,
+  pauth_failed: 503,
+  not_logged_in: 401,
+  session_missing: 404,
+  store_unavailable: 503,
+  internal_error: 500,
+};
+
+/** Temporary failures, which are always answered with a Retry-After. */
+const temporary: ReadonlySet<ErrorCode> = new Set([
+  'rate_limited',
+  'pauth_unreachable',
+  'pauth_timed_out',
+  'pauth_failed',
+  'store_unavailable',
+  'internal_error',
+]);
+
+/** Random where no better time is known, so that clients do not all return at the same moment. */
+const RETRY_AFTER_SECONDS = { min: 2, max: 4 };
+
+/** The HTTP status that goes with an error code. */
+export function httpStatusOf(code: ErrorCode): number {
+  return statusOf[code];
+}
+
+/** The answer to a refused request: status, code, and a sentence in the visitor's language. */
+export function problemResponse(
+  problem: Problem,
+  { id, language }: { id: string; language: Language },
+): Response {
+  const { code } = problem;
+  const retryAfterSeconds = retryAfterOf(problem);
+  const reply: ErrorReply = {
+    code,
+    error: describeProblem(problem, language),
+    request_id: id,
+    ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
+  };
+  return json(reply, statusOf[code], {
+    'x-request-id': id,
+    ...(retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) }),
+  });
+}
+
+/** The sentence a person reads, in their language. */
+export function describeProblem(problem: Problem, language: Language): string {
+  const text = messagesIn(language).errors[problem.code];
+  switch (problem.code) {
+    case 'phone_number_not_in_country':
+      return fillIn(text, { country: countryName(problem.country, language) });
+    case 'rate_limited':
+      return fillIn(text, { wait: duration(problem.retryAfterSeconds ?? 60, language) });
+    default:
+      return text;
+  }
+}
+
+/** In seconds up to two minutes, then in whole minutes. */
+function duration(seconds: number, language: Language): string {
+  const [value, unit] = seconds <= 120 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
+    value,
+  );
+}
+
+function countryName(country: string, language: Language): string {
+  return new Intl.DisplayNames([language], { type: 'region' }).of(country) ?? country;
+}
+
+function retryAfterOf(problem: Problem): number | null {
+  if (!temporary.has(problem.code)) {
+    return null;
+  }
+  const known = 'retryAfterSeconds' in problem ? problem.retryAfterSeconds : null;
+  return known ?? randomInt(RETRY_AFTER_SECONDS.min, RETRY_AFTER_SECONDS.max + 1);
+}

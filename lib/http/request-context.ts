@@ -1,0 +1,65 @@
+import 'server-only';
+import { randomUUID } from 'node:crypto';
+import type { RequestCookies } from '../cookies/cookies.ts';
+import type { LoginDependencies } from '../login/dependencies.ts';
+import type { Log } from '../observe/log.ts';
+import type { Services } from '../services.ts';
+import type { SessionDependencies } from '../sessions/open.ts';
+import type { Language } from '../shared/language.ts';
+import { type Client, readClient } from './client.ts';
+import { languageOf } from './language.ts';
+
+/** The headers of a request, however its host keeps them. */
+export type HeaderReader = Pick<Headers, 'get'>;
+
+/** One request, as whatever answers it sees it. */
+export interface RequestContext {
+  services: Services;
+  /** Random, chosen by us: in each log line of the request and in its answer. */
+  id: string;
+  /** Logs with the request's id; so do `login` and `sessions`. */
+  log: Log;
+  language: Language;
+  cookies: RequestCookies;
+  client: Client;
+  login: LoginDependencies;
+  sessions: SessionDependencies;
+}
+
+/** What the host of a request knows of it besides the request itself. */
+export interface RequestOrigin {
+  id: string;
+  /** The address at the other end of the connection; null where the host does not tell. */
+  peerAddress: string | null;
+}
+
+/** Short enough to be read out on the phone, random enough never to repeat. */
+export function createRequestId(): string {
+  // Node pre-generates UUIDs; the second half has 62 random bits.
+  return randomUUID().replaceAll('-', '').slice(16);
+}
+
+/** The context of one request. */
+export function createRequestContext(
+  services: Services,
+  headers: HeaderReader,
+  { id, peerAddress }: RequestOrigin,
+): RequestContext {
+  const log = services.log.child({ request: id });
+  return {
+    services,
+    id,
+    log,
+    language: languageOf(headers),
+    cookies: services.openCookies(headers.get('cookie') ?? '', (cookie) => {
+      services.throttledLog(log, 'warn', {
+        kind: `unreadable ${cookie}`,
+        entry: { event: 'cookie_unreadable', cookie },
+        message: 'a cookie could not be unsealed',
+      });
+    }),
+    client: readClient(headers, services.config.app.trustedProxy, peerAddress),
+    login: { ...services.login, log },
+    sessions: { ...services.sessions, log },
+  };
+}

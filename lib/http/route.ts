@@ -1,0 +1,134 @@
+import 'server-only';
+import type { LoggedIn } from '../sessions/open.ts';
+import { fail, type Result } from '../shared/result.ts';
+import type { BodyReader } from './body.ts';
+import { type Problem, problemResponse } from './problems.ts';
+import { reportFailure, reportRefusal } from './report.ts';
+import type { RequestContext } from './request-context.ts';
+import { resealOld } from './reseal.ts';
+import { isSameOrigin } from './same-origin.ts';
+import { readSession } from './session.ts';
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+
+/**
+ * Who may call a route:
+ * - `public`: anybody;
+ * - `vendor`: whoever knows the unguessable token in its path;
+ * - `same-origin`: our own pages (see `isSameOrigin`);
+ * - `session`: a browser that is logged in; for anything but a read, from our own pages.
+ */
+export type Access = 'public' | 'vendor' | 'same-origin' | 'session';
+
+/** What a handler is given besides the context. */
+export interface Call<Body> {
+  request: Request;
+  /** The values of the `[names]` in the path. */
+  params: Readonly<Record<string, string>>;
+  body: Body;
+  /** Does something after the answer was sent; the host does not end before it is done. */
+  after(task: () => Promise<void>): void;
+}
+
+/** The context of a request whose browser is logged in. */
+export interface LoggedInContext extends RequestContext {
+  loggedIn: LoggedIn;
+}
+
+type Outcome = Promise<Result<Response, Problem>>;
+
+/** All there is to say of a route. Without `access` it does not compile. */
+export type RouteDeclaration<Body> = {
+  /** `[name]` stands for one segment. */
+  path: `/${string}`;
+  /** All others are refused with 405 and `Allow`. */
+  methods: readonly [Method, ...Method[]];
+  body: BodyReader<Body>;
+  /** Costs a request to the vendor: waits in the admission queue of the Node host. */
+  isQueued?: true;
+} & (
+  | {
+      access: 'public' | 'vendor' | 'same-origin';
+      handle(context: RequestContext, call: Call<Body>): Outcome;
+    }
+  | { access: 'session'; handle(context: LoggedInContext, call: Call<Body>): Outcome }
+);
+
+/** A declared route, as hosts call it. */
+export interface Route {
+  path: `/${string}`;
+  methods: readonly Method[];
+  access: Access;
+  isQueued: boolean;
+  /** Never throws: what goes wrong is logged, and answered without detail. */
+  answer(context: RequestContext, call: Omit<Call<unknown>, 'body'>): Promise<Response>;
+}
+
+/**
+ * Declares a route. Its answers carry the request's id, by which its log lines are found, and the
+ * cookies that were set or cleared; one that fails half-way sets none.
+ */
+export function route<Body>(declaration: RouteDeclaration<Body>): Route {
+  const { path, methods, access, isQueued = false } = declaration;
+  return {
+    path,
+    methods,
+    access,
+    isQueued,
+    async answer(context, call) {
+      const place = { method: call.request.method, route: path };
+      let response: Response;
+      try {
+        await context.cookies.clearUnreadable();
+        const outcome = await settle(declaration, context, call);
+        if (outcome.ok) {
+          response = outcome.value;
+        } else {
+          reportRefusal(context, outcome.error, place);
+          response = problemResponse(outcome.error, context);
+        }
+        for (const cookie of context.cookies.toSend()) {
+          response.headers.append('set-cookie', cookie);
+        }
+      } catch (error) {
+        response = problemResponse(reportFailure(context, error, place), context);
+      }
+      if (response.status === 405) {
+        response.headers.set('allow', methods.join(', '));
+      }
+      response.headers.set('x-request-id', context.id);
+      return response;
+    },
+  };
+}
+
+/** Method, access, body, handler, in this order; the first that refuses decides. */
+async function settle<Body>(
+  declaration: RouteDeclaration<Body>,
+  context: RequestContext,
+  call: Omit<Call<unknown>, 'body'>,
+): Outcome {
+  const { request } = call;
+  const { methods, access } = declaration;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (!methods.some((method) => method === request.method)) {
+    return fail({ code: 'request_wrong_method' });
+  }
+  const needsSameOrigin = access === 'same-origin' || (access === 'session' && !isRead);
+  if (needsSameOrigin && !isSameOrigin(request, context.services.config.app.origin)) {
+    return fail({ code: 'request_cross_origin' });
+  }
+  if (declaration.access === 'session') {
+    const loggedIn = await readSession(context);
+    if (loggedIn === null) {
+      return fail({ code: 'not_logged_in' });
+    }
+    await resealOld(context);
+    const body = await declaration.body.read(request);
+    return body.ok
+      ? await declaration.handle({ ...context, loggedIn }, { ...call, body: body.value })
+      : body;
+  }
+  const body = await declaration.body.read(request);
+  return body.ok ? await declaration.handle(context, { ...call, body: body.value }) : body;
+}

@@ -1,0 +1,44 @@
+import type { RequestListener } from 'node:http';
+import { findRoute } from '#app/api/routes.ts';
+import { createRequestContext, createRequestId } from '#lib/http/request-context.ts';
+import type { Services } from '#lib/services.ts';
+import type { Api } from './api.ts';
+import type { Connections } from './connections.ts';
+import type { Pages } from './pages.ts';
+import { headersOf, readTarget } from './web.ts';
+
+/**
+ * What happens to each request, in this order:
+ *
+ * 1. it gets an id, and its connection is checked (`connections.ts`);
+ * 2. its target is normalized, so that no spelling of a path goes around what follows;
+ * 3. a route, or anything else under `/api/`, is answered here (`api.ts`);
+ * 4. the rest is for Next (`pages.ts`).
+ */
+export function createListener({
+  services,
+  connections,
+  api,
+  pages,
+}: {
+  services: Services;
+  connections: Connections;
+  api: Api;
+  pages: Pages;
+}): RequestListener {
+  return (incoming, outgoing) => {
+    const id = createRequestId();
+    if (!connections.admit(incoming, outgoing)) {
+      return;
+    }
+    const target = readTarget(incoming.url ?? '/');
+    const found = findRoute(target.pathname);
+    if (found !== null || target.pathname.startsWith('/api/')) {
+      const origin = { id, peerAddress: incoming.socket.remoteAddress ?? null };
+      const context = createRequestContext(services, headersOf(incoming), origin);
+      void api.answer({ incoming, outgoing, target, context, found });
+    } else {
+      void pages.answer({ incoming, outgoing, target, id });
+    }
+  };
+}

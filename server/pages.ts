@@ -1,0 +1,34 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import next from 'next';
+import { guardNext } from './next-guard.ts';
+import { methodOf, type Target } from './web.ts';
+
+export interface PageRequest {
+  incoming: IncomingMessage;
+  outgoing: ServerResponse;
+  target: Target;
+  id: string;
+}
+
+/** What Next serves: pages, their scripts, and files. */
+export interface Pages {
+  answer(request: PageRequest): Promise<void>;
+}
+
+/** Loads the production build. */
+export async function preparePages(): Promise<Pages> {
+  // Next hooks its web sockets, which only development needs, to a server that never listens.
+  const app = next({ dev: false, quiet: true, httpServer: createServer() });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  return {
+    async answer({ incoming, outgoing, target, id }) {
+      incoming.method = methodOf(incoming);
+      incoming.url = target.pathname + target.search;
+      guardNext(incoming.headers);
+      // Read by `app/page-context.ts`, whatever the client sent under this name.
+      incoming.headers['x-request-id'] = id;
+      await handle(incoming, outgoing);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import Negotiator from 'negotiator';
+import type { HeaderReader } from '#lib/http/request-context.ts';
+import securityHeaders from '#lib/http/security-headers.json' with { type: 'json' };
+
+/** The target of a request: its path without dot segments, as it was encoded, and its query. */
+export interface Target {
+  pathname: string;
+  /** With its question mark, or empty. */
+  search: string;
+}
+
+/**
+ * Reads a request target (RFC 9112, 3.2). The host in an absolute one is ignored, and a percent sign
+ * that encodes nothing is taken as one.
+ */
+export function readTarget(target: string): Target {
+  const path = target.startsWith('/')
+    ? target
+    : `/${target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*\/?|^\*$/i, '')}`;
+  // Concatenated, not resolved: a path of two slashes must not become a host.
+  const { pathname, search } = new URL(`http://localhost${path}`);
+  return { pathname: isDecodable(pathname) ? pathname : pathname.replaceAll('%', '%25'), search };
+}
+
+function isDecodable(pathname: string): boolean {
+  try {
+    decodeURIComponent(pathname);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The headers of a request, read as a handler reads them. */
+export function headersOf({ headers }: IncomingMessage): HeaderReader {
+  return {
+    get(name) {
+      const value = headers[name];
+      return value === undefined ? null : String(value);
+    },
+  };
+}
+
+/** The methods that the Fetch standard knows; others are refused as OPTIONS is. */
+const knownMethods: ReadonlySet<string | undefined> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
+
+/** The method that a request is handled as. Next breaks on TRACE, and shows pages to PROPFIND. */
+export function methodOf({ method }: IncomingMessage): string {
+  return method !== undefined && knownMethods.has(method) ? method : 'OPTIONS';
+}
+
+/**
+ * A request as the Web has it.
+ *
+ * @param origin scheme and host of the site; what the client sent as Host is not looked at.
+ */
+export function toWebRequest(
+  incoming: IncomingMessage,
+  {
+    origin,
+    target,
+    body,
+    signal,
+  }: {
+    origin: string;
+    target: Target;
+    body: Buffer | null;
+    signal: AbortSignal;
+  },
+): Request {
+  const headers = new Headers();
+  const { rawHeaders } = incoming;
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    headers.append(rawHeaders[index] ?? '', rawHeaders[index + 1] ?? '');
+  }
+  return new Request(`${origin}${target.pathname}${target.search}`, {
+    method: methodOf(incoming),
+    headers,
+    signal,
+    ...(body === null ? {} : { body: new Uint8Array(body) }),
+  });
+}
+
+const fixedHeaders = [...securityHeaders.everywhere, ...securityHeaders.noPage];
+
+/** Shorter answers fit into one packet uncompressed. */
+const MIN_COMPRESSED_LENGTH = 1_024;
+
+const compress = promisify(gzip);
+
+/**
+ * Sends the answer of a route as the other host does: with the headers that next.config.mjs gives it,
+ * and compressed where it is long and the client takes that.
+ */
+export async function sendWebResponse(
+  response: Response,
+  outgoing: ServerResponse,
+  { headers }: IncomingMessage,
+): Promise<void> {
+  // A redirect or a 204 has no body; all others are short texts.
+  let body: string | Buffer = response.body === null ? '' : await response.text();
+  if (body.length >= MIN_COMPRESSED_LENGTH) {
+    outgoing.setHeader('vary', 'accept-encoding');
+    if (new Negotiator({ headers }).encoding(['gzip', 'identity']) === 'gzip') {
+      outgoing.setHeader('content-encoding', 'gzip');
+      body = await compress(body);
+    }
+  }
+  for (const { key, value } of fixedHeaders) {
+    outgoing.setHeader(key, value);
+  }
+  for (const [name, value] of response.headers) {
+    outgoing.appendHeader(name, value);
+  }
+  outgoing.statusCode = response.status;
+  outgoing.end(body);
+}

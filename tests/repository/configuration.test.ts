@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { expect, it } from 'vitest';
+import { readConfig } from '#lib/config/config.ts';
+import { environmentSchema, variableGroups } from '#lib/config/environment.ts';
+import { COMMAND, renderConfigurationDocs } from '#scripts/write-configuration-docs.ts';
+
+const required = {
+  PAUTH_API_KEY: 'pk_live_Jq7Zr2Xv9Tb4',
+  APP_ORIGIN: 'https://login.example.com',
+  SESSION_SECRET: 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E',
+};
+
+it.each(Object.entries(renderConfigurationDocs()))('%s is up to date', (path, text) => {
+  expect(readFileSync(path, 'utf8'), `${path} is out of date: run "${COMMAND}"`).toBe(text);
+});
+
+it('each variable of the schema is in exactly one group', () => {
+  const grouped = variableGroups.flatMap(({ variables }) => Object.keys(variables));
+  expect(grouped).toEqual(Object.keys(environmentSchema.shape));
+});
+
+it('boot accepts the defaults and examples of .env.example, and the defaults change nothing', () => {
+  const uncommented = readFileSync('.env.example', 'utf8').replaceAll(/^#(?=[A-Z_]+=)/gm, '');
+  const { REDIS_URL, HELP_URL, ...defaults } = parseEnv(uncommented);
+  expect(Object.keys(defaults)).toEqual(expect.arrayContaining(Object.keys(required)));
+  expect(readConfig({ ...defaults, ...required })).toEqual(readConfig(required));
+  expect(readConfig({ ...required, REDIS_URL, HELP_URL })).toMatchObject({ ok: true });
+});
