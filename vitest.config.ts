@@ -54,6 +54,17 @@ export default defineConfig({
       {
         ...server,
         test: {
+          name: 'contract',
+          include: ['tests/contract/*.test.ts'],
+          globalSetup: 'tests/contract/hosts.ts',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          execArgv: ['--conditions=react-server'],
+        },
+      },
+      {
+        ...server,
+        test: {
           name: 'http',
           include: ['tests/{api,attacks,faults}/**/*.test.ts', 'tests/fuzz/requests.test.ts'],
           globalSetup: ['tests/support/start-postgres.ts', 'tests/support/start-servers.ts'],

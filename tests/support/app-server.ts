@@ -21,6 +21,8 @@ export interface ServerOptions {
   place?: Pick<AppServer, 'port' | 'databasePath'> | undefined;
   /** The checkout to start, where it is not this one: see `providePreviousVersion`. */
   folder?: string | undefined;
+  /** The arguments of `node`, where they are not those of `npm start`. */
+  startArguments?: readonly string[];
   /** What gives it its surroundings and then becomes it, with its arguments. */
   through?: readonly string[];
 }
@@ -36,13 +38,13 @@ export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
 export async function startAppServer(
   sandboxUrl: string,
   env: Readonly<Record<string, string>> = {},
-  { place, folder = '.', through = [] }: ServerOptions = {},
+  { place, folder = '.', startArguments, through = [] }: ServerOptions = {},
 ): Promise<AppServer> {
   const databasePath =
     place?.databasePath ?? join(await mkdtemp(join(tmpdir(), 'call-login-')), 'call-login.db');
   const port = place?.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
-  const args = readStartArguments(folder);
+  const args = startArguments ?? readStartArguments(folder);
   const [command = process.execPath, ...others] = [...through, process.execPath, ...args];
   const server = await startProcess({
     command,

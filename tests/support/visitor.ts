@@ -12,7 +12,7 @@ export const userAgents = {
 
 /** A browser reduced to what HTTP sees of it: cookies kept and sent, requests of the page's own. */
 export class Visitor {
-  readonly #origin: string;
+  readonly origin: string;
   readonly #cookies = new Map<string, string>();
   /** Where it is, for the proxy the server believes in. */
   network = randomNetwork();
@@ -20,7 +20,7 @@ export class Visitor {
   userAgent = userAgents.chromeOnWindows;
 
   constructor(origin: string) {
-    this.#origin = origin;
+    this.origin = origin;
   }
 
   /** Sends a request as a script of the page would, keeps the cookies of the answer. */
@@ -38,7 +38,7 @@ export class Visitor {
     for (const [name, value] of new Headers(init.headers)) {
       headers.set(name, value);
     }
-    const response = await fetch(this.#origin + path, { redirect: 'manual', ...init, headers });
+    const response = await fetch(this.origin + path, { redirect: 'manual', ...init, headers });
     for (const cookie of response.headers.getSetCookie()) {
       this.#keep(cookie);
     }
@@ -79,7 +79,7 @@ export class Visitor {
    *
    * @param origin where it sends its requests: another server of the same site.
    */
-  clone(origin = this.#origin): Visitor {
+  clone(origin = this.origin): Visitor {
     const clone = new Visitor(origin);
     clone.network = this.network;
     clone.userAgent = this.userAgent;
