@@ -12,7 +12,7 @@ import type { BackgroundTasks } from './shutdown.ts';
 import { sendWebResponse, type Target, toWebRequest } from './web.ts';
 
 /** A request for a route, or for anything else under `/api/`. */
-export interface ApiRequest {
+interface ApiRequest {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
   target: Target;

@@ -3,7 +3,7 @@ import next from 'next';
 import { guardNext } from './next-guard.ts';
 import { methodOf, type Target } from './web.ts';
 
-export interface PageRequest {
+interface PageRequest {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
   target: Target;

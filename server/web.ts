@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import Negotiator from 'negotiator';
-import type { HeaderReader } from '#lib/http/request-context.ts';
+import type { HeaderReader } from '#lib/http/headers.ts';
 import securityHeaders from '#lib/http/security-headers.json' with { type: 'json' };
 
 /** The target of a request: its path without dot segments, as it was encoded, and its query. */

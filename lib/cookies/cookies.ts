@@ -20,12 +20,12 @@ export type AttemptCookie = z.infer<typeof attemptCookieSchema>;
 /** What the session's cookie holds. Everything else about a session is in the store. */
 const sessionCookieSchema = z.strictObject({ sessionToken: z.string() });
 
-export type SessionCookie = z.infer<typeof sessionCookieSchema>;
+type SessionCookie = z.infer<typeof sessionCookieSchema>;
 
 /** What the cookie holds that remembers a number, because its owner asked for it. Opens nothing. */
 const numberCookieSchema = z.strictObject({ phoneNumber: phoneNumberSchema });
 
-export type NumberCookie = z.infer<typeof numberCookieSchema>;
+type NumberCookie = z.infer<typeof numberCookieSchema>;
 
 /** What came of a form that was sent without scripts, for the page that is shown next. */
 const formCookieSchema = z.strictObject({
@@ -33,7 +33,7 @@ const formCookieSchema = z.strictObject({
   problem: z.nullable(z.strictObject({ isAboutNumber: z.boolean(), error: z.string() })),
 });
 
-export type FormCookie = z.infer<typeof formCookieSchema>;
+type FormCookie = z.infer<typeof formCookieSchema>;
 
 /** How long a number is remembered after the last login with it. */
 const NUMBER_TTL_SECONDS = 180 * 24 * 60 * 60;
@@ -42,7 +42,7 @@ const NUMBER_TTL_SECONDS = 180 * 24 * 60 * 60;
 const FORM_TTL_SECONDS = 60;
 
 /** A sealed cookie of one request. What is written or cleared goes out with the answer. */
-export interface SealedCookie<T> {
+interface SealedCookie<T> {
   /** What the cookie holds, or null if the request carries none that we sealed. */
   read(): Promise<T | null>;
   write(value: T): Promise<void>;
@@ -56,7 +56,7 @@ export interface SealedCookie<T> {
   reseal(): Promise<void>;
 }
 
-export type CookieName = 'attempt' | 'session' | 'number' | 'form';
+type CookieName = 'attempt' | 'session' | 'number' | 'form';
 
 /** The cookies of one request. */
 export interface RequestCookies {

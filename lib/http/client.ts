@@ -2,7 +2,7 @@ import 'server-only';
 import { coarseNetwork, networkOf, type TrustedProxy } from '../limits/client-address.ts';
 import type { ClientInfo } from '../store/schema.ts';
 import { describeDevice } from './device.ts';
-import type { HeaderReader } from './request-context.ts';
+import type { HeaderReader } from './headers.ts';
 
 /** Who sent a request, as far as can be known. */
 export interface Client {

@@ -6,6 +6,7 @@ import { DEFAULT_LANGUAGE, isLanguage, type Language, languages } from '../share
 import { en } from '../shared/messages/en.ts';
 import { ja } from '../shared/messages/ja.ts';
 import type { Messages } from '../shared/messages/messages.ts';
+import type { HeaderReader } from './headers.ts';
 import { memoizeLatest } from './memoize.ts';
 
 /** Remembers what a person chose with the switch, for a year. Says nothing about who they are. */
@@ -19,7 +20,7 @@ export function messagesIn(language: Language): Messages {
 }
 
 /** The language of a request: the one chosen with the switch, else the best of Accept-Language. */
-export function languageOf(given: Pick<Headers, 'get'>): Language {
+export function languageOf(given: HeaderReader): Language {
   const chosen = onlyValue(cookieValues(given.get('cookie') ?? '', LANGUAGE_COOKIE));
   return isLanguage(chosen) ? chosen : negotiateLanguage(given.get('accept-language') ?? '');
 }

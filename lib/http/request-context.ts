@@ -7,10 +7,8 @@ import type { Services } from '../services.ts';
 import type { SessionDependencies } from '../sessions/open.ts';
 import type { Language } from '../shared/language.ts';
 import { type Client, readClient } from './client.ts';
+import type { HeaderReader } from './headers.ts';
 import { languageOf } from './language.ts';
-
-/** The headers of a request, however its host keeps them. */
-export type HeaderReader = Pick<Headers, 'get'>;
 
 /** One request, as whatever answers it sees it. */
 export interface RequestContext {

@@ -9,7 +9,7 @@ import { resealOld } from './reseal.ts';
 import { isSameOrigin } from './same-origin.ts';
 import { readSession } from './session.ts';
 
-export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 
 /**
  * Who may call a route:
@@ -18,7 +18,7 @@ export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPT
  * - `same-origin`: our own pages (see `isSameOrigin`);
  * - `session`: a browser that is logged in; for anything but a read, from our own pages.
  */
-export type Access = 'public' | 'vendor' | 'same-origin' | 'session';
+type Access = 'public' | 'vendor' | 'same-origin' | 'session';
 
 /** What a handler is given besides the context. */
 export interface Call<Body> {
@@ -31,7 +31,7 @@ export interface Call<Body> {
 }
 
 /** The context of a request whose browser is logged in. */
-export interface LoggedInContext extends RequestContext {
+interface LoggedInContext extends RequestContext {
   loggedIn: LoggedIn;
 }
 

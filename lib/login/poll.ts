@@ -45,7 +45,7 @@ export const REDELIVERY_MS = 60_000;
 const MIN_WAIT_MS = 50;
 
 /** The same while another request holds a lease and the vendor is to be asked again. */
-export const LEASED_WAIT_MS = 500;
+const LEASED_WAIT_MS = 500;
 
 /** How many polls of one attempt one process holds: more tabs than anybody has open, and no flood. */
 export const MAX_HELD_POLLS = 200;

@@ -19,7 +19,7 @@ export function checkIntervalMs(ageMs: number, doCallbacksReachUs: boolean): num
 }
 
 /** How long a call can go unnoticed when its callback is lost and the person does not ask. */
-export const MAX_CHECK_INTERVAL_MS = 45_000;
+const MAX_CHECK_INTERVAL_MS = 45_000;
 
 /** How soon the vendor is asked at the latest when the person asks whether their call was seen. */
 export const PROMPTED_CHECK_MS = 2_000;

@@ -20,7 +20,7 @@ export interface OpenTarget {
   close(): Promise<void>;
 }
 
-export interface Batch {
+interface Batch {
   seed: number;
   runs: number;
   /** How many values to leave out at the start. */
@@ -31,7 +31,7 @@ export interface Batch {
   signal?: AbortSignal;
 }
 
-export interface BatchResult {
+interface BatchResult {
   runs: number;
   finding: Finding | null;
 }

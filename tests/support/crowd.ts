@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { startProcess } from '#scripts/processes.ts';
 
 /** What became of people who all began to log in at the same moment. */
-export const crowdReportSchema = z.object({
+const crowdReportSchema = z.object({
   /** How many are logged in, each with the number they called from. */
   loggedIn: z.number(),
   /** Whatever was neither an answer that a login has nor a request to come back later, one line each. */

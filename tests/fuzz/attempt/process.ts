@@ -21,7 +21,7 @@ export interface Process {
   sessions: SessionDependencies;
 }
 
-export const ATTEMPT_TTL_MS = VENDOR_TTL_SECONDS * 1_000;
+const ATTEMPT_TTL_MS = VENDOR_TTL_SECONDS * 1_000;
 const DAY_MS = 86_400_000;
 
 /** Opens the database without waiting for the disk: what is tried here is no loss of power. */

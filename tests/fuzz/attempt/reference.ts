@@ -62,7 +62,7 @@ interface ReferenceSession {
   readonly isEnded: boolean;
 }
 
-export const TTL_MS = 300_000;
+const TTL_MS = 300_000;
 /** How long after its time a call in the last moment can still be found, and fetched. */
 export const GRACE_MS = 130_000;
 const LONGEST_PAUSE_MS = 15_000;

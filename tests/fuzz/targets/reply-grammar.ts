@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 /** JSON as its text, so that it can have what no value has: keys twice, numbers too long, an end too soon. */
-export type Json =
+type Json =
   | { kind: 'text'; text: string }
   | { kind: 'raw'; raw: string }
   | { kind: 'list'; items: readonly Json[] }
