@@ -1,6 +1,5 @@
 import { type NextRequest, NextResponse } from 'next/server';
-import { requestIdOf } from './app/page-context.ts';
-import { createRequestContext } from './lib/http/request-context.ts';
+import { createNextContext } from './lib/http/request-context.ts';
 import { resealOld } from './lib/http/reseal.ts';
 import { getServices } from './lib/services.ts';
 
@@ -14,8 +13,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   const policy = contentSecurityPolicy(nonce);
   const response = isForPages(request) ? passOn(request, policy) : refuse();
   response.headers.set('content-security-policy', policy);
-  const origin = { id: requestIdOf(request.headers), peerAddress: null };
-  const context = createRequestContext(getServices(), request.headers, origin);
+  const context = createNextContext(getServices(), request.headers);
   await context.cookies.clearUnreadable();
   if (await resealOld(context)) {
     // It may be a file of `public/`, which any cache may keep.

@@ -1,9 +1,9 @@
 import 'server-only';
 import type { Instrumentation } from 'next';
 import { boot } from '#lib/boot.ts';
+import { requestIdOf } from '#lib/http/request-context.ts';
 import { markReported } from '#lib/observe/console.ts';
 import { getServices, stopServices } from '#lib/services.ts';
-import { requestIdOf } from './page-context.ts';
 
 /**
  * Boots the process where Next is its host. On the Node host everything has been booted when Next
@@ -33,8 +33,9 @@ export function reportPageError(
     error instanceof Error && 'digest' in error && typeof error.digest === 'string'
       ? error.digest
       : undefined;
-  const request = requestIdOf({ get: (name) => headers[name]?.toString() ?? null });
-  getServices().log.error(
+  const services = getServices();
+  const request = requestIdOf(services, { get: (name) => headers[name]?.toString() ?? null });
+  services.log.error(
     { request, event: 'page_failed', method, route, digest, error },
     'a page could not be rendered',
   );

@@ -1,6 +1,6 @@
 import { after } from 'next/server';
 import { problemResponse } from '#lib/http/problems.ts';
-import { createRequestContext, createRequestId } from '#lib/http/request-context.ts';
+import { createNextContext } from '#lib/http/request-context.ts';
 import { getServices } from '#lib/services.ts';
 import { findRoute } from './api/routes.ts';
 
@@ -11,9 +11,7 @@ import { findRoute } from './api/routes.ts';
  */
 async function answer(request: Request): Promise<Response> {
   const services = getServices();
-  // Next tells a route handler nothing of the connection.
-  const origin = { id: createRequestId(), peerAddress: null };
-  const context = createRequestContext(services, request.headers, origin);
+  const context = createNextContext(services, request.headers);
   const found = services.isNodeHost ? null : findRoute(new URL(request.url).pathname);
   return found === null
     ? problemResponse({ code: 'request_not_found' }, context)

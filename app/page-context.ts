@@ -3,18 +3,11 @@ import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { cache } from 'react';
 import { messagesIn } from '#lib/http/language.ts';
-import {
-  createRequestContext,
-  createRequestId,
-  type RequestContext,
-} from '#lib/http/request-context.ts';
+import { createNextContext, type RequestContext } from '#lib/http/request-context.ts';
 import { readSession } from '#lib/http/session.ts';
 import { getServices } from '#lib/services.ts';
 import type { LoggedIn } from '#lib/sessions/open.ts';
 import type { Messages } from '#lib/shared/messages/messages.ts';
-
-/** Set by the Node host on each request that it hands to Next, whatever the client sent. */
-const REQUEST_ID_HEADER = 'x-request-id';
 
 /** The request that a page is rendered for, and every text in its language. */
 export interface PageContext extends RequestContext {
@@ -23,16 +16,9 @@ export interface PageContext extends RequestContext {
 
 /** The context of the page that is being rendered, one for all its parts. */
 export const pageContext: () => Promise<PageContext> = cache(async () => {
-  const given = await headers();
-  const origin = { id: requestIdOf(given), peerAddress: null };
-  const context = createRequestContext(getServices(), given, origin);
+  const context = createNextContext(getServices(), await headers());
   return { ...context, messages: messagesIn(context.language) };
 });
-
-/** The id of a request that Next handles: the Node host's, or a new one where Next is the host. */
-export function requestIdOf(given: Pick<Headers, 'get'>): string {
-  return (getServices().isNodeHost ? given.get(REQUEST_ID_HEADER) : null) ?? createRequestId();
-}
 
 /** The user and session of a page's request; an anonymous visitor is sent to log in. */
 export async function requireUser(context: RequestContext): Promise<LoggedIn> {

@@ -18,7 +18,14 @@ try {
   const origin = `http://localhost:${port}`;
   let isReady = false;
   const app = await startProcess({
-    args: ['node_modules/next/dist/bin/next', 'dev', '--hostname', 'localhost', '--port', String(port)],
+    args: [
+      'node_modules/next/dist/bin/next',
+      'dev',
+      '--hostname',
+      'localhost',
+      '--port',
+      String(port),
+    ],
     env: {
       PAUTH_BASE_URL: `http://127.0.0.1:${sandboxPort}`,
       PAUTH_API_KEY: process.env.SANDBOX_API_KEY ?? 'sandbox-key',

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import next from 'next';
+import { REQUEST_ID_HEADER } from '#lib/http/request-context.ts';
 import { guardNext } from './next-guard.ts';
 import { methodOf, type Target } from './web.ts';
 
@@ -26,8 +27,7 @@ export async function preparePages(): Promise<Pages> {
       incoming.method = methodOf(incoming);
       incoming.url = target.pathname + target.search;
       guardNext(incoming.headers);
-      // Read by `app/page-context.ts`, whatever the client sent under this name.
-      incoming.headers['x-request-id'] = id;
+      incoming.headers[REQUEST_ID_HEADER] = id;
       await handle(incoming, outgoing);
     },
   };

@@ -37,6 +37,20 @@ export function createRequestId(): string {
   return randomUUID().replaceAll('-', '').slice(16);
 }
 
+/** Set by the Node host on each request that it hands to Next, whatever the client sent. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+/** The id of a request that Next handles: the Node host's, or a new one where Next is the host. */
+export function requestIdOf({ isNodeHost }: Services, headers: HeaderReader): string {
+  return (isNodeHost ? headers.get(REQUEST_ID_HEADER) : null) ?? createRequestId();
+}
+
+/** The context of a request that Next handles; Next tells nothing of its connection. */
+export function createNextContext(services: Services, headers: HeaderReader): RequestContext {
+  const origin = { id: requestIdOf(services, headers), peerAddress: null };
+  return createRequestContext(services, headers, origin);
+}
+
 /** The context of one request. */
 export function createRequestContext(
   services: Services,
