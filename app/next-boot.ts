@@ -14,6 +14,14 @@ export async function bootInNext(): Promise<void> {
     return;
   }
   const services = await boot(getServices);
+  const { trustedProxy } = services.config.app;
+  if ('hops' in trustedProxy && trustedProxy.hops === 0 && !services.config.pauth.isSandbox) {
+    services.log.warn(
+      { event: 'client_address_unknown' },
+      'Next does not tell the address of a client, so all share the limits of one network: ' +
+        'set TRUSTED_PROXY to what stands in front, or use npm start',
+    );
+  }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // Next waits for the answers under way: held polls would keep it for half a minute.
     process.once(signal, () => stopServices(services));

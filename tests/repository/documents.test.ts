@@ -55,7 +55,7 @@ describe.each(documents)('%s', (document) => {
   it.skipIf(isHistory(document))('names files that exist', () => {
     const named = [
       ...text.matchAll(
-        /`((?:app|bench|components|docs|e2e|lib|public|sandbox|scripts|server|tests)\/[^\s`…]+)`/g,
+        /`((?:app|bench|components|docs|e2e|lib|public|sandbox|scripts|server|tests)\/[^\s`…*]+)`/g,
       ),
     ].map(([, path = '']) => path);
     // What npm run bench:page or npm run pictures writes.
