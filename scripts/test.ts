@@ -1,17 +1,43 @@
-/** `npm test`: every check, the fastest first. */
+/**
+ * The tests, the fastest first:
+ *
+ * - `npm test` tells whether the product works, in at most five minutes on two cores;
+ * - `npm run test:rest` runs what it leaves out: every fault, attack, language and screen;
+ * - `npm run test:all` runs both.
+ */
 import { spawnSync } from 'node:child_process';
 
-const steps: readonly (readonly [name: string, command: string, ...parameters: string[]])[] = [
+type Step = readonly [name: string, command: string, ...parameters: string[]];
+
+const projects = (...names: string[]) => names.flatMap((name) => ['--project', name]);
+
+const provide: Step[] = [
   ['Chromium', 'node', 'scripts/provide-chromium.ts'],
   ['Redis', 'node', 'scripts/provide-redis.ts'],
-  ['lint', 'biome', 'ci', '.'],
-  ['production build and types', 'next', 'build'],
-  ['unit and HTTP tests', 'vitest', 'run'],
-  ['browser tests', 'playwright', 'test'],
 ];
 
+const quick: Step[] = [
+  ['lint', 'biome', 'ci', '.'],
+  ['unused code', 'knip'],
+  ['production build and types', 'next', 'build'],
+  ['tests', 'vitest', 'run', ...projects('unit', 'postgres', 'contract', 'api')],
+  ['main journeys', 'playwright', 'test', 'login', 'account', ...projects('desktop, Japanese')],
+];
+
+const rest: Step[] = [
+  ['slow tests and faults', 'vitest', 'run', ...projects('slow', 'faults')],
+  ['all journeys', 'playwright', 'test'],
+];
+
+const [selection = 'quick'] = process.argv.slice(2);
+const selected = { quick, rest, all: [...quick, ...rest] }[selection];
+if (selected === undefined) {
+  console.error(`Unknown selection "${selection}": expected quick, rest or all.`);
+  process.exit(2);
+}
+
 const startedAt = performance.now();
-for (const [name, command, ...parameters] of steps) {
+for (const [name, command, ...parameters] of [...provide, ...selected]) {
   console.log(`\n— ${name}`);
   const stepStartedAt = performance.now();
   const { status } = spawnSync(command, parameters, {
