@@ -16,6 +16,8 @@ interface TourFixtures {
   page: Page;
   app: AppServer;
   appEnv: Readonly<Record<string, string>>;
+  /** The folder of the build that a tour starts servers from; this tree's when left out. */
+  build?: string;
   sandbox: Sandbox;
   vendor: ControlClient;
   login: LoginPage;
@@ -138,12 +140,12 @@ async function expire(fixtures: TourFixtures, onState: OnState): Promise<void> {
 }
 
 async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<void> {
-  const { page, sandbox, appEnv, vendor, login, messages, phoneNumber } = fixtures;
+  const { page, sandbox, appEnv, build, vendor, login, messages, phoneNumber } = fixtures;
   const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
   const ordersPath = join(folder, 'order');
   const failures = orderFailures(ordersPath);
   const failing = new URL('../tests/support/failing-statements.ts', import.meta.url).href;
-  const app = await startAppServer(sandbox.url, {
+  const env = {
     ...appEnv,
     NODE_OPTIONS: `${appEnv.NODE_OPTIONS ?? ''} --import=${failing}`,
     FAILING_STATEMENTS: ordersPath,
@@ -151,7 +153,8 @@ async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<v
     POLL_LIMIT: '1',
     SIGNUP: 'closed',
     HELP_URL: 'https://help.example/login',
-  });
+  };
+  const app = await startAppServer(sandbox.url, env, { folder: build });
   await page.goto(`${app.origin}/login`);
   await login.enter(phoneNumber.e164);
   await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();

@@ -21,12 +21,21 @@ const quick: Step[] = [
   ['unused code', 'knip'],
   ['production build and types', 'next', 'build'],
   ['tests', 'vitest', 'run', ...projects('unit', 'postgres', 'contract', 'api')],
-  ['main journeys', 'playwright', 'test', 'login', 'account', ...projects('desktop, Japanese')],
+  [
+    'main journeys',
+    'playwright',
+    'test',
+    '--config',
+    'e2e',
+    'login',
+    'account',
+    ...projects('desktop, Japanese'),
+  ],
 ];
 
 const rest: Step[] = [
   ['slow tests and faults', 'vitest', 'run', ...projects('slow', 'faults')],
-  ['all journeys', 'playwright', 'test'],
+  ['all journeys', 'playwright', 'test', '--config', 'e2e'],
 ];
 
 const [selection = 'quick'] = process.argv.slice(2);

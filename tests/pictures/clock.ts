@@ -1,11 +1,11 @@
 /**
- * Loaded into a server by `node --import`, before anything else: its clock begins at `FIRST_NOW` and
- * runs on from there, so that what it writes down is the same in every run.
+ * Loaded into a server with `node --import`: sets its clock to `CLOCK_STARTS_AT`, from where it runs on, so
+ * that the dates on the pages are the same in every run.
  */
-import { FIRST_NOW } from './first-now.ts';
+import { CLOCK_STARTS_AT } from './clock-start.ts';
 
 const RealDate = Date;
-const aheadMs = FIRST_NOW - RealDate.now();
+const aheadMs = CLOCK_STARTS_AT - RealDate.now();
 
 globalThis.Date = new Proxy(RealDate, {
   construct: (target, parameters, self) =>

@@ -19,7 +19,7 @@ export interface AppServer {
 export interface ServerOptions {
   /** Where to start it again: the port and database of one that was killed. */
   place?: Pick<AppServer, 'port' | 'databasePath'> | undefined;
-  /** The checkout to start, where it is not this one: see `providePreviousVersion`. */
+  /** The checkout to start, where it is not this one: see `provideBuild`. */
   folder?: string | undefined;
   /** The arguments of `node`, where they are not those of `npm start`. */
   startArguments?: readonly string[];

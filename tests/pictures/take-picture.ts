@@ -1,47 +1,42 @@
 import { expect, type Page } from '@playwright/test';
 import { encode } from 'uqr';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
-import { squeeze } from './squeeze.ts';
 
-/** What every page shows as the time left, where it shows one. */
-const LEFT = { minutes: 4, seconds: 32 };
+/** The time left that every picture with a countdown shows. */
+const TIME_LEFT = { minutes: 4, seconds: 32 };
 
-/**
- * Takes a picture of the whole page and compares it with the kept one. A difference fails the test
- * when it is over, so that the other states are looked at too.
- */
-export async function takePicture(page: Page, state: string, messages: LoginMessages) {
-  await holdTimeLeft(page, messages);
-  await holdQr(page);
-  // What the pointer hovered and where the page was scrolled to is of the step before.
+/** Writes a screenshot of the whole page to `path`, with everything that differs between runs replaced. */
+export async function takePicture(page: Page, path: string, messages: LoginMessages) {
+  await setCountdown(page, messages);
+  await replaceQrCode(page);
+  // The previous step may have left the pointer over a control, or the page scrolled.
   await page.mouse.move(0, 0);
   await page.evaluate(async () => {
     window.scrollTo(0, 0);
     await document.fonts.ready;
   });
-  const png = await page.screenshot({ fullPage: true, animations: 'disabled', caret: 'hide' });
-  expect.soft(await squeeze(png)).toMatchSnapshot(`${state}.png`);
+  await page.screenshot({ path, fullPage: true, animations: 'disabled', caret: 'hide' });
 }
 
-/** The browser's clock stands still; moves it to where the page has `LEFT` to go. */
-async function holdTimeLeft(page: Page, messages: LoginMessages): Promise<void> {
+/** Moves the browser's clock, which is stopped, to where the countdown shows `TIME_LEFT`. */
+async function setCountdown(page: Page, messages: LoginMessages): Promise<void> {
   const timer = page.getByRole('timer');
   if ((await timer.count()) === 0) {
     return;
   }
-  const wanted = fillIn(messages.timeLeft, LEFT);
+  const wanted = fillIn(messages.timeLeft, TIME_LEFT);
   await expect(async () => {
     const [minutes = 0, seconds = 0] =
       ((await timer.textContent()) ?? '').match(/\d+/g)?.map(Number) ?? [];
-    const tooMuch = (minutes - LEFT.minutes) * 60 + seconds - LEFT.seconds;
+    const secondsTooMany = (minutes - TIME_LEFT.minutes) * 60 + seconds - TIME_LEFT.seconds;
     const now = await page.evaluate(() => Date.now());
-    await page.clock.setFixedTime(now + tooMuch * 1_000);
+    await page.clock.setFixedTime(now + secondsTooMany * 1_000);
     await expect(timer).toHaveText(wanted, { timeout: 2_500 });
   }).toPass();
 }
 
-/** The code leads somewhere else each time; shows one of the same size in its place. */
-async function holdQr(page: Page): Promise<void> {
+/** The QR code contains a random token: draws one of the same size with a constant address instead. */
+async function replaceQrCode(page: Page): Promise<void> {
   const code = page.locator('svg[role="img"] path');
   if ((await code.count()) === 0) {
     return;

@@ -1,5 +1,5 @@
 import { defineConfig, devices } from '@playwright/test';
-import { chromiumArguments, findChromium } from './tests/support/chromium.ts';
+import { chromiumArguments, findChromium } from '#tests/support/chromium.ts';
 
 const executablePath = findChromium();
 const desktop = {
@@ -9,9 +9,8 @@ const desktop = {
 const phone = { ...devices['iPhone 14'], defaultBrowserType: 'chromium' as const };
 
 export default defineConfig({
-  testDir: 'e2e',
-  outputDir: 'test-results',
-  snapshotPathTemplate: 'e2e/transcripts/{arg}{ext}',
+  outputDir: '../test-results',
+  snapshotPathTemplate: '{testDir}/transcripts/{arg}{ext}',
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,

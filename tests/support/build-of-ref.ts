@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+
+const NEXT = resolve('node_modules/next/dist/bin/next');
+
+/** Next warns when it finds two lockfiles. Old versions contain megabytes of reference pictures. */
+const leftOut = [':(exclude)package-lock.json', ':(exclude)pictures/kept'];
+
+const run = promisify(execFile);
+
+/** The commit that a git ref names, as 40 hex digits; null when this repository has no such commit. */
+export async function findCommit(ref: string): Promise<string | null> {
+  try {
+    const commit = ['--verify', '--end-of-options', `${ref}^{commit}`];
+    return (await run('git', ['rev-parse', ...commit])).stdout.trim();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Builds a commit for production with this tree's packages, unless that has been done before.
+ *
+ * @param commit as `findCommit` returns it.
+ * @returns the folder of that version, with its sources and its build.
+ * @throws with the output of the build when it fails.
+ */
+export async function provideBuild(commit: string): Promise<string> {
+  // Inside the repository, so that Node finds our packages from there.
+  const folder = `.versions/${commit}`;
+  const builtMarker = join(folder, '.next/built');
+  if (existsSync(builtMarker)) {
+    return folder;
+  }
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const archive = join(folder, 'sources.tar');
+  await run('git', ['archive', `--output=${archive}`, commit, '--', '.', ...leftOut]);
+  await run('tar', ['-xf', archive, '-C', folder]);
+  await rm(archive);
+  try {
+    await run(process.execPath, [NEXT, 'build'], {
+      cwd: folder,
+      env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+      maxBuffer: 10_000_000,
+    });
+  } catch (error) {
+    throw new Error(`${outputOf(error)}\n${commit} does not build.${await noteOnPackages(commit)}`);
+  }
+  await rm(join(folder, '.next/cache'), { recursive: true, force: true });
+  await writeFile(builtMarker, '');
+  return folder;
+}
+
+/** Says so if the version may need other packages than the installed ones. */
+async function noteOnPackages(commit: string): Promise<string> {
+  const diff = ['diff', '--quiet', commit, '--', 'package-lock.json'];
+  return await run('git', diff).then(
+    () => '',
+    () =>
+      ' It was built with the packages of this tree, and its own package-lock.json differs: ' +
+      `git diff ${commit} -- package-lock.json`,
+  );
+}
+
+function outputOf(error: unknown): string {
+  const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+  return stdout + stderr;
+}
