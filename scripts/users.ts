@@ -10,8 +10,7 @@ import {
   logOutUser,
 } from '#lib/accounts/manage.ts';
 import { formatUserTable, viewUser } from '#lib/accounts/view.ts';
-import { readUsersConfig } from '#lib/config/config.ts';
-import { describeFaults } from '#lib/config/faults.ts';
+import { describeFaults, readUsersConfig } from '#lib/config/config.ts';
 import { createRequestId } from '#lib/http/request-context.ts';
 import { createLog } from '#lib/observe/log.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone/phone-number.ts';

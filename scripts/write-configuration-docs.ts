@@ -4,9 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { infoOf, type VariableInfo } from '#lib/config/declarations.ts';
-import { variableGroups } from '#lib/config/environment.ts';
-import { plainText } from '#lib/config/fields.ts';
+import { type settings, variables } from '#lib/config/environment.ts';
 
 export const COMMAND = 'npm run docs:config';
 
@@ -14,31 +12,34 @@ const DOCUMENT = 'docs/configuration.md';
 const BEGIN = `<!-- variables: begin, written by "${COMMAND}" -->`;
 const END = '<!-- variables: end -->';
 
-interface Group {
+/** The headings of the documents, in their order. */
+const titles: Readonly<Record<keyof typeof settings.shape, string>> = {
+  pauth: 'Vendor',
+  app: 'Site',
+  startLimits: 'Limits on starts',
+  attempt: 'Attempts',
+  session: 'Sessions',
+  store: 'Store',
+  retention: 'Retention',
+};
+
+type Variable = (typeof variables)[number];
+
+interface Section {
   title: string;
-  variables: readonly (VariableInfo & { name: string })[];
+  variables: readonly Variable[];
 }
 
 /** The generated files as they should be, by path; to be called in the root of the repository. */
 export function renderConfigurationDocs(): Readonly<Record<string, string>> {
-  const groups = readGroups();
-  return {
-    [DOCUMENT]: replaceBetweenMarkers(readFileSync(DOCUMENT, 'utf8'), tables(groups)),
-    '.env.example': envExample(groups),
-  };
-}
-
-function readGroups(): Group[] {
-  return variableGroups.map(({ title, variables }) => ({
+  const sections = Object.entries(titles).map(([group, title]) => ({
     title,
-    variables: Object.entries(variables).map(([name, schema]) => {
-      const info = infoOf(schema);
-      if (info === undefined) {
-        throw new Error(`${name} is not declared with a function of lib/config/declarations.ts`);
-      }
-      return { name, ...info };
-    }),
+    variables: variables.filter((variable) => variable.group === group),
   }));
+  return {
+    [DOCUMENT]: replaceBetweenMarkers(readFileSync(DOCUMENT, 'utf8'), tables(sections)),
+    '.env.example': envExample(sections),
+  };
 }
 
 function replaceBetweenMarkers(text: string, content: string): string {
@@ -50,8 +51,8 @@ function replaceBetweenMarkers(text: string, content: string): string {
   return `${text.slice(0, begin + BEGIN.length)}\n\n${content}\n\n${text.slice(end)}`;
 }
 
-function tables(groups: readonly Group[]): string {
-  return groups
+function tables(sections: readonly Section[]): string {
+  return sections
     .map(({ title, variables }) =>
       [
         `### ${title}`,
@@ -71,18 +72,18 @@ function tables(groups: readonly Group[]): string {
     .join('\n\n');
 }
 
-function defaultCell({ isRequired, defaultValue }: VariableInfo): string {
+function defaultCell({ isRequired, defaultValue }: Variable): string {
   if (isRequired) {
     return '**required**';
   }
-  return defaultValue === null ? 'none' : `\`${defaultValue}\``;
+  return defaultValue === undefined ? 'none' : `\`${defaultValue}\``;
 }
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-function envExample(groups: readonly Group[]): string {
+function envExample(sections: readonly Section[]): string {
   const lines = [
     ...comment(
       `Every variable that call-login reads. Written by "${COMMAND}" from lib/config/environment.ts.`,
@@ -90,7 +91,7 @@ function envExample(groups: readonly Group[]): string {
     ...comment(
       'Copy it to .env.production.local and fill in what is required. What is commented out shows the default, or an example where there is none.',
     ),
-    ...groups.flatMap(({ title, variables }) => [
+    ...sections.flatMap(({ title, variables }) => [
       '',
       `# --- ${title} ---`,
       ...variables.flatMap(({ name, description, allowed, ...info }) => [
@@ -102,6 +103,11 @@ function envExample(groups: readonly Group[]): string {
     ]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Removes the code marks and link targets of Markdown. */
+function plainText(markdown: string): string {
+  return markdown.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1').replaceAll('`', '');
 }
 
 /** Lines of at most 100 characters that begin with `# `. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from './config.ts';
-import { environmentSchema } from './environment.ts';
-import { describeFaults } from './faults.ts';
+import { describeFaults, readConfig } from './config.ts';
+import { variables } from './environment.ts';
 
 const API_KEY = 'pk_live_Jq7Zr2Xv9Tb4';
 const SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
@@ -124,9 +123,7 @@ describe('the configuration', () => {
   });
 
   it('treats an empty variable as not set', () => {
-    const empty = Object.fromEntries(
-      Object.keys(environmentSchema.shape).map((variable) => [variable, '']),
-    );
+    const empty = Object.fromEntries(variables.map(({ name }) => [name, '']));
     expect(read({ ...empty, ...production })).toEqual(read(production));
     expect(faultsOf(empty)).toEqual(['PAUTH_API_KEY', 'APP_ORIGIN', 'SESSION_SECRET']);
   });

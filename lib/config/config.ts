@@ -1,146 +1,55 @@
 import 'server-only';
-import type { TrustedProxy } from '../limits/client-address.ts';
-import type { Limit, StartLimitRules } from '../limits/start-limits.ts';
-import type { NumberTypeName } from '../phone/number-types.ts';
-import type { CountryCode } from '../phone/phone-number.ts';
+import ipaddr from 'ipaddr.js';
+import * as z from 'zod';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { StorePlace } from '../store/open.ts';
-import { crossCheck, isLoopback } from './cross-checks.ts';
-import { type Environment, environmentSchema, onlySet } from './environment.ts';
-import { type ConfigFault, describeFaults, faultsOf } from './faults.ts';
+import { settings, variables } from './environment.ts';
+
+/** The variables a process was started with. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with one variable, for the person who deploys. Never contains its value. */
+export interface ConfigFault {
+  variable: string;
+  /** Reads on after the variable's name. */
+  problem: string;
+}
+
+const configSchema = settings.transform(({ pauth, store, ...others }) => ({
+  ...others,
+  // A vendor on this machine is a sandbox, and the pages say so.
+  pauth: { ...pauth, isSandbox: isLoopback(pauth.baseUrl) },
+  store: placeOf(store),
+  redisUrl: store.redisUrl,
+}));
 
 /** The configuration of a process, read from the environment once, at boot. */
-export interface Config {
-  pauth: {
-    apiKey: string;
-    baseUrl: URL;
-    timeoutMs: number;
-    maxInFlight: number;
-    /** The failures that open the circuit breaker. */
-    breaker: Limit;
-    /** Whether the vendor is a sandbox on this machine, which the pages then say. */
-    isSandbox: boolean;
-  };
-  app: {
-    origin: URL;
-    siteName: string;
-    defaultCountry: CountryCode;
-    numberTypes: ReadonlySet<NumberTypeName>;
-    /** Where people who cannot call find another way to log in; null if the deployer offers none. */
-    helpUrl: URL | null;
-    signup: 'open' | 'closed';
-    callCost: 'free' | 'paid' | 'unknown';
-    /** Newest first: the first one seals cookies, all of them open cookies. */
-    sessionSecrets: [string, ...string[]];
-    trustedProxy: TrustedProxy;
-    /** Days without use after which a number may belong to somebody else; 0 means never. */
-    dormantDays: number;
-  };
-  session: {
-    /** How long a session lasts without being used. */
-    idleSeconds: number;
-    /** How long a session lasts at most, counted from its login. */
-    ttlSeconds: number;
-  };
-  startLimits: StartLimitRules;
-  attempt: {
-    ttlSeconds: number;
-    pollLimit: number;
-    /** The longest time a status poll is held; 0 answers every poll at once. */
-    statusWaitSeconds: number;
-  };
-  store: StorePlace;
-  /** May contain a password. Null where processes share nothing but the store. */
-  redisUrl: string | null;
-  retention: {
-    /** An attempt contains a phone number and is not needed once it has ended. */
-    attemptDays: number;
-    /** 0 keeps events for ever. */
-    eventDays: number;
-  };
+export type Config = z.infer<typeof configSchema>;
+
+/** What `npm run users` reads; the other variables may be missing or wrong. */
+const usersConfigSchema = z
+  .object({
+    app: settings.shape.app.pick({ defaultCountry: true }),
+    store: settings.shape.store.pick({ url: true, poolSize: true }),
+  })
+  .transform(({ app, store }) => ({ ...app, store: placeOf(store) }));
+
+function placeOf({ url, poolSize }: { url: string; poolSize: number }): StorePlace {
+  return url.startsWith('file:')
+    ? { kind: 'sqlite', path: url.slice('file:'.length) }
+    : { kind: 'postgres', url, poolSize };
 }
 
 /** Reads the configuration from an environment, or lists every fault in it. */
 export function readConfig(environment: Environment): Result<Config, ConfigFault[]> {
-  const parsed = environmentSchema.safeParse(onlySet(environment));
-  const faults = [...faultsOf(parsed.error), ...crossCheck(environment)];
-  if (!parsed.success || faults.length > 0) {
-    return fail(faults);
-  }
-  const { data } = parsed;
-  return succeed({
-    pauth: {
-      apiKey: data.PAUTH_API_KEY,
-      baseUrl: data.PAUTH_BASE_URL,
-      timeoutMs: data.PAUTH_TIMEOUT_MS,
-      maxInFlight: data.PAUTH_MAX_IN_FLIGHT,
-      breaker: data.PAUTH_BREAKER,
-      isSandbox: isLoopback(data.PAUTH_BASE_URL),
-    },
-    app: {
-      origin: data.APP_ORIGIN,
-      siteName: data.SITE_NAME,
-      defaultCountry: data.DEFAULT_COUNTRY,
-      numberTypes: data.NUMBER_TYPES,
-      helpUrl: data.HELP_URL ?? null,
-      signup: data.SIGNUP,
-      callCost: data.CALL_COST,
-      sessionSecrets: data.SESSION_SECRET,
-      trustedProxy: data.TRUSTED_PROXY,
-      dormantDays: data.DORMANT_DAYS,
-    },
-    session: {
-      idleSeconds: data.SESSION_IDLE_SECONDS,
-      ttlSeconds: data.SESSION_TTL_SECONDS,
-    },
-    startLimits: {
-      perNumber: data.START_LIMIT_PER_NUMBER,
-      perNetwork: data.START_LIMIT_PER_NETWORK,
-      total: data.START_LIMIT_TOTAL,
-    },
-    attempt: {
-      ttlSeconds: data.ATTEMPT_TTL_SECONDS,
-      pollLimit: data.POLL_LIMIT,
-      statusWaitSeconds: data.STATUS_WAIT_SECONDS,
-    },
-    store: placeOf(data),
-    redisUrl: data.REDIS_URL ?? null,
-    retention: {
-      attemptDays: data.ATTEMPT_RETENTION_DAYS,
-      eventDays: data.EVENT_RETENTION_DAYS,
-    },
-  });
+  const config = read(configSchema, environment);
+  const faults = [...(config.ok ? [] : config.error), ...crossCheck(environment)];
+  return faults.length > 0 ? fail(faults) : config;
 }
-
-/** The configuration of `npm run users`, which runs beside the server or without it. */
-export interface UsersConfig {
-  store: Config['store'];
-  defaultCountry: CountryCode;
-}
-
-/** The variables that command reads; the others may be missing or wrong. */
-const usersSchema = environmentSchema.pick({
-  DATABASE_URL: true,
-  DATABASE_POOL_SIZE: true,
-  DEFAULT_COUNTRY: true,
-});
 
 /** Reads what `npm run users` needs, or lists the faults in those variables. */
-export function readUsersConfig(environment: Environment): Result<UsersConfig, ConfigFault[]> {
-  const { data, error } = usersSchema.safeParse(onlySet(environment));
-  return data === undefined
-    ? fail(faultsOf(error))
-    : succeed({
-        store: placeOf(data),
-        defaultCountry: data.DEFAULT_COUNTRY,
-      });
-}
-
-function placeOf(data: { DATABASE_URL: string; DATABASE_POOL_SIZE: number }): StorePlace {
-  const { DATABASE_URL: url, DATABASE_POOL_SIZE: poolSize } = data;
-  return url.startsWith('file:')
-    ? { kind: 'sqlite', path: url.slice('file:'.length) }
-    : { kind: 'postgres', url, poolSize };
+export function readUsersConfig(environment: Environment) {
+  return read(usersConfigSchema, environment);
 }
 
 /** Reads the configuration of this process. Throws an error whose message lists every fault. */
@@ -150,4 +59,76 @@ export function loadConfig(): Config {
     throw new Error(describeFaults(config.error));
   }
   return config.value;
+}
+
+/** A message for the terminal: a heading, then one line per fault. */
+export function describeFaults(faults: readonly ConfigFault[]): string {
+  const lines = faults.map(({ variable, problem }) => `  ${variable} ${problem}`);
+  return ['call-login cannot start. Correct these environment variables:', ...lines].join('\n');
+}
+
+function read<Value>(schema: z.ZodType<Value>, environment: Environment) {
+  const input: Record<string, Record<string, string | undefined>> = {};
+  for (const { group, key, name } of variables) {
+    // As in an `.env` file, an empty variable is not set.
+    input[group] = { ...input[group], [key]: environment[name] || undefined };
+  }
+  const parsed = schema.safeParse(input);
+  return parsed.success ? succeed(parsed.data) : fail(parsed.error.issues.map(toFault));
+}
+
+function toFault({ path, message }: z.core.$ZodIssue): ConfigFault {
+  const variable = variables.find(({ group, key }) => group === path[0] && key === path[1]);
+  return { variable: variable?.name ?? path.join('.'), problem: message };
+}
+
+/** Hosts that keep no files between requests, by a variable that each of them sets. */
+const serverlessMarkers = ['VERCEL', 'AWS_LAMBDA_FUNCTION_NAME', 'NETLIFY', 'K_SERVICE'];
+
+/** Faults of several variables together, or of a variable on this host. */
+function crossCheck(environment: Environment): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  const refuse = (variable: string, problem: string) => faults.push({ variable, problem });
+  if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    refuse('NODE_TLS_REJECT_UNAUTHORIZED', 'switches TLS verification off: remove it');
+  }
+  const marker = serverlessMarkers.find((name) => environment[name]);
+  if (marker !== undefined && !environment.DATABASE_URL?.startsWith('postgres')) {
+    refuse(
+      'DATABASE_URL',
+      `is a file, and this host (${marker} is set) keeps no files: users and sessions would be lost`,
+    );
+  }
+  // Parsed apart from the rest, so that other faults do not hide those of the two addresses.
+  const { app, pauth } = settings.shape;
+  const origin = app.shape.origin.safeParse(environment.APP_ORIGIN).data;
+  const baseUrl = pauth.shape.baseUrl.safeParse(environment.PAUTH_BASE_URL || undefined).data;
+  if (origin === undefined || baseUrl === undefined) {
+    return faults;
+  }
+  if (!isLoopback(origin) && origin.protocol !== 'https:') {
+    refuse('APP_ORIGIN', 'must begin with https://');
+  }
+  if (!isLoopback(baseUrl) && baseUrl.protocol !== 'https:') {
+    refuse('PAUTH_BASE_URL', 'must begin with https://');
+  }
+  if (isLoopback(baseUrl) && !isLoopback(origin)) {
+    refuse(
+      'PAUTH_BASE_URL',
+      'is this machine, but APP_ORIGIN is not: anyone who can reach a sandbox can log in as anyone',
+    );
+  }
+  if (/[@?#]/.test(baseUrl.href)) {
+    refuse('PAUTH_BASE_URL', 'must not contain a user name, password, query or fragment');
+  }
+  return faults;
+}
+
+/** Whether an address is this machine: `localhost`, or a loopback or unspecified IP in any spelling. */
+function isLoopback(address: URL): boolean {
+  const host = address.hostname.replace(/^\[|\]$|\.$/g, '');
+  return (
+    host === 'localhost' ||
+    (ipaddr.isValid(host) && ['loopback', 'unspecified'].includes(ipaddr.process(host).range()))
+  );
 }

@@ -1,209 +1,295 @@
 import 'server-only';
 import * as z from 'zod';
+import { platformHeaders, type TrustedProxy } from '../limits/client-address.ts';
+import type { Limit } from '../limits/start-limits.ts';
 import { numberTypes } from '../phone/number-types.ts';
-import { optional, required, withDefault } from './declarations.ts';
-import {
-  apiKey,
-  choice,
-  country,
-  databaseUrl,
-  limit,
-  limits,
-  numberTypeSet,
-  origin,
-  redisUrl,
-  secrets,
-  shortText,
-  trustedProxy,
-  url,
-  wholeNumber,
-} from './fields.ts';
+import { isCountryCode } from '../phone/phone-number.ts';
 
-/** The variables a process was started with. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** A kind of value that a variable can have. */
+interface Field<Value> {
+  schema: z.ZodType<Value, string>;
+  /** What the schema accepts, in Markdown; reads on after "must be". */
+  allowed: string;
+}
 
-const vendor = {
-  PAUTH_API_KEY: required(apiKey, 'Authorizes the requests to the vendor.'),
-  PAUTH_BASE_URL: withDefault(
-    'https://api.pauth.me',
-    url,
-    "The base address of the vendor's API. It must use https, unless it is a sandbox on your own machine.",
-  ),
-  PAUTH_TIMEOUT_MS: withDefault(
-    '3000',
-    wholeNumber('milliseconds', 500, 10_000),
-    'The time limit for one question to the vendor, including its retry.',
-  ),
-  PAUTH_MAX_IN_FLIGHT: withDefault(
-    '50',
-    wholeNumber('requests', 1, 10_000),
-    'The most requests to the vendor, and the most login starts, that one process handles at a time.',
-  ),
-  PAUTH_BREAKER: withDefault(
-    '5/10',
-    limit,
-    'The circuit breaker: after this many failures within this many seconds, [nothing is sent](decisions/0012-few-requests-to-a-failing-vendor.md) to the vendor for 15 seconds, or longer if its `Retry-After` says so.',
-  ),
-};
+/** What is known of a variable besides its schema and its description. */
+interface Declaration {
+  name: string;
+  /** See `Field`. */
+  allowed: string;
+  isRequired?: true;
+  /** The value that is read where none is set. */
+  defaultValue?: string;
+  /** A value to start from, for an optional variable without a default. */
+  example?: string;
+}
 
-const site = {
-  APP_ORIGIN: required(
-    origin,
-    'The address at which people reach the site. It must use https, except on your own machine.',
-  ),
-  SESSION_SECRET: required(
-    secrets,
-    'Seals the cookies. The first secret seals and all of them open, so that a secret [can be changed](#changing-session_secret) without logging anyone out.',
-  ),
-};
+/** By schema. Zod hands the entry of a schema on to the copy that `describe` makes of it. */
+const declarations = z.registry<Declaration>();
 
-const store = {
-  DATABASE_URL: withDefault(
-    'file:.data/call-login.db',
-    databaseUrl,
-    'Where users, attempts, sessions and events are stored: an SQLite file, created if missing, or a PostgreSQL server.',
-  ),
-  DATABASE_POOL_SIZE: withDefault(
-    '10',
-    wholeNumber('connections', 1, 1_000),
-    'The most connections to PostgreSQL that one process opens.',
-  ),
-  REDIS_URL: optional(
-    redisUrl,
-    'Lets several processes notify each other at once and count the limits together. Without it they do both through the database.',
-    'redis://localhost:6379',
-  ),
-  ATTEMPT_RETENTION_DAYS: withDefault(
-    '7',
-    wholeNumber('days', 1, 3_650),
-    'How long an attempt is kept, with the phone number in it.',
-  ),
-  EVENT_RETENTION_DAYS: withDefault(
-    '365',
-    wholeNumber('days', 0, 3_650),
-    'How long an event is kept; `0` keeps it for ever.',
-  ),
-};
+/** A variable that boot does not start without. */
+function required<Value>(name: string, { schema, allowed }: Field<Value>) {
+  return z
+    .string(`is required: ${withoutMarks(allowed)}`)
+    .pipe(schema)
+    .register(declarations, { name, allowed, isRequired: true });
+}
 
-const proxyAndLimits = {
-  TRUSTED_PROXY: withDefault(
-    '0',
-    trustedProxy,
-    "What is trusted to report the browser's address: a platform, or the proxies in front of the server that append to `X-Forwarded-For`.",
-  ),
-  START_LIMIT_PER_NUMBER: withDefault(
-    '3/60 5/3600',
-    limits,
-    'Attempts that may be started for one phone number from one network (an IPv4 address or an IPv6 /64).',
-  ),
-  START_LIMIT_PER_NETWORK: withDefault(
-    '10/600',
-    limits,
-    'Attempts that may be started from one network (an IPv4 address or an IPv6 /64), for any number.',
-  ),
-  START_LIMIT_TOTAL: withDefault(
-    '1000/3600',
-    limits,
-    'Attempts that may be started on the whole site. This bounds what an attack can cost.',
-  ),
-};
+/** A variable that is read as `defaultValue` where it is not set. */
+function withDefault<Value>(name: string, defaultValue: string, { schema, allowed }: Field<Value>) {
+  return schema.prefault(defaultValue).register(declarations, { name, allowed, defaultValue });
+}
 
-const loginAndSessions = {
-  SIGNUP: withDefault(
-    'open',
-    choice(['open', 'closed']),
-    'Whether a call from a number without a user creates one (`open`) or is refused (`closed`).',
-  ),
-  DEFAULT_COUNTRY: withDefault(
-    'JP',
-    country,
-    'The country (ISO 3166) whose numbers may be typed without a country code.',
-  ),
-  NUMBER_TYPES: withDefault(
-    numberTypes.join(','),
-    numberTypeSet,
-    'The kinds of phone number that may log in; `ip` is a VoIP number, which begins with 050 in Japan.',
-  ),
-  ATTEMPT_TTL_SECONDS: withDefault(
-    '300',
-    wholeNumber('seconds', 60, 600),
-    'How long a person has to call.',
-  ),
-  POLL_LIMIT: withDefault(
-    '30',
-    wholeNumber('polls', 1, 1_000),
-    'How many pending replies a page receives before it stops polling until the person presses a button.',
-  ),
-  STATUS_WAIT_SECONDS: withDefault(
-    '25',
-    wholeNumber('seconds', 0, 55),
-    'How long the server holds a poll while nothing changes; `0` answers at once. It must be less than a proxy in front allows for a request.',
-  ),
-  SESSION_IDLE_SECONDS: withDefault(
-    '86400',
-    wholeNumber('seconds', 300, 2_592_000),
-    'How long a session lasts without being used.',
-  ),
-  SESSION_TTL_SECONDS: withDefault(
-    '604800',
-    wholeNumber('seconds', 300, 2_592_000),
-    'How long a session lasts at most after its login.',
-  ),
-  DORMANT_DAYS: withDefault(
-    '365',
-    wholeNumber('days', 0, 3_650),
-    'A number unused for this long [may belong to somebody else](decisions/0006-recycled-numbers.md), so a call from it no longer opens the old account; `0` is never.',
-  ),
-};
+/** A variable that is null where it is not set. */
+function optional<Value>(name: string, example: string, { schema, allowed }: Field<Value>) {
+  return schema.nullable().default(null).register(declarations, { name, allowed, example });
+}
 
-const pages = {
-  SITE_NAME: withDefault('call-login', shortText(60), 'The name of the site on its pages.'),
-  CALL_COST: withDefault(
-    'unknown',
-    choice(['free', 'paid', 'unknown']),
-    'What the page says about the price of the call.',
-  ),
-  HELP_URL: optional(
-    url,
-    'Where people who cannot call find another way to reach you; the login page links to it.',
-    'https://www.example.com/help',
-  ),
-};
+/** @param schemaWith makes the schema from the message for a value that is not allowed. */
+function field<Value>(
+  allowed: string,
+  schemaWith: (message: string) => z.ZodType<Value, string>,
+): Field<Value> {
+  return { schema: schemaWith(`must be ${withoutMarks(allowed)}`), allowed };
+}
 
-/** The variables by topic, in the order of the documents. */
-export const variableGroups: readonly {
-  title: string;
-  variables: Readonly<Record<string, z.ZodType>>;
-}[] = [
-  { title: 'Vendor', variables: vendor },
-  { title: 'Site', variables: site },
-  { title: 'Store', variables: store },
-  { title: 'Proxy and limits', variables: proxyAndLimits },
-  { title: 'Login and sessions', variables: loginAndSessions },
-  { title: 'Pages', variables: pages },
-];
+/** Removes the code marks of Markdown. */
+const withoutMarks = (markdown: string) => markdown.replaceAll('`', '');
 
-/** Every variable this project reads, except those of the command that starts the server. */
-export const environmentSchema = z.object({
-  ...vendor,
-  ...site,
-  ...store,
-  ...proxyAndLimits,
-  ...loginAndSessions,
-  ...pages,
+const listOf = (values: Iterable<string>) => [...values].map((value) => `\`${value}\``).join(', ');
+
+const text = z.string();
+const commaSeparated = text.transform((list) => list.split(',').map((each) => each.trim()));
+
+const isInteger = (value: string, min: number, max: number) =>
+  /^\d+$/.test(value) && Number(value) >= min && Number(value) <= max;
+
+/** @param unit in the plural, such as seconds */
+const integer = (unit: string, min: number, max: number) =>
+  field(`a whole number of ${unit}, ${min} to ${max}`, (message) =>
+    text.refine((value) => isInteger(value, min, max), message).transform(Number),
+  );
+
+const choice = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  field(`one of: ${listOf(values)}`, (message) => z.enum(values, message));
+
+/** What an Authorization header can carry. */
+const apiKey = field('the key of your pAuth account, printable ASCII without spaces', (message) =>
+  text.regex(/^[\x21-\x7e]+$/, message),
+);
+
+const url = field('a complete address such as `https://example.com`', (message) =>
+  text
+    .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), message)
+    .transform((value) => new URL(value)),
+);
+
+const origin = field('an origin alone, such as `https://login.example.com`', (message) =>
+  url.schema.refine((address) => address.href === `${address.origin}/`, message),
+);
+
+const isUrl = (value: string, start: RegExp) => start.test(value) && URL.canParse(value);
+
+/** SQLite or PostgreSQL. */
+const databaseUrl = field(
+  '`file:<path>` or `postgres://<user>:<password>@<host>:<port>/<database>`, special characters as `%xx`',
+  (message) =>
+    text
+      .refine((value) => /^file:./.test(value) || isUrl(value, /^postgres(ql)?:\/\//), message)
+      .refine(
+        (value) => !/[?&]sslmode=no-verify/.test(value),
+        'switches TLS verification off with sslmode=no-verify',
+      ),
+);
+
+/** `rediss` is Redis over TLS. May contain a password. */
+const redisUrl = field(
+  '`redis://<host>:<port>` or `rediss://…`, special characters as `%xx`',
+  (message) => text.refine((value) => isUrl(value, /^rediss?:\/\//), message),
+);
+
+const SECRET_MIN_LENGTH = 32;
+const SECRET_MIN_VARIETY = 12;
+const GUESSABLE = ['password', 'secret', 'changeme', 'example', '12345678'];
+const MAKE_A_SECRET = 'openssl rand -base64 32';
+
+const isGuessable = (secret: string) =>
+  new Set(secret).size < SECRET_MIN_VARIETY ||
+  GUESSABLE.some((word) => secret.toLowerCase().includes(word));
+
+const secret = text
+  .min(SECRET_MIN_LENGTH, `must be at least ${SECRET_MIN_LENGTH} characters long: ${MAKE_A_SECRET}`)
+  .refine((value) => !isGuessable(value), `is too easy to guess: ${MAKE_A_SECRET}`);
+
+/** One secret or several, newest first. */
+const secrets = field(
+  `one secret or several, newest first, separated by commas; \`${MAKE_A_SECRET}\` makes one. Each is at least ${SECRET_MIN_LENGTH} characters long, ${SECRET_MIN_VARIETY} of them different, and contains none of ${listOf(GUESSABLE)}`,
+  () => commaSeparated.pipe(z.tuple([secret], secret)),
+);
+
+const LIMIT = /^[1-9]\d{0,8}\/[1-9]\d{0,8}$/;
+
+function readLimit(value: string): Limit {
+  const [count = 1, seconds = 1] = value.split('/').map(Number);
+  return { count, seconds };
+}
+
+/** `5/10` is five in ten seconds. */
+const limit = field('`<count>/<seconds>`, such as `5/10`, each 1 to 999999999', (message) =>
+  text.regex(LIMIT, message).transform(readLimit),
+);
+
+/** Limits that all apply. */
+const limits = field(
+  '`<count>/<seconds>`, such as `5/3600`, each 1 to 999999999; several with a space between',
+  (message) =>
+    text
+      .refine((list) => list.split(' ').every((value) => LIMIT.test(value)), message)
+      .transform((list) => list.split(' ').map(readLimit)),
+);
+
+const MAX_PROXIES = 9;
+
+const trustedProxy = field(
+  `${listOf(platformHeaders.keys())}, or the number of proxies in front, 0 to ${MAX_PROXIES}`,
+  (message) =>
+    text
+      .refine((value) => platformHeaders.has(value) || isInteger(value, 0, MAX_PROXIES), message)
+      .transform((value): TrustedProxy => {
+        const header = platformHeaders.get(value);
+        return header === undefined ? { hops: Number(value) } : { header };
+      }),
+);
+
+const numberTypeSet = field(
+  `one or more of: ${listOf(numberTypes)}, separated by commas`,
+  (message) =>
+    commaSeparated.pipe(z.array(z.enum(numberTypes, message))).transform((names) => new Set(names)),
+);
+
+const country = field('a two-letter country code such as `JP`', (message) =>
+  text.refine(isCountryCode, message),
+);
+
+const siteName = field('1 to 60 characters long', (message) =>
+  text.trim().min(1, message).max(60, message),
+);
+
+const sessionSeconds = integer('seconds', 300, 2_592_000);
+
+/**
+ * The variables by their names in the code, in the order of the documents. A description is one or two
+ * sentences of Markdown, whose links start from `docs/`.
+ */
+export const settings = z.object({
+  pauth: z.object({
+    apiKey: required('PAUTH_API_KEY', apiKey).describe('Authorizes the requests to the vendor.'),
+    baseUrl: withDefault('PAUTH_BASE_URL', 'https://api.pauth.me', url).describe(
+      "The base address of the vendor's API. It must use https, unless it is a sandbox on your own machine.",
+    ),
+    timeoutMs: withDefault(
+      'PAUTH_TIMEOUT_MS',
+      '3000',
+      integer('milliseconds', 500, 10_000),
+    ).describe('The time limit for one question to the vendor, including its retry.'),
+    maxInFlight: withDefault('PAUTH_MAX_IN_FLIGHT', '50', integer('requests', 1, 10_000)).describe(
+      'The most requests to the vendor, and the most login starts, that one process handles at a time.',
+    ),
+    breaker: withDefault('PAUTH_BREAKER', '5/10', limit).describe(
+      'The circuit breaker: after this many failures within this many seconds, [nothing is sent](decisions/0012-few-requests-to-a-failing-vendor.md) to the vendor for 15 seconds, or longer if its `Retry-After` says so.',
+    ),
+  }),
+  app: z.object({
+    origin: required('APP_ORIGIN', origin).describe(
+      'The address at which people reach the site. It must use https, except on your own machine.',
+    ),
+    sessionSecrets: required('SESSION_SECRET', secrets).describe(
+      'Seals the cookies. The first secret seals and all of them open, so that a secret [can be changed](#changing-session_secret) without logging anyone out.',
+    ),
+    siteName: withDefault('SITE_NAME', 'call-login', siteName).describe(
+      'The name of the site on its pages.',
+    ),
+    callCost: withDefault('CALL_COST', 'unknown', choice(['free', 'paid', 'unknown'])).describe(
+      'What the page says about the price of the call.',
+    ),
+    helpUrl: optional('HELP_URL', 'https://www.example.com/help', url).describe(
+      'Where people who cannot call find another way to reach you; the login page links to it.',
+    ),
+    signup: withDefault('SIGNUP', 'open', choice(['open', 'closed'])).describe(
+      'Whether a call from a number without a user creates one (`open`) or is refused (`closed`).',
+    ),
+    defaultCountry: withDefault('DEFAULT_COUNTRY', 'JP', country).describe(
+      'The country (ISO 3166) whose numbers may be typed without a country code.',
+    ),
+    numberTypes: withDefault('NUMBER_TYPES', numberTypes.join(','), numberTypeSet).describe(
+      'The kinds of phone number that may log in; `ip` is a VoIP number, which begins with 050 in Japan.',
+    ),
+    dormantDays: withDefault('DORMANT_DAYS', '365', integer('days', 0, 3_650)).describe(
+      'A number unused for this long [may belong to somebody else](decisions/0006-recycled-numbers.md), so a call from it no longer opens the old account; `0` is never.',
+    ),
+    trustedProxy: withDefault('TRUSTED_PROXY', '0', trustedProxy).describe(
+      "What is trusted to report the browser's address: a platform, or the proxies in front of the server that append to `X-Forwarded-For`.",
+    ),
+  }),
+  startLimits: z.object({
+    perNumber: withDefault('START_LIMIT_PER_NUMBER', '3/60 5/3600', limits).describe(
+      'Attempts that may be started for one phone number from one network (an IPv4 address or an IPv6 /64).',
+    ),
+    perNetwork: withDefault('START_LIMIT_PER_NETWORK', '10/600', limits).describe(
+      'Attempts that may be started from one network (an IPv4 address or an IPv6 /64), for any number.',
+    ),
+    total: withDefault('START_LIMIT_TOTAL', '1000/3600', limits).describe(
+      'Attempts that may be started on the whole site. This bounds what an attack can cost.',
+    ),
+  }),
+  attempt: z.object({
+    ttlSeconds: withDefault('ATTEMPT_TTL_SECONDS', '300', integer('seconds', 60, 600)).describe(
+      'How long a person has to call.',
+    ),
+    pollLimit: withDefault('POLL_LIMIT', '30', integer('polls', 1, 1_000)).describe(
+      'How many pending replies a page receives before it stops polling until the person presses a button.',
+    ),
+    statusWaitSeconds: withDefault('STATUS_WAIT_SECONDS', '25', integer('seconds', 0, 55)).describe(
+      'How long the server holds a poll while nothing changes; `0` answers at once. It must be less than a proxy in front allows for a request.',
+    ),
+  }),
+  session: z.object({
+    idleSeconds: withDefault('SESSION_IDLE_SECONDS', '86400', sessionSeconds).describe(
+      'How long a session lasts without being used.',
+    ),
+    ttlSeconds: withDefault('SESSION_TTL_SECONDS', '604800', sessionSeconds).describe(
+      'How long a session lasts at most after its login.',
+    ),
+  }),
+  store: z.object({
+    url: withDefault('DATABASE_URL', 'file:.data/call-login.db', databaseUrl).describe(
+      'Where users, attempts, sessions and events are stored: an SQLite file, created if missing, or a PostgreSQL server.',
+    ),
+    poolSize: withDefault('DATABASE_POOL_SIZE', '10', integer('connections', 1, 1_000)).describe(
+      'The most connections to PostgreSQL that one process opens.',
+    ),
+    redisUrl: optional('REDIS_URL', 'redis://localhost:6379', redisUrl).describe(
+      'Lets several processes notify each other at once and count the limits together. Without it they do both through the database.',
+    ),
+  }),
+  retention: z.object({
+    attemptDays: withDefault('ATTEMPT_RETENTION_DAYS', '7', integer('days', 1, 3_650)).describe(
+      'How long an attempt is kept, with the phone number in it.',
+    ),
+    eventDays: withDefault('EVENT_RETENTION_DAYS', '365', integer('days', 0, 3_650)).describe(
+      'How long an event is kept; `0` keeps it for ever.',
+    ),
+  }),
 });
 
-/** Whether a variable has a value; as in an `.env` file, an empty one has none. */
-export function isSet(value: string | undefined): value is string {
-  return value !== undefined && value !== '';
-}
-
-/** The variables of the schema that are set. */
-export function onlySet(environment: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.keys(environmentSchema.shape).flatMap((variable) => {
-      const value = environment[variable];
-      return isSet(value) ? [[variable, value]] : [];
-    }),
-  );
-}
+/** Every variable this project reads, except those of the command that starts the server. */
+export const variables = Object.entries(settings.shape).flatMap(([group, { shape }]) =>
+  Object.entries<z.ZodType>(shape).map(([key, schema]) => {
+    const declaration = declarations.get(schema);
+    const { description } = schema;
+    if (declaration === undefined || description === undefined) {
+      throw new Error(`${group}.${key} is not declared and described as a variable`);
+    }
+    return { group, key, description, ...declaration };
+  }),
+);
