@@ -11,87 +11,72 @@ import { numberMemories } from '#lib/shared/number-memory.ts';
 import { isPhoneNumber } from '#lib/shared/phone-number.ts';
 
 /**
- * Parsers for the replies of `lib/shared/contract.ts`, written by hand because zod would outweigh
- * all other scripts of the login (`docs/decisions/0008-no-zod-in-the-browser.md`). The contract's
- * types and a property test keep them equivalent to its schemas.
- *
- * Each takes the parsed JSON of a response and returns null when it is not such a reply.
+ * Type guards for the replies of `lib/shared/contract.ts`, written by hand because zod would
+ * outweigh all other scripts of the login (`docs/decisions/0008-no-zod-in-the-browser.md`). The
+ * compiler refuses a guard that does not check every field of the contract's type, and a property
+ * test keeps the guards equivalent to its schemas.
  */
+export type Guard<T> = (value: unknown) => value is T;
 
 /** `POST /api/auth/start`: a live attempt. */
-export function readAttemptView(body: unknown): AttemptView | null {
-  const { session_id, call_number, call_number_text, phone_number_text, ...rest } = fieldsOf(body);
-  const { number_memory, expires_in_seconds } = rest;
-  const handoff = readHandoff(rest.handoff);
-  return isString(session_id) &&
-    isPhoneNumber(call_number) &&
-    isString(call_number_text) &&
-    isString(phone_number_text) &&
-    isOneOf(numberMemories, number_memory) &&
-    isNumber(expires_in_seconds) &&
-    handoff !== null
-    ? {
-        session_id,
-        call_number,
-        call_number_text,
-        phone_number_text,
-        number_memory,
-        expires_in_seconds,
-        handoff,
-      }
-    : null;
-}
-
-function readHandoff(value: unknown): AttemptView['handoff'] | null {
-  const { address, qr } = fieldsOf(value);
-  const { size, path } = fieldsOf(qr);
-  return isString(address) && isNumber(size) && isString(path)
-    ? { address, qr: { size, path } }
-    : null;
-}
+export const isAttemptView = isObjectOf<AttemptView>({
+  session_id: isString,
+  call_number: isPhoneNumber,
+  call_number_text: isString,
+  phone_number_text: isString,
+  number_memory: isOneOf(numberMemories),
+  handoff: isObjectOf({ address: isString, qr: isObjectOf({ size: isNumber, path: isString }) }),
+  expires_in_seconds: isNumber,
+});
 
 /** `POST /api/auth/number`: a formatted phone number. */
-export function readNumberReply(body: unknown): NumberReply | null {
-  const { phone_number_text } = fieldsOf(body);
-  return isString(phone_number_text) ? { phone_number_text } : null;
-}
+export const isNumberReply = isObjectOf<NumberReply>({ phone_number_text: isString });
 
 /** `GET /api/auth/status`: pending, verified, or an end without a login. */
-export function readStatusReply(body: unknown): StatusReply | null {
-  const { status, code, message, expires_in_seconds, poll_after_ms } = fieldsOf(body);
-  if (status === 'verified') {
-    return { status };
-  }
-  if (status === 'pending') {
-    return isNumber(expires_in_seconds) && isNumber(poll_after_ms)
-      ? { status, expires_in_seconds, poll_after_ms }
-      : null;
-  }
-  return isOneOf(attemptEnds, status) && isOneOf(errorCodes, code) && isString(message)
-    ? { status, code, message }
-    : null;
-}
+export const isStatusReply = isAnyOf<StatusReply>(
+  isObjectOf({
+    status: isOneOf(['pending']),
+    expires_in_seconds: isNumber,
+    poll_after_ms: isNumber,
+  }),
+  isObjectOf({ status: isOneOf(['verified']) }),
+  isObjectOf({ status: isOneOf(attemptEnds), code: isOneOf(errorCodes), message: isString }),
+);
 
 /** Any error reply. */
-export function readErrorReply(body: unknown): ErrorReply | null {
-  const { code, error, retry_after_seconds } = fieldsOf(body);
-  if (!isOneOf(errorCodes, code) || !isString(error)) {
-    return null;
-  }
-  if (retry_after_seconds === undefined) {
-    return { code, error };
-  }
-  return isNumber(retry_after_seconds) ? { code, error, retry_after_seconds } : null;
-}
+export const isErrorReply = isObjectOf<ErrorReply>({
+  code: isOneOf(errorCodes),
+  error: isString,
+  request_id: isOptional(isString),
+  retry_after_seconds: isOptional(isNumber),
+});
 
 /** The reply to a command: done. */
-export function readDoneReply(body: unknown): DoneReply | null {
-  const { status } = fieldsOf(body);
-  return status === 'done' ? { status } : null;
+export const isDoneReply = isObjectOf<DoneReply>({ status: isOneOf(['done']) });
+
+function isObjectOf<T extends object>(
+  fields: {
+    [Name in keyof Required<T>]: Guard<T[Name]>;
+  },
+): Guard<T> {
+  return (value): value is T =>
+    typeof value === 'object' &&
+    value !== null &&
+    Object.entries<Guard<unknown>>(fields).every(([name, isValid]) =>
+      isValid(Reflect.get(value, name)),
+    );
 }
 
-function fieldsOf(body: unknown): Readonly<Record<string, unknown>> {
-  return typeof body === 'object' && body !== null ? { ...body } : {};
+function isAnyOf<T>(...guards: Guard<T>[]): Guard<T> {
+  return (value): value is T => guards.some((isValid) => isValid(value));
+}
+
+function isOptional<T>(isValid: Guard<T>): Guard<T | undefined> {
+  return (value): value is T | undefined => value === undefined || isValid(value);
+}
+
+function isOneOf<const T>(choices: readonly T[]): Guard<T> {
+  return (value): value is T => choices.some((choice) => choice === value);
 }
 
 function isString(value: unknown): value is string {
@@ -100,8 +85,4 @@ function isString(value: unknown): value is string {
 
 function isNumber(value: unknown): value is number {
   return Number.isFinite(value);
-}
-
-function isOneOf<T>(choices: readonly T[], value: unknown): value is T {
-  return choices.some((choice) => choice === value);
 }

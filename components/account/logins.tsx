@@ -2,9 +2,10 @@
 
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useRef, useState } from 'react';
+import type { DoneReply } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
 import { type AccountMessages, fillIn } from '#lib/shared/messages/messages.ts';
-import { type DoneAnswer, endOtherSessions, endSession, markNoticesSeen } from '../api.ts';
+import { type Answer, endOtherSessions, endSession, markNoticesSeen } from '../api.ts';
 import { useIsHydrated } from '../use-is-hydrated.ts';
 import styles from './account.module.css';
 import { NewDeviceNotice } from './new-device-notice.tsx';
@@ -40,7 +41,11 @@ export function Logins(props: {
   const notices = props.notices.filter(({ at }) => at > seenUntil);
 
   /** Sends one request at a time and shows its outcome. */
-  const act = async (action: string, send: () => Promise<DoneAnswer>, onDone: () => string) => {
+  const act = async (
+    action: string,
+    send: () => Promise<Answer<DoneReply>>,
+    onDone: () => string,
+  ) => {
     if (pending !== null) {
       return;
     }
@@ -53,7 +58,7 @@ export function Logins(props: {
       return;
     }
     const hasAlreadyEnded = answer.kind === 'refused' && answer.problem.code === 'session_missing';
-    if (answer.kind !== 'done' && !hasAlreadyEnded) {
+    if (answer.kind !== 'ok' && !hasAlreadyEnded) {
       setStatus(answer.kind === 'refused' ? answer.problem.error : messages.endFailed);
       return;
     }

@@ -6,10 +6,9 @@ import { CopyButton } from './copy-button.tsx';
 import { Handoff } from './handoff.tsx';
 import styles from './login.module.css';
 import { SandboxHint } from './sandbox-hint.tsx';
-import { StepForm } from './step-form.tsx';
-import { StepHeading } from './step-heading.tsx';
+import { StepForm, StepHeading, type StepProps } from './step.tsx';
 import { Troubleshooting } from './troubleshooting.tsx';
-import { type AttemptOutcome, type StatusPolls, useStatusPolls } from './use-status-polls.ts';
+import { type AttemptOutcome, useStatusPolls } from './use-status-polls.ts';
 import { useTimeLeft } from './use-time-left.ts';
 import { Waiting } from './waiting.tsx';
 
@@ -17,68 +16,52 @@ import { Waiting } from './waiting.tsx';
 const TROUBLESHOOTING_AFTER_MS = 45_000;
 
 /** Shows the number to call and waits for the call. */
-export function CallStep(props: {
-  messages: LoginMessages;
-  attempt: AttemptView;
-  next: string;
-  pollLimit: number;
-  /** The URL of the sandbox's test phone; null when the vendor is the real one. */
-  sandboxUrl: string | null;
-  /** Whether the person pressed "I have called" before hydration. */
-  hasCalled: boolean;
-  takesFocus: boolean;
-  announce(text: string): void;
-  onChange(): void;
-  onStartAgain(): void;
-  /** Called with the server's message when this browser has no attempt any more. */
-  onMissing(error: string): void;
-  onOutcome(outcome: AttemptOutcome): void;
-}) {
+export function CallStep(
+  props: StepProps & {
+    attempt: AttemptView;
+    pollLimit: number;
+    /** The URL of the sandbox's test phone; null when the vendor is the real one. */
+    sandboxUrl: string | null;
+    /** Whether the person pressed "I have called" before hydration. */
+    hasCalled: boolean;
+    announce(text: string): void;
+    onChange(): void;
+    onStartAgain(): void;
+    /** Called with the server's message when this browser has no attempt any more. */
+    onMissing(error: string): void;
+    onOutcome(outcome: AttemptOutcome): void;
+  },
+) {
   const { messages, attempt, next, announce } = props;
   const [showsTroubleshooting, setShowsTroubleshooting] = useState(props.hasCalled);
   const [expiresAt, setExpiresAt] = useState(() => Date.now() + attempt.expires_in_seconds * 1_000);
   const secondsLeft = useTimeLeft(expiresAt, attempt.expires_in_seconds);
-  const isTimeUp = secondsLeft === 0;
   const { trouble, isPaused, checkNow } = useStatusPolls({
     sessionId: attempt.session_id,
-    isTimeUp,
+    isTimeUp: secondsLeft === 0,
     pollLimit: props.pollLimit,
     onPending: (seconds) => setExpiresAt(Date.now() + seconds * 1_000),
     onOutcome: props.onOutcome,
     onMissing: props.onMissing,
   });
-  const isTroubled = trouble.kind !== 'none';
+  const isTroubled = trouble !== null;
   const isListening = !isTroubled && !isPaused;
-  const pending = showsTroubleshooting ? messages.waiting.pendingLong : messages.waiting.pending;
-  const untroubled = isPaused ? messages.waiting.paused : pending;
-  const now = describeTrouble(messages, trouble) ?? untroubled;
-  const spoken = isListening ? now.text : `${now.text} ${now.hint}`;
-  const spokenTime = spokenTimeLeft(secondsLeft, messages);
-
-  // Expired by this device's clock: the server decides.
-  useEffect(() => {
-    if (isTimeUp) {
-      checkNow();
-    }
-  }, [isTimeUp, checkNow]);
+  const pending = showsTroubleshooting ? 'pendingLong' : 'pending';
+  const state = trouble ?? (isPaused ? 'paused' : pending);
+  const now = typeof state === 'string' ? messages.waiting[state] : { text: state.error, hint: '' };
 
   useEffect(() => {
     const timer = setTimeout(() => setShowsTroubleshooting(true), TROUBLESHOOTING_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
 
-  useEffect(() => {
-    if (showsTroubleshooting && !isTroubled) {
-      announce(messages.troubleshooting.spoken);
-    }
-  }, [announce, showsTroubleshooting, isTroubled, messages]);
-  // Runs after the effect above, so that the start or end of a problem wins.
-  useEffect(() => announce(spoken), [announce, spoken]);
-  useEffect(() => {
-    if (spokenTime !== null) {
-      announce(spokenTime);
-    }
-  }, [announce, spokenTime]);
+  useAnnouncement(
+    announce,
+    showsTroubleshooting && !isTroubled ? messages.troubleshooting.spoken : null,
+  );
+  // After the announcement above, so that the start or end of a problem wins.
+  useAnnouncement(announce, isListening ? now.text : `${now.text} ${now.hint}`);
+  useAnnouncement(announce, spokenTimeLeft(secondsLeft, messages));
 
   const checkCalled = () => {
     checkNow();
@@ -135,15 +118,13 @@ export function CallStep(props: {
   );
 }
 
-function describeTrouble({ waiting }: LoginMessages, trouble: StatusPolls['trouble']) {
-  switch (trouble.kind) {
-    case 'none':
-      return null;
-    case 'refused':
-      return { text: trouble.error, hint: '' };
-    default:
-      return waiting[trouble.kind];
-  }
+/** Announces a text, unless it is null, whenever it changes. */
+function useAnnouncement(announce: (text: string) => void, text: string | null) {
+  useEffect(() => {
+    if (text !== null) {
+      announce(text);
+    }
+  }, [announce, text]);
 }
 
 /**

@@ -1,33 +1,23 @@
 import type { AttemptEnd } from '#lib/shared/attempt-states.ts';
-import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './login.module.css';
-import { StepForm } from './step-form.tsx';
-import { StepHeading } from './step-heading.tsx';
+import { StepForm, StepHeading, type StepProps } from './step.tsx';
 
 /** Shows why the attempt ended without a login, and offers to try again. */
-export function EndedStep(props: {
-  messages: LoginMessages;
-  next: string;
-  status: AttemptEnd;
-  message: string;
-  isStarting: boolean;
-  takesFocus: boolean;
-  /** Starts another attempt with the same phone number. */
-  onStartAgain(): void;
-  /** Returns to the number step. */
-  onBack(): void;
-}) {
+export function EndedStep(
+  props: StepProps & {
+    status: AttemptEnd;
+    message: string;
+    /** Starts another attempt with the same phone number. */
+    onStartAgain(): void;
+    /** Returns to the number step. */
+    onBack(): void;
+  },
+) {
   const { messages, status, isStarting } = props;
-  const headings: Readonly<Record<AttemptEnd, string>> = {
-    expired: messages.expiredHeading,
-    cancelled: messages.cancelledHeading,
-    contested: messages.contestedHeading,
-    failed: messages.failedHeading,
-  };
   const isExpired = status === 'expired';
   return (
     <section className={styles.step}>
-      <StepHeading takesFocus={props.takesFocus}>{headings[status]}</StepHeading>
+      <StepHeading takesFocus={props.takesFocus}>{messages[`${status}Heading`]}</StepHeading>
       {props.message.split('\n').map((paragraph) => (
         <p key={paragraph}>{paragraph}</p>
       ))}

@@ -10,8 +10,7 @@ import { CallStep } from './call-step.tsx';
 import { CompletedStep } from './completed-step.tsx';
 import { EndedStep } from './ended-step.tsx';
 import styles from './login.module.css';
-import type { NumberProblem } from './number-problem.ts';
-import { NumberStep } from './number-step.tsx';
+import { type NumberProblem, NumberStep } from './number-step.tsx';
 import { Progress } from './progress.tsx';
 import { RememberedStep } from './remembered-step.tsx';
 import type { AttemptOutcome } from './use-status-polls.ts';
@@ -51,55 +50,46 @@ export function LoginFlow(props: LoginFlowProps) {
   const [step, setStep] = useState(firstStep);
   const [announcement, announce] = useState('');
   const [isStarting, setIsStarting] = useState(false);
-  const isStartingNow = useRef(false);
   /** A start waits for it: a cancel that arrives later would end the new attempt. */
   const cancelling = useRef(Promise.resolve());
 
-  const start = async (request: StartRequest) => {
-    // Ignore a second press while a start is in flight.
-    if (isStartingNow.current) {
-      return;
-    }
-    isStartingNow.current = true;
-    setIsStarting(true);
-    await cancelling.current;
-    const answer = await startAttempt(request);
-    isStartingNow.current = false;
-    setIsStarting(false);
-    if (answer.kind === 'started') {
-      setStep({ name: 'call', attempt: answer.attempt });
-      return;
-    }
-    const problem: NumberProblem =
-      answer.kind === 'refused'
-        ? { isAboutNumber: isAboutNumber(answer.problem.code), error: answer.problem.error }
-        : { isAboutNumber: false, error: messages.notSent };
-    setStep({ name: 'number', phoneNumberInput: inputOf(request), problem });
-  };
-
-  const showNumberStep = (phoneNumberInput: string, error?: string) => {
-    const problem = error === undefined ? null : { isAboutNumber: false, error };
+  const showNumberStep = (request: StartRequest, problem: NumberProblem | null) => {
+    const phoneNumberInput = 'phone_number' in request ? request.phone_number : '';
     setStep({ name: 'number', phoneNumberInput, problem });
   };
 
+  /** @param isRestart whether to cancel the attempt that is shown first. */
+  const start = async (request: StartRequest, isRestart = false) => {
+    // Ignore a second press while a start is in flight.
+    if (isStarting) {
+      return;
+    }
+    setIsStarting(true);
+    await (isRestart ? cancelAttempt() : cancelling.current);
+    const answer = await startAttempt(request);
+    setIsStarting(false);
+    if (answer.kind === 'ok') {
+      setStep({ name: 'call', attempt: answer.reply });
+    } else if (answer.kind === 'refused') {
+      const { code, error } = answer.problem;
+      showNumberStep(request, { isAboutNumber: isAboutNumber(code), error });
+    } else {
+      showNumberStep(request, { isAboutNumber: false, error: messages.notSent });
+    }
+  };
+
   const changeNumber = (request: StartRequest) => {
-    showNumberStep(inputOf(request));
+    showNumberStep(request, null);
     // Only after the call step has aborted its poll, which would report the cancelled attempt.
     cancelling.current = Promise.resolve().then(cancelAttempt);
   };
 
-  const restart = async (request: StartRequest) => {
-    cancelling.current = cancelAttempt();
-    await start(request);
-  };
-
-  const showOutcome = (again: StartRequest, outcome: AttemptOutcome) => {
+  const showOutcome = (again: StartRequest, outcome: AttemptOutcome) =>
     setStep(
       outcome.status === 'completed'
         ? { name: 'completed' }
         : { name: 'ended', status: outcome.status, message: outcome.message, again },
     );
-  };
 
   useEffect(() => {
     if (step.name !== 'call') {
@@ -120,8 +110,7 @@ export function LoginFlow(props: LoginFlowProps) {
             <RememberedStep
               {...common}
               intro={props.intro}
-              number={remembered.number}
-              choices={remembered.choices}
+              {...remembered}
               problem={step.problem}
               onStart={start}
             />
@@ -147,8 +136,8 @@ export function LoginFlow(props: LoginFlowProps) {
             hasCalled={props.hasCalled && step === firstStep}
             announce={announce}
             onChange={() => changeNumber(again)}
-            onStartAgain={() => restart(again)}
-            onMissing={(error) => showNumberStep(inputOf(again), error)}
+            onStartAgain={() => start(again, true)}
+            onMissing={(error) => showNumberStep(again, { isAboutNumber: false, error })}
             onOutcome={(outcome) => showOutcome(again, outcome)}
           />
         )}
@@ -158,10 +147,10 @@ export function LoginFlow(props: LoginFlowProps) {
             status={step.status}
             message={step.message}
             onStartAgain={() => start(step.again)}
-            onBack={() => showNumberStep(inputOf(step.again))}
+            onBack={() => showNumberStep(step.again, null)}
           />
         )}
-        {step.name === 'completed' && <CompletedStep messages={messages} next={next} />}
+        {step.name === 'completed' && <CompletedStep {...common} />}
         {props.helpUrl !== null && step.name !== 'completed' && (
           <a className={styles.help} href={props.helpUrl}>
             {messages.help}
@@ -185,8 +174,4 @@ function restartRequestOf(attempt: AttemptView): StartRequest {
         phone_number: attempt.phone_number_text,
         remember: attempt.number_memory === 'to_remember',
       };
-}
-
-function inputOf(request: StartRequest): string {
-  return 'phone_number' in request ? request.phone_number : '';
 }

@@ -1,27 +1,35 @@
 import { useEffect, useId, useRef } from 'react';
 import { formatNumber } from '#components/api.ts';
 import type { StartRequest } from '#lib/shared/contract.ts';
-import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
+import { fillIn } from '#lib/shared/messages/messages.ts';
+import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 import { CountryChoice } from './country-choice.tsx';
 import styles from './login.module.css';
-import type { NumberProblem } from './number-problem.ts';
-import { StepForm } from './step-form.tsx';
-import { StepHeading } from './step-heading.tsx';
+import { StepForm, StepHeading, type StepProps } from './step.tsx';
 
-/** Asks for the phone number. The typed text stays in the field after an error. */
-export function NumberStep(props: {
-  messages: LoginMessages;
-  next: string;
+/** Why a login could not be started. */
+export interface NumberProblem {
+  /** Whether the typed number is at fault, rather than the network, a limit or the vendor. */
+  isAboutNumber: boolean;
+  /** A sentence in the visitor's language. */
+  error: string;
+}
+
+export interface NumberStepProps extends StepProps {
   /** How the login works, and what the call costs. */
   intro: string;
-  example: string;
-  countries: Readonly<Record<string, string>>;
-  phoneNumberInput: string;
   problem: NumberProblem | null;
-  isStarting: boolean;
-  takesFocus: boolean;
   onStart(request: StartRequest): void;
-}) {
+}
+
+/** Asks for the phone number. The typed text stays in the field after an error. */
+export function NumberStep(
+  props: NumberStepProps & {
+    example: string;
+    countries: Readonly<Record<string, string>>;
+    phoneNumberInput: string;
+  },
+) {
   const { messages, problem, isStarting } = props;
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -89,6 +97,9 @@ export function NumberStep(props: {
 }
 
 function readForm(data: FormData): { phone_number: string; country: string } {
-  const [phoneNumber, country] = [data.get('phone_number'), data.get('country')];
-  return { phone_number: String(phoneNumber), country: String(country) };
+  return {
+    // One character more than the limit, so that the server still answers "too long".
+    phone_number: String(data.get('phone_number')).slice(0, PHONE_NUMBER_INPUT_MAX_LENGTH + 1),
+    country: String(data.get('country')),
+  };
 }

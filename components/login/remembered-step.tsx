@@ -1,25 +1,17 @@
 import type { ReactNode } from 'react';
-import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './login.module.css';
-import type { NumberProblem } from './number-problem.ts';
-import { StepForm } from './step-form.tsx';
-import { StepHeading } from './step-heading.tsx';
+import type { NumberStepProps } from './number-step.tsx';
+import { StepForm, StepHeading } from './step.tsx';
 
 /** The number step when this browser remembers a number: nothing has to be typed. */
-export function RememberedStep(props: {
-  messages: LoginMessages;
-  next: string;
-  /** How the login works, and what the call costs. */
-  intro: string;
-  /** The masked number, rendered on the server. */
-  number: ReactNode;
-  /** Links to use another number or forget this one, rendered on the server. */
-  choices: ReactNode;
-  problem: NumberProblem | null;
-  isStarting: boolean;
-  takesFocus: boolean;
-  onStart(request: { remembered: true }): void;
-}) {
+export function RememberedStep(
+  props: NumberStepProps & {
+    /** The masked number, rendered on the server. */
+    number: ReactNode;
+    /** Links to use another number or forget this one, rendered on the server. */
+    choices: ReactNode;
+  },
+) {
   const { messages, isStarting } = props;
   return (
     <div className={styles.step}>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { AttemptView } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CopyButton } from './copy-button.tsx';
-import { StepForm } from './step-form.tsx';
+import { StepForm } from './step.tsx';
 import styles from './troubleshooting.module.css';
 
 /** Japan: dialled before a number, it shows a caller ID that is withheld by default. */

@@ -1,23 +1,23 @@
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
-import { type AttemptStatus, type PollAnswer, pollStatus } from '#components/api.ts';
+import { type Answer, type AttemptStatus, pollStatus } from '#components/api.ts';
 import { createCutPolls } from './cut-polls.ts';
 
 /** How an attempt ended: with a login, or without one and why. */
 export type AttemptOutcome = Exclude<AttemptStatus, { status: 'pending' }>;
 
-export interface StatusPolls {
+interface StatusPolls {
   /** Why there is no status, to be shown. */
   trouble:
-    | { kind: 'none' }
+    | null
     /** No connection to the server. */
-    | { kind: 'disconnected' }
+    | 'disconnected'
     /**
      * The server or the vendor is temporarily unavailable. Polls again after `retry_after_seconds`.
      */
-    | { kind: 'retrying' }
+    | 'retrying'
     /** The server refused without a retry time, with its message. Polls again all the same. */
-    | { kind: 'refused'; error: string };
+    | { error: string };
   /** Polling has stopped: only `checkNow` polls again. */
   isPaused: boolean;
   /** Polls now instead of the poll in flight, and once more to pick up the vendor's reply. */
@@ -42,8 +42,9 @@ const RETURN_WINDOW_MS = 500;
  * The count lasts as long as the component: key the component by attempt.
  *
  * @param options.sessionId the attempt's `session_id`, as the SWR key.
- * @param options.isTimeUp whether the attempt has expired by this device's clock: from then on, a
- *   poll without a response is not repeated.
+ * @param options.isTimeUp whether the attempt has expired by this device's clock. The server
+ *   decides, so this polls at once, as `checkNow` does; from then on, a poll without a response is
+ *   not repeated.
  * @param options.onPending called with the seconds left on each pending reply.
  * @param options.onOutcome called once the attempt has ended.
  * @param options.onMissing called with the server's message when this browser has no attempt.
@@ -57,62 +58,39 @@ export function useStatusPolls(options: {
   onMissing(error: string): void;
 }): StatusPolls {
   const { sessionId, pollLimit, isTimeUp, onPending, onOutcome, onMissing } = options;
-  const [trouble, setTrouble] = useState<StatusPolls['trouble']>({ kind: 'none' });
-  const [isPaused, setIsPaused] = useState(false);
-  const [answerCount, setAnswerCount] = useState(0);
+  const [trouble, setTrouble] = useState<StatusPolls['trouble']>(null);
+  /** Between the last answer and the next poll; 0 while one is in flight, null to stop polling. */
+  const [pause, setPause] = useState<{ ms: number | null }>({ ms: 0 });
   const pendingReplies = useRef(0);
   const [cuts] = useState(createCutPolls);
   const sentAt = useRef(0);
   const inFlight = useRef<AbortController | null>(null);
   const isPrompted = useRef(false);
 
-  const poll = useCallback(async (): Promise<PollAnswer> => {
+  const poll = async () => {
     inFlight.current?.abort();
     const controller = new AbortController();
     inFlight.current = controller;
     const wasPrompted = isPrompted.current;
     isPrompted.current = false;
     sentAt.current = performance.now();
+    setPause({ ms: 0 });
     return await pollStatus({
       isPrompted: wasPrompted,
       maxHoldSeconds: cuts.maxHoldSeconds(),
       signal: controller.signal,
     });
-  }, [cuts]);
+  };
 
-  /**
-   * Milliseconds until the next poll; 0 stops SWR's timer. SWR restarts the timer when this
-   * function's identity changes, which `answerCount` makes happen with each answer.
-   */
-  const pauseAfter = useCallback(
-    (answer: PollAnswer | undefined): number => {
-      if (answerCount === 0 || answer === undefined) {
-        return 0;
-      }
-      switch (answer.kind) {
-        case 'no_answer':
-          return isTimeUp ? 0 : PAUSE_AFTER_FAILURE_MS;
-        case 'refused':
-          return pauseAfterRefusal(answer.problem);
-        case 'status':
-          return answer.attempt.status === 'pending' && pendingReplies.current < pollLimit
-            ? Math.max(MIN_PAUSE_MS, answer.attempt.poll_after_ms)
-            : 0;
-      }
-    },
-    [answerCount, isTimeUp, pollLimit],
-  );
-
-  const handleAnswer = (answer: PollAnswer) => {
-    setAnswerCount((count) => count + 1);
+  const handleAnswer = (answer: Answer<AttemptStatus>) => {
     if (answer.kind === 'no_answer') {
+      setPause({ ms: isTimeUp ? null : PAUSE_AFTER_FAILURE_MS });
       // A phone may freeze a hidden page and its requests: how long the poll was held is unknown.
       const looksDisconnected = cuts.recordCut(
         document.hidden ? 0 : performance.now() - sentAt.current,
       );
-      setIsPaused(isTimeUp);
       if (looksDisconnected || isTimeUp || !navigator.onLine) {
-        setTrouble({ kind: 'disconnected' });
+        setTrouble('disconnected');
       }
       return;
     }
@@ -121,78 +99,81 @@ export function useStatusPolls(options: {
       const { code, error, retry_after_seconds: retryAfterSeconds } = answer.problem;
       if (code === 'attempt_missing') {
         onMissing(error);
-        return;
+      } else if (retryAfterSeconds === undefined) {
+        setPause({ ms: PAUSE_AFTER_REFUSAL_MS });
+        setTrouble({ error });
+      } else {
+        setPause({ ms: Math.max(1, retryAfterSeconds) * 1_000 });
+        setTrouble('retrying');
       }
-      setTrouble(
-        retryAfterSeconds === undefined ? { kind: 'refused', error } : { kind: 'retrying' },
-      );
       return;
     }
-    setTrouble({ kind: 'none' });
-    const { attempt } = answer;
-    if (attempt.status !== 'pending') {
-      onOutcome(attempt);
+    const { reply } = answer;
+    setTrouble(null);
+    if (reply.status !== 'pending') {
+      onOutcome(reply);
       return;
     }
     pendingReplies.current += 1;
-    setIsPaused(pendingReplies.current >= pollLimit);
-    onPending(attempt.expires_in_seconds);
+    const isLast = pendingReplies.current >= pollLimit;
+    setPause({ ms: isLast ? null : Math.max(MIN_PAUSE_MS, reply.poll_after_ms) });
+    onPending(reply.expires_in_seconds);
   };
 
   const { mutate } = useSWR(['/api/auth/status', sessionId], poll, {
-    refreshInterval: pauseAfter,
+    // SWR restarts its timer when this function changes, as it does with each answer; 0 stops it.
+    refreshInterval: useCallback(() => pause.ms ?? 0, [pause]),
     onSuccess: handleAnswer,
     dedupingInterval: 0,
     // SWR throttles both and reuses the poll in flight; `pollNow` below replaces it.
     revalidateOnFocus: false,
     revalidateOnReconnect: false,
   });
-  const pollNow = useCallback(() => {
+  const pollNow = () => {
     isPrompted.current = true;
     void mutate();
-  }, [mutate]);
-  const checkNow = useCallback(() => {
+  };
+  const checkNow = () => {
     pendingReplies.current = Math.min(pendingReplies.current, pollLimit - POLLS_PER_PRESS);
-    setIsPaused(false);
     pollNow();
-  }, [pollNow, pollLimit]);
+  };
 
+  const onTimeUp = useEffectEvent(checkNow);
   useEffect(() => {
-    let returnedAt = 0;
-    const onReturn = () => {
-      if (document.hidden || pendingReplies.current >= pollLimit) {
-        return;
-      }
-      if (Date.now() - returnedAt > RETURN_WINDOW_MS) {
-        returnedAt = Date.now();
-        pollNow();
-      }
-    };
+    if (isTimeUp) {
+      onTimeUp();
+    }
+  }, [isTimeUp]);
+
+  const returnedAt = useRef(0);
+  const onReturn = useEffectEvent(() => {
+    if (document.hidden || pendingReplies.current >= pollLimit) {
+      return;
+    }
+    if (Date.now() - returnedAt.current > RETURN_WINDOW_MS) {
+      returnedAt.current = Date.now();
+      pollNow();
+    }
+  });
+  useEffect(() => {
     const onOnline = () => {
       // The next poll may be held for a while: clear the notice now.
-      setTrouble({ kind: 'none' });
+      setTrouble(null);
       onReturn();
     };
-    const onOffline = () => setTrouble({ kind: 'disconnected' });
+    const onOffline = () => setTrouble('disconnected');
+    const onVisibilityChange = () => onReturn();
     const onPageShow = (event: PageTransitionEvent) => event.persisted && onReturn();
     const unmounted = new AbortController();
-    document.addEventListener('visibilitychange', onReturn, unmounted);
+    document.addEventListener('visibilitychange', onVisibilityChange, unmounted);
     window.addEventListener('pageshow', onPageShow, unmounted);
     window.addEventListener('online', onOnline, unmounted);
     window.addEventListener('offline', onOffline, unmounted);
     return () => unmounted.abort();
-  }, [pollNow, pollLimit]);
+  }, []);
 
   // In a layout effect: aborts on unmount without waiting for the next paint.
   useLayoutEffect(() => () => inFlight.current?.abort(), []);
 
-  return { trouble, isPaused, checkNow };
-}
-
-function pauseAfterRefusal(problem: { code: string; retry_after_seconds?: number | undefined }) {
-  if (problem.code === 'attempt_missing') {
-    return 0;
-  }
-  const seconds = problem.retry_after_seconds;
-  return seconds === undefined ? PAUSE_AFTER_REFUSAL_MS : Math.max(1, seconds) * 1_000;
+  return { trouble, isPaused: pause.ms === null, checkNow };
 }
