@@ -106,9 +106,10 @@ export async function endOtherSessions(): Promise<Answer<DoneReply>> {
   return await request('/api/auth/sessions', isDoneReply, { method: 'DELETE' });
 }
 
-/** Marks notices of new devices as read, up to and including the instant `until` (ISO 8601). */
-export async function markNoticesSeen(until: string): Promise<Answer<DoneReply>> {
-  return await request('/api/auth/sessions/seen', isDoneReply, post({ until }));
+/** Marks notices of new devices as read, up to and including `until` (milliseconds since 1970). */
+export async function markNoticesSeen(until: number): Promise<Answer<DoneReply>> {
+  const body = { until: new Date(until).toISOString() };
+  return await request('/api/auth/sessions/seen', isDoneReply, post(body));
 }
 
 function post(body: object): RequestInit {

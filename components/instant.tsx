@@ -7,22 +7,20 @@ import { useIsHydrated } from './use-is-hydrated.ts';
  * An instant in the visitor's language and time zone. The server does not know the time zone: until
  * hydration the instant is shown in UTC, and labelled so.
  *
- * @param props.at ISO 8601.
+ * @param props.at milliseconds since 1970.
  */
-export function Instant(props: { at: string; language: Language; precision: 'day' | 'minute' }) {
-  const zone = useIsHydrated() ? {} : { timeZone: 'UTC' };
+export function Instant(props: { at: number; language: Language; precision: 'day' | 'minute' }) {
+  const timeZone = useIsHydrated() ? undefined : 'UTC';
   const format = new Intl.DateTimeFormat(props.language, {
-    ...zone,
+    timeZone,
     year: 'numeric',
     month: 'long',
     day: 'numeric',
-    ...(props.precision === 'day'
-      ? {}
-      : {
-          hour: 'numeric',
-          minute: '2-digit',
-          ...('timeZone' in zone ? { timeZoneName: 'short' } : {}),
-        }),
+    ...(props.precision === 'minute' && {
+      hour: 'numeric',
+      minute: '2-digit',
+      timeZoneName: timeZone && 'short',
+    }),
   });
-  return <time dateTime={props.at}>{format.format(Date.parse(props.at))}</time>;
+  return <time dateTime={new Date(props.at).toISOString()}>{format.format(props.at)}</time>;
 }

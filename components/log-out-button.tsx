@@ -3,12 +3,11 @@
 import { useState } from 'react';
 import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { logOut } from './api.ts';
-import { useIsHydrated } from './use-is-hydrated.ts';
+import { ScriptButton } from './script-button.tsx';
 
 /** Logs out and opens the login page. */
 export function LogOutButton({ messages }: { messages: AccountMessages }) {
   const [state, setState] = useState<'idle' | 'pending' | 'failed'>('idle');
-  const isHydrated = useIsHydrated();
 
   const press = async () => {
     setState('pending');
@@ -21,15 +20,9 @@ export function LogOutButton({ messages }: { messages: AccountMessages }) {
 
   return (
     <>
-      <button
-        type="button"
-        className="secondary"
-        disabled={!isHydrated}
-        aria-busy={state === 'pending'}
-        onClick={press}
-      >
+      <ScriptButton aria-busy={state === 'pending'} onClick={press}>
         {state === 'pending' ? messages.loggingOut : messages.logOut}
-      </button>
+      </ScriptButton>
       <p role="status">{state === 'failed' ? messages.logOutFailed : ''}</p>
     </>
   );

@@ -29,11 +29,7 @@ export default async function AccountPage() {
           <dd>{formatPhoneNumber(user.phone_number, services.config.app.defaultCountry)}</dd>
           <dt>{messages.since}</dt>
           <dd>
-            <Instant
-              at={new Date(user.created_at).toISOString()}
-              language={language}
-              precision="day"
-            />
+            <Instant at={user.created_at} language={language} precision="day" />
           </dd>
         </dl>
         <LogOutButton messages={messages} />

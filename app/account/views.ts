@@ -44,14 +44,14 @@ export async function readAccount(
   const sessions: SessionView[] = live.map((session, index) => ({
     id: session.public_id,
     ...whereOf(session),
-    loggedInAt: instant(session.created_at),
-    lastUsedAt: instant(session.last_used_at ?? session.created_at),
+    loggedInAt: session.created_at,
+    lastUsedAt: session.last_used_at ?? session.created_at,
     isThisBrowser: index === 0,
   }));
   const notices: NoticeView[] = news.map((device) => ({
     sessionId: device.session_public_id,
     ...whereOf(device),
-    at: instant(device.first_login_at),
+    at: device.first_login_at,
   }));
   const events: EventView[] = latest.map(({ id, type, device, network, at }) => ({
     id,
@@ -59,11 +59,7 @@ export async function readAccount(
     ...(device === null || network === null
       ? { device: null, network: null }
       : whereOf({ device, network })),
-    at: instant(at),
+    at,
   }));
   return { sessions, notices, events };
-}
-
-function instant(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -6,7 +6,7 @@ import type { DoneReply } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
 import { type AccountMessages, fillIn } from '#lib/shared/messages/messages.ts';
 import { type Answer, endOtherSessions, endSession, markNoticesSeen } from '../api.ts';
-import { useIsHydrated } from '../use-is-hydrated.ts';
+import { ScriptButton } from '../script-button.tsx';
 import styles from './account.module.css';
 import { NewDeviceNotice } from './new-device-notice.tsx';
 import { SessionRow } from './session-row.tsx';
@@ -29,10 +29,9 @@ export function Logins(props: {
 }) {
   const { messages, language } = props;
   const router = useRouter();
-  const isReady = useIsHydrated();
   const heading = useRef<HTMLHeadingElement>(null);
   const [ended, setEnded] = useState<readonly string[]>([]);
-  const [seenUntil, setSeenUntil] = useState('');
+  const [seenUntil, setSeenUntil] = useState(0);
   const [pending, setPending] = useState<string | null>(null);
   const [status, setStatus] = useState('');
 
@@ -53,19 +52,17 @@ export function Logins(props: {
     setStatus('');
     const answer = await send();
     setPending(null);
-    if (answer.kind === 'refused' && answer.problem.code === 'not_logged_in') {
+    const problem = answer.kind === 'refused' ? answer.problem : null;
+    if (problem?.code === 'not_logged_in') {
       window.location.assign('/login');
-      return;
+    } else if (answer.kind === 'ok' || problem?.code === 'session_missing') {
+      setStatus(onDone());
+      heading.current?.focus();
+      // Reloads the list of events, which has a new one.
+      router.refresh();
+    } else {
+      setStatus(problem?.error ?? messages.endFailed);
     }
-    const hasAlreadyEnded = answer.kind === 'refused' && answer.problem.code === 'session_missing';
-    if (answer.kind !== 'ok' && !hasAlreadyEnded) {
-      setStatus(answer.kind === 'refused' ? answer.problem.error : messages.endFailed);
-      return;
-    }
-    setStatus(onDone());
-    heading.current?.focus();
-    // Reloads the list of events, which has a new one.
-    router.refresh();
   };
 
   const end = ({ id, device }: { id: string; device: string }) =>
@@ -85,13 +82,12 @@ export function Logins(props: {
     });
 
   const dismiss = () => {
-    const [latest] = notices;
-    const until = latest?.at ?? '';
+    const latest = Math.max(...notices.map(({ at }) => at));
     return act(
       'notices',
-      () => markNoticesSeen(until),
+      () => markNoticesSeen(latest),
       () => {
-        setSeenUntil(until);
+        setSeenUntil(latest);
         return messages.newDeviceDone;
       },
     );
@@ -106,7 +102,6 @@ export function Logins(props: {
           canEnd={(sessionId) => others.some(({ id }) => id === sessionId)}
           language={language}
           messages={messages}
-          isReady={isReady}
           onEnd={({ sessionId, device }) => end({ id: sessionId, device })}
           onSeen={dismiss}
         />
@@ -126,22 +121,15 @@ export function Logins(props: {
               session={session}
               language={language}
               messages={messages}
-              isReady={isReady}
               isEnding={pending === session.id}
               onEnd={() => end(session)}
             />
           ))}
         </ul>
         {others.length > 0 && (
-          <button
-            type="button"
-            className="secondary"
-            disabled={!isReady}
-            aria-busy={pending === OTHER_SESSIONS}
-            onClick={endOthers}
-          >
+          <ScriptButton aria-busy={pending === OTHER_SESSIONS} onClick={endOthers}>
             {pending === OTHER_SESSIONS ? messages.endingSession : messages.endOtherSessions}
-          </button>
+          </ScriptButton>
         )}
       </section>
     </>

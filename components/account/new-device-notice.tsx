@@ -1,6 +1,7 @@
 import type { Language } from '#lib/shared/language.ts';
 import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { Instant } from '../instant.tsx';
+import { ScriptButton } from '../script-button.tsx';
 import styles from './account.module.css';
 import { EndButton } from './session-row.tsx';
 import type { NoticeView } from './views.ts';
@@ -14,7 +15,6 @@ export function NewDeviceNotice(props: {
   canEnd(sessionId: string): boolean;
   language: Language;
   messages: AccountMessages;
-  isReady: boolean;
   onEnd(notice: NoticeView): void;
   onSeen(): void;
 }) {
@@ -37,7 +37,6 @@ export function NewDeviceNotice(props: {
               <EndButton
                 device={notice.device}
                 messages={messages}
-                isReady={props.isReady}
                 isEnding={props.ending === notice.sessionId}
                 onEnd={() => props.onEnd(notice)}
               />
@@ -47,9 +46,9 @@ export function NewDeviceNotice(props: {
           </li>
         ))}
       </ul>
-      <button type="button" className="secondary" disabled={!props.isReady} onClick={props.onSeen}>
+      <ScriptButton onClick={props.onSeen}>
         {canEndAny ? messages.newDeviceMine : messages.newDeviceSeen}
-      </button>
+      </ScriptButton>
     </section>
   );
 }

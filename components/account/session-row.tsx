@@ -1,6 +1,7 @@
 import type { Language } from '#lib/shared/language.ts';
 import type { AccountMessages } from '#lib/shared/messages/messages.ts';
 import { Instant } from '../instant.tsx';
+import { ScriptButton } from '../script-button.tsx';
 import styles from './account.module.css';
 import type { SessionView } from './views.ts';
 
@@ -9,7 +10,6 @@ export function SessionRow(props: {
   session: SessionView;
   language: Language;
   messages: AccountMessages;
-  isReady: boolean;
   isEnding: boolean;
   onEnd(): void;
 }) {
@@ -41,21 +41,14 @@ export function SessionRow(props: {
 export function EndButton(props: {
   device: string;
   messages: AccountMessages;
-  isReady: boolean;
   isEnding: boolean;
   onEnd(): void;
 }) {
   const { messages, isEnding } = props;
   return (
-    <button
-      type="button"
-      className="secondary"
-      disabled={!props.isReady}
-      aria-busy={isEnding}
-      onClick={props.onEnd}
-    >
+    <ScriptButton aria-busy={isEnding} onClick={props.onEnd}>
       {isEnding ? messages.endingSession : messages.endSession}
       <span className="visually-hidden">{props.device}</span>
-    </button>
+    </ScriptButton>
   );
 }

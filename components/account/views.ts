@@ -1,11 +1,11 @@
-/** View models of the account page. Instants are ISO 8601. */
+/** View models of the account page. Instants are milliseconds since 1970. */
 
 export interface SessionView {
   id: string;
   device: string;
   network: string;
-  loggedInAt: string;
-  lastUsedAt: string;
+  loggedInAt: number;
+  lastUsedAt: number;
   isThisBrowser: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface NoticeView {
   sessionId: string;
   device: string;
   network: string;
-  at: string;
+  at: number;
 }
 
 export interface EventView {
@@ -24,5 +24,5 @@ export interface EventView {
   /** Null for events that are not tied to a login. */
   device: string | null;
   network: string | null;
-  at: string;
+  at: number;
 }
