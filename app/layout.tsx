@@ -2,7 +2,8 @@ import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { pageContext } from '#app/page-context.ts';
 import { LanguageContext } from '#components/language-context.tsx';
-import { PageFrame } from '#components/page-frame.tsx';
+import { LanguageSwitch } from '#components/language-switch.tsx';
+import styles from '#components/page-frame.module.css';
 import './globals.css';
 
 /** Every page depends on a cookie, a language and a nonce: none can be made at build time. */
@@ -24,21 +25,30 @@ export const viewport: Viewport = {
   initialScale: 1,
 };
 
+/** The frame of every page: site name, language switch, and a notice if the vendor is a sandbox. */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const { services, language, messages } = await pageContext();
-  const { config } = services;
+  const { app, pauth } = services.config;
+  const { site } = messages;
   return (
     <html lang={language}>
       <body>
         <LanguageContext value={language}>
-          <PageFrame
-            siteName={config.app.siteName}
-            language={language}
-            messages={messages.site}
-            sandboxUrl={config.pauth.isSandbox ? config.pauth.baseUrl.href : null}
-          >
-            {children}
-          </PageFrame>
+          {pauth.isSandbox && (
+            <aside className={styles.sandbox}>
+              {site.sandboxNotice}{' '}
+              <a href={pauth.baseUrl.href} target="_blank" rel="noreferrer">
+                {site.sandboxLink}
+              </a>
+            </aside>
+          )}
+          <header className={styles.header}>
+            <a href="/" className={styles.siteName}>
+              {app.siteName}
+            </a>
+            <LanguageSwitch current={language} label={site.languageLabel} />
+          </header>
+          <main className={styles.main}>{children}</main>
         </LanguageContext>
       </body>
     </html>

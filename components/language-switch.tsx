@@ -2,15 +2,12 @@
 
 import { usePathname, useRouter } from 'next/navigation';
 import type { SubmitEvent } from 'react';
-import { isLanguage, type Language } from '#lib/shared/language.ts';
+import { isLanguage, type Language, languages } from '#lib/shared/language.ts';
 import { changeLanguage } from './api.ts';
 import styles from './page-frame.module.css';
 
 /** Each language named in itself, so that its speakers can read it. */
-const names: readonly { language: Language; name: string }[] = [
-  { language: 'ja', name: '日本語' },
-  { language: 'en', name: 'English' },
-];
+const names: Readonly<Record<Language, string>> = { ja: '日本語', en: 'English' };
 
 /** Switches the language and keeps typed text. Without JavaScript it is a plain form. */
 export function LanguageSwitch(props: { current: Language; label: string }) {
@@ -34,7 +31,7 @@ export function LanguageSwitch(props: { current: Language; label: string }) {
       onSubmit={change}
     >
       <input type="hidden" name="back" value={path} />
-      {names.map(({ language, name }) => (
+      {languages.map((language) => (
         <button
           key={language}
           type="submit"
@@ -44,7 +41,7 @@ export function LanguageSwitch(props: { current: Language; label: string }) {
           className="link"
           aria-current={language === props.current}
         >
-          {name}
+          {names[language]}
         </button>
       ))}
     </form>
