@@ -14,33 +14,30 @@ import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
 
 export const phoneNumberSchema = z.custom<PhoneNumber>(isPhoneNumber);
 
-const countrySchema = z.string().check(z.regex(/^[A-Z]{2}$/));
+/**
+ * `POST /api/auth/number`: formats a number as its country writes it; starts nothing. `country` is
+ * ISO 3166-1 alpha-2 and defaults to the site's country.
+ */
+export const numberRequestSchema = z.strictObject({
+  phone_number: z.string(),
+  country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+});
+
+export type NumberRequest = z.infer<typeof numberRequestSchema>;
 
 /**
- * `POST /api/auth/start`. `country` is ISO 3166-1 alpha-2 and defaults to the site's country.
- * `remember` stores the number in this browser once the login is completed, so that the next login
- * can be started with `remembered` instead of a number.
+ * `POST /api/auth/start`: a number as above, or the remembered one. `remember` stores the number in
+ * this browser once the login is completed, so that the next login can be started with `remembered`
+ * instead of a number.
  */
 export const startRequestSchema = z.union([
-  z.strictObject({
-    phone_number: z.string(),
-    country: z.optional(countrySchema),
-    remember: z.optional(z.boolean()),
-  }),
+  z.extend(numberRequestSchema, { remember: z.optional(z.boolean()) }),
   z.strictObject({ remembered: z.literal(true) }),
 ]);
 
 export type StartRequest = z.infer<typeof startRequestSchema>;
 
-/** `POST /api/auth/number`: formats a number as its country writes it; starts nothing. */
-export const numberRequestSchema = z.strictObject({
-  phone_number: z.string(),
-  country: z.optional(countrySchema),
-});
-
-export type NumberRequest = z.infer<typeof numberRequestSchema>;
-
-/** Empty if the number is invalid or may not log in. */
+/** The formatted number; empty if it is invalid or may not log in. */
 export const numberReplySchema = z.object({ phone_number_text: z.string() });
 
 export type NumberReply = z.infer<typeof numberReplySchema>;

@@ -6,7 +6,6 @@ type Texts<T> = { readonly [Key in keyof T]: T[Key] extends string ? string : Te
 /** Every text of the pages and the API in one language. A missing key is a type error. */
 export type Messages = Texts<typeof ja> & { readonly errors: Readonly<Record<ErrorCode, string>> };
 
-export type SiteMessages = Messages['site'];
 export type LoginMessages = Messages['login'];
 export type AccountMessages = Messages['account'];
 
