@@ -8,7 +8,7 @@ import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
  * The HTTP contract between the pages and `app/api/auth`, defined once for both sides. Field names
  * are in snake case, as in the vendor's guide.
  *
- * The browser imports only its types and parses replies with `components/replies.ts`: see
+ * The browser imports only its types and checks replies with `components/replies.ts`: see
  * `docs/decisions/0008-no-zod-in-the-browser.md`.
  */
 
