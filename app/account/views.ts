@@ -35,9 +35,8 @@ export async function readAccount(
     findNotices(deps, loggedIn),
     findEvents(services.store, loggedIn.user.id, { types: toldEvents, limit: EVENTS_SHOWN }),
   ]);
-  const nameOf = (device: string) => (device === '' ? messages.unknownDevice : device);
   const whereOf = ({ device, network }: ClientInfo) => ({
-    device: nameOf(device),
+    device: device === '' ? messages.unknownDevice : device,
     network: network === 'unknown' ? messages.unknownNetwork : nameNetwork(network),
   });
 

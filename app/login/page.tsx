@@ -33,11 +33,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
       intro={fillIn(messages.numberIntro, { cost: messages.cost[config.app.callCost] })}
       example={examplePhoneNumber(country)}
       countries={nameCountries(language, country)}
-      remembered={
-        remembered === null
-          ? null
-          : showRemembered(remembered.phoneNumber, { messages, country, next })
-      }
+      remembered={remembered && showRemembered(remembered.phoneNumber, { messages, country, next })}
       pollLimit={config.attempt.pollLimit}
       next={next}
       helpUrl={config.app.helpUrl?.href ?? null}
