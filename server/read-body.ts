@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
  * Reads the body of a request whole.
  *
  * @returns null where there is none; at most `maxBytes` and one, which tells a handler that it is too
- * long; `incomplete` when it has not come within `timeoutMs`, or the connection broke.
+ * long; `incomplete` when it has not come within `timeoutMs`, or the connection broke. The rest is then
+ * discarded as it comes, so that the client gets to read its answer.
  */
 export async function readBody(
   incoming: IncomingMessage,
@@ -18,21 +19,25 @@ export async function readBody(
   if (isEmpty || method === 'GET' || method === 'HEAD') {
     return null;
   }
-  const timeout = setTimeout(() => incoming.destroy(), timeoutMs);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  try {
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+  return await new Promise((resolve) => {
+    const stop = (result: Buffer | 'incomplete') => {
+      clearTimeout(timer);
+      incoming.off('data', read);
+      incoming.resume();
+      resolve(result);
+    };
+    const read = (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > maxBytes) {
-        break;
+        stop(Buffer.concat(chunks).subarray(0, maxBytes + 1));
       }
-    }
-    return Buffer.concat(chunks).subarray(0, maxBytes + 1);
-  } catch {
-    return 'incomplete';
-  } finally {
-    clearTimeout(timeout);
-  }
+    };
+    const timer = setTimeout(stop, timeoutMs, 'incomplete');
+    incoming.on('data', read);
+    incoming.once('end', () => stop(Buffer.concat(chunks)));
+    incoming.once('close', () => stop('incomplete'));
+  });
 }

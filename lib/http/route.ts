@@ -1,7 +1,7 @@
 import 'server-only';
 import type { LoggedIn } from '../sessions/open.ts';
 import { fail, type Result } from '../shared/result.ts';
-import type { BodyReader } from './body.ts';
+import { type BodyReader, noBody } from './body.ts';
 import { type Problem, problemResponse } from './problems.ts';
 import { reportFailure, reportRefusal } from './report.ts';
 import type { RequestContext } from './request-context.ts';
@@ -60,6 +60,8 @@ export interface Route {
   methods: readonly Method[];
   access: Access;
   isQueued: boolean;
+  /** Whether the body of a request is looked at. */
+  readsBody: boolean;
   /** Never throws: what goes wrong is logged, and answered without detail. */
   answer(context: RequestContext, call: Omit<Call<unknown>, 'body'>): Promise<Response>;
 }
@@ -75,6 +77,7 @@ export function route<Body>(declaration: RouteDeclaration<Body>): Route {
     methods,
     access,
     isQueued,
+    readsBody: declaration.body !== noBody,
     async answer(context, call) {
       const place = { method: call.request.method, route: path };
       let response: Response;
