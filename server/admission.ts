@@ -4,8 +4,16 @@ import { fail, type Result, succeed } from '#lib/shared/result.ts';
 
 /** The admission queue: as many starts at a time as go well, the others wait in order. */
 export interface Admission {
-  /** Runs `work` when its turn comes; or says when to come back, after too long in the queue. */
-  run(work: () => Promise<Response>): Promise<Result<Response, { retryAfterSeconds: number }>>;
+  /**
+   * Runs `work` when its turn comes, or says when to come back, after too long in the queue.
+   *
+   * @param clientGone keeps work from beginning for a client that has left the queue, and nothing more:
+   * a permit is held until the work has ended, whether or not the client reads its answer.
+   */
+  run(
+    work: () => Promise<Response>,
+    clientGone: AbortSignal,
+  ): Promise<Result<Response, { retryAfterSeconds: number } | 'client_gone'>>;
 }
 
 /** So many starts at once no machine is too slow for. */
@@ -14,15 +22,22 @@ const MIN_CONCURRENCY = 10;
 /** How long a start may wait in the queue. */
 const MAX_QUEUE_MS = 3_000;
 
-/** @param maxConcurrency as many as this process sends requests to the vendor at a time. */
-export function createAdmission(maxConcurrency: number): Admission {
+/**
+ * @param maxConcurrency as many as this process sends requests to the vendor at a time.
+ * @param maxQueueMs can be shortened for tests.
+ */
+export function createAdmission(maxConcurrency: number, maxQueueMs = MAX_QUEUE_MS): Admission {
   const limit = createConcurrencyLimit({ least: MIN_CONCURRENCY, most: maxConcurrency });
   const retryAfter = createRetryAfterEstimate();
   return {
-    async run(work) {
-      const release = await limit.acquire(MAX_QUEUE_MS);
+    async run(work, clientGone) {
+      const release = await limit.acquire(maxQueueMs);
       if (release === null) {
         return fail({ retryAfterSeconds: retryAfter.seconds() });
+      }
+      if (clientGone.aborted) {
+        release('unused');
+        return fail('client_gone');
       }
       let outcome: Parameters<typeof release>[0] = 'failed';
       try {

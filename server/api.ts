@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_MAX_BYTES, BODY_TIMEOUT_MS } from '#lib/http/body.ts';
 import { type Problem, problemResponse } from '#lib/http/problems.ts';
-import { reportRefusal } from '#lib/http/report.ts';
+import { reportFailure, reportRefusal } from '#lib/http/report.ts';
 import type { RequestContext } from '#lib/http/request-context.ts';
 import type { Route } from '#lib/http/route.ts';
 import type { RouteMatch } from '#lib/http/router.ts';
@@ -21,24 +21,39 @@ interface ApiRequest {
 }
 
 export interface Api {
-  /** Never throws. */
+  /** What goes wrong is logged, and answered without detail. */
   answer(request: ApiRequest): Promise<void>;
 }
 
 /**
- * Answers requests for routes. The body is complete before anything else happens, and a queued route
- * holds its place only while our own code runs, never while a client sends or reads.
+ * Answers requests for routes. A body that is looked at is complete before anything else happens, and a
+ * queued route holds its place only while our own code runs, never while a client sends or reads.
+ *
+ * @param bodyTimeoutMs can be shortened for tests.
  */
-export function createApi(services: Services, admission: Admission, tasks: BackgroundTasks): Api {
+export function createApi(
+  services: Pick<Services, 'config'>,
+  admission: Admission,
+  tasks: BackgroundTasks,
+  bodyTimeoutMs = BODY_TIMEOUT_MS,
+): Api {
   const { origin } = services.config.app.origin;
 
-  async function respond({ incoming, outgoing, target, context, found }: ApiRequest) {
+  /** @returns null where the client has left. */
+  async function respond({
+    incoming,
+    outgoing,
+    target,
+    context,
+    found,
+  }: ApiRequest): Promise<Response | null> {
     if (found === null) {
       return problemResponse({ code: 'request_not_found' }, context);
     }
     const { route, params } = found;
-    const body = await readBody(incoming, BODY_MAX_BYTES, BODY_TIMEOUT_MS);
+    const body = route.readsBody ? await readBody(incoming, BODY_MAX_BYTES, bodyTimeoutMs) : null;
     if (body === 'incomplete') {
+      outgoing.shouldKeepAlive = false;
       return refuse(context, { code: 'request_incomplete' }, route, incoming);
     }
     const clientGone = new AbortController();
@@ -52,9 +67,12 @@ export function createApi(services: Services, admission: Admission, tasks: Backg
     if (!route.isQueued || request.method !== 'POST') {
       return await work();
     }
-    const admitted = await admission.run(work);
+    const admitted = await admission.run(work, clientGone.signal);
     if (admitted.ok) {
       return admitted.value;
+    }
+    if (admitted.error === 'client_gone') {
+      return null;
     }
     const problem = { code: 'store_unavailable', ...admitted.error } as const;
     return refuse(context, problem, route, incoming, 'admission_queue_full');
@@ -62,7 +80,17 @@ export function createApi(services: Services, admission: Admission, tasks: Backg
 
   return {
     async answer(request) {
-      await sendWebResponse(await respond(request), request.outgoing, request.incoming);
+      const { incoming, outgoing, context, found } = request;
+      let response: Response | null;
+      try {
+        response = await respond(request);
+      } catch (error) {
+        const place = { method: incoming.method ?? '', route: found?.route.path ?? '' };
+        response = problemResponse(reportFailure(context, error, place), context);
+      }
+      if (response !== null) {
+        await sendWebResponse(response, outgoing, incoming);
+      }
     },
   };
 }

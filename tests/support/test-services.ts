@@ -1,0 +1,25 @@
+import { onTestFinished, vi } from 'vitest';
+import { createLog } from '#lib/observe/log.ts';
+import { createNodeHostServices, type Services } from '#lib/services.ts';
+import { TEST_SECRET } from './app-server.ts';
+
+/** The services of a process of the Node host, with a database of their own, for one test. */
+export function openTestServices() {
+  const environment = {
+    PAUTH_API_KEY: 'sandbox-key',
+    APP_ORIGIN: 'https://login.example',
+    SESSION_SECRET: TEST_SECRET,
+    DATABASE_URL: 'file::memory:',
+    TRUSTED_PROXY: '1',
+  };
+  for (const [name, value] of Object.entries(environment)) {
+    vi.stubEnv(name, value);
+  }
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const lines: string[] = [];
+  const services: Services = {
+    ...createNodeHostServices(),
+    log: createLog({ write: (line) => void lines.push(line) }),
+  };
+  return { services, logged: () => lines.map((line): unknown => JSON.parse(line)) };
+}
