@@ -1,9 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Services } from '#lib/services.ts';
 
-/** The requests under way, by connection. */
+/** The connections of a server, and the requests under way on each. */
 export interface Connections {
+  /** Follows every connection of a server, which must not have accepted one yet. */
+  follow(server: Server): void;
   /** Follows a request; false where its connection was closed instead. */
   admit(incoming: IncomingMessage, outgoing: ServerResponse): boolean;
   /** From now on each connection ends with the answer it waits for. */
@@ -12,21 +14,43 @@ export interface Connections {
 
 /**
  * How many requests of one connection may wait for their answers. Browsers and proxies send the next
- * one after the answer; more is pipelining, by which one client could hold everybody's places.
+ * one after the answer; more is pipelining, by which one client could make work for many.
  */
 const MAX_UNANSWERED = 8;
 
-/** How long a client may read nothing of an answer that is ready for it. */
-const STALLED_TIMEOUT_MS = 30_000;
+/**
+ * How long a connection with a request under way may be silent: longer than a poll is held
+ * (`STATUS_WAIT_SECONDS`, at most 55) and the vendor is asked after it. Ends those whose client reads
+ * nothing of its answers.
+ */
+const SILENCE_TIMEOUT_MS = 120_000;
 
-/** Follows the requests of a process from now on. */
-export function createConnections({ log, throttledLog }: Pick<Services, 'log' | 'throttledLog'>) {
+/** How long a connection that waits for no answer may still bring a request while we drain. */
+const DRAIN_GRACE_MS = 1_000;
+
+/** Timeouts can be shortened for tests. */
+export function createConnections(
+  { log, throttledLog }: Pick<Services, 'log' | 'throttledLog'>,
+  { silenceTimeoutMs = SILENCE_TIMEOUT_MS, drainGraceMs = DRAIN_GRACE_MS } = {},
+): Connections {
   const unanswered = new Map<Socket, Set<ServerResponse>>();
   let isDraining = false;
 
-  const connections: Connections = {
+  return {
+    follow(server) {
+      server.timeout = silenceTimeoutMs;
+      server.on('connection', (socket) => {
+        unanswered.set(socket, new Set());
+        // Answers that wait behind another one are not closed with their connection on Node 22.
+        socket.once('close', () => unanswered.delete(socket));
+      });
+    },
+
     admit({ socket }, outgoing) {
-      const open = unanswered.get(socket) ?? new Set();
+      const open = unanswered.get(socket);
+      if (open === undefined || socket.destroyed) {
+        return false;
+      }
       if (open.size >= MAX_UNANSWERED) {
         throttledLog(log, 'warn', {
           kind: 'connection closed',
@@ -36,32 +60,35 @@ export function createConnections({ log, throttledLog }: Pick<Services, 'log' | 
         socket.destroy();
         return false;
       }
-      unanswered.set(socket, open.add(outgoing));
+      open.add(outgoing);
       outgoing.shouldKeepAlive &&= !isDraining;
-      outgoing.once('prefinish', () => socket.setTimeout(STALLED_TIMEOUT_MS));
-      const forget = () => {
+      outgoing.once('close', () => {
         open.delete(outgoing);
-        if (open.size === 0) {
-          unanswered.delete(socket);
+        if (isDraining && open.size === 0) {
+          // Its client may have been told, before, that the connection stays.
+          socket.destroySoon();
         }
-      };
-      outgoing.once('close', forget);
-      // Answers that are queued behind another one are not closed with their connection on Node 22.
-      socket.once('close', forget);
+      });
       return true;
     },
 
     drain() {
       isDraining = true;
-      for (const outgoing of [...unanswered.values()].flatMap((open) => [...open])) {
-        outgoing.shouldKeepAlive = false;
-        if (outgoing.headersSent) {
-          // The client was told that the connection stays.
-          const { socket } = outgoing;
-          outgoing.once('close', () => socket?.end());
+      for (const open of unanswered.values()) {
+        // Node ends a connection with the first answer that says so.
+        const last = [...open].at(-1);
+        if (last !== undefined) {
+          last.shouldKeepAlive = false;
         }
       }
+      // Node closes connections between two requests, but not those that have not brought a whole one.
+      setTimeout(() => {
+        for (const [socket, open] of unanswered) {
+          if (open.size === 0) {
+            socket.destroy();
+          }
+        }
+      }, drainGraceMs).unref();
     },
   };
-  return connections;
 }

@@ -30,6 +30,7 @@ export async function run(): Promise<void> {
     { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
     listener,
   );
+  connections.follow(server);
   shutDownOnSignals({ server, services, connections, tasks });
   server.on('error', (error) => {
     process.stderr.write(`The server cannot listen: ${error.message}\n`);
