@@ -1,11 +1,11 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { findRoute } from '#app/api/routes.ts';
 import { createRequestContext, createRequestId } from '#lib/http/request-context.ts';
 import type { Services } from '#lib/services.ts';
 import type { Api } from './api.ts';
 import type { Connections } from './connections.ts';
 import type { Pages } from './pages.ts';
-import { headersOf, readTarget } from './web.ts';
+import { headersOf, readTarget, sendInternalError } from './web.ts';
 
 /**
  * What happens to each request, in this order:
@@ -26,19 +26,30 @@ export function createListener({
   api: Api;
   pages: Pages;
 }): RequestListener {
-  return (incoming, outgoing) => {
-    const id = createRequestId();
-    if (!connections.admit(incoming, outgoing)) {
-      return;
-    }
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse, id: string) {
     const target = readTarget(incoming.url ?? '/');
     const found = findRoute(target.pathname);
     if (found !== null || target.pathname.startsWith('/api/')) {
       const origin = { id, peerAddress: incoming.socket.remoteAddress ?? null };
       const context = createRequestContext(services, headersOf(incoming), origin);
-      void api.answer({ incoming, outgoing, target, context, found });
+      await api.answer({ incoming, outgoing, target, context, found });
     } else {
-      void pages.answer({ incoming, outgoing, target, id });
+      await pages.answer({ incoming, outgoing, target, id });
     }
+  }
+
+  return (incoming, outgoing) => {
+    const id = createRequestId();
+    if (!connections.admit(incoming, outgoing)) {
+      return;
+    }
+    answer(incoming, outgoing, id).catch((error: unknown) => {
+      const { method } = incoming;
+      services.log.error(
+        { request: id, event: 'internal_error', method, error },
+        'a request failed',
+      );
+      sendInternalError(outgoing, id);
+    });
   };
 }

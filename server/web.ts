@@ -126,3 +126,21 @@ export async function sendWebResponse(
   outgoing.statusCode = response.status;
   outgoing.end(body);
 }
+
+/** Answers, without detail, a request whose answer failed; ends its connection if that had begun. */
+export function sendInternalError(outgoing: ServerResponse, id: string): void {
+  if (outgoing.headersSent) {
+    outgoing.destroy();
+    return;
+  }
+  for (const name of outgoing.getHeaderNames()) {
+    outgoing.removeHeader(name);
+  }
+  for (const { key, value } of fixedHeaders) {
+    outgoing.setHeader(key, value);
+  }
+  outgoing.setHeader('cache-control', 'no-store');
+  outgoing.setHeader('x-request-id', id);
+  outgoing.statusCode = 500;
+  outgoing.end();
+}
