@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { logIn } from '#tests/support/servers.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 import { expectHarmless, ownPage, send } from './send.ts';
-import { addressOf, routes, routesOfApp } from './site.ts';
+import { addressOf, routes } from './site.ts';
 
 const methods = [
   'GET',
@@ -23,10 +23,6 @@ const methods = [
   'LINK',
   'REPORT',
 ];
-
-it('every address of the app is on the list', () => {
-  expect(Object.keys(routes).sort()).toEqual(routesOfApp());
-});
 
 describe.each(Object.entries(routes))('%s', (route, open) => {
   it('refuses every method it does not take, names those it takes, and changes nothing', async () => {
