@@ -59,9 +59,10 @@ export async function startProcess(options: {
     child.stdout.on('data', onChunk);
     child.stderr.on('data', onChunk);
     child.once('error', reject);
-    child.once('close', () => {
+    child.once('close', (code) => {
       const started = [command, ...options.args].join(' ');
-      reject(new Error(`"${started}" exited before it printed ${options.ready}:\n${output}`));
+      const how = `exited with code ${code} before it printed ${options.ready}`;
+      reject(new Error(`"${started}" ${how}:\n${output}`));
     });
   });
   const { pid } = child;

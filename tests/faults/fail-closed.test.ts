@@ -32,10 +32,6 @@ beforeAll(async () => {
     PAUTH_TIMEOUT_MS: '1000',
     START_LIMIT_TOTAL: '100000/3600',
   });
-  // What comes in before the boot is through finds no database yet.
-  await vi.waitFor(async () => {
-    expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
-  }, PATIENCE_MS);
   store = openSqlite(app.databasePath);
 });
 

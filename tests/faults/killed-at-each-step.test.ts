@@ -17,9 +17,6 @@ import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 /** Sites that are killed side by side: while the server of one boots, another one's is at work. */
 const SITES = 2;
 
-/** For what a server does in its own time. */
-const PATIENCE_MS = 30_000;
-
 /**
  * How long a kill may keep somebody waiting who has called. A start that was cut off counts as another browser's
  * until it has had its time, two `PAUTH_TIMEOUT_MS` and five seconds; what else there is is shorter.
@@ -81,10 +78,6 @@ async function openHouse() {
     const limits = { STATUS_WAIT_SECONDS: '0', PAUTH_TIMEOUT_MS: '500' };
     const server = await startAppServer(sandbox.url, { ...limits, ...env }, { place });
     onTestFinished(() => server.stop('SIGKILL'));
-    // What comes in before the boot is through finds no database yet.
-    await vi.waitFor(async () => {
-      expect((await new Visitor(server.origin).fetch('/api/health')).status).toBe(200);
-    }, PATIENCE_MS);
     return server;
   };
   return {

@@ -26,13 +26,6 @@ const disks = [
   ['takes no writes any more', await openLimitedDisk()],
 ] as const;
 
-/** What comes in before the boot is through finds no database yet. */
-async function whenReady({ origin }: AppServer): Promise<void> {
-  await vi.waitFor(async () => {
-    expect((await new Visitor(origin).fetch('/api/health')).status).toBe(200);
-  }, 20_000);
-}
-
 type Person = Awaited<ReturnType<typeof startAt>>;
 
 /** A server with its database on a disk, and people at each step of a login. */
@@ -48,7 +41,6 @@ async function open(disk: Disk) {
     return app;
   };
   const app = await start(disk.through);
-  await whenReady(app);
 
   const call = async ({ phoneNumber, callNumber }: Person) => {
     expect(await vendor.call(phoneNumber, callNumber)).toHaveLength(1);
@@ -193,7 +185,7 @@ describe('a server that may only read', () => {
     timeout: 60_000,
   }, async () => {
     const { start, people } = await onThisDisk();
-    await whenReady(await start(boundByPermissions()));
+    await start(boundByPermissions());
     const { loggedIn, waiting, verified } = people;
     expect((await loggedIn.visitor.fetch('/api/auth/session')).status).toBe(200);
     expect(await (await waiting.visitor.fetch('/login')).text()).toContain(waiting.callNumber);
@@ -207,11 +199,10 @@ describe('a server that may only read', () => {
   }, async () => {
     const { start, folder } = await onThisDisk();
     await chmod(folder, 0o555);
-    const app = await start(boundByPermissions());
-    const code = await app.exited;
+    const started = start(boundByPermissions());
+    await expect(started).rejects.toThrow('exited with code 1');
+    await expect(started).rejects.toThrow(/DATABASE_URL .*readonly database/);
+    await expect(started).rejects.toThrow('its folder writable');
     await chmod(folder, 0o755);
-    expect(code).toBe(1);
-    expect(app.output()).toMatch(/DATABASE_URL .*readonly database/);
-    expect(app.output()).toContain('its folder writable');
   });
 });
