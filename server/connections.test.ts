@@ -124,6 +124,21 @@ describe('while connections drain', () => {
     await isOver;
   });
 
+  it('a request behind the last answer of its connection is not begun', async () => {
+    const { send, server, connections, waiting } = await start();
+    const { socket, closed } = send(request);
+    await once(server, 'admitted');
+    connections.drain();
+    const isOver = once(server.close(), 'close');
+    const arrived = once(server, 'request');
+    socket.write(request);
+    await arrived;
+    expect(waiting).toHaveLength(1);
+    waiting[0]?.end('whole');
+    expect((await closed).match(/HTTP/g)).toHaveLength(1);
+    await isOver;
+  });
+
   it('a request that was on its way is answered, and ends its connection', async () => {
     const { send, server, connections, waiting } = await start({ drainGraceMs: LONG_MS });
     const { socket, closed } = send('GET / HTTP/1.1\r\nhost: a\r\n');
@@ -140,6 +155,7 @@ describe('while connections drain', () => {
   it.each([
     ['no request', ''],
     ['half a request', 'GET / HTTP/1.1\r\nhost'],
+    ['half a body', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{'],
   ])('a connection that has brought %s is closed', async (_what, bytes) => {
     const { send, server, connections } = await start({ drainGraceMs: SHORT_MS });
     const { closed } = send(bytes);

@@ -6,7 +6,7 @@ import type { Services } from '#lib/services.ts';
 export interface Connections {
   /** Follows every connection of a server, which must not have accepted one yet. */
   follow(server: Server): void;
-  /** Follows a request; false where its connection was closed instead. */
+  /** Follows a request; false where its connection ends without an answer to it. */
   admit(incoming: IncomingMessage, outgoing: ServerResponse): boolean;
   /** From now on each connection ends with the answer it waits for. */
   drain(): void;
@@ -25,7 +25,7 @@ const MAX_UNANSWERED = 8;
  */
 const SILENCE_TIMEOUT_MS = 120_000;
 
-/** How long a connection that waits for no answer may still bring a request while we drain. */
+/** How long a connection may take, while we drain, to bring the rest of a request. */
 const DRAIN_GRACE_MS = 1_000;
 
 /** Timeouts can be shortened for tests. */
@@ -48,7 +48,8 @@ export function createConnections(
 
     admit({ socket }, outgoing) {
       const open = unanswered.get(socket);
-      if (open === undefined || socket.destroyed) {
+      const endsBefore = isDraining && open !== undefined && open.size > 0;
+      if (open === undefined || socket.destroyed || endsBefore) {
         return false;
       }
       if (open.size >= MAX_UNANSWERED) {
@@ -84,7 +85,7 @@ export function createConnections(
       // Node closes connections between two requests, but not those that have not brought a whole one.
       setTimeout(() => {
         for (const [socket, open] of unanswered) {
-          if (open.size === 0) {
+          if (![...open].some(({ req }) => req.complete)) {
             socket.destroy();
           }
         }

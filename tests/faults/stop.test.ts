@@ -1,4 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { basename, dirname } from 'node:path';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
@@ -68,5 +69,28 @@ it(
     // Without the files beside them that the next process would have to recover them from.
     const name = basename(app.databasePath);
     expect(readdirSync(folder).toSorted()).toEqual([name, `${name}.limits`]);
+  },
+);
+
+it(
+  'a process that is told to end does not wait for requests that do not come',
+  patient,
+  async () => {
+    const app = await (await deploy({})).add();
+    const begin = async (bytes: string) => {
+      const socket = connect(app.port, 'localhost');
+      onTestFinished(() => void socket.destroy());
+      socket.on('error', () => {});
+      await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+    };
+    await begin('');
+    await begin('GET /login HTTP/1.1\r\nHost');
+    await begin('POST /api/auth/start HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{');
+    await begin('POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{');
+    await begin('GET /api/health HTTP/1.1\r\nHost: a\r\n\r\nGET');
+    expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
+    process.kill(app.pid, 'SIGTERM');
+    // What takes longer than ten seconds is cut off, with code 1.
+    expect(await app.exited).toBe(0);
   },
 );
