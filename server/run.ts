@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import nextEnv from '@next/env';
 import { boot } from '#lib/boot.ts';
 import { createNodeHostServices } from '#lib/services.ts';
@@ -38,7 +37,8 @@ export async function run(): Promise<void> {
   });
   const { PORT: port = '3000', HOSTNAME: hostname = '' } = process.env;
   server.listen(Number(port), hostname === '' ? '0.0.0.0' : hostname, () => {
-    const { address, port: listeningPort } = server.address() as AddressInfo;
-    services.log.info({ event: 'listening', address, port: listeningPort }, 'ready');
+    const bound = server.address();
+    const { address, port } = typeof bound === 'object' && bound !== null ? bound : {};
+    services.log.info({ event: 'listening', address, port }, 'ready');
   });
 }
