@@ -80,6 +80,13 @@ describe('a request for a route', () => {
     ]);
   });
 
+  it('by HEAD is answered with the headers of its body alone', async () => {
+    const { origin } = await start(async () => json({ status: 'done' }), {});
+    const response = await fetch(`${origin}/api/test/test`, { method: 'HEAD' });
+    expect(response.headers.get('content-length')).toBe(String('{"status":"done"}'.length));
+    expect(await response.text()).toBe('');
+  });
+
   it('for none is answered in words', async () => {
     const { origin } = await start(async () => json({}), {});
     const response = await fetch(`${origin}/none`, { headers: { 'accept-language': 'en' } });

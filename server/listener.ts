@@ -5,7 +5,7 @@ import type { Services } from '#lib/services.ts';
 import type { Api } from './api.ts';
 import type { Connections } from './connections.ts';
 import type { Pages } from './pages.ts';
-import { headersOf, readTarget, sendInternalError } from './web.ts';
+import { headersOf, readTarget, sendStatus } from './web.ts';
 
 /**
  * What happens to each request, in this order:
@@ -49,7 +49,11 @@ export function createListener({
         { request: id, event: 'internal_error', method, error },
         'a request failed',
       );
-      sendInternalError(outgoing, id);
+      if (outgoing.headersSent) {
+        outgoing.destroy();
+      } else {
+        sendStatus(outgoing, 500, { 'x-request-id': id });
+      }
     });
   };
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import next from 'next';
 import { REQUEST_ID_HEADER } from '#lib/http/request-context.ts';
 import { guardNext } from './next-guard.ts';
-import { methodOf, type Target } from './web.ts';
+import { sendStatus, type Target } from './web.ts';
 
 interface PageRequest {
   incoming: IncomingMessage;
@@ -24,7 +24,11 @@ export async function preparePages(): Promise<Pages> {
   const handle = app.getRequestHandler();
   return {
     async answer({ incoming, outgoing, target, id }) {
-      incoming.method = methodOf(incoming);
+      if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
+        // Next would wait for a body that no page takes, and answers a POST to some files with 500.
+        sendStatus(outgoing, 405, { allow: 'GET, HEAD' });
+        return;
+      }
       incoming.url = target.pathname + target.search;
       guardNext(incoming.headers);
       incoming.headers[REQUEST_ID_HEADER] = id;

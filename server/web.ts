@@ -55,7 +55,7 @@ const knownMethods: ReadonlySet<string | undefined> = new Set([
   'OPTIONS',
 ]);
 
-/** The method that a request is handled as. Next breaks on TRACE, and shows pages to PROPFIND. */
+/** The method that a route handles a request as: the Fetch standard's `Request` refuses TRACE. */
 export function methodOf({ method }: IncomingMessage): string {
   return method !== undefined && knownMethods.has(method) ? method : 'OPTIONS';
 }
@@ -124,15 +124,19 @@ export async function sendWebResponse(
     outgoing.appendHeader(name, value);
   }
   outgoing.statusCode = response.status;
+  if (response.body !== null) {
+    // Node leaves it out of an answer to HEAD.
+    outgoing.setHeader('content-length', Buffer.byteLength(body));
+  }
   outgoing.end(body);
 }
 
-/** Answers, without detail, a request whose answer failed; ends its connection if that had begun. */
-export function sendInternalError(outgoing: ServerResponse, id: string): void {
-  if (outgoing.headersSent) {
-    outgoing.destroy();
-    return;
-  }
+/** Sends an answer of nothing but a status and headers, in place of one that has not begun. */
+export function sendStatus(
+  outgoing: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): void {
   for (const name of outgoing.getHeaderNames()) {
     outgoing.removeHeader(name);
   }
@@ -140,7 +144,7 @@ export function sendInternalError(outgoing: ServerResponse, id: string): void {
     outgoing.setHeader(key, value);
   }
   outgoing.setHeader('cache-control', 'no-store');
-  outgoing.setHeader('x-request-id', id);
-  outgoing.statusCode = 500;
+  outgoing.setHeaders(new Map(Object.entries(headers)));
+  outgoing.statusCode = status;
   outgoing.end();
 }

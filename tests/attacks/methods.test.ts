@@ -43,6 +43,16 @@ describe.each(Object.entries(routes))('%s', (route, open) => {
   });
 });
 
+it.each(['/icon.svg', '/logo.svg', '/_next/static/nowhere.js', '/nowhere'])(
+  '%s, which is no page, is only read',
+  async (path) => {
+    for (const method of methods.filter((each) => each !== 'GET' && each !== 'HEAD')) {
+      const answer = await send({ method, path, headers: ownPage });
+      expect([answer.status, answer.headers.allow], method).toEqual([405, 'GET, HEAD']);
+    }
+  },
+);
+
 it.each(['FOO', 'GETS', 'CONNECT'])('%s is no method at all', async (method) => {
   const answer = await send({ method, path: '/account' });
   expectHarmless(answer, method);
