@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
-import type { Site } from './driver/jobs.ts';
+import type { AppName, Site } from './driver/jobs.ts';
 import type { Bench } from './experiment.ts';
 import { type LoadDriver, startLoadDriver } from './load-driver.ts';
 import { cpuMsOf, rssBytesOf } from './process-usage.ts';
 import { profileWhile, summarize } from './profiler.ts';
 import {
-  type AppName,
   fillGuideDatabase,
   fillStore,
   type SandboxServer,
@@ -17,19 +16,21 @@ import {
   withFolder,
 } from './servers.ts';
 
-/** One thing to be measured, in fresh processes. */
+/** What one measurement runs, in fresh processes. */
 export interface Case {
   name: string;
   app: AppName;
+  /** The checkout of call-login, if it is not this one. */
+  checkout?: string;
   callbacks: 'on' | 'off';
   env?: Readonly<Record<string, string>>;
-  /** Provides its store; without it, a new one on SQLite with the usual users. @returns its address. */
+  /** Provides the store. Default: a new SQLite store with the usual users. @returns its address. */
   database?: () => Promise<string>;
   /** How many processes of the app share the load. Default 1. */
   processes?: number;
 }
 
-/** What some work cost. */
+/** The result of some work and what it cost. */
 export interface Cost<T> {
   result: T;
   wallMs: number;
@@ -39,22 +40,30 @@ export interface Cost<T> {
   driverCpuMs: number;
 }
 
-/** A case while it runs. */
+/** The processes of a case. */
 export interface Running {
   site: Site;
   driver: LoadDriver;
   sandbox: SandboxServer;
   servers: readonly [Server, ...Server[]];
   databaseUrl: string;
-  /** Does the work that counts, and says what it cost. */
+  /** Measures the work whose cost counts, or profiles it. */
   measure<T>(work: () => Promise<T>): Promise<Cost<T>>;
   rssBytes(): number;
 }
 
-/** How many functions of a profile are shown. */
+/** How many functions of a profile are printed. */
 const PROFILE_LENGTH = 25;
 
-/** Starts what a case needs, lets `work` use it, and ends it all. */
+/** The same case with the version of `--against`, if there is one. */
+export function againstCases(bench: Bench, one: Case): Case[] {
+  const { against } = bench;
+  return against === null
+    ? []
+    : [{ ...one, name: `${one.name}, ${against.name}`, checkout: against.folder }];
+}
+
+/** Starts the processes of a case, runs `work`, and stops them. */
 export async function runCase<T>(
   bench: Bench,
   one: Case,
@@ -63,16 +72,17 @@ export async function runCase<T>(
   return await withFolder(async (folder) => {
     const stops: (() => Promise<void>)[] = [];
     try {
-      const databaseUrl = (await one.database?.()) ?? makeDatabase(one.app, folder);
+      const databaseUrl = (await one.database?.()) ?? createDatabase(one.app, folder);
       const sandbox = await startSandboxServer(folder, one.callbacks);
       stops.push(sandbox.stop);
       const start = async () => {
         const server = await startServer(one.app, {
           folder,
+          checkout: one.checkout,
           sandboxUrl: sandbox.url,
           databaseUrl,
           isProfiled: bench.options.isProfile,
-          ...(one.env === undefined ? {} : { env: one.env }),
+          env: one.env,
         });
         stops.push(server.stop);
         return server;
@@ -95,9 +105,9 @@ export async function runCase<T>(
 function running(
   bench: Bench,
   one: Case,
-  parts: Pick<Running, 'sandbox' | 'servers' | 'driver' | 'databaseUrl'>,
+  started: Pick<Running, 'sandbox' | 'servers' | 'driver' | 'databaseUrl'>,
 ): Running {
-  const { sandbox, servers, driver } = parts;
+  const { sandbox, servers, driver } = started;
   const [first, ...others] = servers;
   const cpuNow = () => ({
     app: servers.reduce((sum, { pid }) => sum + cpuMsOf(pid), 0),
@@ -105,9 +115,9 @@ function running(
     driver: cpuMsOf(driver.pid),
   });
   return {
-    ...parts,
+    ...started,
     site: {
-      kind: siteKinds[one.app],
+      app: one.app,
       origins: [first.origin, ...others.map(({ origin }) => origin)],
       sandboxUrl: sandbox.url,
     },
@@ -129,13 +139,7 @@ function running(
   };
 }
 
-const siteKinds: Readonly<Record<AppName, Site['kind']>> = {
-  'call-login': 'call-login',
-  'guide-port': 'guide',
-  'empty-app': 'floor',
-};
-
-function makeDatabase(app: AppName, folder: string): string {
+function createDatabase(app: AppName, folder: string): string {
   const path = join(folder, `${app}.db`);
   if (app === 'call-login') {
     fillStore(`file:${path}`);
@@ -164,7 +168,7 @@ async function profiled<T>(
 
 const countSchema = z.object({ count: z.int() });
 
-/** How many sessions there are in a SQLite store that was filled without any. */
+/** Counts the sessions in a SQLite store that was filled without any. */
 export function countSessions(databaseUrl: string): number {
   const database = new DatabaseSync(databaseUrl.replace(/^file:/, ''), { readOnly: true });
   try {

@@ -5,21 +5,19 @@ import * as z from 'zod';
 import { createDatabase, execute, startPostgres } from '#tests/support/postgres.ts';
 import { fillStore } from './servers.ts';
 
-/** A PostgreSQL server of the benchmark's own, which waits for the disk as one in production does. */
+/** A PostgreSQL server that waits for the disk, as in production. */
 export interface PostgresUnderLoad {
-  /** Its first process: the others, one for each connection, are its children. */
+  /** Of the postmaster: the processes of the connections are its children. */
   pid: number;
-  /** A new database with the usual users in it. @returns its address. */
-  fresh(): Promise<string>;
-  /** A new database with so many users and events in it. @returns its address. */
-  filled(users: number, events: number): Promise<string>;
+  /** Creates a database with this many users and audit events. @returns its address. */
+  createStore(users?: number, events?: number): Promise<string>;
   remove(): Promise<void>;
 }
 
-/** How long PostgreSQL may keep a count to itself. */
+/** How long PostgreSQL may delay its statistics. */
 const STATISTICS_DELAY_MS = 2_000;
 
-/** How many transactions a database has committed, the reading ones too. */
+/** How many transactions a database has committed, those that only read included. */
 export async function countCommits(url: string): Promise<number> {
   await delay(STATISTICS_DELAY_MS);
   const [row] = z
@@ -41,15 +39,13 @@ export async function startPostgresUnderLoad(): Promise<PostgresUnderLoad> {
     .array(z.object({ data_directory: z.string() }))
     .parse(await execute(server.url, 'show data_directory'));
   const pidFile = readFileSync(join(rows[0]?.data_directory ?? '', 'postmaster.pid'), 'utf8');
-  const filled = async (users?: number, events?: number) => {
-    const url = await createDatabase(server.url);
-    fillStore(url, users, events);
-    return url;
-  };
   return {
     pid: Number(pidFile.split('\n')[0]),
-    fresh: () => filled(),
-    filled,
+    createStore: async (users, events) => {
+      const url = await createDatabase(server.url);
+      fillStore(url, users, events);
+      return url;
+    },
     remove: server.remove,
   };
 }

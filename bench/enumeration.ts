@@ -1,16 +1,15 @@
 /**
- * Does the time of an answer tell whether a number has an account? Starts attempts for numbers with
- * and without one, in turns and against the production build, and compares the two.
- *
- * `node --conditions=react-server bench/enumeration.ts [pairs]`
+ * `node --conditions=react-server bench/enumeration.ts [pairs]`: whether response times reveal that a
+ * number has an account. Starts attempts for numbers with and without one, in random order, against
+ * the production build, and compares the times.
  */
-
 import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { insertUser, setUserState } from '#lib/store/users.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
 import { Visitor } from '#tests/support/visitor.ts';
+import { median } from './statistics.ts';
 
 const PAIRS = Number(process.argv[2] ?? 1_000);
 const WARM_UP = 50;
@@ -25,7 +24,7 @@ await new Visitor(app.origin).fetch('/api/health');
 const store = openSqlite(app.databasePath);
 
 const times = { start: new Map<string, number[]>(), status: new Map<string, number[]>() };
-// All of them beforehand: a write by this process would slow down the server's next one.
+// Created beforehand: a write of this process would slow down the server's next one.
 const rounds = await store.transaction().execute(async (transaction) => {
   const prepared = [];
   for (let serial = 10_000_000; prepared.length < PAIRS + WARM_UP; ) {
@@ -46,7 +45,7 @@ const rounds = await store.transaction().execute(async (transaction) => {
   return prepared;
 });
 for (const [index, round] of rounds.entries()) {
-  // Each in another order, so that no kind always follows the same one.
+  // In random order, so that no kind always follows the same one.
   for (const { kind, phoneNumber } of round.sort(() => Math.random() - 0.5)) {
     const visitor = new Visitor(app.origin);
     for (const [name, request] of [
@@ -58,7 +57,7 @@ for (const [index, round] of rounds.entries()) {
       await response.arrayBuffer();
       const tookMs = performance.now() - startedAt;
       if (response.status !== 200) {
-        throw new Error(`${name} of a number that is ${kind}: ${response.status}`);
+        throw new Error(`${name}, ${kind}: ${response.status}`);
       }
       if (index >= WARM_UP) {
         times[name].set(kind, [...(times[name].get(kind) ?? []), tookMs]);
@@ -81,13 +80,9 @@ for (const [name, byKind] of Object.entries(times)) {
   }
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
 /**
- * How far the ranks of two samples lie apart, in standard deviations (Mann and Whitney): beyond 3 or
- * so they differ. Does not mind the outliers that a busy machine makes.
+ * The Mann–Whitney U statistic of two samples, in standard deviations: beyond about 3 they differ.
+ * Robust against the outliers of a busy machine.
  */
 function rankZ(one: readonly number[], other: readonly number[]): number {
   const all = [

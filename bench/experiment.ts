@@ -1,78 +1,77 @@
+import type { Version } from './builds.ts';
 import type { BenchOptions } from './options.ts';
+import { cpuMsOf, machineCpuMs } from './process-usage.ts';
 
-/** One row of the table: what was to be reached, and what was measured. */
+/** One row of the report. */
 export interface Row {
   name: string;
   what: string;
-  /** What the project set itself, in words. */
+  /** The target, in words. */
   target: string;
   measured: string;
-  /** What it is compared with: the guide's port, or what Next alone costs. */
-  beside: string;
+  /** What it is compared with: the baselines, and the version of `--against`. */
+  baselines: string;
   isMet: boolean;
-  /** The figures behind it, for who wants to reckon with them. */
+  /** The figures behind the words, for the JSON file. */
   figures: Readonly<Record<string, unknown>>;
 }
 
-/** What a run measures together, since the same processes answer it. */
+/** Rows that are measured together, on the same processes. */
 export interface Experiment {
-  /** The names of the rows it makes. */
+  /** The names of its rows. */
   rows: readonly string[];
   run(bench: Bench): Promise<Row[]>;
 }
 
-/** What an experiment needs to know of the run it is part of. */
+/** The run that an experiment is part of. */
 export interface Bench {
   options: BenchOptions;
-  /** One of the two, by whether this is a quick run. */
+  /** The version to measure beside this one. */
+  against: Version | null;
+  /** The first value, or the second in a quick run. */
   sized<T>(full: T, quick: T): T;
-  /** A line for whoever waits. */
+  /** Prints progress. */
   say(text: string): void;
-  /** Takes where a case's time went, when this run profiles. */
   keepProfile(name: string, text: string): void;
-}
-
-/** One case of an experiment, and what its rounds have measured so far. */
-export class Measurement<T> {
-  readonly name: string;
-  readonly #measure: () => Promise<T>;
-  readonly rounds: T[] = [];
-
-  constructor(name: string, measure: () => Promise<T>) {
-    this.name = name;
-    this.#measure = measure;
-  }
-
-  async runRound(): Promise<void> {
-    this.rounds.push(await this.#measure());
-  }
+  /** The CPU that processes other than ours used during each round of each case, in cores. */
+  otherCores: { name: string; cores: number }[];
 }
 
 /**
- * Measures each case once per round, in fresh processes, with the order turned from round to round:
- * what the machine does meanwhile falls on all of them alike.
+ * Measures each case once per round, in reverse order in every second round, so that a slow phase of
+ * the machine falls on all cases.
+ *
+ * @returns the rounds of each case, in the order of `cases`.
  */
-export async function inRounds(
+export async function inRounds<Case extends { name: string }, T>(
   bench: Bench,
-  cases: readonly Pick<Measurement<unknown>, 'name' | 'runRound'>[],
-): Promise<void> {
+  cases: readonly Case[],
+  measure: (one: Case) => Promise<T>,
+): Promise<T[][]> {
+  const measured = cases.map((one) => ({ one, rounds: [] as T[] }));
   for (let round = 0; round < bench.options.rounds; round += 1) {
-    for (const one of round % 2 === 0 ? cases : cases.toReversed()) {
+    for (const { one, rounds } of round % 2 === 0 ? measured : measured.toReversed()) {
       bench.say(`  round ${round + 1} of ${bench.options.rounds}: ${one.name}`);
-      await one.runRound();
+      const before = { at: performance.now(), otherMs: otherCpuMs() };
+      rounds.push(await measure(one));
+      const cores = (otherCpuMs() - before.otherMs) / (performance.now() - before.at);
+      bench.otherCores.push({ name: one.name, cores });
     }
   }
+  return measured.map(({ rounds }) => rounds);
 }
 
-/** Tells what went wrong, each kind once, where anything did. */
+/** CPU time used by everything but this process and those it has started, in milliseconds. */
+function otherCpuMs(): number {
+  return machineCpuMs() - cpuMsOf(process.pid);
+}
+
+const MAX_KINDS = 10;
+
+/** Prints each kind of failure once, with its count. */
 export function sayFailures(bench: Bench, failures: readonly string[]): void {
-  const counts = new Map<string, number>();
-  for (const failure of failures) {
-    counts.set(failure, (counts.get(failure) ?? 0) + 1);
-  }
-  for (const [failure, count] of [...counts].slice(0, MOST_KINDS)) {
-    bench.say(`    ${count} × ${failure}`);
+  const counts = Map.groupBy(failures, (failure) => failure);
+  for (const [failure, { length }] of [...counts].slice(0, MAX_KINDS)) {
+    bench.say(`    ${length} × ${failure}`);
   }
 }
-
-const MOST_KINDS = 10;

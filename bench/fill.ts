@@ -1,9 +1,9 @@
 /**
- * Makes call-login's store and fills it:
+ * Creates call-login's store and fills it:
  * `node --conditions=react-server bench/fill.ts <database url> <users> <events>`.
  *
- * With events, users have also been here: each has an attempt of yesterday and a session, since
- * `start` and `status` look at those. Nothing is so old that the server would begin to delete it.
+ * With events, each user also has an attempt of yesterday and a session, because `start` and `status`
+ * read those. No row is old enough to be deleted by the server.
  */
 import { type RawBuilder, sql } from 'kysely';
 import { isPostgres } from '#lib/store/dialect.ts';
@@ -21,7 +21,7 @@ const now = literal(Date.now());
 const yesterday = literal(Date.now() - DAY_MS);
 const longAgo = literal(Date.now() - 300 * DAY_MS);
 const nextWeek = literal(Date.now() + 7 * DAY_MS);
-/** Spreads the numbers over their range, so that neighbours in one index are none in another. */
+/** Permutes the numbers, so that rows have a different order in each index. */
 const spread = sql`(n * 7919 % ${userCount})`;
 
 const place: StorePlace = url.startsWith('file:')
@@ -30,7 +30,7 @@ const place: StorePlace = url.startsWith('file:')
 const store =
   place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place.url, 1, migrationTimeouts);
 await prepareStore(place, store);
-// Nothing here has to survive a fault: all of it stays in memory until it is whole.
+// Nothing has to survive a fault here.
 await ofSqlite(
   'pragma journal_mode = off',
   'pragma synchronous = off',
@@ -74,15 +74,14 @@ if (eventCount > 0) {
     },
   );
 }
-// What has been used for long has been cleaned up. PostgreSQL would begin a minute later, by itself, and
-// write to the disk for minutes what it holds: with the server of the rows that are measured then.
+// PostgreSQL would start vacuum and checkpoint by itself a minute later, during the measurements.
 for (const statement of isPostgres(store) ? ['vacuum analyze', 'checkpoint'] : ['analyze']) {
   await sql.raw(statement).execute(store);
 }
 await ofSqlite('pragma journal_mode = wal');
 await store.destroy();
 
-/** Inserts rows made of the numbers `n` from 0. */
+/** Inserts `count` rows of expressions of `n`, which counts from 0. */
 async function insert(
   columns: RawBuilder<unknown>,
   rows: { count: number; values: RawBuilder<unknown> },
@@ -102,7 +101,7 @@ async function ofSqlite(...statements: readonly string[]): Promise<void> {
   }
 }
 
-/** In the text itself: PostgreSQL cannot tell the type of a parameter that stands alone. */
+/** Inlined, because PostgreSQL cannot infer the type of a lone parameter. */
 function literal(value: number): RawBuilder<number> {
   return sql.lit(value);
 }

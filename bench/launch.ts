@@ -3,30 +3,33 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A process whose output goes to a file, as a host would keep it. */
+/** A running process whose output goes to a file. */
 export interface Launched {
   pid: number;
   /** Everything it has printed. */
   output(): string;
-  /** Ends it and waits until it is gone. */
+  /** Ends it and waits until it has exited. */
   stop(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 60_000;
-const LOOK_INTERVAL_MS = 5;
+const RETRY_INTERVAL_MS = 5;
 
 /**
- * Starts a command, without waiting for it to be of use. Its output goes to a file and not through
- * a pipe: whoever reads a pipe takes CPU from what is measured.
+ * Spawns a command and returns without waiting for it to be ready. Its output goes to a file, because
+ * reading a pipe would take CPU from what is measured.
  */
 export async function launch(options: {
+  /** Default: `node`. */
   command?: string;
   args: readonly string[];
+  cwd?: string;
   env: NodeJS.ProcessEnv;
   logPath: string;
 }): Promise<Launched> {
   const log = openSync(options.logPath, 'a');
   const child = spawn(options.command ?? process.execPath, [...options.args], {
+    cwd: options.cwd,
     env: options.env,
     stdio: ['ignore', log, log],
   });
@@ -48,13 +51,12 @@ export async function launch(options: {
   };
 }
 
-/** The first part of the output that matches. @throws when none does in time. */
+/** Waits for output that matches. @returns the match. @throws after a minute. */
 export async function waitForOutput(launched: Launched, pattern: RegExp): Promise<string> {
-  const found = await waitFor(launched, async () => pattern.exec(launched.output())?.[0] ?? null);
-  return found;
+  return await waitFor(launched, async () => pattern.exec(launched.output())?.[0] ?? null);
 }
 
-/** Waits until an address answers 200. @throws when it does not in time. */
+/** Waits until an address answers 200. @throws after a minute. */
 export async function waitForAnswer(launched: Launched, url: string): Promise<void> {
   await waitFor(launched, async () => {
     try {
@@ -67,14 +69,14 @@ export async function waitForAnswer(launched: Launched, url: string): Promise<vo
   });
 }
 
-async function waitFor<T>(launched: Launched, look: () => Promise<T | null>): Promise<T> {
+async function waitFor<T>(launched: Launched, attempt: () => Promise<T | null>): Promise<T> {
   const endAt = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < endAt) {
-    const found = await look();
-    if (found !== null) {
-      return found;
+    const result = await attempt();
+    if (result !== null) {
+      return result;
     }
-    await delay(LOOK_INTERVAL_MS);
+    await delay(RETRY_INTERVAL_MS);
   }
   await launched.stop();
   throw new Error(`a process did not start:\n${launched.output()}`);

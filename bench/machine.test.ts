@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { findRedis } from '#tests/support/redis.ts';
 import { readServerVersions } from './machine.ts';
 
-it('the versions of a record name PostgreSQL, and Redis where there is one', () => {
+it('reads the versions of PostgreSQL, and of Redis if it is installed', () => {
   const version = expect.stringMatching(/^\d+\.\d+/);
   expect(readServerVersions()).toEqual({
     postgresql: version,

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { readPostgresVersion } from '#tests/support/postgres.ts';
 import { readRedisVersion } from '#tests/support/redis.ts';
 
-/** Where and with what the figures were measured. */
+/** The date, commit, machine and versions that figures were measured with. */
 export interface Surroundings {
   date: string;
   commit: string;
@@ -13,7 +13,7 @@ export interface Surroundings {
   versions: Readonly<Record<string, string>>;
 }
 
-const PACKAGES = ['next', 'react', 'iron-session', 'kysely', 'zod', 'autocannon'];
+const PACKAGES = ['next', 'react', 'iron-session', 'kysely', 'zod', 'autocannon', 'lighthouse'];
 
 export function readSurroundings(): Surroundings {
   const cores = cpus();
@@ -35,19 +35,30 @@ export function readSurroundings(): Surroundings {
   };
 }
 
-/** The commit, marked where files have been changed since. */
+/** Two sentences for the head of a report. */
+export function describeSurroundings(surroundings: Surroundings): string {
+  const { machine, versions, date, commit } = surroundings;
+  const versionList = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return (
+    `Commit ${commit}, ${date}. ` +
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}.\n` +
+    `${versionList.join(', ')}.`
+  );
+}
+
+/** The short hash of HEAD, marked if tracked files have changed since. */
 function readCommit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
   const isChanged = git('status', '--porcelain', '--untracked-files=no') !== '';
   return `${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`;
 }
 
-/** Of the databases that rows start as processes of their own, those that this machine has. */
+/** The versions of PostgreSQL and Redis, as far as they are installed. */
 export function readServerVersions(): Record<string, string> {
-  const said = { postgresql: readPostgresVersion(), redis: readRedisVersion() };
+  const outputs = { postgresql: readPostgresVersion(), redis: readRedisVersion() };
   return Object.fromEntries(
-    Object.entries(said).flatMap(([name, words]) => {
-      const version = /\d+(\.\d+)+/.exec(words ?? '')?.[0];
+    Object.entries(outputs).flatMap(([name, output]) => {
+      const version = /\d+(\.\d+)+/.exec(output ?? '')?.[0];
       return version === undefined ? [] : [[name, version]];
     }),
   );

@@ -1,5 +1,6 @@
-/** `npm run bench`: measures call-login against the vendor's guide and against Next alone. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+/** `npm run bench`: measures call-login against the vendor's guide and an empty Next app. */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { buildVersion } from './builds.ts';
 import type { Bench, Experiment, Row } from './experiment.ts';
 import { backToBack } from './experiments/back-to-back.ts';
 import { bigStore } from './experiments/big-store.ts';
@@ -10,9 +11,8 @@ import { soak } from './experiments/soak.ts';
 import { status } from './experiments/status.ts';
 import { waiting } from './experiments/waiting.ts';
 import { readSurroundings, type Surroundings } from './machine.ts';
-import { type BenchOptions, readOptions, USAGE } from './options.ts';
+import { readOptions, USAGE } from './options.ts';
 import { writeReport } from './report.ts';
-import { updateScaling } from './scaling.ts';
 import { buildApps } from './servers.ts';
 
 const experiments: readonly Experiment[] = [
@@ -28,7 +28,7 @@ const experiments: readonly Experiment[] = [
 const RESULTS = 'bench/results';
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  // With it end the processes it has started.
+  // Exiting ends the processes that were started: see `launch`.
   process.once(signal, () => process.exit(1));
 }
 process.exitCode = await main(process.argv.slice(2));
@@ -41,51 +41,66 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const isWanted = (row: string) => options.rows.length === 0 || options.rows.includes(row);
+  const say = (text: string) => console.error(text);
+  if (!options.isBuilt) {
+    say('building');
+    buildApps();
+  }
   const profiles: { name: string; text: string }[] = [];
   const bench: Bench = {
     options,
+    against: options.against === null ? null : buildVersion(options.against),
     sized: (full, quick) => (options.isQuick ? quick : full),
-    say: (text) => console.error(text),
+    say,
     keepProfile: (name, text) => profiles.push({ name, text }),
+    otherCores: [],
   };
-
-  if (!options.isBuilt) {
-    bench.say('building');
-    buildApps();
-  }
   const surroundings = readSurroundings();
-  // What a quick or profiled run says of speed is worth nothing: it must not be taken for a record.
   const isRecord = !options.isQuick && !options.isProfile && !options.isBuilt;
   const rows: Row[] = [];
   let failures = 0;
   for (const experiment of experiments.filter((each) => each.rows.some(isWanted))) {
-    bench.say(experiment.rows.join(', '));
+    say(experiment.rows.join(', '));
     try {
       rows.push(...(await experiment.run(bench)).filter(({ name }) => isWanted(name)));
     } catch (error) {
-      // The others may still be had.
+      // The other experiments may still succeed.
       failures += 1;
       console.error(error);
     }
     if (isRecord) {
-      keep(surroundings, options, rows);
+      // After each experiment, so that a later crash loses little.
+      writeRecord(surroundings, bench, rows);
     }
   }
-
-  if (isRecord) {
-    updateScaling();
+  if (isRecord && options.rows.length === 0 && failures === 0) {
+    removeOtherRecords(recordName(surroundings));
   }
-  console.log(writeReport(surroundings, options, rows));
+  console.log(writeReport(surroundings, bench, rows));
   for (const { name, text } of profiles) {
-    console.log(`Where the server's time went, of the time it was busy: ${name}\n\n${text}\n`);
+    console.log(`Self time of the server's functions, of its busy time: ${name}\n\n${text}\n`);
   }
   return failures === 0 ? 0 : 1;
 }
 
-/** Writes what has been measured so far; an hour's work is not to be lost with its last minute. */
-function keep(surroundings: Surroundings, options: BenchOptions, rows: readonly Row[]): void {
-  const path = `${RESULTS}/${surroundings.date.slice(0, 16).replace(':', '-')}`;
+function recordName({ date }: Surroundings): string {
+  return date.slice(0, 16).replace(':', '-');
+}
+
+function writeRecord(surroundings: Surroundings, bench: Bench, rows: readonly Row[]): void {
+  const { options, otherCores } = bench;
+  const path = `${RESULTS}/${recordName(surroundings)}`;
+  const record = { ...surroundings, options, otherCores, rows };
   mkdirSync(RESULTS, { recursive: true });
-  writeFileSync(`${path}.md`, writeReport(surroundings, options, rows));
-  writeFileSync(`${path}.json`, `${JSON.stringify({ ...surroundings, options, rows }, null, 2)}\n`);
+  writeFileSync(`${path}.md`, writeReport(surroundings, bench, rows));
+  writeFileSync(`${path}.json`, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** A whole run replaces the records before it. */
+function removeOtherRecords(kept: string): void {
+  for (const file of readdirSync(RESULTS)) {
+    if (/^\d{4}-\d\d-\d\dT/.test(file) && !file.startsWith(kept)) {
+      rmSync(`${RESULTS}/${file}`);
+    }
+  }
 }

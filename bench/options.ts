@@ -1,31 +1,36 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
-  /** The rows to measure; all where empty. */
+  /** The rows to measure; all if empty. */
   rows: readonly string[];
   rounds: number;
-  /** Short runs, to see that everything works: their figures mean nothing and are not kept. */
+  /** Another version to measure too, as a git ref. */
+  against: string | null;
+  /** Short runs that show whether everything works. Their figures mean nothing and are not kept. */
   isQuick: boolean;
-  /** Looks at where the server's time goes instead of measuring it. */
+  /** Profiles the server while it is measured. The figures are not kept. */
   isProfile: boolean;
-  /** The builds that lie there are measured, whatever they were made of. */
+  /** Uses the existing builds, which may be of other code. */
   isBuilt: boolean;
 }
 
-export const USAGE = `Usage: npm run bench -- [--row <name>]… [--rounds <n>] [--quick] [--profile] [--no-build]
+export const USAGE = `Usage: npm run bench -- [--row <name>]… [--rounds <n>] [--against <git ref>]
+                        [--quick] [--profile] [--no-build]
 
-  --row      only what measures this row; may be given again. Without it, every row
-  --rounds   how often each case is measured; the median counts. Default 3
-  --quick    short runs to see that it all works. Their figures mean nothing; nothing is written
-  --no-build measures the builds that are there; for work on the benchmarks
-  --profile  takes a CPU profile of the server while each case runs, once, and prints where its time
-             goes. Profiling costs time itself, so its figures count for nothing
+  --row      measures this row only; may be repeated. Default: every row
+  --rounds   how often each case is measured. Default 3
+  --against  measures this version of the repository too, with the packages of this one, in the same
+             rounds: rows status, back-to-back and cold-start
+  --quick    short runs that show whether everything works. Their figures mean nothing; nothing is written
+  --no-build uses the existing builds, for work on the benchmarks; nothing is written
+  --profile  prints a CPU profile of the server for each case, one round. Profiling costs time itself:
+             nothing is written
 
 Rows:`;
 
 const ROUNDS = 3;
 
-/** @returns null when the command was used wrongly. */
+/** @returns null on a usage error. */
 export function readOptions(
   args: readonly string[],
   knownRows: readonly string[],
@@ -37,16 +42,17 @@ export function readOptions(
       options: {
         row: { type: 'string', multiple: true },
         rounds: { type: 'string' },
+        against: { type: 'string' },
         quick: { type: 'boolean' },
         profile: { type: 'boolean' },
         build: { type: 'boolean', default: true },
       },
     });
-    const { row: rows = [], quick: isQuick = false, profile: isProfile = false, build } = values;
-    const rounds = Number(values.rounds ?? (isQuick || isProfile ? 1 : ROUNDS));
+    const { row: rows = [], against = null, quick = false, profile = false, build } = values;
+    const rounds = Number(values.rounds ?? (quick || profile ? 1 : ROUNDS));
     const isUsable = Number.isInteger(rounds) && rounds > 0;
     return isUsable && rows.every((row) => knownRows.includes(row))
-      ? { rows, rounds, isQuick, isProfile, isBuilt: !build }
+      ? { rows, rounds, against, isQuick: quick, isProfile: profile, isBuilt: !build }
       : null;
   } catch {
     return null;

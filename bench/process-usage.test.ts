@@ -1,23 +1,24 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { cpuMsOf, fileLimitOf, rssBytesOf, treeOf } from './process-usage.ts';
+import { cpuMsOf, fileLimitOf, machineCpuMs, rssBytesOf, treeOf } from './process-usage.ts';
 
-describe('what a process uses', () => {
-  it('counts its CPU time as the process itself does', () => {
+describe('process usage', () => {
+  it('counts CPU time as the process itself does, and as part of the machine’s', () => {
     const ownMs = () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1_000;
     };
-    const before = { measured: cpuMsOf(process.pid), own: ownMs() };
+    const before = { measured: cpuMsOf(process.pid), own: ownMs(), machine: machineCpuMs() };
     while (ownMs() < before.own + 200) {
       Array.from({ length: 10_000 }, Math.random).sort();
     }
     const measuredMs = cpuMsOf(process.pid) - before.measured;
     expect(Math.abs(measuredMs - (ownMs() - before.own))).toBeLessThan(50);
+    expect(machineCpuMs() - before.machine).toBeGreaterThan(150);
   }, 30_000);
 
-  it('counts its children too', async () => {
+  it('includes descendants', async () => {
     const script = "setInterval(() => {}, 1000); console.log('ready')";
     const child = spawn('sh', ['-c', `"${process.execPath}" -e "${script}"; true`]);
     try {
@@ -33,7 +34,7 @@ describe('what a process uses', () => {
     }
   });
 
-  it('keeps counting what a child used that has ended', async () => {
+  it('keeps counting the CPU time of a child that has exited', async () => {
     const script = 'while (process.cpuUsage().user < 200_000);';
     const child = spawn('sh', ['-c', `"${process.execPath}" -e "${script}"; echo done; read _`]);
     try {
@@ -45,7 +46,7 @@ describe('what a process uses', () => {
     }
   });
 
-  it('does not stumble over children that come and go', () => {
+  it('tolerates children that exit between two reads', () => {
     const child = spawn('sh', ['-c', 'while true; do /bin/true; done']);
     try {
       const since = performance.now();
@@ -58,13 +59,13 @@ describe('what a process uses', () => {
     }
   });
 
-  it('says when the process itself is gone', async () => {
+  it('throws if the process itself has exited', async () => {
     const child = spawn('true');
     await once(child, 'exit');
     expect(() => cpuMsOf(child.pid ?? 0)).toThrow('ENOENT');
   });
 
-  it('knows how many files it may open', () => {
+  it('reads the limit on open files', () => {
     expect(fileLimitOf(process.pid)).toBeGreaterThan(100);
   });
 });

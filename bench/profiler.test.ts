@@ -7,8 +7,8 @@ const frame = (functionName: string, url = '', lineNumber = 0) => ({
   lineNumber,
 });
 
-describe('the summary of a profile', () => {
-  it('shares the busy time out among the functions themselves, and names who called what is built in', () => {
+describe('summarize', () => {
+  it('gives each function its share of the busy time, and built-in functions their caller', () => {
     const profile = {
       nodes: [
         { id: 1, callFrame: frame('(root)'), children: [2, 3] },

@@ -17,7 +17,7 @@ const profileSchema = z.object({
 
 export type CpuProfile = z.infer<typeof profileSchema>;
 
-/** One function and how much of the time it ran itself, not counting what it called. */
+/** A function and its self time, as a share of the busy time. */
 export interface SelfTime {
   name: string;
   place: string;
@@ -25,8 +25,8 @@ export interface SelfTime {
 }
 
 /**
- * The functions that took most of the time while the process was busy. Counts the samples, not the
- * time between them: that is long where the machine was doing something else.
+ * The `most` functions with the longest self time. Counts samples, because the time between samples
+ * includes other processes.
  */
 export function summarize(profile: CpuProfile, most: number): SelfTime[] {
   const frames = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
@@ -53,14 +53,14 @@ export function summarize(profile: CpuProfile, most: number): SelfTime[] {
     .map(({ name, place, samples }) => ({ name, place, share: samples / busy }));
 }
 
-/** What is built in says nothing of itself: who called it does. */
+/** Built-in functions have no place: their caller says more. */
 function callerOf(caller: CpuProfile['nodes'][number]['callFrame'] | undefined): string {
   return caller === undefined || caller.functionName === '(root)'
     ? ''
     : `called by ${caller.functionName || '(anonymous)'} ${placeOf(caller)}`;
 }
 
-/** The end of a path tells enough; what is built in has none. */
+/** The end of the path and the line; empty for built-in functions. */
 function placeOf({ url, lineNumber }: CpuProfile['nodes'][number]['callFrame']): string {
   return url === '' ? '' : `${url.split('/').slice(-3).join('/')}:${lineNumber + 1}`;
 }

@@ -1,37 +1,36 @@
-import type { Row } from './experiment.ts';
-import type { Surroundings } from './machine.ts';
-import type { BenchOptions } from './options.ts';
+import type { Bench, Row } from './experiment.ts';
+import { describeSurroundings, type Surroundings } from './machine.ts';
+import { formatSpread, spreadOf } from './statistics.ts';
 
-/** How the rows of a run read, as Markdown. */
+/** The record of a run, as Markdown. */
 export function writeReport(
   surroundings: Surroundings,
-  options: BenchOptions,
+  { options, otherCores }: Pick<Bench, 'options' | 'otherCores'>,
   rows: readonly Row[],
 ): string {
-  const { machine, versions, date, commit } = surroundings;
   const table = rows.map(
-    ({ what, target, measured, beside, isMet }) =>
-      `| ${what} | ${target} | ${measured} | ${beside} | ${isMet ? 'yes' : '**no**'} |`,
+    ({ what, target, measured, baselines, isMet }) =>
+      `| ${what} | ${target} | ${measured} | ${baselines} | ${isMet ? 'yes' : '**no**'} |`,
   );
+  const others = spreadOf(otherCores.map(({ cores }) => cores));
   return [
-    `# Benchmarks, ${date.slice(0, 10)}`,
+    `# Benchmarks, ${surroundings.date.slice(0, 10)}`,
     '',
-    ...(options.isQuick
-      ? ['**A quick run, to see that it all works: its figures mean nothing.**', '']
-      : []),
-    ...(options.isProfile ? ['**A profiled run: its figures count for nothing.**', ''] : []),
-    `Commit ${commit}, ${date}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}.`,
-    `${Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', ')}.`,
+    ...(options.isQuick ? ['**A quick run: its figures mean nothing.**', ''] : []),
+    ...(options.isProfile ? ['**A profiled run: its figures mean nothing.**', ''] : []),
+    describeSurroundings(surroundings),
     '',
-    `Production builds in fresh processes, ${options.rounds} rounds with the order turned; each figure is the`,
-    'median of the rounds, with the least and the most in brackets, except where a row says that it ran once. The',
-    'load and the vendor’s sandbox run in processes of their own on the same machine. The limits on starts are set',
-    'wide by configuration (`START_LIMIT_*`); nothing else differs from a deployment. How each row is measured:',
-    '[bench/README.md](../README.md).',
+    `Production builds in fresh processes. Rounds per case: ${options.rounds}. Each figure is the median of the rounds, with minimum and`,
+    'maximum in brackets, except where a row says that it ran once. Load driver and sandbox run in processes of',
+    'their own on the same machine. How each row is measured: [bench/README.md](../README.md).',
     '',
-    '| what | to reach | measured | beside it | reached |',
+    ...(otherCores.length === 0
+      ? []
+      : [
+          `Processes that do not belong to the run used ${formatSpread(others, '', 2)} of ${surroundings.machine.cores} cores during its rounds.`,
+          '',
+        ]),
+    '| what | target | measured | baselines | reached |',
     '| --- | --- | --- | --- | --- |',
     ...table,
     '',

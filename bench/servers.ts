@@ -5,64 +5,41 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
+import { buildApp } from './builds.ts';
+import type { AppName } from './driver/jobs.ts';
 import { type Launched, launch, waitForAnswer, waitForOutput } from './launch.ts';
 import { phoneNumberOf, USER_COUNT } from './phone-numbers.ts';
 
-/** A server under measurement: a production build in a process of its own. */
+/** A production build that runs in a process of its own. */
 export interface Server extends Launched {
   origin: string;
-  /** Where its profiler listens, when it was started for that. */
+  /** The address of its inspector, if it was started with one. */
   inspectorUrl: string | null;
 }
 
-/** Long enough to be taken; it seals the cookies of one run. */
+/** Seals the cookies of one run. */
 const SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
 
-/** The browsers of a benchmark come from few machines: what holds attackers back is set wide. */
-export const wideLimits = {
-  START_LIMIT_PER_NUMBER: '99999999/60',
-  START_LIMIT_PER_NETWORK: '99999999/60',
-  START_LIMIT_TOTAL: '99999999/60',
+/** `readyPath` answers 200 once the app serves requests. */
+const apps: Readonly<Record<AppName, { folder: string; readyPath: string }>> = {
+  'call-login': { folder: '.', readyPath: '/api/health' },
+  'guide-port': { folder: 'bench/guide-port', readyPath: '/' },
+  'empty-app': { folder: 'bench/empty-app', readyPath: '/api/empty' },
 };
 
-export type AppName = 'call-login' | 'guide-port' | 'empty-app';
-
-const folders: Readonly<Record<AppName, string>> = {
-  'call-login': '.',
-  'guide-port': 'bench/guide-port',
-  'empty-app': 'bench/empty-app',
-};
-
-/** What answers 200 once the server is of use. */
-const readyPaths: Readonly<Record<AppName, string>> = {
-  'call-login': '/api/health',
-  'guide-port': '/',
-  'empty-app': '/api/empty',
-};
-
-/** Builds the three apps. @throws where one does not build. */
+/** Builds call-login and the baselines. @throws if one does not build. */
 export function buildApps(): void {
-  for (const folder of Object.values(folders)) {
-    const built = spawnSync(
-      process.execPath,
-      ['node_modules/next/dist/bin/next', 'build', folder],
-      {
-        env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
-        encoding: 'utf8',
-      },
-    );
-    if (built.status !== 0) {
-      throw new Error(`${folder} does not build:\n${built.stdout}${built.stderr}`);
-    }
+  for (const { folder } of Object.values(apps)) {
+    buildApp(folder);
   }
 }
 
-/** The environment of one of the apps, as a deployment would set it. */
+/** The environment of any of the apps, as in a deployment but for the limits on starts. */
 export function environmentOf(options: {
   port: number;
   sandboxUrl: string;
   databaseUrl: string;
-  env?: Readonly<Record<string, string>>;
+  env?: Readonly<Record<string, string>> | undefined;
 }): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
@@ -76,53 +53,54 @@ export function environmentOf(options: {
     SESSION_SECRET: SECRET,
     DATABASE_URL: options.databaseUrl,
     TRUSTED_PROXY: '1',
-    ...wideLimits,
-    // The guide's port has names of its own for the last two.
+    // All browsers come from one machine.
+    START_LIMIT_PER_NUMBER: '99999999/60',
+    START_LIMIT_PER_NETWORK: '99999999/60',
+    START_LIMIT_TOTAL: '99999999/60',
+    // What the guide's port calls DATABASE_URL and SESSION_SECRET.
     DATABASE_PATH: options.databaseUrl.replace(/^file:/, ''),
     SESSION_PASSWORD: SECRET,
     ...options.env,
   };
 }
 
+/** Starts an app and waits until it serves requests. @throws after a minute. */
 export async function startServer(
   app: AppName,
   options: {
+    /** For its log. */
     folder: string;
+    /** The checkout of call-login, if it is not this one. */
+    checkout?: string | undefined;
     sandboxUrl: string;
     databaseUrl: string;
-    env?: Readonly<Record<string, string>>;
+    env?: Readonly<Record<string, string>> | undefined;
     isProfiled: boolean;
   },
 ): Promise<Server> {
+  const { checkout = '.' } = options;
   const port = await findFreePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const start =
+    app === 'call-login'
+      ? readStartArguments(checkout)
+      : ['node_modules/next/dist/bin/next', 'start', apps[app].folder, '--hostname', '127.0.0.1'];
   const launched = await launch({
-    args: [...(options.isProfiled ? ['--inspect=127.0.0.1:0'] : []), ...startArgsOf(app)],
+    args: [...(options.isProfiled ? ['--inspect=127.0.0.1:0'] : []), ...start],
+    cwd: checkout,
     env: environmentOf({ ...options, port }),
     logPath: join(options.folder, `${app}-${port}.log`),
   });
-  const origin = `http://127.0.0.1:${port}`;
-  await waitForAnswer(launched, origin + readyPaths[app]);
-  return {
-    ...launched,
-    origin,
-    inspectorUrl: options.isProfiled ? await waitForOutput(launched, /ws:\/\/\S+/) : null,
-  };
-}
-
-/** What `node` is given: for call-login what `npm start` gives it, for the others what Next gives. */
-function startArgsOf(app: AppName): string[] {
-  if (app !== 'call-login') {
-    const next = 'node_modules/next/dist/bin/next';
-    return [next, 'start', folders[app], '--hostname', '127.0.0.1'];
-  }
-  return readStartArguments();
+  await waitForAnswer(launched, origin + apps[app].readyPath);
+  const inspectorUrl = options.isProfiled ? await waitForOutput(launched, /ws:\/\/\S+/) : null;
+  return { ...launched, origin, inspectorUrl };
 }
 
 export interface SandboxServer extends Launched {
   url: string;
 }
 
-/** The vendor's stand-in, with callbacks on or off. */
+/** Starts the vendor's sandbox. */
 export async function startSandboxServer(
   folder: string,
   callbacks: 'on' | 'off',
@@ -141,19 +119,19 @@ export async function startSandboxServer(
   return { ...launched, url: await waitForOutput(launched, /http:\/\/\S+/) };
 }
 
-/** Makes call-login's store with so many users and events in it. */
+/** Creates call-login's store with this many users and audit events. */
 export function fillStore(databaseUrl: string, users = USER_COUNT, events = 0): void {
-  const filled = spawnSync(
+  const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--conditions=react-server', 'bench/fill.ts', databaseUrl, String(users), String(events)],
     { encoding: 'utf8' },
   );
-  if (filled.status !== 0) {
-    throw new Error(`the store could not be filled:\n${filled.stdout}${filled.stderr}`);
+  if (status !== 0) {
+    throw new Error(`the store could not be filled:\n${stdout}${stderr}`);
   }
 }
 
-/** Makes the database of the guide's port, with the same users. */
+/** Creates the database of the guide's port, with the same users. */
 export function fillGuideDatabase(path: string): void {
   const database = new DatabaseSync(path);
   database.exec('pragma journal_mode = wal; create table users (id text primary key, phone text)');
@@ -166,7 +144,7 @@ export function fillGuideDatabase(path: string): void {
   database.close();
 }
 
-/** Runs `work` with a folder of its own for databases and logs, which is removed afterwards. */
+/** Runs `work` with a temporary folder, which is removed afterwards. */
 export async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'call-login-bench-'));
   try {

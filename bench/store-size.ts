@@ -1,12 +1,11 @@
 /**
- * `node --conditions=react-server bench/store-size.ts`: how many bytes of the store a row of each table
- * takes, its indexes included, on SQLite and on PostgreSQL. Two minutes at most; `bench/scaling.ts` reckons with it.
+ * `node --conditions=react-server bench/store-size.ts`: prints how many bytes a row of each table takes,
+ * its indexes included, on SQLite and PostgreSQL. Takes up to two minutes.
  *
- * Rows are as wide as those of a first login, and their random texts come in no order, as in production. They
- * are written once: what PostgreSQL leaves behind when it changes a row, and vacuums away, is not in it.
+ * The rows are those of first logins, with random values in random order. They are inserted and not
+ * updated, so dead row versions, which PostgreSQL vacuums later, are not included.
  */
 import { randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import * as z from 'zod';
 import { createToken, hashToken } from '#lib/crypto/token.ts';
@@ -17,7 +16,6 @@ import type { EventType, Store } from '#lib/store/schema.ts';
 import { createDatabase, startPostgres } from '#tests/support/postgres.ts';
 import { readServerVersions } from './machine.ts';
 import { phoneNumberOf, USER_COUNT } from './phone-numbers.ts';
-import { STORE_SIZE_PATH, type StoreSize } from './scaling.ts';
 import { withFolder } from './servers.ts';
 
 const LOGINS = USER_COUNT;
@@ -27,33 +25,30 @@ const TABLES = ['users', 'devices', 'sessions', 'attempts', 'events'] as const;
 const sizesSchema = z.array(z.object({ name: z.string(), bytes: z.coerce.number() }));
 
 const client = { device: 'Safari · iOS', network: '203.0.113.0/24' };
-/** What a first login writes down besides the user's being new. */
+/** The audit events of a login, without `user_created`. */
 const steps: readonly EventType[] = ['attempt_started', 'attempt_verified', 'attempt_completed'];
 const createHash = () => hashToken(createToken());
 
 const postgres = await startPostgres();
 try {
   const url = await createDatabase(postgres.url);
-  const size: StoreSize = {
-    date: new Date().toISOString(),
-    logins: LOGINS,
-    versions: {
-      SQLite: process.versions.sqlite ?? 'unknown',
-      PostgreSQL: readServerVersions().postgresql ?? 'unknown',
-    },
-    bytesPerRow: {
-      SQLite: await withFolder((folder) =>
-        measure({ kind: 'sqlite', path: `${folder}/call-login.db` }),
-      ),
-      PostgreSQL: await measure({ kind: 'postgres', url, poolSize: 1 }),
-    },
-  };
-  writeFileSync(STORE_SIZE_PATH, `${JSON.stringify(size, null, 2)}\n`);
+  const onSqlite = await withFolder((folder) =>
+    measure({ kind: 'sqlite', path: `${folder}/call-login.db` }),
+  );
+  console.log(`Bytes per row after ${LOGINS.toLocaleString('en')} first logins`);
+  console.table({
+    [`SQLite ${process.versions.sqlite}`]: onSqlite,
+    [`PostgreSQL ${readServerVersions().postgresql}`]: await measure({
+      kind: 'postgres',
+      url,
+      poolSize: 1,
+    }),
+  });
 } finally {
   await postgres.remove();
 }
 
-async function measure(place: StorePlace): Promise<StoreSize['bytesPerRow']['SQLite']> {
+async function measure(place: StorePlace): Promise<Record<(typeof TABLES)[number], number>> {
   const store = openStore(place);
   await prepareStore(place, store);
   for (let first = 0; first < LOGINS; first += BATCH) {
@@ -61,15 +56,11 @@ async function measure(place: StorePlace): Promise<StoreSize['bytesPerRow']['SQL
   }
   const bytes = await sizesOf(store);
   await store.destroy();
-  const perRow = (table: (typeof TABLES)[number], rows = LOGINS) =>
-    Math.round((bytes.get(table) ?? 0) / rows);
-  return {
-    user: perRow('users'),
-    device: perRow('devices'),
-    session: perRow('sessions'),
-    attempt: perRow('attempts'),
-    event: perRow('events', LOGINS * steps.length),
-  };
+  const entries = TABLES.map((table) => {
+    const rows = table === 'events' ? LOGINS * steps.length : LOGINS;
+    return [table, Math.round((bytes.get(table) ?? 0) / rows)];
+  });
+  return Object.fromEntries(entries);
 }
 
 async function addLogins(store: Store, first: number): Promise<void> {
@@ -139,7 +130,7 @@ async function addLogins(store: Store, first: number): Promise<void> {
   });
 }
 
-/** The bytes of each table and its indexes. */
+/** The bytes of each table with its indexes. */
 async function sizesOf(store: Store): Promise<ReadonlyMap<string, number>> {
   const query = isPostgres(store)
     ? sql`

@@ -1,9 +1,9 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 
-/** Enough source addresses that no run comes to the end of the ports of one. */
+/** Enough source addresses that no run uses up the ports of one. */
 const SOURCE_ADDRESSES = 64;
 
-/** What every request of a page carries. */
+/** The headers of every request of a page. */
 export const browserHeaders = {
   accept: '*/*',
   'accept-language': 'ja,en;q=0.8',
@@ -17,11 +17,11 @@ export const browserHeaders = {
 
 export interface Answer {
   status: number;
-  /** Parsed JSON; null where there was none. */
+  /** Parsed JSON; null if the body is none. */
   body: unknown;
 }
 
-/** A browser reduced to what a server sees of it: a connection of its own, cookies, requests. */
+/** A browser reduced to HTTP: a connection of its own, cookies, and the headers of a page's script. */
 export class Browser {
   readonly #origins: readonly [string, ...string[]];
   readonly #cookies = new Map<string, string>();
@@ -29,10 +29,10 @@ export class Browser {
   readonly #agent: Agent;
   /** How many requests it has sent. */
   requests = 0;
-  /** How many of its requests were put off with an error, to be sent again. */
-  putOff = 0;
+  /** How many of its requests were refused with a retry time. */
+  refused = 0;
 
-  /** @param number tells it from the others: where it comes from. */
+  /** @param number determines its source address and client network. */
   constructor(origins: readonly [string, ...string[]], number: number) {
     this.#origins = origins;
     this.#network = `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
@@ -43,7 +43,7 @@ export class Browser {
     });
   }
 
-  /** Sends a request as a script of the page would. Rejects where no answer comes. */
+  /** Sends a request as a script of the page would. @throws if there is no answer. */
   async send(
     method: 'GET' | 'POST',
     path: string,

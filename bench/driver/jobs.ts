@@ -1,21 +1,22 @@
 import * as z from 'zod';
 
-/** What the load driver, a process of its own, can be asked to do, and what it answers. */
+/** The jobs of the load driver, which is a process of its own, and their results. */
 
-/** Which of the two apps is driven, each as its own page drives it; or three empty requests. */
+/** Which app is driven, the way its own page drives it; the empty app gets three requests. */
 const siteSchema = z.object({
-  kind: z.enum(['call-login', 'guide', 'floor']),
-  /** Each request goes to one of them, as behind a load balancer. */
+  app: z.enum(['call-login', 'guide-port', 'empty-app']),
+  /** Requests go to them in turn, as behind a load balancer. */
   origins: z.tuple([z.url()], z.url()),
   sandboxUrl: z.url(),
 });
 
 export type Site = z.infer<typeof siteSchema>;
+export type AppName = Site['app'];
 
 const rangeSchema = z.object({ minMs: z.number(), maxMs: z.number() });
 
 const jobSchema = z.discriminatedUnion('kind', [
-  /** Whole logins, that many, so many begun per second, whoever is still waiting. */
+  /** `count` logins, `perSecond` of them begun each second. */
   z.object({
     kind: z.literal('arrivals'),
     site: siteSchema,
@@ -24,27 +25,27 @@ const jobSchema = z.discriminatedUnion('kind', [
     /** From the number on the page to the call. */
     dial: rangeSchema,
   }),
-  /** Whole logins, each browser beginning its next one as soon as it is in, the call placed at once. */
+  /** Each browser begins its next login when the last is complete, and calls at once. */
   z.object({
     kind: z.literal('back_to_back'),
     site: siteSchema,
     browsers: z.int().positive(),
     durationMs: z.number().positive(),
   }),
-  /** Starts alone, from so many browsers at a time. */
+  /** Starts only. */
   z.object({
     kind: z.literal('starts'),
     site: siteSchema,
     browsers: z.int().positive(),
     durationMs: z.number().positive(),
   }),
-  /** Browsers that start and then wait, over the end of this job, until `leave`. */
+  /** Browsers that start and then poll, after the end of this job, until `leave`. */
   z.object({
     kind: z.literal('wait'),
     site: siteSchema,
     count: z.int().positive(),
     /** How many start at a time. */
-    atATime: z.int().positive(),
+    concurrency: z.int().positive(),
   }),
   /** Calls for some of those that wait. */
   z.object({
@@ -52,18 +53,16 @@ const jobSchema = z.discriminatedUnion('kind', [
     count: z.int().positive(),
     perSecond: z.number().positive(),
   }),
-  /** Closes the browsers that wait, and says what they met. */
+  /** Closes the browsers that wait. */
   z.object({ kind: z.literal('leave') }),
-  /** Attempts that nobody polls. Answers the cookies that open them. */
+  /** Starts attempts and does not poll them. */
   z.object({ kind: z.literal('open'), site: siteSchema, count: z.int().positive() }),
-  /** One endpoint under as much load as so many connections can make. */
+  /** One endpoint, as many requests as the connections can carry. */
   z.object({
     kind: z.literal('plain_load'),
     url: z.url(),
-    method: z.enum(['GET', 'POST']),
-    body: z.string().optional(),
-    /** Sent in turn, one per request; none where empty. */
-    cookies: z.array(z.string()),
+    /** Sent in turn, one per request. */
+    cookies: z.array(z.string()).min(1),
     headers: z.record(z.string(), z.string()),
     connections: z.int().positive(),
     seconds: z.number().positive(),
@@ -72,50 +71,50 @@ const jobSchema = z.discriminatedUnion('kind', [
 
 export type Job = z.infer<typeof jobSchema>;
 
-export const loginsResultSchema = z.object({
+const loginsSchema = z.object({
   logins: z.array(
     z.object({
-      /** From the call being placed to the browser being logged in. */
+      /** From the call to the browser being logged in. */
       latencyMs: z.number(),
-      /** From the number being sent to the browser being logged in. */
+      /** From the phone number being sent to the browser being logged in. */
       totalMs: z.number(),
-      /** Requests the browser sent to our API. */
+      /** Requests of the browser to our API, the refused ones included. */
       requests: z.int(),
-      /** How many of them were put off with an error, to be sent again. */
-      putOff: z.int(),
+      /** Requests that were refused with a retry time, and sent again after it. */
+      refused: z.int(),
     }),
   ),
-  /** In words, of each login that did not happen. */
+  /** The errors of the other logins. */
   failures: z.array(z.string()),
   wallMs: z.number(),
 });
 
-export type LoginsResult = z.infer<typeof loginsResultSchema>;
+export type LoginsResult = z.infer<typeof loginsSchema>;
 
-export const startsResultSchema = z.object({
-  timesMs: z.array(z.number()),
-  failures: z.array(z.string()),
-  wallMs: z.number(),
-});
+export const resultSchemas = {
+  arrivals: loginsSchema,
+  back_to_back: loginsSchema,
+  starts: z.object({
+    timesMs: z.array(z.number()),
+    failures: z.array(z.string()),
+    wallMs: z.number(),
+  }),
+  wait: z.object({ failures: z.array(z.string()) }),
+  wake: loginsSchema,
+  leave: z.object({ failures: z.array(z.string()) }),
+  /** The cookies of each attempt. */
+  open: z.object({ cookies: z.array(z.string()) }),
+  plain_load: z.object({
+    requestsPerSecond: z.number(),
+    requests: z.int(),
+    p50Ms: z.number(),
+    p99Ms: z.number(),
+    /** Answers other than 2xx, and requests without one. */
+    failures: z.int(),
+  }),
+} satisfies Record<Job['kind'], z.ZodType>;
 
-export const waitResultSchema = z.object({ waiting: z.int(), failures: z.array(z.string()) });
-
-export const leaveResultSchema = z.object({
-  /** Polls that ended while they waited. */
-  polls: z.int(),
-  failures: z.array(z.string()),
-});
-
-export const openResultSchema = z.object({ cookies: z.array(z.string()) });
-
-export const plainLoadResultSchema = z.object({
-  requestsPerSecond: z.number(),
-  requests: z.int(),
-  p50Ms: z.number(),
-  p99Ms: z.number(),
-  /** Answers other than 2xx, and requests without one. */
-  failures: z.int(),
-});
+export type ResultOf<Kind extends Job['kind']> = z.infer<(typeof resultSchemas)[Kind]>;
 
 export const requestSchema = z.object({ id: z.int(), job: jobSchema });
 

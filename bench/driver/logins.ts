@@ -6,40 +6,40 @@ import { call, nextNumber } from './phone.ts';
 
 type Login = LoginsResult['logins'][number];
 
-/** So many logins, begun one after another at a steady pace. */
+/** Runs `count` logins, `perSecond` of them begun each second. */
 export async function arrivals(
   site: Site,
   options: { count: number; perSecond: number; dial: { minMs: number; maxMs: number } },
 ): Promise<LoginsResult> {
   const { count, perSecond, dial } = options;
-  const record = startRecord();
+  const record = createRecord();
   await Promise.all(
     Array.from({ length: count }, async (_, index) => {
       await delay((index * 1_000) / perSecond);
-      await record.take(logIn(site, dial.minMs + Math.random() * (dial.maxMs - dial.minMs)));
+      await record.add(logIn(site, dial.minMs + Math.random() * (dial.maxMs - dial.minMs)));
     }),
   );
   return record.result();
 }
 
-/** Logins one after another in each of so many browsers, for so long; those under way are finished. */
+/** Runs logins one after another in each browser. Those under way at the end are completed. */
 export async function backToBack(
   site: Site,
   options: { browsers: number; durationMs: number },
 ): Promise<LoginsResult> {
-  const record = startRecord();
+  const record = createRecord();
   const endAt = performance.now() + options.durationMs;
   await Promise.all(
     Array.from({ length: options.browsers }, async () => {
       while (performance.now() < endAt) {
-        await record.take(logIn(site, 0));
+        await record.add(logIn(site, 0));
       }
     }),
   );
   return record.result();
 }
 
-/** Starts one after another in each of so many browsers, for so long. */
+/** Sends starts one after another from each of `browsers`, each from a new browser. */
 export async function starts(site: Site, options: { browsers: number; durationMs: number }) {
   const timesMs: number[] = [];
   const failures: string[] = [];
@@ -51,7 +51,7 @@ export async function starts(site: Site, options: { browsers: number; durationMs
         const browser = new Browser(site.origins, number);
         const sentAt = performance.now();
         try {
-          await pages[site.kind].start(browser, phoneNumber);
+          await pages[site.app].start(browser, phoneNumber);
           timesMs.push(performance.now() - sentAt);
         } catch (error) {
           failures.push(String(error));
@@ -64,9 +64,9 @@ export async function starts(site: Site, options: { browsers: number; durationMs
   return { timesMs, failures, wallMs: performance.now() - startedAt };
 }
 
-/** One login in a browser that comes for the first time. */
+/** One login in a new browser. */
 async function logIn(site: Site, dialMs: number): Promise<Login> {
-  const page = pages[site.kind];
+  const page = pages[site.app];
   const { number, phoneNumber } = nextNumber();
   const browser = new Browser(site.origins, number);
   try {
@@ -74,14 +74,14 @@ async function logIn(site: Site, dialMs: number): Promise<Login> {
     const callNumber = await page.start(browser, phoneNumber);
     let calledAt = performance.now();
     let loggedInAt = calledAt;
-    // The page polls as soon as it shows the number; nobody calls sooner than that.
+    // The page polls as soon as it shows the number.
     const loggedIn = page.waitForLogin(browser);
     const called = (async () => {
       if (dialMs > 0) {
         await delay(dialMs);
       }
       calledAt = performance.now();
-      if (site.kind !== 'floor') {
+      if (site.app !== 'empty-app') {
         await call(site.sandboxUrl, phoneNumber, callNumber);
       }
     })();
@@ -95,19 +95,19 @@ async function logIn(site: Site, dialMs: number): Promise<Login> {
       latencyMs: loggedInAt - calledAt,
       totalMs: loggedInAt - startedAt,
       requests: browser.requests,
-      putOff: browser.putOff,
+      refused: browser.refused,
     };
   } finally {
     browser.close();
   }
 }
 
-function startRecord() {
+function createRecord() {
   const logins: Login[] = [];
   const failures: string[] = [];
   const startedAt = performance.now();
   return {
-    take: async (login: Promise<Login>) => {
+    add: async (login: Promise<Login>) => {
       try {
         logins.push(await login);
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The load driver. A process of its own, so that what it costs is not taken for the server's: it is
- * asked over the channel that `fork` opens, one job at a time.
+ * The load driver: a process of its own, so that its CPU time is not counted as the server's. Gets one
+ * job at a time over the channel of `fork`.
  */
 import { type Job, requestSchema } from './jobs.ts';
 import { arrivals, backToBack, starts } from './logins.ts';
@@ -28,7 +28,7 @@ async function run(job: Job): Promise<unknown> {
       return await starts(job.site, job);
     case 'wait':
       waiting = new WaitingBrowsers(job.site);
-      return await waiting.open(job.count, job.atATime);
+      return await waiting.open(job.count, job.concurrency);
     case 'wake':
       return await waiting?.wake(job.count, job.perSecond);
     case 'leave':

@@ -2,19 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { attemptViewSchema, errorReplySchema, statusReplySchema } from '#lib/shared/contract.ts';
 import type { Answer, Browser } from './browser.ts';
-import type { Site } from './jobs.ts';
+import type { AppName } from './jobs.ts';
 
-/** What a page does between the number typed and the login, in HTTP. */
+/** The requests of a page between the phone number typed and the login. */
 export interface Page {
   /** Sends the phone number. @returns the number to call. */
   start(browser: Browser, phoneNumber: string): Promise<string>;
-  /** Polls at the page's own pace until the browser is logged in. Throws when it ends otherwise. */
+  /** Polls at the page's pace until the browser is logged in. @throws if the attempt ends otherwise. */
   waitForLogin(browser: Browser, signal?: AbortSignal): Promise<void>;
 }
 
 const POLL_LIMIT = 30;
 
-/** As components/login/use-status-polls.ts paces it. */
+/** As in components/login/use-status-polls.ts. */
 const SHORTEST_PAUSE_MS = 250;
 
 const callLogin: Page = {
@@ -23,8 +23,7 @@ const callLogin: Page = {
       const answer = await browser.send('POST', '/api/auth/start', {
         body: { phone_number: phoneNumber },
       });
-      // Whoever is told so presses again.
-      if (!(await isPutOff(browser, answer))) {
+      if (!(await isRefused(browser, answer))) {
         return expectShape(attemptViewSchema, answer).call_number;
       }
     }
@@ -36,7 +35,7 @@ const callLogin: Page = {
         headers: { prefer: 'wait=99' },
         ...signalOf(signal),
       });
-      if (await isPutOff(browser, answer, signal)) {
+      if (await isRefused(browser, answer, signal)) {
         continue;
       }
       const reply = expectShape(statusReplySchema, answer);
@@ -56,8 +55,8 @@ const callLogin: Page = {
   },
 };
 
-/** Whether an answer says to come back later; that time has passed then. */
-async function isPutOff(
+/** Whether an answer refuses the request with a retry time. Waits for that time. */
+async function isRefused(
   browser: Browser,
   { body }: Answer,
   signal?: AbortSignal,
@@ -66,7 +65,7 @@ async function isPutOff(
   if (!refusal.success || refusal.data.retry_after_seconds === undefined) {
     return false;
   }
-  browser.putOff += 1;
+  browser.refused += 1;
   await delay(refusal.data.retry_after_seconds * 1_000, null, signalOf(signal));
   return true;
 }
@@ -75,8 +74,8 @@ const guideStartSchema = z.object({ call_number: z.string() });
 const guideStatusSchema = z.object({ status: z.string() });
 const GUIDE_INTERVAL_MS = 2_000;
 
-/** As bench/guide-port/app/login.tsx does it. */
-const guide: Page = {
+/** As in bench/guide-port/app/login.tsx. */
+const guidePort: Page = {
   async start(browser, phoneNumber) {
     const answer = await browser.send('POST', '/auth/start', {
       body: { phone_number: phoneNumber },
@@ -100,8 +99,8 @@ const guide: Page = {
   },
 };
 
-/** Three requests to a route that does nothing: what a login costs in Next alone. */
-const floor: Page = {
+/** The three requests of a login, to a route that does nothing: the cost of Next alone. */
+const emptyApp: Page = {
   async start(browser, phoneNumber) {
     await browser.send('POST', '/api/empty', { body: { phone_number: phoneNumber } });
     return phoneNumber;
@@ -112,10 +111,10 @@ const floor: Page = {
   },
 };
 
-export const pages: Readonly<Record<Site['kind'], Page>> = {
+export const pages: Readonly<Record<AppName, Page>> = {
   'call-login': callLogin,
-  guide,
-  floor,
+  'guide-port': guidePort,
+  'empty-app': emptyApp,
 };
 
 function expectShape<T>(schema: z.core.$ZodType<T>, answer: Answer): T {

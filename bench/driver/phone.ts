@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http';
 import { phoneNumberOf, USER_COUNT } from '../phone-numbers.ts';
 
-// One store can meet several load drivers, one after another: each begins somewhere else.
+// One store may serve several load drivers, one after another: each begins with another user.
 let used = Math.floor(Math.random() * USER_COUNT);
 
-/** Who logs in next: a user that no other login of this process is about, for a long time. */
+/** The next user to log in. Repeats only after all others. */
 export function nextNumber(): { number: number; phoneNumber: string } {
   const number = used;
   used += 1;
@@ -13,7 +13,7 @@ export function nextNumber(): { number: number; phoneNumber: string } {
 
 const agent = new Agent({ keepAlive: true });
 
-/** Places a call at the sandbox. Resolves once the vendor has seen it. */
+/** Places a call at the sandbox. Resolves when the vendor has seen it. @throws if it is refused. */
 export async function call(sandboxUrl: string, from: string, to: string): Promise<void> {
   const payload = JSON.stringify({ from, to });
   await new Promise<void>((resolve, reject) => {

@@ -12,32 +12,31 @@ interface Waiting {
   loggedIn: Promise<number>;
 }
 
-/** Browsers that have started and wait for a login, beyond the end of the job that opened them. */
+/** Browsers that have started an attempt and poll until they are logged in or closed. */
 export class WaitingBrowsers {
   readonly #site: Site;
   readonly #waiting: Waiting[] = [];
   readonly #leaving = new AbortController();
   #failures: string[] = [];
-  #polls = 0;
 
   constructor(site: Site) {
     this.#site = site;
   }
 
-  async open(count: number, atATime: number) {
+  async open(count: number, concurrency: number) {
     let left = count;
     await Promise.all(
-      Array.from({ length: atATime }, async () => {
+      Array.from({ length: concurrency }, async () => {
         while (left > 0) {
           left -= 1;
           await this.#openOne();
         }
       }),
     );
-    return { waiting: this.#waiting.length, failures: this.#failures };
+    return { failures: this.#failures };
   }
 
-  /** Calls for so many of them, at a steady pace. */
+  /** Calls for `count` of them, `perSecond` each second. */
   async wake(count: number, perSecond: number): Promise<LoginsResult> {
     const startedAt = performance.now();
     const logins: LoginsResult['logins'] = [];
@@ -51,9 +50,9 @@ export class WaitingBrowsers {
           await call(this.#site.sandboxUrl, phoneNumber, callNumber);
           const loggedInAt = await loggedIn;
           const totalMs = loggedInAt - one.startedAt;
-          const { requests, putOff } = browser;
-          logins.push({ latencyMs: loggedInAt - calledAt, totalMs, requests, putOff });
-          failures.push(...putOffs(browser));
+          const { requests, refused } = browser;
+          logins.push({ latencyMs: loggedInAt - calledAt, totalMs, requests, refused });
+          failures.push(...refusals(browser));
         } catch (error) {
           failures.push(String(error));
         } finally {
@@ -67,15 +66,14 @@ export class WaitingBrowsers {
   leave() {
     this.#leaving.abort();
     for (const { browser } of this.#waiting) {
-      this.#polls += browser.requests - 1;
-      this.#failures.push(...putOffs(browser));
+      this.#failures.push(...refusals(browser));
       browser.close();
     }
-    return { polls: this.#polls, failures: this.#failures };
+    return { failures: this.#failures };
   }
 
   async #openOne(): Promise<void> {
-    const page = pages[this.#site.kind];
+    const page = pages[this.#site.app];
     const { number, phoneNumber } = nextNumber();
     const browser = new Browser(this.#site.origins, number);
     const startedAt = performance.now();
@@ -97,18 +95,18 @@ export class WaitingBrowsers {
   }
 }
 
-/** Nobody is to be told to come back later here, although the page does so by itself. */
-function putOffs({ putOff }: Browser): string[] {
-  return Array.from({ length: putOff }, () => 'a request was put off with an error');
+/** Refused requests count as failures here, although the page repeats them by itself. */
+function refusals({ refused }: Browser): string[] {
+  return Array.from({ length: refused }, () => 'a request was refused with a retry time');
 }
 
-/** Attempts that nobody polls. */
+/** Starts attempts and does not poll them. @returns the cookies of each. */
 export async function openAttempts(site: Site, count: number): Promise<{ cookies: string[] }> {
   const cookies: string[] = [];
   for (let index = 0; index < count; index += 1) {
     const { number, phoneNumber } = nextNumber();
     const browser = new Browser(site.origins, number);
-    await pages[site.kind].start(browser, phoneNumber);
+    await pages[site.app].start(browser, phoneNumber);
     cookies.push(browser.cookieHeader());
     browser.close();
   }

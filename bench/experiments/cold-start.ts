@@ -2,58 +2,60 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePort } from '#scripts/processes.ts';
-import { type Bench, type Experiment, inRounds, Measurement, type Row } from '../experiment.ts';
+import { type Bench, type Experiment, inRounds, type Row } from '../experiment.ts';
 import { launch, waitForAnswer } from '../launch.ts';
 import { ownRssBytes, treeOf } from '../process-usage.ts';
 import { environmentOf, fillStore, withFolder } from '../servers.ts';
 import { formatSpread, spreadOf } from '../statistics.ts';
 
-/** `npm start` on a store that is there, until the first 200, and what it holds while idle. */
+const MIB = 2 ** 20;
+
+/** `npm start` on an existing store until the first 200, and the memory of the idle server. */
 export const coldStart: Experiment = {
   rows: ['cold-start'],
 
   async run(bench) {
-    const starts = bench.sized(5, 1);
-    const measurement = new Measurement(`${starts} starts`, () => measure(bench, starts));
-    await inRounds(bench, [measurement]);
-    return [rowOf(measurement.rounds)];
+    const { against } = bench;
+    const cases = [
+      { name: 'cold start', checkout: '.' },
+      ...(against === null
+        ? []
+        : [{ name: `cold start, ${against.name}`, checkout: against.folder }]),
+    ];
+    const [ours = [], againstRounds] = await inRounds(bench, cases, ({ checkout }) =>
+      measure(bench, checkout),
+    );
+    const summary =
+      against === null || againstRounds === undefined
+        ? null
+        : { name: against.name, ...summarize(againstRounds) };
+    return [rowOf(summarize(ours), summary)];
   },
 };
 
-interface Measured {
-  firstAnswerMs: number;
-  /** Of the server's own process; npm and its shell, which wait beside it, hold more. */
-  rssBytes: number;
-  treeRssBytes: number;
-}
-
-interface Round {
-  /** With nothing compiled beside the build: see scripts/start.mjs. */
-  first: Measured;
-  others: Measured[];
-}
-
-async function measure(bench: Bench, starts: number): Promise<Round> {
-  await rm('.next/compiled', { recursive: true, force: true });
+async function measure(bench: Bench, checkout: string) {
+  // The code cache of the server: see server/main.ts.
+  await rm(join(checkout, '.next/compiled'), { recursive: true, force: true });
   return await withFolder(async (folder) => {
     const databaseUrl = `file:${join(folder, 'call-login.db')}`;
     fillStore(databaseUrl);
-    const first = await startOnce(bench, folder, databaseUrl);
-    const others: Measured[] = [];
-    while (others.length < starts) {
-      others.push(await startOnce(bench, folder, databaseUrl));
+    const first = await startOnce(bench, folder, checkout, databaseUrl);
+    const others = [];
+    while (others.length < bench.sized(5, 1)) {
+      others.push(await startOnce(bench, folder, checkout, databaseUrl));
     }
     return { first, others };
   });
 }
 
-async function startOnce(bench: Bench, folder: string, databaseUrl: string): Promise<Measured> {
+async function startOnce(bench: Bench, folder: string, checkout: string, databaseUrl: string) {
   const port = await findFreePort();
   const startedAt = performance.now();
   const npm = await launch({
     command: 'npm',
     args: ['start'],
-    // The vendor is not asked before somebody logs in.
+    cwd: checkout,
+    // Nobody logs in, so nothing is sent to the vendor.
     env: environmentOf({ port, sandboxUrl: 'http://127.0.0.1:9', databaseUrl }),
     logPath: join(folder, 'npm-start.log'),
   });
@@ -61,43 +63,55 @@ async function startOnce(bench: Bench, folder: string, databaseUrl: string): Pro
     await waitForAnswer(npm, `http://127.0.0.1:${port}/api/health`);
     const firstAnswerMs = performance.now() - startedAt;
     await delay(bench.sized(10_000, 500));
-    const all = treeOf(npm.pid).map((pid) => ownRssBytes(pid));
+    const all = treeOf(npm.pid).map((pid) => ownRssBytes(pid) / MIB);
     return {
       firstAnswerMs,
-      rssBytes: ownRssBytes(treeOf(npm.pid).at(-1) ?? npm.pid),
-      treeRssBytes: all.reduce((sum, bytes) => sum + bytes, 0),
+      /** Of the server's process, the last of the tree. */
+      rssMib: all.at(-1) ?? 0,
+      /** With npm and its shell. */
+      treeRssMib: all.reduce((sum, mib) => sum + mib, 0),
     };
   } finally {
-    await endTree(npm.pid);
+    // npm does not pass SIGTERM on.
+    for (const pid of treeOf(npm.pid).toReversed().slice(0, -1)) {
+      process.kill(pid);
+    }
+    await delay(200);
     await npm.stop();
   }
 }
 
-/** The server first: npm would leave it behind. */
-async function endTree(pid: number): Promise<void> {
-  for (const each of treeOf(pid).toReversed().slice(0, -1)) {
-    process.kill(each);
-  }
-  await delay(200);
+function summarize(rounds: readonly Awaited<ReturnType<typeof measure>>[]) {
+  const starts = rounds.flatMap(({ others }) => others);
+  return {
+    firstAnswerMs: spreadOf(starts.map((start) => start.firstAnswerMs)),
+    afterBuildMs: spreadOf(rounds.map(({ first }) => first.firstAnswerMs)),
+    rssMib: spreadOf(starts.map((start) => start.rssMib)),
+    treeRssMib: spreadOf(starts.map((start) => start.treeRssMib)),
+  };
 }
 
-function rowOf(rounds: readonly Round[]): Row {
-  const starts = rounds.flatMap(({ others }) => others);
-  const afterBuildMs = spreadOf(rounds.map(({ first }) => first.firstAnswerMs));
-  const firstAnswerMs = spreadOf(starts.map((start) => start.firstAnswerMs));
-  const mib = (bytes: (start: Measured) => number) =>
-    spreadOf(starts.map((start) => bytes(start) / 2 ** 20));
-  const rssMib = mib((start) => start.rssBytes);
-  const treeRssMib = mib((start) => start.treeRssBytes);
+type Summary = ReturnType<typeof summarize>;
+
+function rowOf(ours: Summary, against: (Summary & { name: string }) | null): Row {
+  const { firstAnswerMs, rssMib } = ours;
+  const inWords = (summary: Summary) =>
+    `${formatSpread(summary.firstAnswerMs, ' ms')}, ${formatSpread(summary.rssMib, ' MiB')}`;
+  const more = ({ afterBuildMs, treeRssMib }: Summary) =>
+    `the first start after a build ${formatSpread(afterBuildMs, ' ms')}, ` +
+    `with npm itself ${formatSpread(treeRssMib, ' MiB')}`;
   return {
     name: 'cold-start',
     what: 'cold start, `npm start` to first 200, and memory while idle',
     target: '≤ 1.2 s, RSS ≤ 160 MiB',
-    measured: `${formatSpread(firstAnswerMs, ' ms')}, ${formatSpread(rssMib, ' MiB')}`,
-    beside:
-      `the first start after a build: ${formatSpread(afterBuildMs, ' ms')}; ` +
-      `with npm itself, which waits beside it: ${formatSpread(treeRssMib, ' MiB')}`,
+    measured: inWords(ours),
+    baselines: [
+      more(ours),
+      ...(against === null
+        ? []
+        : [`version ${against.name}: ${inWords(against)}; ${more(against)}`]),
+    ].join('; '),
     isMet: firstAnswerMs.median <= 1_200 && rssMib.median <= 160,
-    figures: { firstAnswerMs, afterBuildMs, rssMib, treeRssMib },
+    figures: { ...ours, against },
   };
 }

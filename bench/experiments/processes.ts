@@ -1,83 +1,50 @@
-import { join } from 'node:path';
-import { findFreePort } from '#scripts/processes.ts';
+import { startRedis } from '#tests/support/redis.ts';
 import { type Case, runCase } from '../case.ts';
 import { countCommits, type PostgresUnderLoad, startPostgresUnderLoad } from '../databases.ts';
-import {
-  type Bench,
-  type Experiment,
-  inRounds,
-  Measurement,
-  type Row,
-  sayFailures,
-} from '../experiment.ts';
-import { launch, waitForOutput } from '../launch.ts';
+import { type Bench, type Experiment, inRounds, type Row, sayFailures } from '../experiment.ts';
 import { cpuMsOf } from '../process-usage.ts';
-import { withFolder } from '../servers.ts';
-import { formatSpread, percentile, type Spread, spreadOf } from '../statistics.ts';
+import { formatSpread, percentile, spreadsOf } from '../statistics.ts';
 
 /**
- * Logins on one, two and four processes that share PostgreSQL and Redis. Each request goes to
- * another process than the one before, so that callbacks, polls and starts of one login meet only
- * in what they share. The pace is the same for all: what is compared is what a login costs.
+ * The cost of a login on one, two and four processes that share PostgreSQL and Redis, at the same pace.
+ * Requests go to the processes in turn, so that the start, the poll and the callback of a login reach
+ * different ones.
  */
 export const processes: Experiment = {
   rows: ['processes'],
 
   async run(bench) {
-    return await withFolder(async (folder) => {
-      const postgres = await startPostgresUnderLoad();
-      const redis = await startRedisUnderLoad(folder);
+    const postgres = await startPostgresUnderLoad();
+    try {
+      const redis = await startRedis();
       try {
-        const cases = [1, 2, 4].map((count) => {
-          const name = `${count} ${count === 1 ? 'process' : 'processes'}`;
-          return new Measurement(name, () =>
-            measure(bench, postgres, {
-              name,
-              app: 'call-login',
-              callbacks: 'on',
-              processes: count,
-              env: { REDIS_URL: redis.url },
-              database: postgres.fresh,
-            }),
-          );
-        });
-        await inRounds(bench, cases);
-        return [rowOf(cases.map(({ name, rounds }) => summarize(name, rounds)))];
+        const cases = [1, 2, 4].map(
+          (count): Case => ({
+            name: `${count} ${count === 1 ? 'process' : 'processes'}`,
+            app: 'call-login',
+            callbacks: 'on',
+            processes: count,
+            env: { REDIS_URL: redis.url },
+            database: () => postgres.createStore(),
+          }),
+        );
+        const rounds = await inRounds(bench, cases, (one) => measure(bench, postgres, one));
+        return [rowOf(cases.map(({ name }, index) => summarize(name, rounds[index] ?? [])))];
       } finally {
-        await redis.stop();
-        await postgres.remove();
+        await redis.remove();
       }
-    });
+    } finally {
+      await postgres.remove();
+    }
   },
 };
 
-async function startRedisUnderLoad(folder: string) {
-  const port = await findFreePort();
-  const launched = await launch({
-    command: 'redis-server',
-    args: ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder],
-    env: process.env,
-    logPath: join(folder, 'redis.log'),
-  });
-  await waitForOutput(launched, /Ready to accept connections/);
-  return { ...launched, url: `redis://127.0.0.1:${port}` };
-}
-
-interface Measured {
-  cpuMsPerLogin: number;
-  postgresCpuMsPerLogin: number;
-  commitsPerLogin: number;
-  p95Ms: number;
-  failures: readonly string[];
-}
-
-async function measure(bench: Bench, postgres: PostgresUnderLoad, one: Case): Promise<Measured> {
+async function measure(bench: Bench, postgres: PostgresUnderLoad, one: Case) {
   return await runCase(bench, one, async (running) => {
     const { driver, site, databaseUrl } = running;
-    // So many for each of them: V8 compiles in every process anew what is called often, and has not come to
-    // its end after those before. With 600 for all, one process has done more than each of four.
+    // As many per process, because V8 in each process still compiles while it serves the first hundreds.
     const count = bench.sized(600, 5) * running.servers.length;
-    const warmUp = await driver.arrivals({
+    const warmUp = await driver.run('arrivals', {
       site,
       count,
       perSecond: bench.sized(30, 5),
@@ -86,7 +53,7 @@ async function measure(bench: Bench, postgres: PostgresUnderLoad, one: Case): Pr
     const commitsBefore = await countCommits(databaseUrl);
     const postgresBefore = cpuMsOf(postgres.pid);
     const { result, cpuMs } = await running.measure(() =>
-      driver.arrivals({
+      driver.run('arrivals', {
         site,
         count,
         perSecond: bench.sized(20, 3),
@@ -97,39 +64,26 @@ async function measure(bench: Bench, postgres: PostgresUnderLoad, one: Case): Pr
     const commits = (await countCommits(databaseUrl)) - commitsBefore;
     const failures = [...warmUp.failures, ...result.failures];
     sayFailures(bench, failures);
-    const logins = result.logins.length;
+    const { logins } = result;
+    const latencies = logins.map(({ latencyMs }) => latencyMs);
     return {
-      cpuMsPerLogin: cpuMs / logins,
-      postgresCpuMsPerLogin: postgresCpuMs / logins,
-      commitsPerLogin: commits / logins,
-      p95Ms: percentile(
-        result.logins.map(({ latencyMs }) => latencyMs),
-        0.95,
-      ),
+      cpuMsPerLogin: cpuMs / logins.length,
+      postgresCpuMsPerLogin: postgresCpuMs / logins.length,
+      commitsPerLogin: commits / logins.length,
+      p95Ms: percentile(latencies, 0.95),
       failures,
     };
   });
 }
 
-interface Summary {
-  name: string;
-  cpuMsPerLogin: Spread;
-  postgresCpuMsPerLogin: Spread;
-  commitsPerLogin: Spread;
-  p95Ms: Spread;
-  failures: readonly string[];
+const FIGURES = ['cpuMsPerLogin', 'postgresCpuMsPerLogin', 'commitsPerLogin', 'p95Ms'] as const;
+
+function summarize(name: string, rounds: readonly Awaited<ReturnType<typeof measure>>[]) {
+  const failures = rounds.flatMap((round) => round.failures);
+  return { name, ...spreadsOf(rounds, FIGURES), failures };
 }
 
-function summarize(name: string, rounds: readonly Measured[]): Summary {
-  return {
-    name,
-    cpuMsPerLogin: spreadOf(rounds.map((round) => round.cpuMsPerLogin)),
-    postgresCpuMsPerLogin: spreadOf(rounds.map((round) => round.postgresCpuMsPerLogin)),
-    commitsPerLogin: spreadOf(rounds.map((round) => round.commitsPerLogin)),
-    p95Ms: spreadOf(rounds.map((round) => round.p95Ms)),
-    failures: rounds.flatMap((round) => round.failures),
-  };
-}
+type Summary = ReturnType<typeof summarize>;
 
 function rowOf(summaries: readonly Summary[]): Row {
   const [one, ...several] = summaries;
@@ -141,15 +95,13 @@ function rowOf(summaries: readonly Summary[]): Row {
     `${summary.name}: ${formatSpread(summary.cpuMsPerLogin, ' ms', 1)} ` +
     `and ${formatSpread(summary.postgresCpuMsPerLogin, ' ms', 1)} in PostgreSQL, ` +
     `verified → logged in p95 ${formatSpread(summary.p95Ms, ' ms')}`;
+  const ratiosInWords = ratios.map((ratio) => `${ratio.toFixed(2)}×`).join(' and ');
   return {
     name: 'processes',
     what: 'two and four processes on PostgreSQL and Redis',
     target: 'CPU per login within 1.2× of one process',
-    measured: [
-      ratios.map((ratio) => `${ratio.toFixed(2)}×`).join(' and '),
-      ...several.map(inWords),
-    ].join('; '),
-    beside: inWords(one),
+    measured: [ratiosInWords, ...several.map(inWords)].join('; '),
+    baselines: inWords(one),
     isMet:
       summaries.every(({ failures }) => failures.length === 0) &&
       ratios.every((ratio) => ratio <= 1.2),

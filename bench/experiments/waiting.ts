@@ -1,59 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Case, type Running, runCase } from '../case.ts';
-import {
-  type Bench,
-  type Experiment,
-  inRounds,
-  Measurement,
-  type Row,
-  sayFailures,
-} from '../experiment.ts';
+import { type Bench, type Experiment, inRounds, type Row, sayFailures } from '../experiment.ts';
 import { fileLimitOf } from '../process-usage.ts';
-import { formatSpread, percentile, type Spread, spreadOf } from '../statistics.ts';
+import { formatSpread, percentile, type Spread, spreadsOf } from '../statistics.ts';
 
-const GIB = 2 ** 30;
-/** Beside one connection for each browser: those to the vendor, the store, and a reserve. */
+/** Files beside one connection per browser: connections to vendor and store, and a reserve. */
 const OTHER_FILES = 500;
 
-/**
- * Browsers that wait for a call which does not come: what they cost, and how soon one whose call
- * does come is in meanwhile. The same with a hundred, a thousand and ten thousand of them.
- */
+/** The cost of browsers that wait for a call, and the latency of a login meanwhile. */
 export const waiting: Experiment = {
   rows: ['waiting', 'waiting-cost'],
 
   async run(bench) {
-    const sizes = bench.sized([100, 1_000, 10_000], [20, 60, 200]);
-    const cases = sizes.map((size) => {
-      const name = `${size.toLocaleString('en')} waiting browsers`;
-      const one: Case = {
-        name,
-        app: 'call-login',
-        callbacks: 'on',
-        // So that the first ones still wait when the last ones have come.
-        env: { ATTEMPT_TTL_SECONDS: '600' },
-      };
-      return { size, measurement: new Measurement(name, () => measure(bench, one, size)) };
-    });
-    await inRounds(
-      bench,
-      cases.map(({ measurement }) => measurement),
-    );
-    return rowsOf(cases.map(({ size, measurement }) => summarize(size, measurement.rounds)));
+    const cases = bench.sized([100, 1_000, 10_000], [20, 60, 200]).map((size) => ({
+      name: `${size.toLocaleString('en')} waiting browsers`,
+      size,
+    }));
+    const rounds = await inRounds(bench, cases, (one) => measure(bench, one));
+    return rowsOf(cases.map(({ size }, index) => summarize(size, rounds[index] ?? [])));
   },
 };
 
-interface Measured {
-  failures: readonly string[];
-  rssBytes: number;
-  /** Before the first of them came. */
-  rssBeforeBytes: number;
-  /** Of a core, while nothing happened. */
-  idleCores: number;
-  wokenMs: readonly number[];
-}
-
-async function measure(bench: Bench, one: Case, size: number): Promise<Measured> {
+async function measure(bench: Bench, { name, size }: { name: string; size: number }) {
+  const one: Case = {
+    name,
+    app: 'call-login',
+    callbacks: 'on',
+    // The first attempts must still be live when the last browsers have started.
+    env: { ATTEMPT_TTL_SECONDS: '600' },
+  };
   return await runCase(bench, one, async (running) => {
     const { driver, site, servers } = running;
     const [server] = servers;
@@ -61,136 +36,121 @@ async function measure(bench: Bench, one: Case, size: number): Promise<Measured>
     if (limit < size + OTHER_FILES) {
       throw new Error(`a process may open ${limit} files, too few: raise \`ulimit -n\``);
     }
-    const warmUp = await driver.arrivals({
+    const warmUp = await driver.run('arrivals', {
       site,
       count: bench.sized(300, 5),
       perSecond: bench.sized(30, 5),
       dial: { minMs: 200, maxMs: 1_000 },
     });
-    const rssBeforeBytes = await mostRss(running, bench.sized(5_000, 500));
-    const came = await driver.wait({ site, count: size, atATime: 20 });
-    // A poll is held for 25 s: after that, their ends are spread as they always will be.
+    const rssBefore = await maxRss(running, bench.sized(5_000, 500));
+    const opened = await driver.run('wait', { site, count: size, concurrency: 20 });
+    // Polls are held for 25 s: after that, their renewals are spread evenly.
     await delay(bench.sized(30_000, 1_000));
-    const {
-      result: rssBytes,
-      cpuMs,
-      wallMs,
-    } = await running.measure(() => mostRss(running, bench.sized(50_000, 3_000)));
-    const woken = await driver.wake({
+    const cost = await running.measure(() => maxRss(running, bench.sized(50_000, 3_000)));
+    const woken = await driver.run('wake', {
       count: Math.min(size / 2, bench.sized(200, 10)),
       perSecond: 5,
     });
-    const left = await driver.leave();
-    sayFailures(bench, [...warmUp.failures, ...came.failures, ...woken.failures, ...left.failures]);
+    const left = await driver.run('leave', {});
+    const failures = [warmUp, opened, woken, left].flatMap((each) => each.failures);
+    sayFailures(bench, failures);
+    const wokenMs = woken.logins.map(({ latencyMs }) => latencyMs);
     return {
-      failures: [...warmUp.failures, ...came.failures, ...woken.failures, ...left.failures],
-      rssBytes,
-      rssBeforeBytes,
-      idleCores: cpuMs / wallMs,
-      wokenMs: woken.logins.map(({ latencyMs }) => latencyMs),
+      failures,
+      rssMib: cost.result / 2 ** 20,
+      rssKibPerBrowser: (cost.result - rssBefore) / 1_024 / size,
+      /** CPU while no browser starts or is called. */
+      idlePercent: (100 * cost.cpuMs) / cost.wallMs,
+      idleMicrosecondsPerBrowserSecond: ((cost.cpuMs / cost.wallMs) * 1e6) / size,
+      wokenP50Ms: percentile(wokenMs, 0.5),
+      wokenP95Ms: percentile(wokenMs, 0.95),
     };
   });
 }
 
-/** The most memory the server held in a while in which nothing is asked of it here. */
-async function mostRss(running: Running, ms: number): Promise<number> {
+/** The maximum resident memory of the server over `ms`, in bytes. */
+async function maxRss(running: Running, ms: number): Promise<number> {
   const endAt = performance.now() + ms;
-  let most = running.rssBytes();
+  let max = running.rssBytes();
   while (performance.now() < endAt) {
     await delay(500);
-    most = Math.max(most, running.rssBytes());
+    max = Math.max(max, running.rssBytes());
   }
-  return most;
+  return max;
 }
 
-interface Summary {
-  size: number;
-  rssBytes: Spread;
-  rssBytesPerBrowser: Spread;
-  idleCores: Spread;
-  idleMicrosecondsPerBrowserSecond: Spread;
-  wokenP50Ms: Spread;
-  wokenP95Ms: Spread;
-  failures: readonly string[];
+const FIGURES = [
+  'rssMib',
+  'rssKibPerBrowser',
+  'idlePercent',
+  'idleMicrosecondsPerBrowserSecond',
+  'wokenP50Ms',
+  'wokenP95Ms',
+] as const;
+
+function summarize(size: number, rounds: readonly Awaited<ReturnType<typeof measure>>[]) {
+  const failures = rounds.flatMap((round) => round.failures);
+  return { size, ...spreadsOf(rounds, FIGURES), failures };
 }
 
-function summarize(size: number, rounds: readonly Measured[]): Summary {
-  const perRound = (measure: (round: Measured) => number) => spreadOf(rounds.map(measure));
-  return {
-    size,
-    rssBytes: perRound((round) => round.rssBytes),
-    rssBytesPerBrowser: perRound((round) => (round.rssBytes - round.rssBeforeBytes) / size),
-    idleCores: perRound((round) => round.idleCores),
-    idleMicrosecondsPerBrowserSecond: perRound((round) => (round.idleCores * 1e6) / size),
-    wokenP50Ms: perRound((round) => percentile(round.wokenMs, 0.5)),
-    wokenP95Ms: perRound((round) => percentile(round.wokenMs, 0.95)),
-    failures: rounds.flatMap((round) => round.failures),
-  };
-}
+type Summary = ReturnType<typeof summarize>;
 
 interface Growth {
   from: number;
-  times: number;
+  factor: number;
 }
 
 /**
- * How much more a browser costs where there are most of them than where there are fewest. A hundred
- * cost so little memory that a garbage collection hides it: then from the next larger number on.
+ * How much more a browser costs at the largest size than at the smallest. The memory of a hundred is
+ * less than what a garbage collection frees: sizes with a cost below 0 are skipped.
  */
-function growthOf(summaries: readonly Summary[], cost: (summary: Summary) => Spread): Growth {
-  const first = summaries.find((summary) => cost(summary).median > 0);
-  const most = summaries.at(-1);
-  return first === undefined || most === undefined || first === most
-    ? { from: Number.NaN, times: Number.NaN }
-    : { from: first.size, times: cost(most).median / cost(first).median };
-}
-
-function inWords({ from, times }: Growth): string {
-  return `${times.toFixed(2)}× from ${from.toLocaleString('en')}`;
+function growthOf(summaries: readonly Summary[], costOf: (summary: Summary) => Spread): Growth {
+  const first = summaries.find((summary) => costOf(summary).median > 0);
+  const last = summaries.at(-1);
+  return first === undefined || last === undefined || first === last
+    ? { from: Number.NaN, factor: Number.NaN }
+    : { from: first.size, factor: costOf(last).median / costOf(first).median };
 }
 
 function rowsOf(summaries: readonly Summary[]): Row[] {
-  const [fewest] = summaries;
-  const most = summaries.at(-1);
-  if (fewest === undefined || most === undefined) {
+  const [smallest] = summaries;
+  const largest = summaries.at(-1);
+  if (smallest === undefined || largest === undefined) {
     throw new Error('nothing was measured');
   }
-  const size = most.size.toLocaleString('en');
-  const percentOf = (spread: Spread) => spreadOf(spread.rounds.map((cores) => cores * 100));
-  const mibOf = (spread: Spread) => spreadOf(spread.rounds.map((bytes) => bytes / 2 ** 20));
+  const count = (value: number) => value.toLocaleString('en');
+  const inWords = ({ from, factor }: Growth) => `${factor.toFixed(2)}× from ${count(from)}`;
   const cpuGrowth = growthOf(summaries, (summary) => summary.idleMicrosecondsPerBrowserSecond);
-  const rssGrowth = growthOf(summaries, (summary) => summary.rssBytesPerBrowser);
+  const rssGrowth = growthOf(summaries, (summary) => summary.rssKibPerBrowser);
+  const costInWords = (summary: Summary) =>
+    `${count(summary.size)}: ` +
+    `${formatSpread(summary.idleMicrosecondsPerBrowserSecond, ' µs/s')}, ` +
+    `${formatSpread(summary.rssKibPerBrowser, ' KiB')}`;
   return [
     {
       name: 'waiting',
-      what: `${size} waiting browsers on one process, callbacks reaching us`,
+      what: `${count(largest.size)} waiting browsers on one process, callbacks reaching us`,
       target:
-        '0 errors, RSS ≤ 1 GiB, a woken login p95 ≤ 500 ms, CPU while nothing happens ≤ 50 % of a core',
+        '0 errors, RSS ≤ 1 GiB, a login meanwhile p95 ≤ 500 ms, CPU without logins ≤ 50 % of a core',
       measured:
-        `${most.failures.length} errors, RSS ${formatSpread(mibOf(most.rssBytes), ' MiB')}, ` +
-        `woken p95 ${formatSpread(most.wokenP95Ms, ' ms')}, CPU ${formatSpread(percentOf(most.idleCores), ' %')}`,
-      beside: '',
+        `${largest.failures.length} errors, RSS ${formatSpread(largest.rssMib, ' MiB')}, ` +
+        `login p95 ${formatSpread(largest.wokenP95Ms, ' ms')}, ` +
+        `CPU ${formatSpread(largest.idlePercent, ' %')}`,
+      baselines: '',
       isMet:
-        most.failures.length === 0 &&
-        most.rssBytes.median <= GIB &&
-        most.wokenP95Ms.median <= 500 &&
-        most.idleCores.median <= 0.5,
+        largest.failures.length === 0 &&
+        largest.rssMib.median <= 1_024 &&
+        largest.wokenP95Ms.median <= 500 &&
+        largest.idlePercent.median <= 50,
       figures: { summaries },
     },
     {
       name: 'waiting-cost',
-      what: `cost per waiting browser from ${fewest.size} to ${size}`,
-      target: 'flat: at most 1.5× as much',
+      what: `cost per waiting browser from ${count(smallest.size)} to ${count(largest.size)}`,
+      target: 'at most 1.5× as much',
       measured: `CPU ${inWords(cpuGrowth)}, RSS ${inWords(rssGrowth)}`,
-      beside: summaries
-        .map(
-          (summary) =>
-            `${summary.size.toLocaleString('en')}: ` +
-            `${formatSpread(summary.idleMicrosecondsPerBrowserSecond, ' µs/s')}, ` +
-            `${formatSpread(spreadOf(summary.rssBytesPerBrowser.rounds.map((bytes) => bytes / 1_024)), ' KiB')}`,
-        )
-        .join('; '),
-      isMet: cpuGrowth.times <= 1.5 && rssGrowth.times <= 1.5,
+      baselines: summaries.map(costInWords).join('; '),
+      isMet: cpuGrowth.factor <= 1.5 && rssGrowth.factor <= 1.5,
       figures: { cpuGrowth, rssGrowth, summaries },
     },
   ];

@@ -1,6 +1,6 @@
 import lighthouse from 'lighthouse';
 
-/** What one run of Lighthouse says of a page: scores of 0 to 100, times in milliseconds. */
+/** The result of one Lighthouse run: scores of 0 to 100, times in milliseconds. */
 export interface Audit {
   accessibility: number;
   bestPractices: number;
@@ -9,19 +9,19 @@ export interface Audit {
   largestContentfulPaintMs: number;
   totalBlockingTimeMs: number;
   layoutShift: number;
-  /** What cost points, by the name of the audit. */
+  /** The ids of audits with a score below 0.9. */
   findings: readonly string[];
 }
 
-/** A page with a held request never falls silent: this is long enough for everything else. */
+/** A page with a held request never becomes network-idle. */
 const MAX_WAIT_MS = 20_000;
 
 /**
- * Runs Lighthouse once: its phone, its slow network and processor (simulated), a cold cache.
+ * Runs Lighthouse once, with its simulated phone, network and processor, and a cold cache.
  *
  * @param options.debuggingPort of the Chromium to use.
  * @param options.cookie header of the visitor; empty for a new one.
- * @throws when Lighthouse could not load the page.
+ * @throws if Lighthouse cannot load the page.
  */
 export async function audit(
   url: string,
@@ -43,7 +43,7 @@ export async function audit(
     throw new Error(`Lighthouse: ${report?.runtimeError?.message ?? 'no result'}`);
   }
   if (new URL(report.finalDisplayedUrl).pathname !== new URL(url).pathname) {
-    throw new Error(`Lighthouse was sent to ${report.finalDisplayedUrl}`);
+    throw new Error(`Lighthouse was redirected to ${report.finalDisplayedUrl}`);
   }
   const score = (category: string) => {
     const value = report.categories[category]?.score;

@@ -1,10 +1,11 @@
+import { describeSurroundings, type Surroundings } from '../machine.ts';
+import { formatSpread, median, spreadOf } from '../statistics.ts';
 import type { Audit } from './audit.ts';
-import { bytesOf, type Load, type ResourceKind } from './weigh.ts';
+import { bytesOf, type Load } from './weigh.ts';
 
-/** Everything one run has measured. */
+/** Everything that one run has measured. */
 export interface Figures {
-  machine: Readonly<Record<string, string>>;
-  measuredAt: string;
+  surroundings: Surroundings;
   loads: { numberStep: Load; callStep: Load; emptyPage: Load };
   /** From the empty field to the account, in one page. */
   journeyLayoutShift: number;
@@ -14,88 +15,60 @@ export interface Figures {
 /** One line of the table. */
 export interface Row {
   what: string;
-  /** Null for what is told without being judged. */
+  /** Null if there is none. */
   target: string | null;
   figure: string;
-  holds: boolean;
+  isMet: boolean;
 }
 
 /** `1 kB` is 1,000 bytes. */
 const SCRIPT_ALLOWANCE_BYTES = 15_000;
 const IMAGE_MAX_BYTES = 10_000;
 const PERFORMANCE_MIN = 95;
-/** Next sends smaller ones as they are. */
+/** Next does not compress smaller responses. */
 const COMPRESSED_FROM_BYTES = 1_024;
 
-/** What was measured, each figure beside its target. */
-export function judge(figures: Figures): Row[] {
-  const { numberStep, callStep, emptyPage } = figures.loads;
-  const emptyBytes = bytesOf(emptyPage, 'script');
+/** Compares the figures with the targets. */
+export function judge({ loads, audits, journeyLayoutShift }: Figures): Row[] {
+  const emptyBytes = bytesOf(loads.emptyPage, 'script');
   return [
     told('Scripts of the empty page', bytes(emptyBytes)),
-    ...Object.entries({ 'number step': numberStep, 'call step': callStep }).flatMap(
-      ([name, load]) => {
-        const images = load.resources.filter(({ kind }) => kind === 'image');
-        const largestImage = Math.max(0, ...images.map(({ bodyBytes }) => bodyBytes));
-        const scripts = load.resources.filter(
-          ({ kind, bodyBytes }) => kind === 'script' && bodyBytes >= COMPRESSED_FROM_BYTES,
-        );
-        const over = bytesOf(load, 'script') - emptyBytes;
-        return [
-          judged(
-            `Scripts over the empty page, ${name}`,
-            `≤ ${bytes(SCRIPT_ALLOWANCE_BYTES)}`,
-            bytes(over),
-            over <= SCRIPT_ALLOWANCE_BYTES,
-          ),
-          judged(
-            `Scripts of 1 KiB and more sent as gzip, ${name}`,
-            'all',
-            `${scripts.filter(({ encoding }) => encoding === 'gzip').length} of ${scripts.length}`,
-            scripts.length > 0 && scripts.every(({ encoding }) => encoding === 'gzip'),
-          ),
-          judged(`Web fonts, ${name}`, '0', String(count(load, 'font')), count(load, 'font') === 0),
-          judged(
-            `Largest of ${images.length} images, ${name}`,
-            `≤ ${bytes(IMAGE_MAX_BYTES)}`,
-            bytes(largestImage),
-            largestImage <= IMAGE_MAX_BYTES,
-          ),
-          told(`Requests and bytes in all, ${name}`, inAll(load)),
-        ];
-      },
-    ),
-    told('Requests and bytes in all, empty page', inAll(emptyPage)),
+    ...judgeLoad('number step', loads.numberStep, emptyBytes),
+    ...judgeLoad('call step', loads.callStep, emptyBytes),
+    told('Requests and bytes in total, empty page', total(loads.emptyPage)),
     judged(
       'Layout shift from the empty field to the account',
       '0',
-      figures.journeyLayoutShift.toFixed(3),
-      figures.journeyLayoutShift === 0,
+      journeyLayoutShift.toFixed(3),
+      journeyLayoutShift === 0,
     ),
-    ...judgeAudits('number step', figures.audits.numberStep),
-    ...judgeAudits('call step', figures.audits.callStep),
-    ...tellAudits('empty page', figures.audits.emptyPage),
+    ...judgeAudits('number step', audits.numberStep),
+    ...judgeAudits('call step', audits.callStep),
+    told(
+      'Lighthouse performance, empty page',
+      spread(audits.emptyPage, ({ performance }) => performance),
+    ),
+    ...tellTimes('empty page', audits.emptyPage),
   ];
 }
 
-/** The page of `bench/results/` that people read. */
+/** The record of a run, as Markdown. */
 export function asMarkdown(figures: Figures, rows: readonly Row[]): string {
-  return `# What the login page weighs
+  const performance = figures.audits.emptyPage.map((audit) => audit.performance);
+  const isMachineTooBusy = median(performance) < PERFORMANCE_MIN;
+  return `# Weight and speed of the login page
 
-\`npm run bench:page\`: the production build in Chromium, cold, and an empty page of the same Next with the
-same settings beside it. Bytes are bodies as they came over the wire. Lighthouse runs on its own phone
-with its own slow network and processor, simulated; a figure of several runs is their median, with the
-least and the most in brackets.
+\`npm run bench:page\`: the production build in Chromium with a cold cache, beside an empty page of the same Next
+with the same settings. Bytes are those of compressed bodies. Lighthouse simulates its own phone, network and
+processor; its figures are the median of several runs, with minimum and maximum in brackets.
 
-${Object.entries({ ...figures.machine, Date: figures.measuredAt.slice(0, 10) })
-  .map(([name, value]) => `${name}: ${value}`)
-  .join(' · ')}
-${isMachineTooBusy(figures) ? `\n${TOO_BUSY}\n` : ''}
-| | target | measured | |
+${describeSurroundings(figures.surroundings)}
+${isMachineTooBusy ? `\n${TOO_BUSY}\n` : ''}
+| | target | measured | met |
 |---|---:|---:|---|
 ${rows
-  .map(({ what, target, figure, holds }) => {
-    const verdict = target === null ? '' : holds ? 'holds' : '**missed**';
+  .map(({ what, target, figure, isMet }) => {
+    const verdict = target === null ? '' : isMet ? 'yes' : '**no**';
     return `| ${what} | ${target ?? ''} | ${figure} | ${verdict} |`;
   })
   .join('\n')}
@@ -103,55 +76,69 @@ ${rows
 }
 
 const TOO_BUSY =
-  'The empty page misses the target for speed as well: the machine was busy, and what is measured here ' +
-  'of speed says little about the page.';
+  'The empty page misses the target for speed too: the machine was busy, and the times say little about the login page.';
 
-function isMachineTooBusy({ audits }: Figures): boolean {
-  return median(audits.emptyPage.map(({ performance }) => performance)) < PERFORMANCE_MIN;
-}
-
-/** The middle of several figures; of an even number the lower of the two. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
+function judgeLoad(name: string, load: Load, emptyBytes: number): Row[] {
+  const ofKind = (kind: string) => load.resources.filter((resource) => resource.kind === kind);
+  const images = ofKind('image');
+  const fonts = ofKind('font');
+  const largestImage = Math.max(0, ...images.map(({ bodyBytes }) => bodyBytes));
+  const scripts = ofKind('script').filter(({ bodyBytes }) => bodyBytes >= COMPRESSED_FROM_BYTES);
+  const compressed = scripts.filter(({ encoding }) => encoding === 'gzip');
+  const over = bytesOf(load, 'script') - emptyBytes;
+  return [
+    judged(
+      `Scripts beyond the empty page, ${name}`,
+      `≤ ${bytes(SCRIPT_ALLOWANCE_BYTES)}`,
+      bytes(over),
+      over <= SCRIPT_ALLOWANCE_BYTES,
+    ),
+    judged(
+      `Scripts of 1 KiB and more sent as gzip, ${name}`,
+      'all',
+      `${compressed.length} of ${scripts.length}`,
+      scripts.length > 0 && compressed.length === scripts.length,
+    ),
+    judged(`Web fonts, ${name}`, '0', String(fonts.length), fonts.length === 0),
+    judged(
+      `Largest of ${images.length} images, ${name}`,
+      `≤ ${bytes(IMAGE_MAX_BYTES)}`,
+      bytes(largestImage),
+      largestImage <= IMAGE_MAX_BYTES,
+    ),
+    told(`Requests and bytes in total, ${name}`, total(load)),
+  ];
 }
 
 function judgeAudits(name: string, audits: readonly Audit[]): Row[] {
-  const every = (holds: (audit: Audit) => boolean) => audits.length > 0 && audits.every(holds);
-  const performance = median(audits.map((audit) => audit.performance));
+  const every = (isMet: (audit: Audit) => boolean) => audits.length > 0 && audits.every(isMet);
   return [
     judged(
       `Lighthouse accessibility, ${name}`,
       '100',
-      spread(audits, (audit) => audit.accessibility),
-      every((audit) => audit.accessibility === 100),
+      spread(audits, ({ accessibility }) => accessibility),
+      every(({ accessibility }) => accessibility === 100),
     ),
     judged(
       `Lighthouse best practices, ${name}`,
       '100',
-      spread(audits, (audit) => audit.bestPractices),
-      every((audit) => audit.bestPractices === 100),
+      spread(audits, ({ bestPractices }) => bestPractices),
+      every(({ bestPractices }) => bestPractices === 100),
     ),
     judged(
       `Lighthouse performance, ${name}`,
       `≥ ${PERFORMANCE_MIN}`,
-      spread(audits, (audit) => audit.performance),
-      performance >= PERFORMANCE_MIN,
+      spread(audits, ({ performance }) => performance),
+      median(audits.map(({ performance }) => performance)) >= PERFORMANCE_MIN,
     ),
     judged(
       `Cumulative layout shift, ${name}`,
       '0',
-      spread(audits, (audit) => audit.layoutShift, 3),
-      every((audit) => audit.layoutShift === 0),
+      spread(audits, ({ layoutShift }) => layoutShift, 3),
+      every(({ layoutShift }) => layoutShift === 0),
     ),
     ...tellTimes(name, audits),
   ];
-}
-
-/** Of a page that has no targets: what the framework and the machine come to by themselves. */
-function tellAudits(name: string, audits: readonly Audit[]): Row[] {
-  const performance = spread(audits, (audit) => audit.performance);
-  return [told(`Lighthouse performance, ${name}`, performance), ...tellTimes(name, audits)];
 }
 
 function tellTimes(name: string, audits: readonly Audit[]): Row[] {
@@ -166,24 +153,18 @@ function tellTimes(name: string, audits: readonly Audit[]): Row[] {
 }
 
 function spread(audits: readonly Audit[], figureOf: (audit: Audit) => number, digits = 0): string {
-  const values = audits.map(figureOf);
-  const show = (value: number) => value.toFixed(digits);
-  return `${show(median(values))} (${show(Math.min(...values))}–${show(Math.max(...values))})`;
+  return formatSpread(spreadOf(audits.map(figureOf)), '', digits);
 }
 
-function judged(what: string, target: string, figure: string, holds: boolean): Row {
-  return { what, target, figure, holds };
+function judged(what: string, target: string, figure: string, isMet: boolean): Row {
+  return { what, target, figure, isMet };
 }
 
 function told(what: string, figure: string): Row {
-  return { what, target: null, figure, holds: true };
+  return { what, target: null, figure, isMet: true };
 }
 
-function count(load: Load, kind: ResourceKind): number {
-  return load.resources.filter((resource) => resource.kind === kind).length;
-}
-
-function inAll(load: Load): string {
+function total(load: Load): string {
   return `${load.resources.length}, ${bytes(bytesOf(load))}`;
 }
 

@@ -10,7 +10,7 @@ const script = gzipSync(`document.title = 'run'; // ${'x'.repeat(5_000)}`);
 const picture = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>';
 const page = `<!doctype html><link rel="icon" href="data:,"><script src="/script.js"></script>
   <img src="/picture.svg" alt="" width="8" height="8"><p>Steady</p>`;
-const jumpy = `${page}<script>
+const shifting = `${page}<script>
   requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
     document.querySelector('p').style.marginTop = '300px';
     document.title = 'moved';
@@ -30,7 +30,7 @@ const server = createServer((request, response) => {
       break;
     default:
       response.setHeader('content-type', 'text/html');
-      response.end(request.url === '/jumpy' ? jumpy : page);
+      response.end(request.url === '/shifting' ? shifting : page);
   }
 });
 server.listen(0, '127.0.0.1');
@@ -49,7 +49,7 @@ afterAll(async () => {
   server.close();
 });
 
-describe('weighing a page', () => {
+describe('weigh', () => {
   let load: Load;
   beforeAll(async () => {
     load = await weigh(browser, {}, async (visited) => {
@@ -57,24 +57,24 @@ describe('weighing a page', () => {
     });
   });
 
-  it('counts a script as it was compressed', () => {
+  it('counts the compressed bytes of a script', () => {
     expect(bytesOf(load, 'script')).toBe(script.length);
     expect(load.resources.find(({ kind }) => kind === 'script')?.encoding).toBe('gzip');
   });
 
-  it('tells kinds apart, and counts them all', () => {
+  it('counts the bytes of each kind, and of all', () => {
     expect(bytesOf(load, 'image')).toBe(picture.length);
     expect(bytesOf(load, 'font')).toBe(0);
     expect(bytesOf(load)).toBe(script.length + picture.length + page.length);
   });
 
-  it('sees nothing move on a page that keeps still', () => {
+  it('measures no layout shift on a stable page', () => {
     expect(load.layoutShift).toBe(0);
   });
 
-  it('sees a page jump', async () => {
+  it('measures a layout shift', async () => {
     const { layoutShift } = await weigh(browser, {}, async (visited) => {
-      await visited.goto(`${origin}/jumpy`);
+      await visited.goto(`${origin}/shifting`);
       await visited.waitForFunction(() => document.title === 'moved');
     });
     expect(layoutShift).toBeGreaterThan(0);

@@ -1,8 +1,8 @@
 import type { Browser, BrowserContextOptions, Page } from '@playwright/test';
 
 /**
- * How the tables' phone looks at a page. Not `isMobile`: Chromium takes its change of the viewport for
- * something a person did, and forgives every shift of the first half second.
+ * Not `isMobile`: Chromium takes its change of the viewport for user input, and ignores layout shifts
+ * in the half second after it.
  */
 const phone = {
   viewport: { width: 390, height: 844 },
@@ -11,28 +11,30 @@ const phone = {
   locale: 'ja-JP',
 } satisfies BrowserContextOptions;
 
-export type ResourceKind = 'document' | 'stylesheet' | 'script' | 'image' | 'font' | 'other';
+const KINDS = ['document', 'stylesheet', 'script', 'image', 'font'] as const;
 
-/** One answer as Chromium took it off the wire. */
+export type ResourceKind = (typeof KINDS)[number] | 'other';
+
+/** One response as Chromium received it. */
 export interface LoadedResource {
   path: string;
   kind: ResourceKind;
-  /** Of the body, as it was compressed; without headers. */
+  /** Of the compressed body, without headers. */
   bodyBytes: number;
   encoding: string | null;
 }
 
-/** What a page loads, cold. */
+/** What a page loads with a cold cache. */
 export interface Load {
   resources: readonly LoadedResource[];
-  /** How far things have moved while the page was there: the sum of its layout shifts. */
+  /** The sum of all layout shifts while the page was open. */
   layoutShift: number;
 }
 
 /**
- * Opens a page in a browser that knows nothing and writes down what it loads.
+ * Opens a page in a new browser context and records what it loads.
  *
- * @param visit does everything with the page, from its first request to the last that counts.
+ * @param visit does everything with the page, up to the last request that counts.
  */
 export async function weigh(
   browser: Browser,
@@ -53,7 +55,7 @@ export async function weigh(
     resources.set(requestId, {
       path: new URL(response.url).pathname,
       kind: kindOf(type, response.mimeType),
-      // What has come so far, the headers, is no part of it.
+      // Received so far: the headers, which do not count.
       bodyBytes: -response.encodedDataLength,
       encoding: headerOf(response.headers, 'content-encoding'),
     });
@@ -73,14 +75,14 @@ export async function weigh(
   return { resources: finished, layoutShift };
 }
 
-/** How many bytes of a kind a page loads. */
+/** The body bytes of all resources, or of one kind. */
 export function bytesOf(load: Load, kind?: ResourceKind): number {
   return load.resources
     .filter((resource) => kind === undefined || resource.kind === kind)
     .reduce((sum, { bodyBytes }) => sum + bodyBytes, 0);
 }
 
-/** Runs in the page. What follows a person's press at once is no shift, says Chromium itself. */
+/** Runs in the page. Shifts right after user input do not count, as in Chromium's own metric. */
 function watchLayoutShifts(): void {
   const report = async (entries: readonly PerformanceEntry[]) => {
     for (const entry of entries) {
@@ -99,7 +101,7 @@ function watchLayoutShifts(): void {
   });
 }
 
-/** Runs in the page: waits until what has moved so far is painted, and reported. */
+/** Runs in the page: waits until the shifts so far are painted and reported. */
 async function reportLayoutShiftsNow(): Promise<void> {
   for (let frames = 0; frames < 2; frames += 1) {
     await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -108,21 +110,8 @@ async function reportLayoutShiftsNow(): Promise<void> {
 }
 
 function kindOf(type: string, mimeType: string): ResourceKind {
-  if (mimeType.startsWith('image/')) {
-    return 'image';
-  }
-  switch (type) {
-    case 'Document':
-      return 'document';
-    case 'Stylesheet':
-      return 'stylesheet';
-    case 'Script':
-      return 'script';
-    case 'Font':
-      return 'font';
-    default:
-      return 'other';
-  }
+  const kind = mimeType.startsWith('image/') ? 'image' : type.toLowerCase();
+  return KINDS.find((each) => each === kind) ?? 'other';
 }
 
 function headerOf(headers: Readonly<Record<string, string>>, name: string): string | null {
