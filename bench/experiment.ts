@@ -1,4 +1,3 @@
-import type { Version } from './builds.ts';
 import type { BenchOptions } from './options.ts';
 import { cpuMsOf, machineCpuMs } from './process-usage.ts';
 
@@ -26,8 +25,8 @@ export interface Experiment {
 /** The run that an experiment is part of. */
 export interface Bench {
   options: BenchOptions;
-  /** The version to measure beside this one. */
-  against: Version | null;
+  /** The version to measure beside this one: its short commit hash, and its built checkout. */
+  against: { name: string; folder: string } | null;
   /** The first value, or the second in a quick run. */
   sized<T>(full: T, quick: T): T;
   /** Prints progress. */

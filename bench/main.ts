@@ -1,6 +1,6 @@
 /** `npm run bench`: measures call-login against the vendor's guide and an empty Next app. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { buildVersion } from './builds.ts';
+import { findCommit, provideBuild } from '#tests/support/build-of-ref.ts';
 import type { Bench, Experiment, Row } from './experiment.ts';
 import { backToBack } from './experiments/back-to-back.ts';
 import { bigStore } from './experiments/big-store.ts';
@@ -49,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
   const profiles: { name: string; text: string }[] = [];
   const bench: Bench = {
     options,
-    against: options.against === null ? null : buildVersion(options.against),
+    against: options.against === null ? null : await provideVersion(options.against),
     sized: (full, quick) => (options.isQuick ? quick : full),
     say,
     keepProfile: (name, text) => profiles.push({ name, text }),
@@ -81,6 +81,14 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`Self time of the server's functions, of its busy time: ${name}\n\n${text}\n`);
   }
   return failures === 0 ? 0 : 1;
+}
+
+async function provideVersion(ref: string): Promise<Bench['against']> {
+  const commit = await findCommit(ref);
+  if (commit === null) {
+    throw new Error(`git does not know ${ref}`);
+  }
+  return { name: commit.slice(0, 7), folder: await provideBuild(commit) };
 }
 
 function recordName({ date }: Surroundings): string {

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
-import { buildApp } from './builds.ts';
 import type { AppName } from './driver/jobs.ts';
 import { type Launched, launch, waitForAnswer, waitForOutput } from './launch.ts';
 import { phoneNumberOf, USER_COUNT } from './phone-numbers.ts';
@@ -26,6 +25,18 @@ const apps: Readonly<Record<AppName, { folder: string; readyPath: string }>> = {
   'guide-port': { folder: 'bench/guide-port', readyPath: '/' },
   'empty-app': { folder: 'bench/empty-app', readyPath: '/api/empty' },
 };
+
+/** Makes the production build of a Next app. @throws with its output if it fails. */
+export function buildApp(folder: string): void {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['node_modules/next/dist/bin/next', 'build', folder],
+    { env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }, encoding: 'utf8' },
+  );
+  if (status !== 0) {
+    throw new Error(`the build of ${folder} failed:\n${stdout}${stderr}`);
+  }
+}
 
 /** Builds call-login and the baselines. @throws if one does not build. */
 export function buildApps(): void {
