@@ -40,6 +40,11 @@ async function main(args: readonly string[]): Promise<number> {
     console.error([USAGE, ...knownRows.map((row) => `  ${row}`)].join('\n'));
     return 2;
   }
+  const against = options.against === null ? null : await findCommit(options.against);
+  if (options.against !== null && against === null) {
+    console.error(`git does not know ${options.against}`);
+    return 2;
+  }
   const isWanted = (row: string) => options.rows.length === 0 || options.rows.includes(row);
   const say = (text: string) => console.error(text);
   if (!options.isBuilt) {
@@ -49,7 +54,8 @@ async function main(args: readonly string[]): Promise<number> {
   const profiles: { name: string; text: string }[] = [];
   const bench: Bench = {
     options,
-    against: options.against === null ? null : await provideVersion(options.against),
+    against:
+      against === null ? null : { name: against.slice(0, 7), folder: await provideBuild(against) },
     sized: (full, quick) => (options.isQuick ? quick : full),
     say,
     keepProfile: (name, text) => profiles.push({ name, text }),
@@ -81,14 +87,6 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`Self time of the server's functions, of its busy time: ${name}\n\n${text}\n`);
   }
   return failures === 0 ? 0 : 1;
-}
-
-async function provideVersion(ref: string): Promise<Bench['against']> {
-  const commit = await findCommit(ref);
-  if (commit === null) {
-    throw new Error(`git does not know ${ref}`);
-  }
-  return { name: commit.slice(0, 7), folder: await provideBuild(commit) };
 }
 
 function recordName({ date }: Surroundings): string {
