@@ -12,7 +12,7 @@ export interface TestServer {
   send(bytes: string): RawConnection;
 }
 
-export interface RawConnection {
+interface RawConnection {
   socket: Socket;
   /** What came back until the connection was closed, one way or another. */
   closed: Promise<string>;
