@@ -31,7 +31,7 @@ export interface Case {
 }
 
 /** The result of some work and what it cost. */
-export interface Cost<T> {
+interface Cost<T> {
   result: T;
   wallMs: number;
   /** Of the app's processes. */
