@@ -16,6 +16,8 @@ const withPostgres = 'tests/support/start-postgres.ts';
 
 /** Minutes of work each: a hundred thousand polls, a process for every command. */
 const slow = ['tests/login/attacks.test.ts', 'scripts/users.test.ts'];
+/** Access by every method, path and origin; the other attacks send thousands of requests. */
+const quickAttacks = 'tests/attacks/{methods,once,paths,requests}.test.ts';
 /** What only PostgreSQL can show, and what only SQLite can. */
 const postgresOnly = ['lib/store/postgres.test.ts', 'tests/login/full-disk-postgres.test.ts'];
 const sqliteOnly = ['lib/store/sqlite.test.ts', 'tests/login/{fail-closed,full-disk}.test.ts'];
@@ -74,8 +76,12 @@ export default defineConfig({
         },
       },
       ...[
-        { name: 'api', include: ['tests/{api,attacks}/**/*.test.ts'] },
-        { name: 'faults', include: ['tests/faults/**/*.test.ts', 'tests/fuzz/requests.test.ts'] },
+        { name: 'api', include: ['tests/api/*.test.ts', quickAttacks] },
+        {
+          name: 'faults',
+          include: ['tests/{attacks,faults}/*.test.ts', 'tests/fuzz/requests.test.ts'],
+          exclude: [quickAttacks],
+        },
       ].map((project) => ({
         ...server,
         test: {
