@@ -1,10 +1,10 @@
 import type { Instrumentation } from 'next';
 
-/** Called by Next once per server process, before its first request. */
+/** Called by Next once per server process, before its first request. The Node host has booted before. */
 export async function register(): Promise<void> {
   // Next replaces this with a constant and drops the branch where it does not apply.
   // biome-ignore lint/style/noProcessEnv: the bundler's own constant, not configuration.
-  if (process.env.NEXT_RUNTIME === 'nodejs') {
+  if (process.env.NEXT_RUNTIME === 'nodejs' && globalThis.callLoginServices === undefined) {
     const { bootInNext } = await import('./app/next-boot.ts');
     await bootInNext();
   }

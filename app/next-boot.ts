@@ -5,14 +5,8 @@ import { requestIdOf } from '#lib/http/request-context.ts';
 import { markReported } from '#lib/observe/console.ts';
 import { getServices, stopServices } from '#lib/services.ts';
 
-/**
- * Boots the process where Next is its host. On the Node host everything has been booted when Next
- * starts.
- */
+/** Boots the process where Next is its host. */
 export async function bootInNext(): Promise<void> {
-  if (globalThis.callLoginServices?.isNodeHost === true) {
-    return;
-  }
   const services = await boot(getServices);
   const { trustedProxy } = services.config.app;
   if ('hops' in trustedProxy && trustedProxy.hops === 0 && !services.config.pauth.isSandbox) {
