@@ -14,15 +14,22 @@ async function start(timeouts: Parameters<typeof createConnections>[1] = {}) {
   const logged: unknown[] = [];
   const connections = createConnections(
     { log: createLog(), throttledLog: (_log, _level, { entry }) => logged.push(entry) },
-    timeouts,
+    { drainGraceMs: LONG_MS, ...timeouts },
   );
   const waiting: ServerResponse[] = [];
-  const server = await startTestServer((incoming, outgoing) => {
-    if (connections.admit(incoming, outgoing)) {
-      waiting.push(outgoing);
-      server.server.emit('admitted');
-    }
-  }, connections.follow);
+  const server = await startTestServer(
+    (incoming, outgoing) => {
+      if (connections.admit(incoming, outgoing)) {
+        waiting.push(outgoing);
+        server.server.emit('admitted');
+      }
+    },
+    (created) => {
+      // No connection is to end because Node gives it up.
+      created.keepAliveTimeout = LONG_MS;
+      connections.follow(created);
+    },
+  );
 
   /** Sends a request over a connection that is kept, until it waits for its answer. */
   const agent = new Agent({ keepAlive: true });
@@ -140,7 +147,7 @@ describe('while connections drain', () => {
   });
 
   it('a request that was on its way is answered, and ends its connection', async () => {
-    const { send, server, connections, waiting } = await start({ drainGraceMs: LONG_MS });
+    const { send, server, connections, waiting } = await start();
     const { socket, closed } = send('GET / HTTP/1.1\r\nhost: a\r\n');
     await once(server, 'connection');
     connections.drain();

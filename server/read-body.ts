@@ -24,8 +24,8 @@ export async function readBody(
   return await new Promise((resolve) => {
     const stop = (result: Buffer | 'incomplete') => {
       clearTimeout(timer);
+      // The stream goes on flowing, to nobody.
       incoming.off('data', read);
-      incoming.resume();
       resolve(result);
     };
     const read = (chunk: Buffer) => {
