@@ -3,10 +3,14 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
+  CompiledQuery,
+  type DatabaseConnection,
   Kysely,
   SqliteAdapter,
   type SqliteDatabase,
-  SqliteDialect,
+  SqliteDriver,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
   type SqliteStatement,
 } from 'kysely';
 import { closeAtExit } from './at-exit.ts';
@@ -33,40 +37,51 @@ export function openSqlite(path: string): Store {
     timeout: BUSY_TIMEOUT_MS,
   });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-  return new Kysely<Tables>({ dialect: new Dialect({ database: adapt(database) }) });
+  return new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new Adapter(),
+      createDriver: () => new Driver(database),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
 }
 
 /** Lets migrations run in a transaction, so that a killed or concurrent one does no harm. */
-class Dialect extends SqliteDialect {
-  override createAdapter() {
-    return new Adapter();
-  }
-}
-
 class Adapter extends SqliteAdapter {
   override get supportsTransactionalDdl() {
     return true;
   }
 }
 
-/** Checks that SQLite can store every value of a query. */
-function bindable(values: readonly unknown[]): SQLInputValue[] {
-  return values.map((value) => {
-    if (!isBindable(value)) {
-      throw new TypeError(`SQLite cannot store a ${typeof value}`);
-    }
-    return value;
-  });
-}
+class Driver extends SqliteDriver {
+  readonly #database: DatabaseSync;
 
-function isBindable(value: unknown): value is SQLInputValue {
-  return (
-    typeof value === 'string' ||
-    typeof value === 'number' ||
-    typeof value === 'bigint' ||
-    value === null ||
-    value instanceof Uint8Array
-  );
+  constructor(database: DatabaseSync) {
+    super({ database: adapt(database) });
+    this.#database = database;
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    this.#database.exec('PRAGMA synchronous = FULL');
+    // With the write lock taken at the beginning, a transaction that reads before it writes waits for
+    // other processes instead of failing when one of them has written in between.
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await super.commitTransaction(connection);
+    this.#database.exec('PRAGMA synchronous = NORMAL');
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    // On a full or failing disk SQLite has already rolled back (https://sqlite.org/lang_transaction.html),
+    // and the error of a second rollback would hide the disk's.
+    if (this.#database.isTransaction) {
+      await super.rollbackTransaction(connection);
+    }
+    this.#database.exec('PRAGMA synchronous = NORMAL');
+  }
 }
 
 /** Adapts the database to better-sqlite3's interface, which Kysely expects. */
@@ -79,38 +94,14 @@ function adapt(database: DatabaseSync): SqliteDatabase {
       database.close();
     },
     prepare(sql) {
-      const known = statements.get(sql);
-      if (known !== undefined) {
-        return known;
-      }
-      const adapted = adaptStatement(database, sql);
-      statements.set(sql, adapted);
-      return adapted;
+      const statement = statements.get(sql) ?? adaptStatement(database.prepare(sql));
+      statements.set(sql, statement);
+      return statement;
     },
   };
 }
 
-function adaptStatement(database: DatabaseSync, sql: string): SqliteStatement {
-  switch (sql) {
-    case 'begin': {
-      // With the write lock taken at the beginning, a transaction that reads before it writes waits for
-      // other processes instead of failing when one of them has written in between.
-      const begin = wrap(database.prepare('begin immediate'));
-      return withHooks(begin, { before: () => database.exec('PRAGMA synchronous = FULL') });
-    }
-    case 'commit':
-    case 'rollback': {
-      const end = wrap(database.prepare(sql));
-      return withHooks(sql === 'rollback' ? ignoringNoTransaction(end) : end, {
-        after: () => database.exec('PRAGMA synchronous = NORMAL'),
-      });
-    }
-    default:
-      return wrap(database.prepare(sql));
-  }
-}
-
-function wrap(statement: StatementSync): SqliteStatement {
+function adaptStatement(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
     all: (values) => statement.all(...bindable(values)),
@@ -119,37 +110,12 @@ function wrap(statement: StatementSync): SqliteStatement {
   };
 }
 
-function withHooks(
-  statement: SqliteStatement,
-  { before, after }: { before?: () => void; after?: () => void },
-): SqliteStatement {
-  return {
-    ...statement,
-    run(values) {
-      before?.();
-      const outcome = statement.run(values);
-      after?.();
-      return outcome;
-    },
-  };
-}
-
-/**
- * On a full or failing disk SQLite rolls back by itself (https://sqlite.org/lang_transaction.html). The
- * error of the redundant rollback would hide the disk's.
- */
-function ignoringNoTransaction(rollback: SqliteStatement): SqliteStatement {
-  return {
-    ...rollback,
-    run(values) {
-      try {
-        return rollback.run(values);
-      } catch (error) {
-        if (error instanceof Error && error.message.includes('no transaction is active')) {
-          return { changes: 0, lastInsertRowid: 0 };
-        }
-        throw error;
-      }
-    },
-  };
+/** Checks that every value of a query is of a type that the tables hold. */
+function bindable(values: readonly unknown[]): SQLInputValue[] {
+  return values.map((value) => {
+    if (value === null || typeof value === 'string' || typeof value === 'number') {
+      return value;
+    }
+    throw new TypeError(`no column holds a ${typeof value}`);
+  });
 }
