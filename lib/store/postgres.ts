@@ -1,40 +1,32 @@
 import 'server-only';
-import type { PostgresCursor, PostgresQueryResult } from 'kysely';
 import {
   Kysely,
   PostgresAdapter,
+  type PostgresCursor,
   PostgresDialect,
   type PostgresPool,
   type PostgresPoolClient,
+  type PostgresQueryResult,
 } from 'kysely';
 import pg from 'pg';
-import * as z from 'zod';
 import { closeAtExit } from './at-exit.ts';
 import { StoreUnreachable } from './failure.ts';
 import type { Store, Tables } from './schema.ts';
 
-/** How long a request may wait for the database, in milliseconds. */
-interface Timeouts {
+/** How long a request may wait for the database, in milliseconds: a few seconds, whatever it does. */
+const requestTimeouts = {
   /** For a connection, free or new. */
-  connectMs: number;
-  /** For a lock that another transaction holds. */
-  lockMs: number;
-  /** For one statement, on the server. */
-  statementMs: number;
-  /** For a response from a server that has stopped responding. */
-  answerMs: number;
-}
-
-/** Requests are answered within a few seconds, whatever the database does. */
-const requestTimeouts: Timeouts = {
   connectMs: 1_000,
+  /** For a lock that another transaction holds. */
   lockMs: 1_000,
+  /** For one statement, on the server. */
   statementMs: 2_000,
+  /** For a response from a server that has stopped responding. */
   answerMs: 3_000,
 };
 
 /** Migrating large tables may take long. 0 means no limit. */
-export const migrationTimeouts: Timeouts = {
+export const migrationTimeouts: typeof requestTimeouts = {
   connectMs: 5_000,
   lockMs: 60_000,
   statementMs: 0,
@@ -93,8 +85,6 @@ class Adapter extends PostgresAdapter {
 const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format);
 
-const serverErrorSchema = z.object({ code: z.string().length(5), severity: z.string() });
-
 /** Turns connection errors into `StoreUnreachable`, and discards connections that had one. */
 function adaptPool(pool: PostgresPool): PostgresPool {
   // `pool.end()` sends the termination message on idle connections synchronously.
@@ -148,7 +138,7 @@ function adaptClient(client: PostgresPoolClient): PostgresPoolClient {
 
 /** Returns the server's own errors unchanged; any other error becomes `StoreUnreachable`. */
 function toStoreError(error: unknown): unknown {
-  return serverErrorSchema.safeParse(error).success
+  return error instanceof pg.DatabaseError
     ? error
     : new StoreUnreachable('the database does not respond', { cause: error });
 }
