@@ -2,16 +2,24 @@ import 'server-only';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../observe/log.ts';
 import type { Clock } from '../shared/clock.ts';
-import { type AgingTable, deleteOldRows } from './old-rows.ts';
 import type { Store } from './schema.ts';
+
+/** The tables whose rows are deleted with age, their keys, and the columns that the age is measured from. */
+const agingTables = [
+  { table: 'attempts', key: 'id', age: 'created_at' },
+  { table: 'sessions', key: 'id_hash', age: 'expires_at' },
+  { table: 'events', key: 'id', age: 'at' },
+] as const;
+
+type AgingTable = (typeof agingTables)[number];
 
 /** What the sweep needs from the rest of the app. */
 interface SweepDependencies {
   store: Store;
   clock: Clock;
   log: Log;
-  /** How long rows are kept, measured as `deleteOldRows` does; null keeps them forever. */
-  keepMs: Readonly<Record<AgingTable, number | null>>;
+  /** How long the rows of each table are kept; null keeps them forever. */
+  keepMs: Readonly<Record<AgingTable['table'], number | null>>;
 }
 
 /** Small enough not to block other queries, large enough to delete a day's rows quickly. */
@@ -22,21 +30,25 @@ const PAUSE_MS = 20;
 const FIRST_MS = 120_000;
 const INTERVAL_MS = 3_600_000;
 
-/** Deletes rows past their retention. @returns the number of deleted rows per table. */
+/**
+ * Deletes rows past their retention. Several processes may do so concurrently.
+ *
+ * @returns the number of deleted rows per table.
+ */
 export async function sweep(
   { store, clock, keepMs }: SweepDependencies,
   signal?: AbortSignal,
-): Promise<Record<AgingTable, number>> {
+): Promise<Record<AgingTable['table'], number>> {
   const deleted = { attempts: 0, sessions: 0, events: 0 };
-  for (const table of ['attempts', 'sessions', 'events'] as const) {
-    const keep = keepMs[table];
+  for (const aging of agingTables) {
+    const keep = keepMs[aging.table];
     if (keep === null) {
       continue;
     }
     const before = clock.now() - keep;
     for (;;) {
-      const count = await deleteOldRows(store, table, { before, limit: BATCH });
-      deleted[table] += count;
+      const count = await deleteBatch(store, aging, before);
+      deleted[aging.table] += count;
       if (count < BATCH || signal?.aborted) {
         break;
       }
@@ -44,6 +56,23 @@ export async function sweep(
     }
   }
   return deleted;
+}
+
+/** Deletes the oldest rows of a table from before an instant. @returns their number, at most `BATCH`. */
+async function deleteBatch(store: Store, { table, ...columns }: AgingTable, before: number) {
+  const age = store.dynamic.ref<string>(columns.age);
+  const key = store.dynamic.ref<string>(columns.key);
+  const oldest = store
+    .selectFrom(table)
+    .select(key)
+    .where(age, '<', before)
+    .orderBy(age)
+    .limit(BATCH);
+  const { numDeletedRows } = await store
+    .deleteFrom(table)
+    .where(key, 'in', oldest)
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }
 
 /** Sweeps about once an hour until aborted. A failed sweep is logged and retried the next time. */
