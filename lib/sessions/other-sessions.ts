@@ -1,6 +1,6 @@
 import 'server-only';
 import { auditedTransaction } from '../store/audit.ts';
-import { findDevices, setDeviceNoticesSeen } from '../store/devices.ts';
+import { findDevices } from '../store/devices.ts';
 import type { Device, Session } from '../store/schema.ts';
 import {
   deleteSession,
@@ -88,13 +88,11 @@ export async function findNotices(
  */
 export async function dismissNotices(
   deps: SessionDependencies,
-  { user, session }: LoggedIn,
+  { session }: LoggedIn,
   at: number,
 ): Promise<void> {
   const until = Math.min(at, deps.clock.now());
   await deps.store.transaction().execute(async (transaction) => {
     await setNoticesSeen(transaction, session, until);
-    const { device } = session;
-    await setDeviceNoticesSeen(transaction, { userId: user.id, device, at: until });
   });
 }

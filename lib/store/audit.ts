@@ -22,15 +22,16 @@ export async function auditedTransaction<T>(
   change: (audited: AuditedTransaction) => Promise<T>,
 ): Promise<T> {
   const recorded: { event: NewEvent; logFields: { phoneNumber: string } | undefined }[] = [];
-  const outcome = await store.transaction().execute(async (transaction) => {
-    return await change({
-      transaction,
-      async record(event, logFields) {
-        await insertEvent(transaction, event);
-        recorded.push({ event, logFields });
-      },
-    });
-  });
+  const outcome = await store.transaction().execute(
+    async (transaction) =>
+      await change({
+        transaction,
+        async record(event, logFields) {
+          await insertEvent(transaction, event);
+          recorded.push({ event, logFields });
+        },
+      }),
+  );
   for (const { event, logFields } of recorded) {
     log[warnings.has(event.type) ? 'warn' : 'info'](
       {

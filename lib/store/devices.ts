@@ -24,17 +24,3 @@ export async function findDevices(queries: Queries, userId: string): Promise<Dev
     .orderBy('first_login_at', 'desc')
     .execute();
 }
-
-/** Marks notices of new devices up to `at` as seen on a kind of device. Never moves back. */
-export async function setDeviceNoticesSeen(
-  queries: Queries,
-  { userId, device, at }: { userId: string; device: string; at: number },
-): Promise<void> {
-  await queries
-    .updateTable('devices')
-    .set({ notices_seen_at: at })
-    .where('user_id', '=', userId)
-    .where('device', '=', device)
-    .where('notices_seen_at', '<', at)
-    .execute();
-}

@@ -69,15 +69,19 @@ interface AttemptsTable {
   confirmed_at: number | null;
 }
 
-interface SessionsTable {
+/** The client of a login. */
+export interface ClientInfo {
+  /** The kind of device, see `lib/http/device.ts`. */
+  device: string;
+  /** The coarse network, see `coarseNetwork`. */
+  network: string;
+}
+
+interface SessionsTable extends ClientInfo {
   id_hash: string;
   /** Identifies the session to its user, to end it from elsewhere. Grants no access. */
   public_id: string;
   user_id: string;
-  /** The kind of device that logged in, see `lib/http/device.ts`. */
-  device: string;
-  /** The coarse network it logged in from, see `coarseNetwork`. */
-  network: string;
   created_at: number;
   expires_at: number;
   /** Null until the first use, which proves that the browser has received the cookie. */
@@ -87,21 +91,13 @@ interface SessionsTable {
 }
 
 /** The first login of each user with each kind of device. */
-interface DevicesTable {
+interface DevicesTable extends ClientInfo {
   user_id: string;
-  device: string;
-  network: string;
   /** The session of that login; it may have ended. */
   session_public_id: string;
   first_login_at: number;
   /** The initial `notices_seen_at` of the next session with this kind of device. */
   notices_seen_at: number;
-}
-
-/** The kind of device and the coarse network of a login. */
-export interface ClientInfo {
-  device: string;
-  network: string;
 }
 
 export type EventType =

@@ -6,10 +6,7 @@ export async function insertSession(
   queries: Queries,
   session: Omit<Session, 'last_used_at'>,
 ): Promise<void> {
-  await queries
-    .insertInto('sessions')
-    .values({ ...session, last_used_at: null })
-    .execute();
+  await queries.insertInto('sessions').values(session).execute();
 }
 
 /** Finds a session with its user. Does not check whether the session has expired or the user is disabled. */
@@ -63,16 +60,26 @@ export async function touchSession(
     .execute();
 }
 
-/** Marks notices of new devices up to `at` as seen in a session. Never moves back. */
+/**
+ * Marks notices of new devices up to `at` as seen, in a session and in future sessions of its user with the
+ * same kind of device. Never moves back.
+ */
 export async function setNoticesSeen(
   queries: Queries,
-  session: Pick<Session, 'id_hash'>,
+  session: Pick<Session, 'id_hash' | 'user_id' | 'device'>,
   at: number,
 ): Promise<void> {
   await queries
     .updateTable('sessions')
     .set({ notices_seen_at: at })
     .where('id_hash', '=', session.id_hash)
+    .where('notices_seen_at', '<', at)
+    .execute();
+  await queries
+    .updateTable('devices')
+    .set({ notices_seen_at: at })
+    .where('user_id', '=', session.user_id)
+    .where('device', '=', session.device)
     .where('notices_seen_at', '<', at)
     .execute();
 }

@@ -31,10 +31,7 @@ export async function insertUser(
       id: user.id,
       phone_number: user.phoneNumber,
       created_at: user.createdAt,
-      last_login_at: null,
       last_active_at: user.createdAt,
-      disabled_at: null,
-      set_aside_at: null,
     })
     .onConflict((conflict) =>
       conflict.column('phone_number').where('set_aside_at', 'is', null).doNothing(),
