@@ -1,7 +1,8 @@
 import 'server-only';
 import { hashToken } from '../crypto/token.ts';
+import { liveStates } from '../shared/attempt-states.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
-import { findAttemptByToken } from '../store/attempts.ts';
+import { findAttempt } from '../store/attempts.ts';
 import {
   findAttemptByBrowserToken,
   findLiveAttempt,
@@ -9,14 +10,14 @@ import {
 } from '../store/browsers.ts';
 import { acquireTransactionLock } from '../store/dialect.ts';
 import type { Queries } from '../store/schema.ts';
-import { type CallableAttempt, isCallable, isLive } from './attempt.ts';
+import { type CallableAttempt, isCallable } from './attempt.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
-/** Who asks for an attempt. */
+/** The browser that starts an attempt. */
 export interface Browser {
-  /** Left by its last attempt, if there was one; opens no attempt. */
+  /** From its last attempt, if any; gives no access to that attempt. */
   browserToken?: string | undefined;
-  /** Opens the attempt it has, if it has one. */
+  /** Of its current attempt, if any. */
   attemptToken?: string | undefined;
   /** See `networkOf`. */
   network: string;
@@ -29,7 +30,7 @@ export interface StartedAttempt {
   attempt: CallableAttempt;
   /** Needed to poll, cancel and complete the attempt. */
   attemptToken: string;
-  /** Shows with the next start that it is the same browser. */
+  /** Identifies the browser at its next start. */
   browserToken: string;
 }
 
@@ -43,8 +44,8 @@ export async function hasLiveAttempt(
 }
 
 /**
- * The live attempt for this number that the browser can prove to hold. Its browser token is no proof:
- * it outlives attempts, and may have been copied before this one was started.
+ * Finds the live attempt for this number whose token the browser holds. The browser token alone is not enough:
+ * it outlives attempts, so it may have been copied before this one was started.
  */
 export async function findOwnAttempt(
   { store, clock }: LoginDependencies,
@@ -54,9 +55,9 @@ export async function findOwnAttempt(
   if (attemptToken === undefined || browserToken === undefined) {
     return null;
   }
-  const attempt = await findAttemptByToken(store, hashToken(attemptToken));
+  const attempt = await findAttempt(store, 'token_hash', hashToken(attemptToken));
   return attempt !== null &&
-    isLive(attempt) &&
+    liveStates.some((state) => state === attempt.state) &&
     attempt.phone_number === phoneNumber &&
     attempt.expires_at > clock.now() &&
     isCallable(attempt)
@@ -65,9 +66,11 @@ export async function findOwnAttempt(
 }
 
 /**
- * Which browser presents a token of its last attempt, or null for an unknown one. A token counts until
- * the browser has come back with a later one: a copy of an old cookie is a stranger's, and a lost
- * answer makes no browser a stranger to itself. Holds the lock of the browser until the commit.
+ * Identifies the browser that presents a token, and locks it until the commit. A token is valid until the
+ * browser has presented the cookie of a later attempt: so a copy of an old cookie is worthless, and a lost
+ * response does not make the browser unknown.
+ *
+ * @returns its `browser_hash`; null for an unknown browser.
  */
 export async function recognizeBrowser(
   transaction: Queries,

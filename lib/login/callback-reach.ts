@@ -1,18 +1,18 @@
 import 'server-only';
 import type { Clock } from '../shared/clock.ts';
 
-/** Whether the vendor's callbacks reach this deployment, as far as one process has seen. */
+/** Whether the vendor's callbacks reach this deployment, as far as this process has seen. */
 export interface CallbackReach {
-  /** @param hasCome whether a callback told of a call that was seen, or none did. */
+  /** Records whether a callback arrived for a call that was seen. */
   note(hasCome: boolean): void;
-  /** True while the vendor need not be asked often: it tells us. */
+  /** While true, the vendor is asked less often. */
   isProved(): boolean;
 }
 
-/** For how long one callback shows that others will come: a firewall changes without a word. */
+/** How long one callback counts: network rules may change. */
 const PROVED_MS = 3_600_000;
 
-/** Starts in doubt, so that a login without callbacks is never slower for a hope. */
+/** Unproved at first, so that logins are not slower where callbacks do not arrive. */
 export function createCallbackReach(clock: Clock): CallbackReach {
   let provedAtMs: number | null = null;
   return {

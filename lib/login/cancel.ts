@@ -1,12 +1,12 @@
 import 'server-only';
 import { hashToken } from '../crypto/token.ts';
-import { findAttemptByToken } from '../store/attempts.ts';
+import { findAttempt } from '../store/attempts.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { endWithoutLogin } from './end.ts';
 
-/** Cancels the attempt that a token opens, if it is still live. */
+/** Cancels the attempt of a token, if it is live. */
 export async function cancelAttempt(deps: LoginDependencies, attemptToken: string): Promise<void> {
-  const attempt = await findAttemptByToken(deps.store, hashToken(attemptToken));
+  const attempt = await findAttempt(deps.store, 'token_hash', hashToken(attemptToken));
   if (attempt !== null) {
     await endWithoutLogin(deps, attempt, { to: 'cancelled', by: 'cancel' });
   }

@@ -1,7 +1,7 @@
 import 'server-only';
 import { beginSession } from '../sessions/begin.ts';
 import { type Result, succeed } from '../shared/result.ts';
-import { advanceAttempt, findAttemptById, findRivals } from '../store/attempts.ts';
+import { advanceAttempt, findAttempt, findRivals } from '../store/attempts.ts';
 import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { acquireTransactionLock } from '../store/dialect.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
@@ -14,19 +14,17 @@ import { findOrAddUser } from './login-user.ts';
 import type { LoginFailure } from './vendor-failure.ts';
 
 /**
- * Turns a verified attempt into a session, once, in one transaction: the attempt, the user, the
- * session and the audit events change together or not at all.
+ * Turns a verified attempt into a session, in one transaction: the attempt, the user, the session and the audit
+ * events change together or not at all. If the same call could have been meant for another browser's attempt,
+ * both end as contested (docs/decisions/0005).
  *
- * Where another browser's attempt could have been meant by the same call, both become contested
- * (docs/decisions/0005).
- *
- * @returns `completed` where this call made the session; `settled` where another request decided, or
- * nobody is let in; `not_yet` while it cannot be decided; or why the vendor did not answer.
+ * @returns `completed` if this call began the session; `settled` if the attempt ended in another way or by another
+ * request; `not_yet` if that cannot be decided yet; or why the vendor did not answer.
  */
 export async function completeAttempt(
   deps: LoginDependencies,
   attempt: LoginAttempt,
-  login: { sessionToken: string; from: ClientInfo },
+  session: { sessionToken: string; client: ClientInfo },
 ): Promise<Result<'completed' | 'settled' | 'not_yet', LoginFailure>> {
   const alsoVerified = await findAlsoVerified(deps, attempt);
   if (!alsoVerified.ok) {
@@ -38,7 +36,7 @@ export async function completeAttempt(
   }
   const { outcome, changed } = await auditedTransaction(
     deps,
-    async (audited) => await settle(deps, audited, attempt, login, others),
+    async (audited) => await settle(deps, audited, attempt, session, others),
   ).catch((error: unknown): Settled => {
     if (error instanceof EndedMeanwhile) {
       return { outcome: 'settled', changed: [] };
@@ -57,20 +55,20 @@ interface Settled {
   changed: readonly string[];
 }
 
-/** The attempt ended while it was being settled, e.g. was cancelled. Rolls the transaction back. */
+/** Rolls the transaction back: the attempt ended while it was being settled, for example was cancelled. */
 class EndedMeanwhile extends Error {}
 
 async function settle(
   deps: LoginDependencies,
   audited: AuditedTransaction,
   { id, phone_number: phoneNumber }: LoginAttempt,
-  login: { sessionToken: string; from: ClientInfo },
+  session: { sessionToken: string; client: ClientInfo },
   alsoVerified: ReadonlySet<string>,
 ): Promise<Settled> {
   const { transaction, record } = audited;
   await acquireTransactionLock(transaction, `phone number ${phoneNumber}`);
   const at = deps.clock.now();
-  const attempt = await findAttemptById(transaction, id);
+  const attempt = await findAttempt(transaction, 'id', id);
   if (attempt === null || attempt.state !== 'verified' || !isCallable(attempt)) {
     return { outcome: 'settled', changed: [] };
   }
@@ -83,12 +81,12 @@ async function settle(
     return await contest(audited, attempt, rivals, at);
   }
 
-  const { from: client, sessionToken } = login;
+  const { client } = session;
   const found = await findOrAddUser(deps.rules, audited, attempt, at);
   if (!found.ok) {
     const { code: failure, userId } = found.error;
-    const end = { to: 'failed', by: 'complete', failure, at, userId, client } as const;
-    await endInTransaction(audited, id, end);
+    const end = { to: 'failed', by: 'complete', failure } as const;
+    await endInTransaction(audited, id, end, { at, userId, client });
     return { outcome: 'settled', changed: [id] };
   }
 
@@ -98,8 +96,7 @@ async function settle(
     throw new EndedMeanwhile();
   }
   await setLastLogin(transaction, user.id, at);
-  const ttlMs = deps.rules.sessionTtlMs;
-  await beginSession(transaction, { user, sessionToken, client, at, ttlMs });
+  await beginSession(transaction, { ...session, user, at, ttlMs: deps.rules.sessionTtlMs });
   await record({ at, type: 'attempt_completed', attemptId: id, userId: user.id, client });
   return { outcome: 'completed', changed: [id] };
 }
@@ -114,10 +111,9 @@ async function contest(
   const owner = await findUserByPhoneNumber(audited.transaction, attempt.phone_number);
   const changed: string[] = [];
   for (const { id } of [attempt, ...rivals]) {
-    // One event is enough for the owner of the number to read.
+    // The account of the number's owner shows one event, not one for each attempt.
     const userId = id === attempt.id ? owner?.id : undefined;
-    const end = { to: 'contested', by: 'complete', at, userId } as const;
-    if (await endInTransaction(audited, id, end)) {
+    if (await endInTransaction(audited, id, { to: 'contested', by: 'complete' }, { at, userId })) {
       changed.push(id);
     }
   }

@@ -1,23 +1,26 @@
 import 'server-only';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { findRivals } from '../store/attempts.ts';
-import { leaseRivalCheck, releaseRivalCheck } from '../store/checks.ts';
+import { leaseCheck, releaseCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
-import { isAbandoned, isAwaitingVendor } from './attempt.ts';
+import { isCallable } from './attempt.ts';
 import { leaseEnd } from './check.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { failureOfPauth, type LoginFailure } from './vendor-failure.ts';
 
-/** More rivals than this at one time are an attack, and not worth a vendor request each. */
+/** More rivals than this at one time are an attack: they are not worth a vendor request each. */
 const MAX_ASKED = 20;
 
+/** What a start may take besides the vendor request and the wait for it, on a slow machine. */
+const START_MARGIN_MS = 5_000;
+
 /**
- * Which other browsers' attempts the vendor takes the same call for. Where each has a call number of
- * its own there should be none; a vendor that goes by the caller alone says so only here. Asks the
- * vendor once for each rival, which happens only when two browsers log in with one number at a time.
+ * Finds the rivals that the vendor has verified by the same call. There are none if each has a call number of
+ * its own, unless the vendor goes by the caller alone. Costs a vendor request for each rival, which exist only
+ * while two browsers log in with one number.
  *
- * @returns their ids; `not_yet` while another request is asking, or the vendor has not answered the
- * start of a rival, which the call may count for all the same; or why the vendor did not answer.
+ * @returns their ids; `not_yet` while another request is asking, or while the vendor has not answered the start
+ * of a rival, for which the call may count too; or why the vendor did not answer.
  */
 export async function findAlsoVerified(
   deps: LoginDependencies,
@@ -25,67 +28,57 @@ export async function findAlsoVerified(
 ): Promise<Result<ReadonlySet<string> | 'not_yet', LoginFailure>> {
   const now = deps.clock.now();
   const rivals = await findRivals(deps.store, attempt, deps.rules.attemptTtlMs);
-  if (
-    rivals.some(
-      (rival) => isAwaitingVendor(rival) && !isAbandoned(rival, deps.rules.pauthTimeoutMs, now),
-    )
-  ) {
+  if (rivals.some((rival) => isStarting(deps, rival, now))) {
     return succeed('not_yet');
   }
   if (rivals.length > MAX_ASKED) {
     return succeed(new Set(rivals.map((rival) => rival.id)));
   }
-  const toAsk = rivals.filter(
-    ({ call_number: callNumber, pauth_session_id: pauthSessionId }) =>
-      callNumber !== attempt.call_number && pauthSessionId !== null,
+  const toAsk = rivals.flatMap(
+    ({ id, call_number: callNumber, pauth_session_id: pauthSessionId }) =>
+      callNumber !== attempt.call_number && pauthSessionId !== null ? [{ id, pauthSessionId }] : [],
   );
   if (toAsk.length === 0) {
     return succeed(new Set());
   }
-  // Of all tabs and processes that find the call at once, one asks.
+  // If several tabs and processes find the call at the same time, one of them asks.
   const leasedUntil = leaseEnd(deps, now);
-  if (!(await leaseRivalCheck(deps.store, attempt.id, { now, leasedUntil }))) {
+  if (!(await leaseCheck(deps.store, attempt.id, 'verified', { now, leasedUntil }))) {
     return succeed('not_yet');
   }
   const verified = await findVerified(deps, toAsk);
   if (!verified.ok) {
-    await releaseRivalCheck(deps.store, attempt.id, { leasedUntil });
+    const { next_check_at: nextCheckAt, check_failures: failures } = attempt;
+    await releaseCheck(deps.store, attempt.id, { leasedUntil, nextCheckAt, failures });
   }
   return verified;
 }
 
+/** Whether the vendor has not answered the start of an attempt, and the process that asked may be alive. */
+function isStarting({ rules }: LoginDependencies, attempt: LoginAttempt, now: number): boolean {
+  const maxMs = rules.pauthTimeoutMs * 2 + START_MARGIN_MS;
+  return attempt.state === 'pending' && !isCallable(attempt) && now - attempt.created_at <= maxMs;
+}
+
 async function findVerified(
   deps: LoginDependencies,
-  rivals: readonly LoginAttempt[],
+  rivals: readonly { id: string; pauthSessionId: string }[],
 ): Promise<Result<ReadonlySet<string>, LoginFailure>> {
   const asked = await Promise.all(
-    rivals.map(async (rival) => ({ id: rival.id, isVerified: await isVerified(deps, rival) })),
+    rivals.map(async ({ id, pauthSessionId }) => ({
+      id,
+      reply: await deps.pauth.checkSession(pauthSessionId),
+    })),
   );
   const verified = new Set<string>();
-  for (const { id, isVerified } of asked) {
-    if (!isVerified.ok) {
-      return isVerified;
-    }
-    if (isVerified.value) {
+  for (const { id, reply } of asked) {
+    if (reply.ok && reply.value.status === 'verified') {
       verified.add(id);
+    }
+    // With a 404 the vendor no longer knows the session, so no call can verify it any more.
+    if (!reply.ok && !(reply.error.kind === 'refused' && reply.error.status === 404)) {
+      return fail(failureOfPauth(reply.error, 'check'));
     }
   }
   return succeed(verified);
-}
-
-async function isVerified(
-  deps: LoginDependencies,
-  attempt: LoginAttempt,
-): Promise<Result<boolean, LoginFailure>> {
-  if (attempt.pauth_session_id === null) {
-    return succeed(false);
-  }
-  const reply = await deps.pauth.checkSession(attempt.pauth_session_id);
-  if (reply.ok) {
-    return succeed(reply.value.status === 'verified');
-  }
-  // The vendor no longer knows it: no call can verify it any more.
-  return reply.error.kind === 'refused' && reply.error.status === 404
-    ? succeed(false)
-    : fail(failureOfPauth(reply.error, 'check'));
 }

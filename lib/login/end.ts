@@ -6,56 +6,44 @@ import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
-/** How an attempt ends without a login, and what its audit event says. */
-export type End = EndTransition & {
-  at: number;
-  /** Why, where the state does not say it all. */
+type End = EndTransition & {
+  /** Why, if the state does not tell. */
   failure?: AttemptEndCode;
-  /** The owner of the number, if they are to read of it. */
-  userId?: string | undefined;
-  client?: ClientInfo;
   /** See `endAttempt`. */
   onlyIfExpiredAt?: number;
 };
 
 /**
- * Ends an attempt without a login in the caller's transaction, which then notifies its subscribers.
+ * Ends an attempt without a login and records the event. The caller notifies the attempt's subscribers after
+ * the commit.
  *
- * @returns false, changing nothing, when its state allows no such end.
+ * @param event.userId the owner of the number, if the event is to appear in their account.
+ * @returns false, changing nothing, if its state does not allow the transition.
  */
 export async function endInTransaction(
   audited: AuditedTransaction,
   id: string,
-  end: End,
+  { failure, ...end }: End,
+  event: { at: number; userId?: string | undefined; client?: ClientInfo },
 ): Promise<boolean> {
-  const { at, failure, userId, client, ...transition } = end;
-  const isEnded = await endAttempt(audited.transaction, id, {
-    ...transition,
-    endedAt: at,
-    ...(failure === undefined ? {} : { failure }),
-  });
+  const isEnded = await endAttempt(audited.transaction, id, { ...end, failure, endedAt: event.at });
   if (isEnded) {
-    await audited.record({
-      at,
-      type: `attempt_${end.to}`,
-      attemptId: id,
-      ...(failure === undefined ? {} : { reason: failure }),
-      ...(userId === undefined ? {} : { userId }),
-      ...(client === undefined ? {} : { client }),
-    });
+    const type = `attempt_${end.to}` as const;
+    await audited.record({ ...event, type, attemptId: id, reason: failure });
   }
   return isEnded;
 }
 
-/** Ends an attempt without a login, in a transaction of its own, and notifies its subscribers. */
+/** Ends an attempt without a login in a transaction of its own and notifies its subscribers. */
 export async function endWithoutLogin(
   deps: LoginDependencies,
   { id }: LoginAttempt,
-  end: EndTransition & { failure?: AttemptEndCode; onlyIfExpiredAt?: number },
+  end: End,
 ): Promise<void> {
   const at = deps.clock.now();
-  await auditedTransaction(deps, async (audited) => {
-    return await endInTransaction(audited, id, { ...end, at });
-  });
+  await auditedTransaction(
+    deps,
+    async (audited) => await endInTransaction(audited, id, end, { at }),
+  );
   deps.notifications.notify(id);
 }

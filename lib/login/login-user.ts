@@ -7,30 +7,26 @@ import { deleteSessionsOf } from '../store/sessions.ts';
 import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
 import type { LoginRules } from './dependencies.ts';
 
-/** Why a verified number is not let in, with the user it has, if any. */
-export interface Refusal {
-  code: 'signup_closed' | 'user_disabled';
-  userId?: string;
-}
-
 /**
- * The user that a verified attempt logs in: the one the number has, or a new one where it has none or
- * where it was unused for so long that it may have a new owner (docs/decisions/0006).
+ * Finds the user that a verified attempt logs in. Adds one if the number has none, or if it was unused for so long
+ * that it may have a new owner (docs/decisions/0006).
+ *
+ * @returns why nobody may log in with this number, with the user it has, if any.
  */
 export async function findOrAddUser(
   rules: Pick<LoginRules, 'dormantMs' | 'signup'>,
   { transaction, record }: AuditedTransaction,
   { phone_number: phoneNumber, id: attemptId }: LoginAttempt,
   at: number,
-): Promise<Result<User, Refusal>> {
+): Promise<Result<User, { code: 'signup_closed' | 'user_disabled'; userId?: string }>> {
   const known = await findUserByPhoneNumber(transaction, phoneNumber);
-  if (known !== null && known.disabled_at !== null) {
-    return fail({ code: 'user_disabled', userId: known.id });
-  }
-  if (known !== null && !isDormant(known, at, rules.dormantMs)) {
-    return succeed(known);
-  }
   if (known !== null) {
+    if (known.disabled_at !== null) {
+      return fail({ code: 'user_disabled', userId: known.id });
+    }
+    if (!isDormant(known, at, rules.dormantMs)) {
+      return succeed(known);
+    }
     // Sessions before users, as everywhere, so that transactions never deadlock.
     await deleteSessionsOf(transaction, known.id);
     await setUserState(transaction, known.id, { set_aside_at: at });
@@ -46,15 +42,15 @@ export async function findOrAddUser(
       await record({ at, type: 'number_taken_over', attemptId, userId });
     }
   }
-  // Another process may have added it in between: then that one is the user.
+  // Another process may have added a user in between.
   const user = await findUserByPhoneNumber(transaction, phoneNumber);
   return user === null ? fail({ code: 'signup_closed' }) : succeed(user);
 }
 
 /**
- * Whether a number was unused for so long that a carrier may have given it to somebody else.
+ * Whether a user was inactive for so long that the carrier may have reassigned their number.
  *
- * @param dormantMs how long a number may be unused; 0 means for ever.
+ * @param dormantMs 0 means never.
  */
 export function isDormant(
   { last_active_at }: Pick<User, 'last_active_at'>,

@@ -3,12 +3,11 @@ import { deriveToken, hashToken } from '../crypto/token.ts';
 import type { AttemptSubscription } from '../notify/attempt-notifications.ts';
 import type { AttemptEnd } from '../shared/attempt-states.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
-import { findAttemptById, findAttemptByToken } from '../store/attempts.ts';
+import { findAttempt } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
 import { scheduleCheckForPerson } from '../store/checks.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
-import { canComplete } from './attempt.ts';
 import { codeOfEnd } from './attempt-status.ts';
 import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
@@ -22,38 +21,38 @@ export interface Poll {
   holdMs: number;
   /** The person says they have called, or is back from the dialler: the vendor is asked soon. */
   isPrompted: boolean;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the response is no longer needed. */
   signal?: AbortSignal;
-  /** The browser, to be kept with the session if this poll begins it. */
+  /** Stored with the session if this poll begins it. */
   from: ClientInfo;
 }
 
 export type PollOutcome =
   | { status: 'pending'; expiresInMs: number; pollAfterMs: number }
-  /** The vendor did not answer; the attempt lives on. */
+  /** The vendor did not answer; the attempt stays live. */
   | { status: 'trouble'; failure: LoginFailure }
-  /** The token is null when the session was delivered and used already. */
+  /** The token is null if the session can no longer be delivered: see `deliver`. */
   | { status: 'completed'; sessionToken: string | null }
   | { status: AttemptEnd; code: AttemptEndCode }
   /** No attempt has this token. */
   | { status: 'missing' };
 
-/** How long a lost answer can be fetched again, unless the session was used. */
+/** How long a session that has not been used is delivered again, in case the response was lost. */
 export const REDELIVERY_MS = 60_000;
 
-/** Between two reads of an attempt that another request is working on. */
+/** The least time between two reads of an attempt. */
 const MIN_WAIT_MS = 50;
 
-/** The same while another request holds a lease and the vendor is to be asked again. */
+/** The same while another request holds a lease. */
 const LEASED_WAIT_MS = 500;
 
-/** How many polls of one attempt one process holds: more tabs than anybody has open, and no flood. */
+/** The most polls of one attempt that a process holds: more tabs than a person has open. */
 export const MAX_HELD_POLLS = 200;
 
 /**
- * Long-polls an attempt: returns when its state changes, when the vendor fails or recovers, or when
- * `holdMs` has passed. Asks the vendor whenever that is due, and completes the login once the call is
- * verified. Only the browser that started the attempt has `attemptToken`, so only it is logged in here.
+ * Long-polls an attempt: returns when its state changes, when the vendor fails or recovers, or when `holdMs` has
+ * passed. Asks the vendor whenever a check is due, and completes the login once the call is verified. Only the
+ * browser that started the attempt has `attemptToken`, so only it is logged in.
  */
 export async function pollAttempt(
   deps: LoginDependencies,
@@ -68,64 +67,58 @@ export async function pollAttempt(
   // Before each read, so that no change between the read and the subscription is missed.
   let since = notifications.version();
   let attempt: LoginAttempt | null = await openForPoll(deps, attemptToken, poll.isPrompted);
-  if (attempt === null) {
-    return { status: 'missing' };
-  }
-  const { id, check_failures: failuresAtFirst } = attempt;
-  const readAgain = async () => {
+  const failuresAtFirst = attempt?.check_failures ?? 0;
+  const readAgain = async (id: string) => {
     since = notifications.version();
-    return await findAttemptById(store, id);
+    return await findAttempt(store, 'id', id);
   };
 
   let subscription: AttemptSubscription | undefined;
   try {
-    for (;;) {
-      if (attempt === null) {
-        return { status: 'missing' };
-      }
+    while (attempt !== null) {
       if (attempt.state === 'completed') {
         return await deliver(deps, attempt, attemptToken);
       }
       if (attempt.state !== 'pending' && attempt.state !== 'verified') {
         return { status: attempt.state, code: codeOfEnd(attempt, attempt.state) };
       }
-      const step = await takeStep(deps, attempt, attemptToken, poll.from);
+      const step = await takeStep(deps, attempt, attemptToken, poll);
       if (step.next === 'return') {
         return step.outcome;
       }
       if (step.next === 'again') {
-        attempt = step.attempt ?? (await readAgain());
+        attempt = step.attempt ?? (await readAgain(attempt.id));
         continue;
       }
-      // A page that was told of trouble is told at once that it is over.
+      // A page that shows that the vendor fails learns at once that it has recovered.
       const hasRecovered = failuresAtFirst > 0 && attempt.check_failures === 0;
-      if (hasRecovered || isHoldOver()) {
+      const isCrowded =
+        subscription === undefined && notifications.subscriberCount(attempt.id) >= MAX_HELD_POLLS;
+      if (hasRecovered || isCrowded || isHoldOver()) {
         return pending(deps, attempt, poll);
       }
-      if (subscription === undefined && notifications.subscriberCount(id) >= MAX_HELD_POLLS) {
-        return pending(deps, attempt, poll);
-      }
-      subscription ??= notifications.subscribe(id, since);
+      subscription ??= notifications.subscribe(attempt.id, since);
       const waitMs = Math.min(holdUntilMs - clock.elapsed(), step.waitMs);
       const hasChanged = await subscription.wait(Math.max(MIN_WAIT_MS, waitMs), poll.signal);
       if (isAborted() || (!hasChanged && isHoldOver())) {
-        // Most polls end so, thousands at once on shutdown: not worth another read.
+        // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
         return pending(deps, attempt, poll);
       }
-      attempt = await readAgain();
+      attempt = await readAgain(attempt.id);
     }
+    return { status: 'missing' };
   } finally {
     subscription?.close();
   }
 }
 
-/** The attempt of a poll; notes that its browser came back, and schedules a check if it asks for one. */
+/** Reads the attempt, records that its browser has presented the cookie, and schedules a check if prompted. */
 async function openForPoll(
   { store, clock }: LoginDependencies,
   attemptToken: string,
   isPrompted: boolean,
 ): Promise<LoginAttempt | null> {
-  const attempt = await findAttemptByToken(store, hashToken(attemptToken));
+  const attempt = await findAttempt(store, 'token_hash', hashToken(attemptToken));
   if (attempt?.confirmed_at === null) {
     await confirmAttempt(store, attempt.id, clock.now());
   }
@@ -142,18 +135,18 @@ type Step =
   | { next: 'again'; attempt?: LoginAttempt }
   | { next: 'wait'; waitMs: number };
 
-/** Does for a live attempt what can be done now: complete it, or ask the vendor about it. */
+/** Completes a verified attempt, or asks the vendor about another live one if a check is due. */
 async function takeStep(
   deps: LoginDependencies,
   attempt: LoginAttempt,
   attemptToken: string,
-  from: ClientInfo,
+  poll: Poll,
 ): Promise<Step> {
   const now = deps.clock.now();
-  if (canComplete(attempt, now)) {
+  if (attempt.state === 'verified' && attempt.expires_at > now) {
     deps.callbackReach.note(attempt.called_back_at !== null);
     const sessionToken = sessionTokenOf(attemptToken);
-    const completed = await completeAttempt(deps, attempt, { sessionToken, from });
+    const completed = await completeAttempt(deps, attempt, { sessionToken, client: poll.from });
     if (!completed.ok) {
       return { next: 'return', outcome: { status: 'trouble', failure: completed.error } };
     }
@@ -170,21 +163,23 @@ async function takeStep(
   if (!checked.ok) {
     return { next: 'return', outcome: { status: 'trouble', failure: checked.error } };
   }
-  if (checked.value !== 'not_due') {
-    return checked.value === 'changed'
-      ? { next: 'again' }
-      : { next: 'again', attempt: checked.value };
+  switch (checked.value) {
+    case 'not_due':
+      return { next: 'wait', waitMs: Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now };
+    case 'changed':
+      return { next: 'again' };
+    default:
+      return { next: 'again', attempt: checked.value };
   }
-  return { next: 'wait', waitMs: Math.min(attempt.expires_at, nextStepAt(attempt, now)) - now };
 }
 
-/** When there is something to do for a live attempt, if no notification comes before. */
+/** When a live attempt needs the next step, if no notification comes before. */
 function nextStepAt(attempt: LoginAttempt, now: number): number {
   if (attempt.pauth_session_id === null || attempt.state === 'verified') {
     return now + MIN_WAIT_MS;
   }
   const { next_check_at: nextCheckAt, check_leased_until: leasedUntil } = attempt;
-  // Whoever holds the lease releases it long before its end, and notifies nobody of "pending".
+  // A lease is usually released long before it expires, without a notification if the attempt is still pending.
   return leasedUntil > now
     ? Math.min(leasedUntil, Math.max(nextCheckAt, now + LEASED_WAIT_MS))
     : nextCheckAt;
@@ -199,19 +194,19 @@ function pending(
   return {
     status: 'pending',
     expiresInMs: attempt.expires_at - now,
-    // Who asks because they have called comes back for what the vendor says then.
+    // After a prompt, the browser polls again when the vendor has been asked.
     pollAfterMs: isPrompted
       ? Math.max(0, PROMPTED_CHECK_MS - holdMs)
       : pollPauseMs(now - attempt.created_at, holdMs, rules),
   };
 }
 
-/** The session's own token, the same for every answer to the same browser: see `deriveToken`. */
+/** The token of the session that an attempt begins: the same in each response, see `deriveToken`. */
 function sessionTokenOf(attemptToken: string): string {
   return deriveToken(attemptToken, 'session');
 }
 
-/** A completed attempt: the same browser gets its session again until that is used, or for a minute. */
+/** Delivers the session of a completed attempt again, until the session is used or `REDELIVERY_MS` have passed. */
 async function deliver(
   { store, clock }: LoginDependencies,
   attempt: LoginAttempt,
@@ -219,9 +214,7 @@ async function deliver(
 ): Promise<PollOutcome> {
   const sessionToken = sessionTokenOf(attemptToken);
   const found = await findSession(store, hashToken(sessionToken));
-  const isUndelivered =
-    found !== null &&
-    found.session.last_used_at === null &&
-    clock.now() - (attempt.ended_at ?? 0) <= REDELIVERY_MS;
-  return { status: 'completed', sessionToken: isUndelivered ? sessionToken : null };
+  const isDeliverable =
+    found?.session.last_used_at === null && clock.now() - (attempt.ended_at ?? 0) <= REDELIVERY_MS;
+  return { status: 'completed', sessionToken: isDeliverable ? sessionToken : null };
 }

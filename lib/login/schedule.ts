@@ -1,10 +1,13 @@
 import 'server-only';
 import type { LoginRules } from './dependencies.ts';
 
+/** The longest that a call goes unnoticed if its callback is lost and the person does not ask. */
+const MAX_CHECK_INTERVAL_MS = 45_000;
+
 /**
- * How long to wait between two checks of one attempt. Most people call within a minute, so the vendor
- * is asked often at first, then less and less. Where its callbacks reach us, checks only make up for a
- * lost one: two in a dial of 20 s, nine in five minutes.
+ * The interval between two checks of an attempt. Most people call within a minute, so the vendor is asked often
+ * at first, then less and less. If its callbacks arrive, checks only make up for a lost one: two while a person
+ * dials for 20 s, nine in five minutes.
  *
  * @param ageMs since the attempt was started.
  */
@@ -18,22 +21,19 @@ export function checkIntervalMs(ageMs: number, doCallbacksReachUs: boolean): num
   return ageMs < 120_000 ? 3_000 : 5_000;
 }
 
-/** How long a call can go unnoticed when its callback is lost and the person does not ask. */
-const MAX_CHECK_INTERVAL_MS = 45_000;
-
-/** How soon the vendor is asked at the latest when the person asks whether their call was seen. */
+/** The longest wait for a check when a person asks whether their call was seen. */
 export const PROMPTED_CHECK_MS = 2_000;
 
 const MAX_BACK_OFF_MS = 15_000;
 
-/** Random part of a pause, as a fraction of it, so that attempts do not ask all at once. */
+/** Random extra delay as a fraction of the back-off, so that attempts are not all checked at once. */
 const JITTER = 0.25;
 
 /**
- * The back-off after the vendor failed to answer a check.
+ * The back-off in milliseconds after the vendor failed to answer a check.
  *
- * @param failures in a row, this one included.
- * @param retryAfterSeconds what the vendor asked for, limited by `failureOfPauth`.
+ * @param failures consecutive, including this one.
+ * @param retryAfterSeconds as limited by `failureOfPauth`.
  * @param chance from 0 to 1.
  */
 export function backOffMs(
@@ -48,20 +48,20 @@ export function backOffMs(
 
 type PollRules = Pick<LoginRules, 'attemptTtlMs' | 'pollLimit'>;
 
-/** From the start of one poll to the next where they are not held: at least, and as a part of the age. */
+/** The interval between polls that are not held: at least this, then the attempt's age divided by `AGE_PER_POLL`. */
 const MIN_POLL_INTERVAL_MS = 2_000;
 const AGE_PER_POLL = 5;
 
-/** The part of its polls that a page needs for a whole attempt; the rest is for lost ones. */
+/** The share of the `pollLimit` polls that is planned for a whole attempt. The rest replaces lost ones. */
 const PLANNED_POLLS = 0.9;
 
 /**
- * How long the browser waits between the end of a poll and the next, so that its polls outlast the
- * attempt however long they are held. The 30 polls of the guide last for five minutes: two seconds
- * apart at first, growing apart, and without a pause where they are held for long enough.
+ * How long the browser waits from the end of one poll to the next, such that `pollLimit` polls outlast the attempt
+ * however long they are held. The guide's 30 polls last for five minutes: two seconds apart at first, then further
+ * apart, without a pause if they are held for long enough.
  *
  * @param ageMs since the attempt was started.
- * @param holdMs how long its polls are held; 0 where they are not.
+ * @param holdMs how long its polls are held; 0 if not at all.
  */
 export function pollPauseMs(ageMs: number, holdMs: number, rules: PollRules): number {
   const longestMs = longestIntervalMs(holdMs, rules);
@@ -73,7 +73,7 @@ function pollIntervalMs(ageMs: number, holdMs: number, longestMs: number): numbe
   return Math.max(shortestMs, Math.min(longestMs, ageMs / AGE_PER_POLL));
 }
 
-/** How far apart polls must be in the end for the planned ones to last. */
+/** The least upper bound of the interval for which the planned polls outlast the attempt. */
 function longestIntervalMs(holdMs: number, { attemptTtlMs, pollLimit }: PollRules): number {
   for (let longestMs = 1_000; longestMs < attemptTtlMs; longestMs += 1_000) {
     let polls = 0;

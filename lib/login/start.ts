@@ -18,11 +18,9 @@ import { checkIntervalMs } from './schedule.ts';
 import { failureOfPauth, type LoginFailure, reportRefusedKey } from './vendor-failure.ts';
 
 /**
- * Starts an attempt to log in with `phoneNumber`, or returns the live one that this browser holds for
- * the same number, so that starting again never costs a second vendor session. Any other live attempt
- * of the browser is cancelled.
- *
- * A new attempt counts towards the limits; returning the live one does not.
+ * Starts an attempt to log in with `phoneNumber`, which counts towards the limits. Returns the browser's live attempt
+ * for the same number instead if there is one, which costs nothing. Any other live attempt of the browser is
+ * cancelled.
  */
 export async function startAttempt(
   deps: LoginDependencies,
@@ -55,8 +53,8 @@ interface OpenedAttempt {
 }
 
 /**
- * Inserts the attempt, in place of any live one of the same browser. It exists before the vendor is
- * asked, so that no callback can come too early.
+ * Inserts the attempt and ends any live one of the same browser. The row exists before the vendor is asked, so that
+ * no callback comes too early.
  */
 async function openAttempt(
   deps: LoginDependencies,
@@ -66,14 +64,13 @@ async function openAttempt(
   const now = deps.clock.now();
   const id = randomUUID();
   const [attemptToken, browserToken, callbackToken] = [createToken(), createToken(), createToken()];
-
   const { attempt, previous } = await auditedTransaction(deps, async (audited) => {
     const { transaction, record } = audited;
     const known = await recognizeBrowser(transaction, lastBrowserToken);
     const previous = known === null ? null : await findLiveAttempt(transaction, known);
     if (previous !== null) {
       const to = previous.expires_at <= now ? 'expired' : 'cancelled';
-      await endInTransaction(audited, previous.id, { to, by: 'start', at: now });
+      await endInTransaction(audited, previous.id, { to, by: 'start' }, { at: now });
     }
     const attempt = await insertAttempt(transaction, {
       id,
@@ -122,8 +119,8 @@ async function askVendor(
     );
     reportRefusedKey(deps, reply.error);
     await endWithoutLogin(deps, attempt, { to: 'failed', by: 'start', failure: failure.code });
-    // A timeout may have made a session all the same, and counts. So may a broken connection, but then
-    // the vendor is failing, and nobody should pay for that with their next starts.
+    // After a timeout the vendor may have created the session, so the start counts. A broken connection is
+    // refunded all the same: a failing vendor must not use up people's starts.
     if (['refused', 'unreachable', 'not_sent'].includes(reply.error.kind)) {
       await deps.startLimits.refund(start);
     }
@@ -132,7 +129,7 @@ async function askVendor(
   const nextCheckAt = deps.clock.now() + checkIntervalMs(0, deps.callbackReach.isProved());
   const answered = await setPauthSession(deps.store, attempt.id, reply.value, nextCheckAt);
   if (answered === null) {
-    // One call would count for two attempts: better none of them than the wrong one.
+    // One call would count for two attempts, perhaps for the wrong one.
     deps.log.error(
       { event: 'pauth_session_reused', attempt: referenceOf(attempt.id) },
       'the vendor gave one session to two attempts',
@@ -140,14 +137,10 @@ async function askVendor(
     await endWithoutLogin(deps, attempt, { to: 'failed', by: 'start', failure: 'pauth_failed' });
     return fail({ code: 'pauth_failed', retryAfterSeconds: null });
   }
-  return stillPending(answered);
-}
-
-/** The attempt may have ended while the vendor was being asked. */
-function stillPending(attempt: LoginAttempt): Result<CallableAttempt, LoginFailure> {
-  if (attempt.state === 'pending' && isCallable(attempt)) {
-    return succeed(attempt);
+  if (answered.state === 'pending' && isCallable(answered)) {
+    return succeed(answered);
   }
-  const code = attempt.state === 'cancelled' ? 'attempt_cancelled' : 'attempt_failed';
+  // It ended while the vendor was being asked.
+  const code = answered.state === 'cancelled' ? 'attempt_cancelled' : 'attempt_failed';
   return fail({ code, retryAfterSeconds: null });
 }

@@ -4,7 +4,7 @@ import type { PauthError } from '../pauth/errors.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
-/** What kept a start or a poll from an answer, and when to try again, if that is known. */
+/** Why a start or a poll failed, and when to try again, if known. */
 export interface LoginFailure {
   code: AttemptEndCode | 'rate_limited';
   retryAfterSeconds: number | null;
@@ -12,27 +12,24 @@ export interface LoginFailure {
   limit?: LimitReached['limit'];
 }
 
-/** The same where the vendor is the cause. */
-export interface VendorFailure extends LoginFailure {
-  code: AttemptEndCode;
-}
-
-/** Whatever the vendor asks for: longer waits would exceed what people tolerate in front of a page. */
+/** Limits the vendor's Retry-After: longer waits would exceed what people tolerate in front of a page. */
 const MAX_RETRY_AFTER_SECONDS = 30;
 
 /**
- * What a vendor failure means for the person. The guide: a timeout is 504, no connection 503, any
- * other error of the API 422. We keep 422 for what the person can correct, the number; a wrong key, a
- * fault of the vendor's or an unreadable answer is not theirs.
+ * What a vendor failure means for the person. The guide answers 504 after a timeout, 503 without a connection and
+ * 422 for any other error of the API. Here 422 is only for what the person can correct: the number.
  */
-export function failureOfPauth(error: PauthError, request: 'create' | 'check'): VendorFailure {
+export function failureOfPauth(
+  error: PauthError,
+  request: 'create' | 'check',
+): LoginFailure & { code: AttemptEndCode } {
   switch (error.kind) {
     case 'unreachable':
       return { code: 'pauth_unreachable', retryAfterSeconds: null };
     case 'not_sent':
       return {
         code: 'pauth_unreachable',
-        // Where too many came at once, a random time keeps them from returning at once.
+        // null becomes a random time, so that those rejected together do not return together.
         retryAfterSeconds:
           error.reason === 'too_many_requests' ? null : Math.ceil(error.retryAfterMs / 1_000),
       };
@@ -57,7 +54,7 @@ export function failureOfPauth(error: PauthError, request: 'create' | 'check'): 
   }
 }
 
-/** Logs, once a minute, that the vendor refuses our key, if that is the error: nobody can log in. */
+/** Logs, at most once a minute, if the vendor refuses the API key, in which case nobody can log in. */
 export function reportRefusedKey(
   { log, throttledLog }: LoginDependencies,
   error: PauthError,

@@ -3,7 +3,7 @@ import { hashToken } from '../crypto/token.ts';
 import type { Log } from '../observe/log.ts';
 import type { Clock } from '../shared/clock.ts';
 import { auditedTransaction } from '../store/audit.ts';
-import { isUnwritable } from '../store/failure.ts';
+import { ignoreUnwritable } from '../store/failure.ts';
 import type { Session, Store, User } from '../store/schema.ts';
 import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
 import { isAlive, isTouchDue } from './lifetime.ts';
@@ -43,18 +43,17 @@ export async function openSession(
   const { session, user } = found;
   const now = deps.clock.now();
   if (!isAlive(session, now, idleMs)) {
-    await ignoreUnwritable(() => deleteSession(store, session.id_hash));
+    await deleteSession(store, session.id_hash).catch(ignoreUnwritable);
     return null;
   }
   if (user.disabled_at !== null || user.set_aside_at !== null) {
     return null;
   }
   if (isTouchDue(session, now, idleMs)) {
-    await ignoreUnwritable(() =>
-      store
-        .transaction()
-        .execute(async (transaction) => await touchSession(transaction, session, now)),
-    );
+    await store
+      .transaction()
+      .execute(async (transaction) => await touchSession(transaction, session, now))
+      .catch(ignoreUnwritable);
   }
   return found;
 }
@@ -69,15 +68,4 @@ export async function closeSession(
     const at = deps.clock.now();
     await record({ at, type: 'logged_out', userId: user.id, client: session });
   });
-}
-
-/** Ignores a database that rejects writes, so that reads keep working; a later request writes it again. */
-async function ignoreUnwritable(write: () => Promise<void>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    if (!isUnwritable(error)) {
-      throw error;
-    }
-  }
 }

@@ -12,11 +12,18 @@ import { isDuplicate } from './failure.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
 /**
- * The state, for statements that find their row by id. With the plain column PostgreSQL would use the index
- * of live attempts and scan all of them if its statistics date from a time without any. On a large table
- * statistics are only renewed about every 100,000 attempts.
+ * Begins an update of an attempt that has no effect unless it is in one of `states`.
+ *
+ * The state is compared as an expression: with the plain column PostgreSQL would use the index of live attempts
+ * and scan all of them if its statistics date from a time without any. On a large table statistics are only
+ * renewed about every 100,000 attempts.
  */
-export const unindexedState = sql<AttemptState>`state || ''`;
+export function updateAttempt(queries: Queries, id: string, states: readonly AttemptState[]) {
+  return queries
+    .updateTable('attempts')
+    .where('id', '=', id)
+    .where(sql<AttemptState>`state || ''`, 'in', states);
+}
 
 /** An SQL expression: `checkAt` in rows that meet the condition, the current `next_check_at` in others. */
 export function nextCheckAtIf(
@@ -52,26 +59,16 @@ export async function insertAttempt(
   const row = await queries
     .insertInto('attempts')
     .values({
-      handoff_hash: null,
-      device: null,
       ...attempt,
       start_number: (expression) =>
         expression
           .selectFrom('attempts')
           .where('browser_hash', '=', attempt.browser_hash)
-          .select((select) =>
-            sql<number>`coalesce(${select.fn.max('start_number')}, 0) + 1`.as('next'),
-          ),
+          .select(sql<number>`coalesce(max(start_number), 0) + 1`.as('next')),
       state: 'pending',
-      failure: null,
-      pauth_session_id: null,
-      call_number: null,
-      ended_at: null,
       next_check_at: attempt.created_at,
       check_leased_until: 0,
       check_failures: 0,
-      called_back_at: null,
-      confirmed_at: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
@@ -79,35 +76,8 @@ export async function insertAttempt(
   return row ?? null;
 }
 
-/** Finds an attempt by the token in its browser's cookie. */
-export async function findAttemptByToken(
-  queries: Queries,
-  tokenHash: string,
-): Promise<LoginAttempt | null> {
-  return await findAttempt(queries, 'token_hash', tokenHash);
-}
-
-/** Finds an attempt by the token in its callback URL. */
-export async function findAttemptByCallbackToken(
-  queries: Queries,
-  callbackTokenHash: string,
-): Promise<LoginAttempt | null> {
-  return await findAttempt(queries, 'callback_token_hash', callbackTokenHash);
-}
-
-/** Finds an attempt by the token in its QR code. */
-export async function findAttemptByHandoffToken(
-  queries: Queries,
-  handoffTokenHash: string,
-): Promise<LoginAttempt | null> {
-  return await findAttempt(queries, 'handoff_hash', handoffTokenHash);
-}
-
-export async function findAttemptById(queries: Queries, id: string): Promise<LoginAttempt | null> {
-  return await findAttempt(queries, 'id', id);
-}
-
-async function findAttempt(
+/** Finds an attempt by its id or by the hash of the browser's, the callback URL's or the QR code's token. */
+export async function findAttempt(
   queries: Queries,
   column: 'id' | 'token_hash' | 'callback_token_hash' | 'handoff_hash',
   value: string,
@@ -165,30 +135,20 @@ export async function setPauthSession(
   pauthSession: { pauthSessionId: string; callNumber: PhoneNumber },
   nextCheckAt: number,
 ): Promise<LoginAttempt | null> {
-  const update = queries
-    .updateTable('attempts')
-    .set((set) => ({
-      pauth_session_id: pauthSession.pauthSessionId,
-      call_number: pauthSession.callNumber,
-      // A callback may have scheduled a check before the vendor's response arrived.
-      next_check_at: nextCheckAtIf(set, set('called_back_at', 'is', null), nextCheckAt),
-    }))
-    .where('id', '=', id)
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('attempts as other')
-            .select('other.id')
-            .where('other.pauth_session_id', '=', pauthSession.pauthSessionId),
-        ),
-      ),
-    )
-    .returningAll();
   try {
-    return (await update.executeTakeFirst()) ?? null;
+    const row = await queries
+      .updateTable('attempts')
+      .set((set) => ({
+        pauth_session_id: pauthSession.pauthSessionId,
+        call_number: pauthSession.callNumber,
+        // A callback may have scheduled a check before the vendor's response arrived.
+        next_check_at: nextCheckAtIf(set, set('called_back_at', 'is', null), nextCheckAt),
+      }))
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirst();
+    return row ?? null;
   } catch (error) {
-    // Another process stored it between our subquery and our update.
     if (isDuplicate(error)) {
       return null;
     }
@@ -208,15 +168,12 @@ export async function advanceAttempt(
     | (Extract<Transition, { to: 'verified' }> & { expiresAt: number })
     | (Extract<Transition, { to: 'completed' }> & { endedAt: number }),
 ): Promise<boolean> {
-  const { numUpdatedRows } = await queries
-    .updateTable('attempts')
+  const { numUpdatedRows } = await updateAttempt(queries, id, [step.from])
     .set(
       step.to === 'verified'
         ? { state: step.to, expires_at: step.expiresAt, check_leased_until: 0 }
         : { state: step.to, ended_at: step.endedAt },
     )
-    .where('id', '=', id)
-    .where(unindexedState, '=', step.from)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
 }
@@ -230,14 +187,18 @@ export async function advanceAttempt(
 export async function endAttempt(
   queries: Queries,
   id: string,
-  end: EndTransition & { failure?: AttemptEndCode; endedAt: number; onlyIfExpiredAt?: number },
+  end: EndTransition & {
+    failure?: AttemptEndCode | undefined;
+    endedAt: number;
+    onlyIfExpiredAt?: number;
+  },
 ): Promise<boolean> {
   const { onlyIfExpiredAt } = end;
-  const update = queries
-    .updateTable('attempts')
-    .set({ state: end.to, failure: end.failure ?? null, ended_at: end.endedAt })
-    .where('id', '=', id)
-    .where(unindexedState, 'in', statesBefore(end));
+  const update = updateAttempt(queries, id, statesBefore(end)).set({
+    state: end.to,
+    failure: end.failure ?? null,
+    ended_at: end.endedAt,
+  });
   const { numUpdatedRows } = await (onlyIfExpiredAt === undefined
     ? update
     : update

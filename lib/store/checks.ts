@@ -1,6 +1,6 @@
 import 'server-only';
 import type { ExpressionBuilder } from 'kysely';
-import { nextCheckAtIf, unindexedState } from './attempts.ts';
+import { nextCheckAtIf, updateAttempt } from './attempts.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
 /**
@@ -22,60 +22,29 @@ function isPastIn(column: 'next_check_at' | 'check_leased_until', now: number) {
 }
 
 /**
- * Leases the check of a pending attempt, if it is due and not leased by another request or process.
+ * Leases the check of a pending attempt if it is due, or the check of a verified attempt's rivals, unless
+ * another request or process has leased it.
  *
  * @returns whether the caller now holds the lease. It ends at `leasedUntil` or with `releaseCheck`.
  */
 export async function leaseCheck(
   queries: Queries,
   id: string,
-  lease: { now: number; leasedUntil: number },
+  state: 'pending' | 'verified',
+  { now, leasedUntil }: { now: number; leasedUntil: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await queries
-    .updateTable('attempts')
-    // A callback during this check sets an earlier time, which schedules another check.
-    .set({ check_leased_until: lease.leasedUntil, next_check_at: lease.leasedUntil })
-    .where('id', '=', id)
-    .where(unindexedState, '=', 'pending')
-    .where('pauth_session_id', 'is not', null)
-    .where(isPastIn('next_check_at', lease.now))
-    .where(isPastIn('check_leased_until', lease.now))
+  const { numUpdatedRows } = await updateAttempt(queries, id, [state])
+    .set({ check_leased_until: leasedUntil })
+    .where(isPastIn('check_leased_until', now))
+    .$if(state === 'pending', (update) =>
+      update
+        // A callback during this check sets an earlier time, which schedules another check.
+        .set({ next_check_at: leasedUntil })
+        .where('pauth_session_id', 'is not', null)
+        .where(isPastIn('next_check_at', now)),
+    )
     .executeTakeFirst();
   return numUpdatedRows === 1n;
-}
-
-/**
- * Leases the check of a verified attempt's rivals, if it is not leased by another request or process.
- *
- * @returns whether the caller now holds the lease. It ends at `leasedUntil` or with `releaseRivalCheck`.
- */
-export async function leaseRivalCheck(
-  queries: Queries,
-  id: string,
-  lease: { now: number; leasedUntil: number },
-): Promise<boolean> {
-  const { numUpdatedRows } = await queries
-    .updateTable('attempts')
-    .set({ check_leased_until: lease.leasedUntil })
-    .where('id', '=', id)
-    .where(unindexedState, '=', 'verified')
-    .where(isPastIn('check_leased_until', lease.now))
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
-
-/** Releases the lease before it expires. */
-export async function releaseRivalCheck(
-  queries: Queries,
-  id: string,
-  { leasedUntil }: { leasedUntil: number },
-): Promise<void> {
-  await queries
-    .updateTable('attempts')
-    .set({ check_leased_until: 0 })
-    .where('id', '=', id)
-    .where('check_leased_until', '=', leasedUntil)
-    .execute();
 }
 
 /**
@@ -119,8 +88,7 @@ export async function scheduleCheckForCallback(
   attempt: Pick<LoginAttempt, 'id' | 'called_back_at'>,
   { now, checkAt }: { now: number; checkAt: number },
 ): Promise<LoginAttempt | null> {
-  const row = await queries
-    .updateTable('attempts')
+  const row = await updateAttempt(queries, attempt.id, ['pending'])
     .set((set) => ({
       next_check_at: nextCheckAtIf(set, set('next_check_at', '>', checkAt), checkAt),
       called_back_at: set
@@ -132,8 +100,6 @@ export async function scheduleCheckForCallback(
         .else(set.val(now))
         .end(),
     }))
-    .where('id', '=', attempt.id)
-    .where(unindexedState, '=', 'pending')
     .where('called_back_at', 'is not distinct from', attempt.called_back_at)
     .returningAll()
     .executeTakeFirst();
@@ -151,11 +117,8 @@ export async function scheduleCheckForPerson(
   id: string,
   checkAt: number,
 ): Promise<LoginAttempt | null> {
-  const row = await queries
-    .updateTable('attempts')
+  const row = await updateAttempt(queries, id, ['pending'])
     .set({ next_check_at: checkAt })
-    .where('id', '=', id)
-    .where(unindexedState, '=', 'pending')
     .where('check_failures', '=', 0)
     .where('next_check_at', '>', checkAt)
     .returningAll()

@@ -5,9 +5,9 @@ import type { ClientInfo, EventType, Queries, StoredEvent } from './schema.ts';
 export interface NewEvent {
   at: number;
   type: EventType;
-  attemptId?: string;
-  userId?: string;
-  reason?: ErrorCode;
+  attemptId?: string | undefined;
+  userId?: string | undefined;
+  reason?: ErrorCode | undefined;
   /** The client of the login that the event is about. */
   client?: ClientInfo;
 }

@@ -40,16 +40,21 @@ const postgresCodes: readonly string[] = [
   'XX', // internal error, corruption
 ];
 
-const errorSchema = z.union([
-  z.object({ name: z.literal(UNREACHABLE) }).transform(() => true),
-  z
-    .object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.number() })
-    .transform(({ errcode }) => sqliteCodes.has(errcode & 0xff)),
+const failureSchema = z.union([
+  z.object({ name: z.literal(UNREACHABLE) }),
+  z.object({
+    code: z.literal('ERR_SQLITE_ERROR'),
+    errcode: z.number().refine((code) => sqliteCodes.has(code & 0xff)),
+  }),
   // The SQLite connection is closed because this process is exiting.
-  z.object({ code: z.literal('ERR_INVALID_STATE') }).transform(() => true),
-  z
-    .object({ code: z.string().regex(/^[0-9A-Z]{5}$/), severity: z.string() })
-    .transform(({ code }) => postgresCodes.some((known) => code.startsWith(known))),
+  z.object({ code: z.literal('ERR_INVALID_STATE') }),
+  z.object({
+    code: z
+      .string()
+      .regex(/^[0-9A-Z]{5}$/)
+      .refine((code) => postgresCodes.some((known) => code.startsWith(known))),
+    severity: z.string(),
+  }),
 ]);
 
 /**
@@ -57,8 +62,7 @@ const errorSchema = z.union([
  * rather than a bug. Nothing was written, and a later retry may succeed.
  */
 export function isStoreFailure(error: unknown): boolean {
-  const parsed = errorSchema.safeParse(error);
-  return parsed.success && parsed.data;
+  return failureSchema.safeParse(error).success;
 }
 
 /** SQLite's result codes that only writes can get. */
@@ -76,9 +80,20 @@ export function isUnwritable(error: unknown): boolean {
   return unwritableSchema.safeParse(error).success;
 }
 
-const duplicateSchema = z.object({ code: z.literal('23505') });
+/** Rethrows any error but that of `isUnwritable`: for writes without which reads can go on. */
+export function ignoreUnwritable(error: unknown): void {
+  if (!isUnwritable(error)) {
+    throw error;
+  }
+}
 
-/** Whether PostgreSQL reported a unique violation. */
+const duplicateSchema = z.union([
+  // SQLITE_CONSTRAINT_UNIQUE
+  z.object({ code: z.literal('ERR_SQLITE_ERROR'), errcode: z.literal(2067) }),
+  z.object({ code: z.literal('23505') }),
+]);
+
+/** Whether an error is a violation of a unique index. */
 export function isDuplicate(error: unknown): boolean {
   return duplicateSchema.safeParse(error).success;
 }

@@ -87,7 +87,9 @@ describe('a PostgreSQL store', () => {
         `.execute(transaction);
         return rows[0]?.count;
       };
-      expect(await leaseCheck(transaction, 'live-7', { now: 1, leasedUntil: 5 })).toBe(true);
+      expect(await leaseCheck(transaction, 'live-7', 'pending', { now: 1, leasedUntil: 5 })).toBe(
+        true,
+      );
       await scheduleCheckForPerson(transaction, 'live-7', 2);
       const step = { from: 'pending', to: 'verified', by: 'check', expiresAt: 9 } as const;
       expect(await advanceAttempt(transaction, 'live-7', step)).toBe(true);

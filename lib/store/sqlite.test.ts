@@ -93,8 +93,12 @@ describe('a database file', () => {
         { id: 'id', called_back_at: null },
         { now, checkAt: now + 1 },
       );
-      await leaseCheck(store, 'id', lease);
-      await releaseCheck(store, 'id', { ...lease, nextCheckAt: now + 2_000, failures: 0 });
+      await leaseCheck(store, 'id', 'pending', lease);
+      await releaseCheck(store, 'id', {
+        ...lease,
+        nextCheckAt: now + 2_000,
+        failures: 0,
+      });
       await confirmAttempt(store, 'id', now);
     };
     await checkOnce(1);

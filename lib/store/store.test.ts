@@ -6,9 +6,7 @@ import { newPhoneNumber } from '#tests/support/test-login.ts';
 import {
   advanceAttempt,
   endAttempt,
-  findAttemptByCallbackToken,
-  findAttemptById,
-  findAttemptByToken,
+  findAttempt,
   findRivals,
   insertAttempt,
   type NewAttempt,
@@ -72,7 +70,7 @@ describe('a store', () => {
   }
 
   async function stored(store: Store, id: string) {
-    const attempt = await findAttemptById(store, id);
+    const attempt = await findAttempt(store, 'id', id);
     if (attempt?.call_number == null) {
       throw new Error('no such attempt');
     }
@@ -127,12 +125,14 @@ describe('a store', () => {
     it('is found by its id and each of its tokens only', async () => {
       const store = await openTestStore();
       const attempt = await addAttempt(store);
-      expect(await findAttemptById(store, attempt.id)).toEqual(attempt);
-      expect(await findAttemptByToken(store, attempt.token_hash)).toEqual(attempt);
-      expect(await findAttemptByCallbackToken(store, attempt.callback_token_hash)).toEqual(attempt);
-      expect(await findAttemptByToken(store, attempt.callback_token_hash)).toBeNull();
-      expect(await findAttemptByCallbackToken(store, attempt.token_hash)).toBeNull();
-      expect(await findAttemptById(store, '')).toBeNull();
+      expect(await findAttempt(store, 'id', attempt.id)).toEqual(attempt);
+      expect(await findAttempt(store, 'token_hash', attempt.token_hash)).toEqual(attempt);
+      expect(await findAttempt(store, 'callback_token_hash', attempt.callback_token_hash)).toEqual(
+        attempt,
+      );
+      expect(await findAttempt(store, 'token_hash', attempt.callback_token_hash)).toBeNull();
+      expect(await findAttempt(store, 'callback_token_hash', attempt.token_hash)).toBeNull();
+      expect(await findAttempt(store, 'id', '')).toBeNull();
     });
 
     it('is the only live one of its browser until it ends', async () => {
@@ -243,32 +243,36 @@ describe('a store', () => {
     it('is granted to one of many concurrent requests', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      const race = Array.from({ length: 20 }, () => leaseCheck(store, id, lease));
+      const race = Array.from({ length: 20 }, () => leaseCheck(store, id, 'pending', lease));
       expect(countWins(await Promise.all(race))).toBe(1);
     });
 
     it('is not granted before the check is due', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      expect(await leaseCheck(store, id, { ...lease, now: AT - 1 })).toBe(false);
+      expect(await leaseCheck(store, id, 'pending', { ...lease, now: AT - 1 })).toBe(false);
     });
 
     it('is not granted before the attempt has a pAuth session, nor after it has ended', async () => {
       const store = await openTestStore();
       const unknown = newAttempt();
       await insertAttempt(store, unknown);
-      expect(await leaseCheck(store, unknown.id, lease)).toBe(false);
+      expect(await leaseCheck(store, unknown.id, 'pending', lease)).toBe(false);
       const over = await addAttempt(store);
       await endAttempt(store, over.id, { to: 'expired', by: 'check', endedAt: AT });
-      expect(await leaseCheck(store, over.id, lease)).toBe(false);
+      expect(await leaseCheck(store, over.id, 'pending', lease)).toBe(false);
     });
 
     it('is granted again after it expires, and a late release changes nothing', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      await leaseCheck(store, id, lease);
-      expect(await leaseCheck(store, id, { now: AT + 3_999, leasedUntil: AT + 9_000 })).toBe(false);
-      expect(await leaseCheck(store, id, { now: AT + 4_000, leasedUntil: AT + 9_000 })).toBe(true);
+      await leaseCheck(store, id, 'pending', lease);
+      expect(
+        await leaseCheck(store, id, 'pending', { now: AT + 3_999, leasedUntil: AT + 9_000 }),
+      ).toBe(false);
+      expect(
+        await leaseCheck(store, id, 'pending', { now: AT + 4_000, leasedUntil: AT + 9_000 }),
+      ).toBe(true);
       await releaseCheck(store, id, { ...lease, nextCheckAt: AT, failures: 3 });
       expect(await stored(store, id)).toMatchObject({
         check_leased_until: AT + 9_000,
@@ -279,7 +283,7 @@ describe('a store', () => {
     it('is released with the time of the next check', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      await leaseCheck(store, id, lease);
+      await leaseCheck(store, id, 'pending', lease);
       await releaseCheck(store, id, { ...lease, nextCheckAt: AT + 2_000, failures: 2 });
       expect(await stored(store, id)).toMatchObject({
         next_check_at: AT + 2_000,
@@ -291,7 +295,7 @@ describe('a store', () => {
     it('is released without postponing a check that a callback scheduled', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      await leaseCheck(store, id, lease);
+      await leaseCheck(store, id, 'pending', lease);
       await scheduleCheckForCallback(
         store,
         { id, called_back_at: null },
@@ -341,7 +345,9 @@ describe('a store', () => {
       await scheduleCheckForCallback(store, unanswered, { now: AT + 100, checkAt: AT + 100 });
       const pauthSession = { pauthSessionId: attempt.id, callNumber };
       await setPauthSession(store, attempt.id, pauthSession, AT + 2_000);
-      expect(await leaseCheck(store, attempt.id, { ...lease, now: AT + 100 })).toBe(true);
+      expect(await leaseCheck(store, attempt.id, 'pending', { ...lease, now: AT + 100 })).toBe(
+        true,
+      );
     });
   });
 

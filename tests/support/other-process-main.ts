@@ -5,7 +5,7 @@ import { checkIfDue } from '#lib/login/check.ts';
 import type { LoginDependencies } from '#lib/login/dependencies.ts';
 import { pollAttempt } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
-import { findAttemptById, setPauthSession } from '#lib/store/attempts.ts';
+import { findAttempt, setPauthSession } from '#lib/store/attempts.ts';
 import { openStore } from '#lib/store/open.ts';
 import { insertUser } from '#lib/store/users.ts';
 import { messageSchema, type Order } from './orders.ts';
@@ -48,7 +48,7 @@ async function carryOut(order: Order): Promise<unknown> {
     case 'start':
       return await startAttempt(deps, order.phoneNumber, order.browser);
     case 'check': {
-      const attempt = await findAttemptById(deps.store, order.attemptId);
+      const attempt = await findAttempt(deps.store, 'id', order.attemptId);
       return attempt === null ? null : await checkIfDue(deps, attempt);
     }
     case 'set pAuth session':
