@@ -8,42 +8,41 @@ import { deriveKey } from '../crypto/derive-key.ts';
 /** Seals values for one purpose and opens only its own seals. */
 export interface Sealer<T> {
   seal(value: T): Promise<string>;
-  /** What a seal holds, or null for anything that is not a seal of ours, whole and in time. */
+  /** The value of a seal; null if the seal is not ours, broken or expired. */
   unseal(seal: string): Promise<Unsealed<T> | null>;
   /**
-   * Seals the same with the newest secret, for what is left of its time in whole seconds; or null
-   * where that is none. Never until later than before, nor for longer than a new seal.
+   * Seals a value again with the newest secret for the rest of its lifetime, in whole seconds: never until
+   * later than before, nor for longer than a new seal. Null if no time is left.
    */
   reseal(unsealed: Unsealed<T>): Promise<{ seal: string; leftSeconds: number } | null>;
 }
 
-/** What a seal that opened holds, and how it was made. */
-export interface Unsealed<T> {
+interface Unsealed<T> {
   value: T;
-  /** Until when it opens. */
+  /** When it expires. */
   endsAt: number;
-  /** Sealed with another secret than the newest, which may be taken away one day. */
+  /** Whether it is sealed with another secret than the newest. */
   isOld: boolean;
 }
 
 export interface SealerOptions<T> {
-  /** Keeps the seals of one cookie from opening as another's: it goes into the key. */
+  /** Part of the key, so that the seal of one cookie is not valid for another. */
   purpose: string;
   schema: z.ZodType<T>;
   ttlSeconds: number;
-  /** Newest first: the first one seals, all of them open. */
+  /** Newest first: the first one seals, all of them unseal. */
   secrets: readonly [string, ...string[]];
 }
 
-/** Browsers refuse cookies over 4096 bytes, so a longer text was never a seal of ours. */
+/** Browsers reject longer cookies, so a longer text is not a seal of ours. */
 const SEAL_MAX_LENGTH = 4096;
 
-/** Ten thousand browsers that poll; about 10 MB. */
-const REMEMBERED_SEALS = 10_000;
+/** Enough for ten thousand polling browsers; about 10 MB. */
+const MAX_CACHED_SEALS = 10_000;
 
 /**
- * Makes what seals and opens. It remembers the seals that it made or opened lately: deriving the keys
- * of one took a fifth of the time of a poll that is answered at once (profile of `status`).
+ * Caches the latest seals: deriving the keys of one took a fifth of the time of a poll that is answered at
+ * once (profile of `status`).
  */
 export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
   const { purpose, schema, ttlSeconds, secrets } = options;
@@ -53,25 +52,25 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
     secrets.map((secret) => [keyId(secret), deriveKey(secret, purpose)]),
   );
 
-  const remembered = new LRUCache<string, Unsealed<T>>({ max: REMEMBERED_SEALS });
+  const cache = new LRUCache<string, Unsealed<T>>({ max: MAX_CACHED_SEALS });
 
-  /** Made by us, or opened: its digest covers the name of its key and its end. */
+  /** @param seal made or verified by us: its digest covers the key's id and the expiry. */
   function remember(seal: string, value: T): Unsealed<T> {
-    const [, key, , , , end] = seal.split('*');
-    const unsealed = { value, endsAt: Number(end), isOld: key !== newest };
-    remembered.set(seal, unsealed);
+    const [, key, , , , expiry] = seal.split('*');
+    const unsealed = { value, endsAt: Number(expiry), isOld: key !== newest };
+    cache.set(seal, unsealed);
     return unsealed;
   }
 
   async function sealFor(seconds: number, value: T): Promise<string> {
-    // Only the newest key is offered: given several, iron-session seals with the highest id.
+    // Given several keys, iron-session would seal with the highest id.
     const seal = await sealData(value, { password: sealing, ttl: seconds });
     remember(seal, value);
     return seal;
   }
 
   async function open(seal: string): Promise<Unsealed<T> | null> {
-    if (!isSpelledAsSealed(seal)) {
+    if (!isCanonical(seal)) {
       return null;
     }
     try {
@@ -79,7 +78,7 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
       const value: unknown = await unsealData(seal, {
         password: opening,
         ttl: ttlSeconds,
-        // It answers an empty object then, which some schemas would take.
+        // It then returns an empty object, which some schemas accept.
         onUnsealError: () => {
           isOurs = false;
         },
@@ -98,24 +97,23 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
       if (seal.length > SEAL_MAX_LENGTH) {
         return null;
       }
-      const known = remembered.get(seal);
+      const known = cache.get(seal);
       return known !== undefined && Date.now() < known.endsAt ? known : await open(seal);
     },
 
     async reseal({ value, endsAt }) {
       const leftSeconds = Math.min(ttlSeconds, Math.floor((endsAt - Date.now()) / 1_000));
-      // For iron-session, no time at all is for ever.
+      // For iron-session, 0 means forever.
       return leftSeconds > 0 ? { seal: await sealFor(leftSeconds, value), leftSeconds } : null;
     },
   };
 }
 
 /**
- * Whether a seal is spelled in the one way in which we write it. Its end is not authenticated: the
- * version of iron-session's format after the `~`, and before it the last character of the digest,
- * which has bits that stand for nothing.
+ * Whether a seal ends exactly as iron-session writes it. Two parts of the end are not authenticated: the
+ * format version after the `~`, and the unused bits of the digest's last character.
  */
-function isSpelledAsSealed(seal: string): boolean {
+function isCanonical(seal: string): boolean {
   const [, digest] = /\*([\w-]+)~2$/.exec(seal) ?? [];
   return (
     digest !== undefined &&
@@ -125,8 +123,8 @@ function isSpelledAsSealed(seal: string): boolean {
 }
 
 /**
- * Names a key by what it is, not by its place in the list, so that a cookie still finds its key
- * after a newer secret was put in front or an older one taken away. iron-session wants a number.
+ * Identifies a key by its secret instead of its place in the list, so that a cookie finds its key when
+ * secrets are added or removed. iron-session requires a number.
  */
 function keyId(secret: string): string {
   const digest = createHash('sha256').update(`key id ${secret}`).digest();
