@@ -35,17 +35,17 @@ export function createSqliteCounters(path: string): CreateCounter {
     // Each of the library's transactions is a single statement and therefore already atomic.
     transaction: <T>(run: () => T) => run,
   };
-  return (name, limit) => {
-    const limiter = new RateLimiterSQLite({
-      storeClient,
-      storeType: 'better-sqlite3',
-      tableName: 'limits',
-      tableCreated: true,
-      keyPrefix: name,
-      clearExpiredByTimeout: true,
-      points: limit.count,
-      duration: limit.seconds,
-    });
-    return counterOf(limiter);
-  };
+  return (name, limit) =>
+    counterOf(
+      new RateLimiterSQLite({
+        storeClient,
+        storeType: 'better-sqlite3',
+        tableName: 'limits',
+        tableCreated: true,
+        keyPrefix: name,
+        clearExpiredByTimeout: true,
+        points: limit.count,
+        duration: limit.seconds,
+      }),
+    );
 }

@@ -49,54 +49,47 @@ export interface StartLimitRules {
   total: readonly Limit[];
 }
 
-/** A counter and the key under which a start counts for one limit. */
-interface CounterKey {
-  limit: keyof StartLimitRules;
-  counter: Counter;
-  key: string;
-}
+/**
+ * The limits with the names of their counters and the keys under which these count a start. The narrowest
+ * comes first, so that a flood against one number does not use up shared limits.
+ */
+const limits = [
+  {
+    limit: 'perNumber',
+    name: 'number',
+    keyOf: ({ phoneNumberTag, network }: Start) => `${phoneNumberTag} ${network}`,
+  },
+  { limit: 'perNetwork', name: 'network', keyOf: ({ network }: Start) => network },
+  { limit: 'total', name: 'total', keyOf: () => 'all' },
+] as const;
 
 export function createStartLimits(
   rules: StartLimitRules,
   createCounter: CreateCounter,
 ): StartLimits {
-  const countersOf = (name: string, limits: readonly Limit[]) =>
-    limits.map((limit) => createCounter(`${name}:${limit.count}/${limit.seconds}`, limit));
-  const perNumber = countersOf('number', rules.perNumber);
-  const perNetwork = countersOf('network', rules.perNetwork);
-  const total = countersOf('total', rules.total);
-
-  /** The narrowest limit first, so that a flood against one number does not use up shared limits. */
-  const keysOf = ({ phoneNumberTag, network }: Start): readonly CounterKey[] => {
-    const key = `${phoneNumberTag} ${network}`;
-    return [
-      ...perNumber.map((counter): CounterKey => ({ limit: 'perNumber', counter, key })),
-      ...perNetwork.map((counter): CounterKey => ({ limit: 'perNetwork', counter, key: network })),
-      ...total.map((counter): CounterKey => ({ limit: 'total', counter, key: 'all' })),
-    ];
+  const counters = limits.flatMap(({ limit, name, keyOf }) =>
+    rules[limit].map((rule) => ({
+      limit,
+      keyOf,
+      counter: createCounter(`${name}:${rule.count}/${rule.seconds}`, rule),
+    })),
+  );
+  const refund = async (start: Start, counted: typeof counters) => {
+    await Promise.all(counted.map(({ counter, keyOf }) => counter.refund(keyOf(start))));
   };
 
   return {
     async consume(start) {
-      const consumed: CounterKey[] = [];
-      for (const counted of keysOf(start)) {
-        const waitMs = await counted.counter.consume(counted.key);
-        consumed.push(counted);
+      for (const [index, { limit, keyOf, counter }] of counters.entries()) {
+        const waitMs = await counter.consume(keyOf(start));
         if (waitMs !== null) {
           // A refused start must not count, or retrying would extend the wait forever.
-          await Promise.all(consumed.map(({ counter, key }) => counter.refund(key)));
-          return fail({ limit: counted.limit, retryAfterSeconds: toSeconds(waitMs) });
+          await refund(start, counters.slice(0, index + 1));
+          return fail({ limit, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) });
         }
       }
       return succeed(null);
     },
-
-    async refund(start) {
-      await Promise.all(keysOf(start).map(({ counter, key }) => counter.refund(key)));
-    },
+    refund: (start) => refund(start, counters),
   };
-}
-
-function toSeconds(waitMs: number): number {
-  return Math.max(1, Math.ceil(waitMs / 1_000));
 }
