@@ -10,7 +10,7 @@ import {
   parseCheckReply,
   parseCreateReply,
 } from './parse.ts';
-import { type PauthRequest, send } from './send.ts';
+import { send } from './send.ts';
 
 /** The vendor's API as its guide describes it: https://api.pauth.me, two requests. */
 export interface PauthClient {
@@ -50,7 +50,6 @@ export function createPauthClient(options: PauthClientOptions): PauthClient {
     async createSession(phoneNumber, callbackUrl) {
       const reply = await send(
         {
-          method: 'POST',
           url: sessionsUrl,
           apiKey,
           body: { phone_number: phoneNumber, callback_url: callbackUrl.href },
@@ -61,18 +60,14 @@ export function createPauthClient(options: PauthClientOptions): PauthClient {
     },
 
     async checkSession(pauthSessionId) {
-      const request: PauthRequest = {
-        method: 'GET',
-        url: new URL(`${sessionsUrl.href}/${encodeURIComponent(pauthSessionId)}`),
-        apiKey,
-      };
+      const url = new URL(`${sessionsUrl.href}/${encodeURIComponent(pauthSessionId)}`);
       const deadline = startDeadline();
-      let reply = await send(request, deadline);
+      let reply = await send({ url, apiKey }, deadline);
       if (!reply.ok && isTransient(reply.error)) {
         await delay(Math.random() * MAX_RETRY_DELAY_MS, null, { signal: deadline.signal }).catch(
           () => {},
         );
-        reply = await send(request, deadline);
+        reply = await send({ url, apiKey }, deadline);
       }
       return reply.ok ? parseCheckReply(reply.value, country) : reply;
     },

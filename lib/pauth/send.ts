@@ -6,16 +6,9 @@ import type { PauthError } from './errors.ts';
 /** Responses in the vendor's guide are a few hundred bytes long; longer ones than this are errors. */
 const REPLY_MAX_BYTES = 64 * 1024;
 
-export interface PauthRequest {
-  method: 'GET' | 'POST';
-  url: URL;
-  apiKey: string;
-  /** Sent as JSON. */
-  body?: unknown;
-}
-
 /**
- * Sends one request to the vendor and reads the response body, at most `REPLY_MAX_BYTES` of it.
+ * Sends one request to the vendor, a POST if it has a `body`, which is sent as JSON. Reads at most
+ * `REPLY_MAX_BYTES` of the response body.
  *
  * `deadline.signal` covers the whole exchange up to the last byte of the body. Redirects are errors:
  * following one would disclose the API key or the phone number to its target.
@@ -23,20 +16,20 @@ export interface PauthRequest {
  * @returns the unparsed body of a 2xx response.
  */
 export async function send(
-  request: PauthRequest,
+  { url, apiKey, body }: { url: URL; apiKey: string; body?: unknown },
   deadline: { signal: AbortSignal; timeoutMs: number },
 ): Promise<Result<string, PauthError>> {
   try {
-    const response = await fetch(request.url, {
-      method: request.method,
+    const response = await fetch(url, {
+      method: body === undefined ? 'GET' : 'POST',
       headers: {
-        authorization: `Bearer ${request.apiKey}`,
+        authorization: `Bearer ${apiKey}`,
         accept: 'application/json',
         // A compressed response could be small on the wire and huge in memory.
         'accept-encoding': 'identity',
-        ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       redirect: 'error',
       cache: 'no-store',
       signal: deadline.signal,
@@ -59,23 +52,16 @@ export async function send(
       ? fail({ kind: 'unexpected', detail: `the response is over ${REPLY_MAX_BYTES} bytes` })
       : succeed(text);
   } catch (error) {
-    return fail(toPauthError(error, deadline));
+    if (deadline.signal.aborted) {
+      return fail({ kind: 'timed_out', timeoutMs: deadline.timeoutMs });
+    }
+    // `fetch` throws a TypeError whose cause is the connection's error.
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    return detail === 'unexpected redirect'
+      ? fail({ kind: 'unexpected', detail: 'the vendor redirects' })
+      : fail({ kind: 'unreachable', detail });
   }
-}
-
-function toPauthError(
-  error: unknown,
-  deadline: { signal: AbortSignal; timeoutMs: number },
-): PauthError {
-  if (deadline.signal.aborted) {
-    return { kind: 'timed_out', timeoutMs: deadline.timeoutMs };
-  }
-  // `fetch` throws a TypeError whose cause is the connection's error.
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return detail === 'unexpected redirect'
-    ? { kind: 'unexpected', detail: 'the vendor redirects' }
-    : { kind: 'unreachable', detail };
 }
 
 /** Parses Retry-After, which is either seconds or a date (RFC 9110, 10.2.3). */
