@@ -60,19 +60,3 @@ export function refuseType(
   // Some countries do not distinguish mobile from landline numbers. Those count as both.
   return type !== 'MOBILE' || accepted.has('mobile') ? null : { code: 'phone_number_cannot_call' };
 }
-
-/** Emergency numbers of Japan, and those that phones recognize in other countries. */
-const emergencyNumbers: ReadonlySet<string> = new Set([
-  '110',
-  '118',
-  '119',
-  '000',
-  '112',
-  '911',
-  '999',
-]);
-
-/** Whether digits, as dialled, are an emergency number. */
-export function isEmergencyNumber(digits: string): boolean {
-  return emergencyNumbers.has(digits);
-}

@@ -1,8 +1,6 @@
 import 'server-only';
 import {
   type CountryCode,
-  getCountries,
-  getCountryCallingCode,
   getExampleNumber,
   isSupportedCountry,
   type PhoneNumber as ParsedPhoneNumber,
@@ -18,7 +16,6 @@ import {
 } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import {
-  isEmergencyNumber,
   isUnsuitableCallNumber,
   type NumberTypeError,
   type NumberTypeName,
@@ -26,7 +23,12 @@ import {
   refuseType,
 } from './number-types.ts';
 
-export type { CountryCode };
+/** The countries whose phone numbers can be parsed, and their calling codes without the plus. */
+export {
+  type CountryCode,
+  getCountries as countryCodes,
+  getCountryCallingCode as callingCodeOf,
+} from 'libphonenumber-js/max';
 
 export type PhoneNumberError =
   | {
@@ -42,6 +44,9 @@ export type PhoneNumberError =
   | { code: 'phone_number_not_in_country'; country: CountryCode };
 
 const allTypes: ReadonlySet<NumberTypeName> = new Set(numberTypes);
+
+/** Emergency numbers of Japan, and those that phones recognize in other countries. */
+const emergencyNumber = /^(?:110|118|119|000|112|911|999)$/;
 
 const invisible = /[\p{Cf}\p{Cc}]/gu;
 const arabicDigits = /[\u0660-\u0669\u06f0-\u06f9]/gu;
@@ -96,7 +101,7 @@ export function parsePhoneNumber(
   if (!isDigits(text)) {
     return fail({ code: 'phone_number_unreadable' });
   }
-  if (isEmergencyNumber(text)) {
+  if (emergencyNumber.test(text)) {
     return fail({ code: 'phone_number_emergency' });
   }
   const parsed = parse(text, country);
@@ -163,16 +168,6 @@ export function examplePhoneNumber(country: CountryCode): string {
   return country === 'JP'
     ? '090-1234-5678'
     : (getExampleNumber(country, examples)?.formatNational() ?? '');
-}
-
-/** Every country whose phone numbers can be parsed. */
-export function countryCodes(): CountryCode[] {
-  return getCountries();
-}
-
-/** The calling code of a country, without the plus: `81`. */
-export function callingCodeOf(country: CountryCode): string {
-  return getCountryCallingCode(country);
 }
 
 /** Whether a text is the code of a country whose phone numbers can be parsed. */
