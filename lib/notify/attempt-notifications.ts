@@ -81,16 +81,13 @@ export function createAttemptNotifications(): AttemptNotifications {
       return {
         async wait(timeoutMs, signal) {
           if (!hasChanged && !isClosed && !signal?.aborted && timeoutMs > 0) {
-            await new Promise<void>((resolve) => {
-              const done = () => {
-                clearTimeout(timer);
-                signal?.removeEventListener('abort', done);
-                resolve();
-              };
-              const timer = setTimeout(done, timeoutMs);
-              resume = done;
-              signal?.addEventListener('abort', done);
-            });
+            const { promise, resolve } = Promise.withResolvers<unknown>();
+            const timer = setTimeout(resolve, timeoutMs);
+            signal?.addEventListener('abort', resolve);
+            resume = () => resolve(null);
+            await promise;
+            clearTimeout(timer);
+            signal?.removeEventListener('abort', resolve);
             resume = null;
           }
           const changed = hasChanged;
