@@ -44,8 +44,8 @@ export async function hasLiveAttempt(
 }
 
 /**
- * Finds the live attempt for this number whose token the browser holds. The browser token alone is not enough:
- * it outlives attempts, so it may have been copied before this one was started.
+ * Finds the live attempt for this number whose token the browser holds. The browser token alone is not
+ * enough: it outlives attempts, so it may have been copied before this one was started.
  */
 export async function findOwnAttempt(
   { store, clock }: LoginDependencies,

@@ -10,8 +10,8 @@ import type { LoginDependencies } from './dependencies.ts';
 const CALLBACK_INTERVAL_MS = 2_000;
 
 /**
- * Handles a callback: a hint that something happened to an attempt, of which nothing is believed. The vendor is
- * asked instead, at most once per callback. An unknown token costs no vendor request.
+ * Handles a callback. Its content is not trusted: it only schedules a check of the attempt, at most one per
+ * callback. An unknown token costs no vendor request.
  */
 export async function handleCallback(
   deps: LoginDependencies,
@@ -36,7 +36,7 @@ export async function handleCallback(
   if (isScheduled) {
     return;
   }
-  // While checks back off after failures, a callback does not hasten the next one.
+  // While checks back off after failures, a callback is recorded but schedules no earlier one.
   const checkAt = isFailing ? Math.max(now, attempt.next_check_at) : earliestCheck(attempt, now);
   const scheduled = await scheduleCheckForCallback(deps.store, attempt, { now, checkAt });
   if (scheduled === null) {

@@ -22,7 +22,7 @@ const SPREAD_MS = { circuit_open: 5_000, too_many_requests: 2_000 };
 /** For how long after its end an attempt is still checked, for a call in its last seconds. */
 export const LAST_CHECK_MS = 10_000;
 
-/** How long a verified attempt waits for its browser at least: a person has to come back from the dialler. */
+/** The least time that a verified attempt waits for its browser: a person comes back from the dialler. */
 export const VERIFIED_GRACE_MS = 120_000;
 
 /** When a lease taken at `now` expires. */
@@ -33,8 +33,8 @@ export function leaseEnd({ rules }: LoginDependencies, now: number): number {
 type Checked = Result<LoginAttempt | 'changed' | 'not_due', LoginFailure>;
 
 /**
- * Asks the vendor about an attempt and records the reply, if a check is due and no other request is doing it.
- * Ends an attempt whose time is up.
+ * Asks the vendor about an attempt and records the reply, if a check is due and no other request is doing
+ * it. Ends an attempt whose time is up.
  *
  * @returns the updated attempt if it is still pending after the check; `changed` if it must be read again;
  * `not_due`; or why the vendor did not answer, in which case the attempt stays live.
@@ -114,7 +114,7 @@ function reportUnknownStatus(deps: LoginDependencies, attempt: LoginAttempt, sta
   );
 }
 
-/** After the usual interval, but at the end of the attempt at the latest; a check after the end is the last. */
+/** After the usual interval, but no later than the end of the attempt. A check after its end is the last. */
 function regularCheckAt(deps: LoginDependencies, attempt: LoginAttempt): number {
   const now = deps.clock.now();
   const intervalMs = checkIntervalMs(now - attempt.created_at, deps.callbackReach.isProved());
@@ -161,7 +161,7 @@ async function recordFailure(
   return fail({ ...failure, retryAfterSeconds: Math.ceil(pauseMs / 1_000) });
 }
 
-/** Defers a check that was not sent. A wait for other requests is no failure that the browser must know of. */
+/** Defers a check that was not sent. The browser is told only if the circuit is open. */
 async function defer(
   deps: LoginDependencies,
   attempt: LoginAttempt,

@@ -14,12 +14,12 @@ import { findOrAddUser } from './login-user.ts';
 import type { LoginFailure } from './vendor-failure.ts';
 
 /**
- * Turns a verified attempt into a session, in one transaction: the attempt, the user, the session and the audit
- * events change together or not at all. If the same call could have been meant for another browser's attempt,
- * both end as contested (docs/decisions/0005).
+ * Turns a verified attempt into a session, in one transaction: the attempt, the user, the session and the
+ * audit events change together or not at all. If the same call could have been meant for another browser's
+ * attempt, both end as contested (docs/decisions/0005).
  *
- * @returns `completed` if this call began the session; `settled` if the attempt ended in another way or by another
- * request; `not_yet` if that cannot be decided yet; or why the vendor did not answer.
+ * @returns `completed` if this call began the session; `settled` if the attempt ended in another way or by
+ * another request; `not_yet` if that cannot be decided yet; or why the vendor did not answer.
  */
 export async function completeAttempt(
   deps: LoginDependencies,

@@ -15,12 +15,12 @@ const MAX_ASKED = 20;
 const START_MARGIN_MS = 5_000;
 
 /**
- * Finds the rivals that the vendor has verified by the same call. There are none if each has a call number of
- * its own, unless the vendor goes by the caller alone. Costs a vendor request for each rival, which exist only
- * while two browsers log in with one number.
+ * Finds the rivals that the vendor has verified by the same call. There are none if each has a call number
+ * of its own, unless the vendor goes by the caller alone. Costs a vendor request for each rival, which
+ * exist only while two browsers log in with one number.
  *
- * @returns their ids; `not_yet` while another request is asking, or while the vendor has not answered the start
- * of a rival, for which the call may count too; or why the vendor did not answer.
+ * @returns their ids; `not_yet` while another request is asking, or while the vendor has not answered the
+ * start of a rival, for which the call may count too; or why the vendor did not answer.
  */
 export async function findAlsoVerified(
   deps: LoginDependencies,

@@ -14,8 +14,8 @@ type End = EndTransition & {
 };
 
 /**
- * Ends an attempt without a login and records the event. The caller notifies the attempt's subscribers after
- * the commit.
+ * Ends an attempt without a login and records the event. The caller notifies the attempt's subscribers
+ * after the commit.
  *
  * @param event.userId the owner of the number, if the event is to appear in their account.
  * @returns false, changing nothing, if its state does not allow the transition.

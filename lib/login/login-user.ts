@@ -8,10 +8,10 @@ import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.
 import type { LoginRules } from './dependencies.ts';
 
 /**
- * Finds the user that a verified attempt logs in. Adds one if the number has none, or if it was unused for so long
- * that it may have a new owner (docs/decisions/0006).
+ * Finds the user that a verified attempt logs in. Adds one if the number has none, or if it was unused for
+ * so long that it may have a new owner (docs/decisions/0006).
  *
- * @returns why nobody may log in with this number, with the user it has, if any.
+ * @returns the user; or why the number may not log in, with the user it has, if any.
  */
 export async function findOrAddUser(
   rules: Pick<LoginRules, 'dormantMs' | 'signup'>,

@@ -50,9 +50,9 @@ const LEASED_WAIT_MS = 500;
 export const MAX_HELD_POLLS = 200;
 
 /**
- * Long-polls an attempt: returns when its state changes, when the vendor fails or recovers, or when `holdMs` has
- * passed. Asks the vendor whenever a check is due, and completes the login once the call is verified. Only the
- * browser that started the attempt has `attemptToken`, so only it is logged in.
+ * Long-polls an attempt: returns when its state changes, when the vendor fails or recovers, or when
+ * `holdMs` has passed. Asks the vendor whenever a check is due, and completes the login once the call is
+ * verified. Only the browser that started the attempt has `attemptToken`, so only it is logged in.
  */
 export async function pollAttempt(
   deps: LoginDependencies,
@@ -112,7 +112,7 @@ export async function pollAttempt(
   }
 }
 
-/** Reads the attempt, records that its browser has presented the cookie, and schedules a check if prompted. */
+/** Reads the attempt, records that its browser has presented the cookie, schedules a check if prompted. */
 async function openForPoll(
   { store, clock }: LoginDependencies,
   attemptToken: string,
@@ -206,7 +206,7 @@ function sessionTokenOf(attemptToken: string): string {
   return deriveToken(attemptToken, 'session');
 }
 
-/** Delivers the session of a completed attempt again, until the session is used or `REDELIVERY_MS` have passed. */
+/** Delivers the session of a completed attempt again, until it is used or `REDELIVERY_MS` have passed. */
 async function deliver(
   { store, clock }: LoginDependencies,
   attempt: LoginAttempt,

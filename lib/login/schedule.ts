@@ -5,9 +5,9 @@ import type { LoginRules } from './dependencies.ts';
 const MAX_CHECK_INTERVAL_MS = 45_000;
 
 /**
- * The interval between two checks of an attempt. Most people call within a minute, so the vendor is asked often
- * at first, then less and less. If its callbacks arrive, checks only make up for a lost one: two while a person
- * dials for 20 s, nine in five minutes.
+ * The interval between two checks of an attempt. Most people call within a minute, so the vendor is asked
+ * often at first, then less and less. If its callbacks arrive, checks only make up for a lost one: two
+ * while a person dials for 20 s, nine in five minutes.
  *
  * @param ageMs since the attempt was started.
  */
@@ -48,7 +48,7 @@ export function backOffMs(
 
 type PollRules = Pick<LoginRules, 'attemptTtlMs' | 'pollLimit'>;
 
-/** The interval between polls that are not held: at least this, then the attempt's age divided by `AGE_PER_POLL`. */
+/** The interval between polls that are not held: a part of the attempt's age, but at least this. */
 const MIN_POLL_INTERVAL_MS = 2_000;
 const AGE_PER_POLL = 5;
 
@@ -56,9 +56,9 @@ const AGE_PER_POLL = 5;
 const PLANNED_POLLS = 0.9;
 
 /**
- * How long the browser waits from the end of one poll to the next, such that `pollLimit` polls outlast the attempt
- * however long they are held. The guide's 30 polls last for five minutes: two seconds apart at first, then further
- * apart, without a pause if they are held for long enough.
+ * How long the browser waits from the end of one poll to the next, such that `pollLimit` polls outlast the
+ * attempt however long they are held. The guide's 30 polls last for five minutes: two seconds apart at
+ * first, then further apart, without a pause if they are held for long enough.
  *
  * @param ageMs since the attempt was started.
  * @param holdMs how long its polls are held; 0 if not at all.

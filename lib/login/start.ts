@@ -18,9 +18,9 @@ import { checkIntervalMs } from './schedule.ts';
 import { failureOfPauth, type LoginFailure, reportRefusedKey } from './vendor-failure.ts';
 
 /**
- * Starts an attempt to log in with `phoneNumber`, which counts towards the limits. Returns the browser's live attempt
- * for the same number instead if there is one, which costs nothing. Any other live attempt of the browser is
- * cancelled.
+ * Starts an attempt to log in with `phoneNumber`, which counts towards the limits. If the browser holds a
+ * live one for the same number, returns that, which does not count and costs no vendor session. Any other
+ * live attempt of the browser is cancelled.
  */
 export async function startAttempt(
   deps: LoginDependencies,
@@ -53,8 +53,8 @@ interface OpenedAttempt {
 }
 
 /**
- * Inserts the attempt and ends any live one of the same browser. The row exists before the vendor is asked, so that
- * no callback comes too early.
+ * Inserts the attempt and ends any live one of the same browser. The row exists before the vendor is asked,
+ * so that no callback comes too early.
  */
 async function openAttempt(
   deps: LoginDependencies,

@@ -16,8 +16,8 @@ export interface LoginFailure {
 const MAX_RETRY_AFTER_SECONDS = 30;
 
 /**
- * What a vendor failure means for the person. The guide answers 504 after a timeout, 503 without a connection and
- * 422 for any other error of the API. Here 422 is only for what the person can correct: the number.
+ * What a vendor failure means for the person. The guide answers 504 after a timeout, 503 without a
+ * connection and 422 for any other error. Here 422 is only for what the person can correct: the number.
  */
 export function failureOfPauth(
   error: PauthError,

@@ -8,8 +8,8 @@ import { handoffTokenOf } from './handoff.ts';
 import { drawQr } from './qr.ts';
 
 /**
- * What a browser may see of its own attempt. A remembered number is masked: the person at the browser may not
- * be its owner.
+ * What a browser may see of its own attempt. A remembered number is masked: the person at the browser may
+ * not be its owner.
  */
 export function viewAttempt(
   deps: LoginDependencies,

@@ -42,12 +42,8 @@ export async function endOtherSession(
       return false;
     }
     await deleteSession(transaction, other.id_hash);
-    await record({
-      at: deps.clock.now(),
-      type: 'session_ended',
-      userId: user.id,
-      client: other,
-    });
+    const at = deps.clock.now();
+    await record({ at, type: 'session_ended', userId: user.id, client: other });
     return true;
   });
 }

@@ -9,14 +9,14 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
  * vendor presents are stored only as hashes: see `lib/crypto/token.ts`.
  */
 export interface Tables {
-  users: UsersTable;
-  attempts: AttemptsTable;
-  sessions: SessionsTable;
-  devices: DevicesTable;
+  users: User;
+  attempts: LoginAttempt;
+  sessions: Session;
+  devices: Device;
   events: EventsTable;
 }
 
-interface UsersTable {
+export interface User {
   id: string;
   phone_number: PhoneNumber;
   created_at: number;
@@ -31,7 +31,7 @@ interface UsersTable {
   set_aside_at: number | null;
 }
 
-interface AttemptsTable {
+export interface LoginAttempt {
   id: string;
   /** Of the token in the browser's sealed cookie. */
   token_hash: string;
@@ -77,7 +77,7 @@ export interface ClientInfo {
   network: string;
 }
 
-interface SessionsTable extends ClientInfo {
+export interface Session extends ClientInfo {
   id_hash: string;
   /** Identifies the session to its user, to end it from elsewhere. Grants no access. */
   public_id: string;
@@ -91,7 +91,7 @@ interface SessionsTable extends ClientInfo {
 }
 
 /** The first login of each user with each kind of device. */
-interface DevicesTable extends ClientInfo {
+export interface Device extends ClientInfo {
   user_id: string;
   /** The session of that login; it may have ended. */
   session_public_id: string;
@@ -133,10 +133,6 @@ interface EventsTable {
   network: string | null;
 }
 
-export type User = Selectable<UsersTable>;
-export type LoginAttempt = Selectable<AttemptsTable>;
-export type Session = Selectable<SessionsTable>;
-export type Device = Selectable<DevicesTable>;
 export type StoredEvent = Selectable<EventsTable>;
 
 /** A database or a transaction: the first parameter of every query. */
