@@ -53,10 +53,16 @@ const request = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
 
 describe('a connection', () => {
   it('that has more than eight requests without an answer is closed, and logged once', async () => {
-    const { send, waiting, logged } = await start();
+    const { send, server, waiting, logged } = await start();
+    const closes: number[] = [];
+    server.on('admitted', () => {
+      const index = waiting.length;
+      waiting.at(-1)?.once('close', () => closes.push(index));
+    });
     expect(await send(request.repeat(100)).closed).toBe('');
     expect(waiting).toHaveLength(8);
     expect(waiting.every(({ destroyed }) => destroyed)).toBe(true);
+    expect(closes.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(logged).toEqual([
       { event: 'connection_closed', reason: 'too_many_unanswered_requests' },
     ]);

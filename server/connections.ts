@@ -40,9 +40,16 @@ export function createConnections(
     follow(server) {
       server.timeout = silenceTimeoutMs;
       server.on('connection', (socket) => {
-        unanswered.set(socket, new Set());
-        // Answers that wait behind another one are not closed with their connection on Node 22.
-        socket.once('close', () => unanswered.delete(socket));
+        const open = new Set<ServerResponse>();
+        unanswered.set(socket, open);
+        socket.once('close', () => {
+          unanswered.delete(socket);
+          // Node 22 does not close, with their connection, answers that wait behind another one.
+          for (const outgoing of open) {
+            outgoing.destroy();
+            outgoing.emit('close');
+          }
+        });
       });
     },
 
