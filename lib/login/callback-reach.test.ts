@@ -11,24 +11,24 @@ afterAll(() => sandbox.close());
 
 const HOUR_MS = 3_600_000;
 
-/** Logs in with a call that the vendor told us of. */
+/** Logs in with a call that the vendor announced by a callback. */
 async function logInByCallback(login: TestLogin): Promise<void> {
-  const started = await login.start('told');
+  const started = await login.start('with callback');
   await login.call(started);
   await handleCallback(login.deps, await login.callbackTokenOf(started));
   expect(await login.poll(started)).toMatchObject({ status: 'completed' });
 }
 
-/** Logs in with a call that only our own check found. */
+/** Logs in with a call that no callback announced: a scheduled check finds it. */
 async function logInByCheck(login: TestLogin): Promise<StartedAttempt> {
-  const started = await login.start('found');
+  const started = await login.start('without callback');
   await login.call(started);
   login.clock.advance((await login.stored(started)).next_check_at - login.clock.now());
   expect(await login.poll(started)).toMatchObject({ status: 'completed' });
   return started;
 }
 
-/** At which ages of a new attempt the vendor is asked, in seconds, while nobody calls. */
+/** The ages of a new attempt, in seconds, at which the vendor is asked while no call comes. */
 async function agesOfChecks(login: TestLogin, seconds: number): Promise<number[]> {
   const before = await login.countRequests('check');
   const started = await login.start('waiting');
@@ -43,35 +43,35 @@ async function agesOfChecks(login: TestLogin, seconds: number): Promise<number[]
   return ages;
 }
 
-describe('callbacks that reach us', () => {
-  it('are not counted on before one has come', async () => {
+describe('the schedule of checks', () => {
+  it('asks every two seconds until a callback has arrived', async () => {
     const login = await openLogin(sandbox);
     expect(await agesOfChecks(login, 10)).toEqual([2, 4, 6, 8, 10]);
   });
 
-  it('have the vendor asked twice in a dial of 20 s, and nine times in five minutes', async () => {
+  it('asks twice in the first 20 s and nine times in five minutes once a callback has arrived', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);
     expect(await agesOfChecks(login, 299)).toEqual([8, 16, 32, 64, 109, 154, 199, 244, 289]);
   });
 
-  it('are in doubt again when a call was seen that none told of', async () => {
+  it('asks every two seconds again after a call that no callback announced', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);
     await logInByCheck(login);
     expect(await agesOfChecks(login, 4)).toEqual([2, 4]);
   });
 
-  it('are counted on again when the callback only came after the check', async () => {
+  it('asks less often again when the callback arrives after the check', async () => {
     const login = await openLogin(sandbox);
     const started = await logInByCheck(login);
     await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await agesOfChecks(login, 8)).toEqual([8]);
   });
 
-  it('are counted on when one came while the vendor was to be left alone', async () => {
+  it('counts a callback that arrives while the circuit is open', async () => {
     const login = await openLogin(sandbox);
-    const started = await login.start('told');
+    const started = await login.start('with callback');
     const fault = { match: 'check', kind: 'reset' } as const;
     await login.control.addFault({ ...fault, phone_number: login.phoneNumber });
     login.clock.advance(2_000);
@@ -86,25 +86,25 @@ describe('callbacks that reach us', () => {
     expect(login.deps.callbackReach.isProved()).toBe(true);
   });
 
-  it('are in doubt again after an hour without one', async () => {
+  it('asks every two seconds again after an hour without a callback', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);
     login.clock.advance(HOUR_MS);
     expect(await agesOfChecks(login, 2)).toEqual([2]);
   });
 
-  it('are known to a process that only saw what they did', async () => {
+  it('asks less often also in a process that only saw the effect of the callback', async () => {
     const login = await openLogin(sandbox);
-    const started = await login.start('told');
+    const started = await login.start('with callback');
     await login.call(started);
-    await handleCallback(login.elsewhere(), await login.callbackTokenOf(started));
+    await handleCallback(login.otherProcess(), await login.callbackTokenOf(started));
     expect(login.deps.callbackReach.isProved()).toBe(false);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
     expect(login.deps.callbackReach.isProved()).toBe(true);
   });
 });
 
-describe('a person who says they have called', () => {
+describe('a poll with "I have called"', () => {
   const prompt = (login: TestLogin, started: StartedAttempt) =>
     pollAttempt(login.deps, started.attemptToken, {
       holdMs: 0,
@@ -112,19 +112,19 @@ describe('a person who says they have called', () => {
       from: TEST_CLIENT,
     });
 
-  it('is in within two seconds, though the callback was lost', async () => {
+  it('completes the login within two seconds when the callback was lost', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);
     const started = await login.start();
     await login.call(started);
     login.clock.advance(1_000);
-    const asked = { status: 'pending', pollAfterMs: PROMPTED_CHECK_MS };
-    expect(await prompt(login, started)).toMatchObject(asked);
+    const prompted = { status: 'pending', pollAfterMs: PROMPTED_CHECK_MS };
+    expect(await prompt(login, started)).toMatchObject(prompted);
     login.clock.advance(PROMPTED_CHECK_MS);
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
   });
 
-  it('has the vendor asked no more often than every two seconds', async () => {
+  it('asks the vendor no more often than every two seconds', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);
     const before = await login.countRequests('check');
@@ -136,7 +136,7 @@ describe('a person who says they have called', () => {
     expect(await login.countRequests('check')).toBe(before + 4);
   });
 
-  it('does not hurry a vendor in trouble', async () => {
+  it('does not shorten the pause after a vendor failure', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);
     const started = await login.start();

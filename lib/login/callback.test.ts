@@ -13,12 +13,12 @@ import { startAttempt } from './start.ts';
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
-/** Sooner than a held poll looks again by itself, which it does when the next check is due. */
+/** Shorter than the time until a held poll reads the attempt again without a notification. */
 const promptly = { timeout: FIRST_CHECK_MS - 500 };
 
 describe('a callback', () => {
   it(
-    'from the vendor itself lands a held poll at once, long before the next check is due',
+    'from the sandbox completes a held poll at once, before the next check is due',
     promptly,
     async () => {
       const calling = await startSandbox({ callbacks: 'on' });
@@ -43,7 +43,7 @@ describe('a callback', () => {
     },
   );
 
-  it('is only a hint: without a call the attempt stays pending', async () => {
+  it('is only a hint: without a call, the attempt stays pending', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await handleCallback(login.deps, await login.callbackTokenOf(started));
@@ -51,7 +51,7 @@ describe('a callback', () => {
     expect(await login.poll(started)).toMatchObject({ status: 'pending' });
   });
 
-  it('logs nobody in by itself: the browser has to come', async () => {
+  it('verifies the attempt, which completes only when its browser polls', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.call(started);
@@ -60,7 +60,7 @@ describe('a callback', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('with a token nobody was given costs no vendor request', async () => {
+  it('with an unknown token causes no vendor request', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     for (const token of [createToken(), started.attemptToken, started.attempt.id, '']) {
@@ -69,7 +69,7 @@ describe('a callback', () => {
     expect(await login.countRequests('check')).toBe(0);
   });
 
-  it('for an attempt that is over costs no vendor request', async () => {
+  it('for an ended attempt causes no vendor request', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await cancelAttempt(login.deps, started.attemptToken);
@@ -79,7 +79,7 @@ describe('a callback', () => {
     expect(await login.stored(started)).toMatchObject({ state: 'cancelled' });
   });
 
-  it('does not bring back an attempt whose time is over', async () => {
+  it('does not revive an expired attempt', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.call(started);
@@ -89,7 +89,7 @@ describe('a callback', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('that finds the vendor in trouble leaves the attempt alive', async () => {
+  it('during a vendor failure leaves the attempt pending', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.control.addFault({
@@ -124,7 +124,7 @@ describe('a callback', () => {
     expect(await login.poll(await starting)).toMatchObject({ status: 'completed' });
   });
 
-  it('that arrives while the vendor is being asked has it asked once more', promptly, async () => {
+  it('that arrives during a check causes one more check', promptly, async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.control.addFault({
@@ -146,10 +146,10 @@ describe('a callback', () => {
 });
 
 describe('a flood of callbacks', () => {
-  /** Where checks are five seconds apart, so that what callbacks add to them can be told. */
+  /** At this age checks are five seconds apart, so that checks caused by callbacks can be told apart. */
   const AGE_MS = 120_000;
 
-  it('has the vendor asked at once and then every two seconds', async () => {
+  it('causes one check at once and then one every two seconds', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const token = await login.callbackTokenOf(started);
@@ -173,7 +173,7 @@ describe('a flood of callbacks', () => {
     expect(await flood()).toBe(4);
   });
 
-  it('is counted from its first callback also when a check was due anyway', async () => {
+  it('counts a check that was due anyway as its first', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const token = await login.callbackTokenOf(started);
@@ -184,7 +184,7 @@ describe('a flood of callbacks', () => {
     expect(await login.countRequests('check')).toBe(1);
   });
 
-  it('at one moment has the vendor asked one at a time, and twice at most', async () => {
+  it('at the same moment causes one check at a time, and two at most', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const token = await login.callbackTokenOf(started);
@@ -194,7 +194,7 @@ describe('a flood of callbacks', () => {
   });
 });
 
-it('a failed start leaves nothing for a late callback to find', async () => {
+it('a late callback for a failed start causes no check and no event', async () => {
   const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 200 } });
   await login.control.addFault({
     kind: 'reset',

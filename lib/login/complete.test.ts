@@ -19,7 +19,7 @@ import { pollAttempt, REDELIVERY_MS } from './poll.ts';
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
-/** Brings an attempt to `verified`, where only its own browser's poll is missing. */
+/** Brings an attempt to `verified`: its browser's next poll completes it. */
 async function verify(login: TestLogin, started: StartedAttempt): Promise<void> {
   await login.call(started);
   await handleCallback(login.deps, await login.callbackTokenOf(started));
@@ -40,7 +40,7 @@ async function logIn(login: TestLogin, browserName?: string): Promise<string> {
 }
 
 describe('completing a login', () => {
-  it('makes the user, the session and the events', async () => {
+  it('creates the user, the session and the events', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.call(started);
@@ -75,7 +75,7 @@ describe('completing a login', () => {
     expect(await login.stored(started)).toMatchObject({ state: 'completed', ended_at: at });
   });
 
-  it('keeps only a hash of what opens the session', async () => {
+  it('stores only a hash of the session token', async () => {
     const login = await openLogin(sandbox);
     const sessionToken = await logIn(login);
     const [session] = await login.store.selectFrom('sessions').selectAll().execute();
@@ -83,7 +83,7 @@ describe('completing a login', () => {
     expect(JSON.stringify(session)).not.toContain(sessionToken);
   });
 
-  it('logs a known number in as the same user, with a session of its own', async () => {
+  it('logs a known number in as the same user, with a new session', async () => {
     const login = await openLogin(sandbox);
     const first = await logIn(login);
     login.clock.advance(1_000);
@@ -96,7 +96,7 @@ describe('completing a login', () => {
     expect((await login.eventTypes()).filter((type) => type === 'user_created')).toHaveLength(1);
   });
 
-  it('happens once under a hundred polls at the same moment, which all get the one session', async () => {
+  it('happens once under a hundred concurrent polls, which all get the same session', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.call(started);
@@ -117,7 +117,7 @@ describe('completing a login', () => {
     ]);
   });
 
-  it('happens for the browser that holds the attempt alone', async () => {
+  it('happens only for the browser that holds the attempt', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await verify(login, started);
@@ -129,7 +129,7 @@ describe('completing a login', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
-  it('changes nothing at all when its event cannot be written', async () => {
+  it('changes nothing when its event cannot be written', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await verify(login, started);
@@ -140,7 +140,7 @@ describe('completing a login', () => {
     expect(await login.store.selectFrom('users').selectAll().execute()).toEqual([]);
   });
 
-  it('waits for the event of the call itself', async () => {
+  it('does not happen before the event of the call is written', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.store.schema.dropTable('events').execute();
@@ -158,7 +158,7 @@ describe('completing a login', () => {
     expect(await login.countSessions()).toBe(1);
   });
 
-  it('does not follow on a verified attempt that was cancelled', async () => {
+  it('does not happen for a verified attempt that was cancelled', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await verify(login, started);
@@ -169,21 +169,21 @@ describe('completing a login', () => {
 });
 
 describe.runIf(inject('dialect') === 'PostgreSQL')('cancelling in another process', () => {
-  it('while the login is being written down says that it was cancelled', async () => {
+  it('while the completion is being written answers the poll with cancelled', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     expect(await login.poll(started)).toMatchObject({ status: 'pending' });
     await verify(login, started);
-    const elsewhere = login.elsewhere();
-    const { outcome } = await elsewhere.store.transaction().execute(async (transaction) => {
+    const otherProcess = login.otherProcess();
+    const { outcome } = await otherProcess.store.transaction().execute(async (transaction) => {
       await transaction
         .updateTable('attempts')
         .set({ state: 'cancelled', ended_at: login.clock.now() })
         .where('id', '=', started.attempt.id)
         .execute();
       const outcome = login.poll(started);
-      await waitUntilBlocked(elsewhere.store);
-      // Not awaited here: it goes on when this transaction is through.
+      await waitUntilBlocked(otherProcess.store);
+      // Not awaited here: it continues when this transaction has ended.
       return { outcome };
     });
     expect(await outcome).toMatchObject({ status: 'cancelled' });
@@ -192,8 +192,8 @@ describe.runIf(inject('dialect') === 'PostgreSQL')('cancelling in another proces
   });
 });
 
-describe('an answer that was lost on the way', () => {
-  it('can be had again for a minute, and the vendor is not asked again', async () => {
+describe('a lost answer', () => {
+  it('can be fetched again for a minute, without another check', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await verify(login, started);
@@ -205,7 +205,7 @@ describe('an answer that was lost on the way', () => {
     expect(await login.poll(started)).toEqual({ status: 'completed', sessionToken: null });
   });
 
-  it('cannot be had again once the session has been used', async () => {
+  it('cannot be fetched again once the session has been used', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await verify(login, started);
@@ -216,7 +216,7 @@ describe('an answer that was lost on the way', () => {
     expect(await login.poll(started)).toEqual({ status: 'completed', sessionToken: null });
   });
 
-  it('cannot be had again once the session was ended', async () => {
+  it('cannot be fetched again once the session has ended', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await verify(login, started);
@@ -228,7 +228,7 @@ describe('an answer that was lost on the way', () => {
 });
 
 describe('an attempt verified shortly before its end', () => {
-  it('can still be completed on the way back from the dialler', async () => {
+  it('can still be completed within the grace period', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS - 1);
@@ -237,7 +237,7 @@ describe('an attempt verified shortly before its end', () => {
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
   });
 
-  it('expires when its browser does not come back', async () => {
+  it('expires when its browser does not poll within the grace period', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS - 1);
@@ -249,7 +249,7 @@ describe('an attempt verified shortly before its end', () => {
 });
 
 describe('who may log in', () => {
-  it('with signup closed, a number without a user may not and gets no user', async () => {
+  it('with signup closed, an unknown number is refused and gets no user', async () => {
     const login = await openLogin(sandbox, { rules: { signup: 'closed' } });
     const started = await login.start();
     await verify(login, started);
@@ -262,7 +262,7 @@ describe('who may log in', () => {
     );
   });
 
-  it('with signup closed, a known number may', async () => {
+  it('with signup closed, a known number is logged in', async () => {
     const login = await openLogin(sandbox);
     await logIn(login);
     login.deps.rules.signup = 'closed';
@@ -271,7 +271,7 @@ describe('who may log in', () => {
   });
 
   it.each(['open', 'closed'] as const)(
-    'with signup %s, a disabled user may not',
+    'with signup %s, a disabled user is refused',
     async (signup) => {
       const login = await openLogin(sandbox);
       await logIn(login);

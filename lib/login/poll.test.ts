@@ -19,25 +19,25 @@ import { MAX_HELD_POLLS, pollAttempt } from './poll.ts';
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
-/** Sooner than a held poll looks again by itself, which it does when the next check is due. */
+/** Shorter than the time until a held poll reads the attempt again without a notification. */
 const promptly = { timeout: FIRST_CHECK_MS - 500 };
 
-/** A lease that a test gives away ends later than that. */
+/** Shorter than a lease that a test sets. */
 const soonerThanTheLease = { timeout: 10_000 };
 
-/** How long the vendor is left alone from now on. */
+/** Milliseconds until the next check. */
 async function pauseOf(login: TestLogin, started: StartedAttempt): Promise<number> {
   return (await login.stored(started)).next_check_at - login.clock.now();
 }
 
-/** A pause is up to a quarter longer by chance, so that attempts do not ask all at once. */
+/** Pauses have a jitter of up to 25 %, so that attempts do not all ask at once. */
 function expectAbout(pauseMs: number, leastMs: number): void {
   expect(pauseMs).toBeGreaterThanOrEqual(leastMs);
   expect(pauseMs).toBeLessThanOrEqual(leastMs * 1.25);
 }
 
 describe('polling', () => {
-  it('a token that no attempt has is missing and costs no vendor request', async () => {
+  it('answers an unknown token with missing, without a vendor request', async () => {
     const login = await openLogin(sandbox);
     await login.start();
     login.clock.advance(FIRST_CHECK_MS);
@@ -46,7 +46,7 @@ describe('polling', () => {
     expect(await login.countRequests('check')).toBe(0);
   });
 
-  it('an attempt nobody has called for is pending, with the time it has left', async () => {
+  it('answers an attempt without a call with pending and the remaining time', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(FIRST_CHECK_MS);
@@ -58,7 +58,7 @@ describe('polling', () => {
     expect(await login.countRequests('check')).toBe(1);
   });
 
-  it('relaxes with age where polls are not held, so that thirty of them outlast an attempt', async () => {
+  it('slows down with age where polls are not held, so that thirty polls outlast an attempt', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     let polls = 0;
@@ -82,7 +82,7 @@ describe('the vendor is asked', () => {
     { ageMs: 60_000, everyMs: 3_000 },
     { ageMs: 120_000, everyMs: 5_000 },
     { ageMs: 280_000, everyMs: 5_000 },
-  ])('no more often than every $everyMs ms at the age of $ageMs ms', async ({ ageMs, everyMs }) => {
+  ])('at most every $everyMs ms at the age of $ageMs ms', async ({ ageMs, everyMs }) => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(ageMs);
@@ -96,7 +96,7 @@ describe('the vendor is asked', () => {
     expect(await login.countRequests('check')).toBe(2);
   });
 
-  it('once, however many tabs poll at the same moment', async () => {
+  it('once when many tabs poll at the same moment', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.control.addFault({
@@ -126,7 +126,7 @@ describe('the vendor is asked', () => {
   });
 });
 
-describe('a vendor in trouble', () => {
+describe('a failing vendor', () => {
   it.each([
     { code: 'pauth_failed', fault: { kind: 'status', status: 401 } },
     { code: 'pauth_failed', fault: { kind: 'status', status: 403 } },
@@ -140,7 +140,7 @@ describe('a vendor in trouble', () => {
     { code: 'pauth_failed', fault: { kind: 'malformed', body: '{"status":"verified"}' } },
     { code: 'pauth_failed', fault: { kind: 'huge_body', bytes: 200_000, after: true } },
     { code: 'pauth_failed', fault: { kind: 'redirect', location: 'http://127.0.0.1:9/' } },
-  ] as const)('leaves the attempt alive and is asked again: $fault', async ({ code, fault }) => {
+  ] as const)('leaves the attempt pending and is asked again: $fault', async ({ code, fault }) => {
     const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 400 } });
     const started = await login.start();
     await login.control.addFault({ ...fault, match: 'check', phone_number: login.phoneNumber });
@@ -157,7 +157,7 @@ describe('a vendor in trouble', () => {
     expect(await login.poll(started)).toMatchObject({ status: 'completed' });
   });
 
-  it('is left alone longer after each failure, up to 15 seconds, and has recovered at one answer', async () => {
+  it('is asked after longer pauses with each failure, up to 15 seconds, until one answer succeeds', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.control.addFault({
@@ -189,7 +189,7 @@ describe('a vendor in trouble', () => {
     { asked: 20, pauseSeconds: 20 },
     { asked: 86_400, pauseSeconds: 30 },
   ])(
-    'that asks for $asked s is left alone for $pauseSeconds s',
+    'that sends Retry-After: $asked is not asked for $pauseSeconds s',
     async ({ asked, pauseSeconds }) => {
       const login = await openLogin(sandbox);
       const started = await login.start();
@@ -217,7 +217,7 @@ describe('a vendor in trouble', () => {
     },
   );
 
-  it('that answers again ends a held poll at once', promptly, async () => {
+  it('that recovers ends a held poll at once', promptly, async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.control.addFault({
@@ -235,7 +235,7 @@ describe('a vendor in trouble', () => {
 });
 
 describe('an attempt', () => {
-  it('expires by our own clock without the vendor being asked, and says so again', async () => {
+  it('expires by our own clock without a vendor request, also on later polls', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS + LAST_CHECK_MS);
@@ -246,7 +246,7 @@ describe('an attempt', () => {
     expect(await login.eventTypes()).toEqual(['attempt_started', 'attempt_expired']);
   });
 
-  it('is checked once more when its time is up, for a call in the last seconds', async () => {
+  it('is checked once more when its lifetime ends, for a call in the last seconds', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS - 1_000);
@@ -257,7 +257,7 @@ describe('an attempt', () => {
     expect(await login.countRequests('check')).toBe(2);
   });
 
-  it('without a call has that last check, and no other', async () => {
+  it('without a call gets that last check and no other', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS);
@@ -274,7 +274,7 @@ describe('an attempt', () => {
     expect(await login.stored(started)).toMatchObject({ state: 'expired' });
   });
 
-  it('under a status that the guide does not name is pending until its time is up', async () => {
+  it('with a vendor status that the guide does not name stays pending until its lifetime ends', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.control.addFault({
@@ -309,7 +309,7 @@ describe('an attempt', () => {
     });
   });
 
-  it('fails and logs nobody in when the vendor verifies another number', async () => {
+  it('fails without a login when the vendor verifies another number', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await login.control.addFault({
@@ -343,7 +343,7 @@ describe('an attempt', () => {
 });
 
 describe('a held poll', () => {
-  it('ends when it has been held long enough', async () => {
+  it('ends when the hold time has passed', async () => {
     const login = await openLogin(sandbox, { clock: systemClock });
     const started = await login.start();
     expect(await login.poll(started, 60)).toMatchObject({ status: 'pending', pollAfterMs: 1_940 });
@@ -358,52 +358,52 @@ describe('a held poll', () => {
     expect(await held).toEqual({ status: 'cancelled', code: 'attempt_cancelled' });
   });
 
+  it('ends at once when the attempt is cancelled just after it was read', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const { deps } = login;
+    const started = await login.start();
+    let reads = 0;
+    const store = deps.store.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        reads += 1;
+        if (reads === 1) {
+          await cancelAttempt(deps, started.attemptToken);
+        }
+        return result;
+      },
+    });
+    const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
+    expect(await pollAttempt({ ...deps, store }, started.attemptToken, poll)).toEqual({
+      status: 'cancelled',
+      code: 'attempt_cancelled',
+    });
+  });
+
   it(
-    'ends at once when the attempt is cancelled just after it was looked at',
+    'reads the attempt once before it waits, and once after a notification',
     promptly,
     async () => {
       const login = await openLogin(sandbox);
       const { deps } = login;
       const started = await login.start();
-      let looks = 0;
-      const store = deps.store.withPlugin({
-        transformQuery: ({ node }) => node,
-        async transformResult({ result }) {
-          looks += 1;
-          if (looks === 1) {
-            await cancelAttempt(deps, started.attemptToken);
-          }
-          return result;
-        },
+      await login.poll(started);
+      let statements = 0;
+      const store = afterStatements(deps.store, async () => {
+        statements += 1;
       });
       const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
-      expect(await pollAttempt({ ...deps, store }, started.attemptToken, poll)).toEqual({
-        status: 'cancelled',
-        code: 'attempt_cancelled',
-      });
+      const held = pollAttempt({ ...deps, store }, started.attemptToken, poll);
+      await expect.poll(() => deps.notifications.hasSubscribers(), { interval: 5 }).toBe(true);
+      expect(statements).toBe(1);
+      await cancelAttempt(deps, started.attemptToken);
+      expect(await held).toMatchObject({ status: 'cancelled' });
+      expect(statements).toBe(2);
     },
   );
 
-  it('looks at the attempt once before it waits, and once when it is woken', promptly, async () => {
-    const login = await openLogin(sandbox);
-    const { deps } = login;
-    const started = await login.start();
-    await login.poll(started);
-    let statements = 0;
-    const store = afterStatements(deps.store, async () => {
-      statements += 1;
-    });
-    const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
-    const held = pollAttempt({ ...deps, store }, started.attemptToken, poll);
-    await expect.poll(() => deps.notifications.hasSubscribers(), { interval: 5 }).toBe(true);
-    expect(statements).toBe(1);
-    await cancelAttempt(deps, started.attemptToken);
-    expect(await held).toMatchObject({ status: 'cancelled' });
-    expect(statements).toBe(2);
-  });
-
   it(
-    'looks again soon after somebody else has asked the vendor, not only when they must have',
+    'reads the attempt again soon after another process releases its lease, not only when the lease ends',
     soonerThanTheLease,
     async () => {
       const login = await openLogin(sandbox, { clock: systemClock });
@@ -421,20 +421,24 @@ describe('a held poll', () => {
     },
   );
 
-  it('is answered at once where too many wait for the same attempt', promptly, async () => {
-    const login = await openLogin(sandbox);
-    const { notifications } = login.deps;
-    const started = await login.start();
-    const held = Array.from({ length: MAX_HELD_POLLS }, () => login.poll(started, 25_000));
-    const count = () => notifications.subscriberCount(started.attempt.id);
-    await expect.poll(count, { interval: 5 }).toBe(MAX_HELD_POLLS);
-    expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
-    expect(count()).toBe(MAX_HELD_POLLS);
-    notifications.close();
-    await Promise.all(held);
-  });
+  it(
+    'is answered at once when too many polls are held for the same attempt',
+    promptly,
+    async () => {
+      const login = await openLogin(sandbox);
+      const { notifications } = login.deps;
+      const started = await login.start();
+      const held = Array.from({ length: MAX_HELD_POLLS }, () => login.poll(started, 25_000));
+      const count = () => notifications.subscriberCount(started.attempt.id);
+      await expect.poll(count, { interval: 5 }).toBe(MAX_HELD_POLLS);
+      expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
+      expect(count()).toBe(MAX_HELD_POLLS);
+      notifications.close();
+      await Promise.all(held);
+    },
+  );
 
-  it('ends at once when nobody waits for its answer any more', promptly, async () => {
+  it('ends at once when the client disconnects', promptly, async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const leaving = new AbortController();

@@ -2,7 +2,7 @@ import { encode } from 'uqr';
 import { expect, it } from 'vitest';
 import { drawQr } from './qr.ts';
 
-it('a QR code is drawn dark where it is dark, with four units of white around', () => {
+it('a QR code draws its dark modules and a quiet zone of four modules', () => {
   const text = 'https://login.example.com/call/nGv3mJ0gZ1h8Qw5rTy7uI9oP2aS4dF6gH8jK0lZ1xCv';
   const { size, path } = drawQr(text);
   const dark = Array.from({ length: size }, () => Array.from({ length: size }, () => false));

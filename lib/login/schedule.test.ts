@@ -24,13 +24,13 @@ describe('thirty polls', () => {
     });
   });
 
-  it('follow each other at once where they are held for long enough to outlast it so', () => {
+  it('follow each other without a pause where the hold time is long enough', () => {
     for (const ageMs of [0, 60_000, 299_000]) {
       expect(pollPauseMs(ageMs, 25_000, { attemptTtlMs: 300_000, pollLimit: 30 })).toBe(0);
     }
   });
 
-  it('leave a pause that grows with the age where they are held for less', () => {
+  it('leave a pause that grows with age where the hold time is shorter', () => {
     const pauses = [0, 45_000, 60_000, 299_000].map((ageMs) =>
       pollPauseMs(ageMs, 8_000, { attemptTtlMs: 300_000, pollLimit: 30 }),
     );

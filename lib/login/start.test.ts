@@ -13,7 +13,7 @@ const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
 
 describe('starting an attempt', () => {
-  it('gives the vendor the number in E.164 and a callback address of ours', async () => {
+  it('sends the vendor the number in E.164 and our callback address', async () => {
     const login = await openLogin(sandbox);
     await login.start();
     expect(await login.control.requests(login.phoneNumber)).toMatchObject([
@@ -30,7 +30,7 @@ describe('starting an attempt', () => {
     ]);
   });
 
-  it('keeps the vendor id and the call number, and only hashes of the tokens', async () => {
+  it('stores the vendor id and the call number, and only hashes of the tokens', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     const [pauthSession] = await login.control.sessions(login.phoneNumber);
@@ -49,7 +49,7 @@ describe('starting an attempt', () => {
     expect(await login.eventTypes()).toEqual(['attempt_started']);
   });
 
-  it('does not happen when its event cannot be written, and asks the vendor for nothing', async () => {
+  it('does not happen, and sends no vendor request, when its event cannot be written', async () => {
     const login = await openLogin(sandbox);
     await login.store.schema.dropTable('events').execute();
     await expect(login.start()).rejects.toThrow();
@@ -58,8 +58,8 @@ describe('starting an attempt', () => {
   });
 });
 
-describe('a start that a limit counts', () => {
-  /** A login of which one start is allowed. */
+describe('a start under a limit', () => {
+  /** A login that allows one start. */
   async function openLimitedLogin() {
     const login = await openLogin(sandbox);
     const startLimits = createStartLimits(
@@ -69,7 +69,7 @@ describe('a start that a limit counts', () => {
     return { ...login, deps: { ...login.deps, startLimits } };
   }
 
-  it('refused, leaves the attempt that the browser has', async () => {
+  it('that is refused leaves the browser’s live attempt unchanged', async () => {
     const login = await openLimitedLogin();
     const started = await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
     if (!started.ok) {
@@ -84,7 +84,7 @@ describe('a start that a limit counts', () => {
     expect(await login.eventTypes()).toEqual(['attempt_started']);
   });
 
-  it('that could not be written down does not count', async () => {
+  it('that could not be stored does not count', async () => {
     const login = await openLimitedLogin();
     const broken = afterStatements(login.deps.store, async () => {
       throw new Error('the disk is full');
@@ -98,7 +98,7 @@ describe('a start that a limit counts', () => {
 });
 
 describe('starting again from the same browser', () => {
-  it('returns the live attempt it holds for the same number, and spends no second vendor session', async () => {
+  it('returns the live attempt for the same number, without a second vendor session', async () => {
     const login = await openLogin(sandbox);
     const first = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS - 1);
@@ -116,7 +116,7 @@ describe('starting again from the same browser', () => {
     expect(await login.countRequests('create')).toBe(1);
   });
 
-  it('hands the attempt to nobody who merely knows the browser', async () => {
+  it('does not return the attempt to a request with only the browser token', async () => {
     const login = await openLogin(sandbox);
     const first = await login.start();
     const other = await login.start();
@@ -139,7 +139,7 @@ describe('starting again from the same browser', () => {
     expect(await login.poll(second)).toMatchObject({ status: 'pending' });
   });
 
-  it('expires an attempt that has run out and makes a new one', async () => {
+  it('expires an attempt whose lifetime is over and creates a new one', async () => {
     const login = await openLogin(sandbox);
     const first = await login.start();
     login.clock.advance(ATTEMPT_TTL_MS);
@@ -149,7 +149,7 @@ describe('starting again from the same browser', () => {
     expect(await login.countRequests('create')).toBe(2);
   });
 
-  it('makes a new attempt where the process that asked the vendor died before its answer', async () => {
+  it('creates a new attempt when the process died before the vendor answered', async () => {
     const login = await openLogin(sandbox, { rules: { pauthTimeoutMs: 300 } });
     const createdAt = login.clock.now();
     await insertAttempt(login.store, {
@@ -169,7 +169,7 @@ describe('starting again from the same browser', () => {
   });
 });
 
-it('gives another browser an attempt of its own for the same number', async () => {
+it('gives another browser its own attempt for the same number', async () => {
   const login = await openLogin(sandbox);
   const [mine, theirs] = [await login.start(), await login.start('theirs')];
   expect(theirs.attempt.id).not.toBe(mine.attempt.id);
@@ -178,7 +178,7 @@ it('gives another browser an attempt of its own for the same number', async () =
   expect(await login.countRequests('create')).toBe(2);
 });
 
-it('an attempt cancelled while the vendor is asked stays cancelled', async () => {
+it('an attempt cancelled during the vendor request stays cancelled', async () => {
   const login = await openLogin(sandbox);
   const { browserToken } = await login.start('mine', newPhoneNumber());
   const browser = { ...login.newBrowser, browserToken };
@@ -197,7 +197,7 @@ it('an attempt cancelled while the vendor is asked stays cancelled', async () =>
   expect(await login.poll(other)).toMatchObject({ status: 'pending' });
 });
 
-describe('a vendor that makes no session', () => {
+describe('a vendor that creates no session', () => {
   it.each([
     { code: 'pauth_failed', fault: { kind: 'status', status: 401 } },
     { code: 'pauth_failed', fault: { kind: 'status', status: 403 } },
@@ -265,7 +265,7 @@ describe('cancelling', () => {
     expect(await login.eventTypes(started)).toEqual(['attempt_started', 'attempt_cancelled']);
   });
 
-  it('changes nothing for a token that no attempt has', async () => {
+  it('changes nothing for an unknown token', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();
     await cancelAttempt(login.deps, createToken());
@@ -281,7 +281,7 @@ describe('cancelling', () => {
   });
 });
 
-it('fails an attempt for which the vendor gives the session of another one', async () => {
+it('fails an attempt when the vendor returns the session of another one', async () => {
   const login = await openLogin(sandbox);
   const first = await login.start('theirs');
   await login.control.addFault({

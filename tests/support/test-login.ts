@@ -15,7 +15,7 @@ import { freshPhoneNumber } from '#sandbox/vendor-requests.ts';
 import { ATTEMPT_TTL_MS, createLoginDependencies, TEST_RULES } from './process-dependencies.ts';
 import { provideTestDatabase, type TestDatabase } from './stores.ts';
 
-/** A clock that stands still until a test moves it. */
+/** A clock that advances only when a test says so. */
 export interface TestClock extends Clock {
   advance(ms: number): void;
 }
@@ -38,45 +38,45 @@ export function newPhoneNumber(): PhoneNumber {
   return phoneNumberSchema.parse(freshPhoneNumber());
 }
 
-/** The life of attempts on a database of its own, with a sandbox for the vendor. */
+/** The login functions with a database of their own and a sandbox as the vendor. */
 export interface TestLogin {
   deps: LoginDependencies;
   store: Store;
-  /** Where the store is, for another process. */
+  /** Where another process can open the store. */
   place: StorePlace;
   clock: TestClock;
   control: ControlClient;
-  /** Whoever logs in, unless a test says otherwise. */
+  /** The number that logs in by default. */
   phoneNumber: PhoneNumber;
-  /** A browser that has started nothing yet. */
+  /** A browser without an attempt. */
   newBrowser: Browser;
   /** What was logged, as JSON lines. */
   logged(): string;
-  /** Starts an attempt that must succeed, from one of the browsers that a test tells apart. */
+  /** Starts an attempt from a browser named by the test. @throws when it does not start. */
   start(browserName?: string, phoneNumber?: PhoneNumber): Promise<StartedAttempt>;
   poll(started: StartedAttempt, holdMs?: number, signal?: AbortSignal): Promise<PollOutcome>;
   /** Places the call that verifies an attempt. */
   call(started: StartedAttempt): Promise<void>;
-  /** The token in the callback address the vendor was given for an attempt. */
+  /** The token in the callback address that was sent to the vendor for an attempt. */
   callbackTokenOf(started: StartedAttempt): Promise<string>;
-  /** How many vendor requests about the phone number there were. */
+  /** The number of vendor requests about the phone number. */
   countRequests(kind: 'create' | 'check', phoneNumber?: PhoneNumber): Promise<number>;
-  /** An attempt as it is stored now. */
+  /** The row of an attempt. */
   stored(started: StartedAttempt): Promise<LoginAttempt>;
-  /** The types of the events so far, oldest first; with an attempt, its own alone. */
+  /** The types of the events so far, oldest first; of one attempt when it is given. */
   eventTypes(started?: StartedAttempt): Promise<string[]>;
   countSessions(): Promise<number>;
   /**
-   * The same logins with wake-ups and knowledge of their own, as another process has them; on SQLite the
-   * connection is the same. `startOtherProcess` is a real one.
+   * The dependencies another process would have: its own notifications and callback reach on the same
+   * database (on SQLite the same connection). `startOtherProcess` starts a real process.
    */
-  elsewhere(): LoginDependencies;
+  otherProcess(): LoginDependencies;
 }
 
-/** From the block that is kept free for examples (RFC 5737). */
+/** From a block reserved for documentation (RFC 5737). */
 export const TEST_NETWORK = '192.0.2.1';
 
-/** What polls, unless a test says otherwise. */
+/** The client that polls by default. */
 export const TEST_CLIENT: ClientInfo = {
   device: 'Safari · iOS',
   network: '192.0.2.0/24',
@@ -168,7 +168,7 @@ export async function openLogin(
         .map((event) => event.type);
     },
 
-    elsewhere: () => ({
+    otherProcess: () => ({
       ...deps,
       store: database.open(),
       notifications: createAttemptNotifications(),
