@@ -28,12 +28,12 @@ async function countCreates(): Promise<number> {
   return (await vendor.requests()).filter(({ kind }) => kind === 'create').length;
 }
 
-/** A small body that carries a number in the way `spell` puts it. */
+/** A small body with a random phone number, written by `spell`. */
 const json = (spell: (phoneNumber: string) => string) => spell(randomPhoneNumber());
 const plain = (phoneNumber: string) => `{"phone_number":"${phoneNumber}"}`;
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
 
-describe('a body that is not the one JSON object', () => {
+describe('a start body other than the expected JSON object', () => {
   const bodies: Readonly<Record<string, string | Buffer>> = {
     'an extra key': json((phoneNumber) => `{"phone_number":"${phoneNumber}","user_id":"1"}`),
     'a status': json((phoneNumber) => `{"phone_number":"${phoneNumber}","status":"verified"}`),
@@ -41,32 +41,34 @@ describe('a body that is not the one JSON object', () => {
     'a callback address': json(
       (phoneNumber) => `{"phone_number":"${phoneNumber}","callback_url":"http://evil.example/"}`,
     ),
-    'a key of the prototype': json(
+    'an extra __proto__ key': json(
       (phoneNumber) => `{"phone_number":"${phoneNumber}","__proto__":{"country":"US"}}`,
     ),
-    'the prototype in place of the number': json(
+    '__proto__ in place of the number': json(
       (phoneNumber) => `{"__proto__":{"phone_number":"${phoneNumber}"}}`,
     ),
     'a constructor': json(
       (phoneNumber) => `{"phone_number":"${phoneNumber}","constructor":{"prototype":{}}}`,
     ),
-    'a list': json((phoneNumber) => `["${phoneNumber}"]`),
-    'a list of one': json((phoneNumber) => `[${plain(phoneNumber)}]`),
-    'a list for a text': json((phoneNumber) => `{"phone_number":["${phoneNumber}"]}`),
-    'an object for a text': json((phoneNumber) => `{"phone_number":{"$eq":"${phoneNumber}"}}`),
-    'a number for a text': '{"phone_number":9012345678}',
-    'null for a text': '{"phone_number":null}',
-    'true for a text': '{"phone_number":true}',
-    'a country that is a list': json(
+    'an array': json((phoneNumber) => `["${phoneNumber}"]`),
+    'an array of one object': json((phoneNumber) => `[${plain(phoneNumber)}]`),
+    'an array instead of a string': json((phoneNumber) => `{"phone_number":["${phoneNumber}"]}`),
+    'an object instead of a string': json(
+      (phoneNumber) => `{"phone_number":{"$eq":"${phoneNumber}"}}`,
+    ),
+    'a number instead of a string': '{"phone_number":9012345678}',
+    'null instead of a string': '{"phone_number":null}',
+    'true instead of a string': '{"phone_number":true}',
+    'an array as the country': json(
       (phoneNumber) => `{"phone_number":"${phoneNumber}","country":["JP"]}`,
     ),
-    'a country of the prototype': json(
+    '__proto__ as the country': json(
       (phoneNumber) => `{"phone_number":"${phoneNumber}","country":"__proto__"}`,
     ),
     'an empty country': json((phoneNumber) => `{"phone_number":"${phoneNumber}","country":""}`),
-    'a key in other letters': json((phoneNumber) => `{"Phone_Number":"${phoneNumber}"}`),
+    'a key in another case': json((phoneNumber) => `{"Phone_Number":"${phoneNumber}"}`),
     'a key with a NUL': json((phoneNumber) => `{"phone_number\\u0000":"${phoneNumber}"}`),
-    'a mark of order in front': json((phoneNumber) => `\ufeff${plain(phoneNumber)}`),
+    'a leading byte order mark': json((phoneNumber) => `\ufeff${plain(phoneNumber)}`),
     'two objects': json((phoneNumber) => plain(phoneNumber) + plain(phoneNumber)),
     'a comment': json((phoneNumber) => `${plain(phoneNumber)}//`),
     'single quotes': json((phoneNumber) => `{'phone_number':'${phoneNumber}'}`),
@@ -75,13 +77,13 @@ describe('a body that is not the one JSON object', () => {
     gzip: gzipSync(json(plain)),
     nothing: '',
     null: 'null',
-    'a deep one': nested(600),
-    'a deeper one': `{"phone_number":${'['.repeat(2_000)}${']'.repeat(2_000)}}`,
+    'deep nesting': nested(600),
+    'deeper nesting': `{"phone_number":${'['.repeat(2_000)}${']'.repeat(2_000)}}`,
     'one byte too many': `{"phone_number":"${'0'.repeat(4_096 - 19)}"}`,
     'a megabyte': `{"phone_number":"${'0'.repeat(1_000_000)}"}`,
   };
 
-  it('is refused in words, starts nothing and plants no cookie', async () => {
+  it('is refused with a message, starts nothing and sets no cookie', async () => {
     const before = await countCreates();
     await forEachOf(Object.entries(bodies), async ([name, body]) => {
       const answer = await start(body);
@@ -106,13 +108,13 @@ describe('a body that is not the one JSON object', () => {
     'application/*',
     '*/*',
     '',
-  ])('is not taken as %j, whatever is in it', async (contentType) => {
+  ])('is not accepted with the content type %j', async (contentType) => {
     const phoneNumber = randomPhoneNumber();
     expect((await start(plain(phoneNumber), contentType)).status).toBe(415);
     expect(await vendor.requests(phoneNumber)).toEqual([]);
   });
 
-  it('is not unpacked', async () => {
+  it('is not decompressed', async () => {
     const phoneNumber = randomPhoneNumber();
     const packed = gzipSync(plain(phoneNumber));
     const answer = await start(packed, JSON_TYPE, [['content-encoding', 'gzip']]);
@@ -120,7 +122,7 @@ describe('a body that is not the one JSON object', () => {
     expect(await vendor.requests(phoneNumber)).toEqual([]);
   });
 
-  it('is read in UTF-8 whatever charset it claims', async () => {
+  it('is read as UTF-8 whatever charset it declares', async () => {
     for (const charset of ['utf-7', 'utf-16', 'shift_jis', 'x-none', '"']) {
       const phoneNumber = randomPhoneNumber();
       const answer = await start(plain(phoneNumber), `application/json; charset=${charset}`);
@@ -129,7 +131,7 @@ describe('a body that is not the one JSON object', () => {
     }
   });
 
-  it('with a key twice is one number, the same for the limits, the row and the vendor', async () => {
+  it('with a duplicate key is one number, the same for the limits, the database and the vendor', async () => {
     const [first, last] = [randomPhoneNumber(), randomPhoneNumber()];
     const answer = await start(`{"phone_number":"${first}","phone_number":"${last}"}`);
     expect(answer.status).toBe(200);
@@ -149,7 +151,7 @@ describe('a body that is not the one JSON object', () => {
     '../../etc/passwd',
     '+81\\n90',
     '\\u001b[31m',
-  ])('of a number that is none is refused as text: %j', async (text) => {
+  ])('with an invalid number is refused without an echo of it: %j', async (text) => {
     const answer = await start(`{"phone_number":"${text}"}`);
     expectHarmless(answer, text);
     expect(answer.status).toBe(422);
@@ -160,14 +162,14 @@ describe('a body that is not the one JSON object', () => {
 describe('the other bodies', () => {
   it.each([
     ['two languages', 'language=en&language=ja'],
-    ['two ways back', 'language=en&back=%2F&back=https%3A%2F%2Fevil.example'],
+    ['two return paths', 'language=en&back=%2F&back=https%3A%2F%2Fevil.example'],
     ['an extra field', 'language=en&admin=1'],
-    ['a language that is none', 'language=xx'],
-    ['a language of the prototype', 'language=__proto__'],
+    ['an unknown language', 'language=xx'],
+    ['__proto__ as the language', 'language=__proto__'],
     ['nothing', ''],
     ['JSON', '{"language":"en"}'],
     ['5 KB', `language=en&back=${'a'.repeat(5_000)}`],
-  ])('the form of the language with %s is refused', async (_name, body) => {
+  ])('the language form is refused with %s', async (_name, body) => {
     const answer = await send({
       method: 'POST',
       path: '/api/language',
@@ -180,7 +182,7 @@ describe('the other bodies', () => {
   });
 
   it.each(['text/plain', 'application/json', 'multipart/form-data; boundary=x', ''])(
-    'the form of the language is not taken as %j',
+    'the language form is not accepted with the content type %j',
     async (contentType) => {
       const headers = [...ownPage, ['content-type', contentType]] as const;
       const path = '/api/language';
@@ -189,7 +191,7 @@ describe('the other bodies', () => {
     },
   );
 
-  it('what has been seen takes one instant and nothing else', async () => {
+  it('the "seen" request accepts one timestamp and nothing else', async () => {
     const visitor = await logIn(randomPhoneNumber());
     const bodies = [
       '{"until":"2026-01-01T00:00:00Z","session":"x"}',
@@ -212,7 +214,7 @@ describe('a server under large and slow requests', () => {
   });
   afterAll(() => app.stop());
 
-  /** Sends the head of a request and then a byte every now and then; how it ended, and when. */
+  /** Sends a request head and then a byte every 500 ms. @returns the answer, and the seconds until the end. */
   async function drip(head: string, byte: string) {
     const startedAt = performance.now();
     const { hostname, port } = new URL(app.origin);
@@ -233,7 +235,7 @@ describe('a server under large and slow requests', () => {
     `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n` +
     `Sec-Fetch-Site: same-origin\r\nContent-Length: ${length}\r\n\r\n`;
 
-  it('ends them all, and answers others meanwhile', { timeout: 90_000 }, async () => {
+  it('ends them all and answers other requests meanwhile', { timeout: 90_000 }, async () => {
     expect((await send({ origin: app.origin, path: '/api/health' })).status).toBe(200);
     const slow = Promise.all([
       drip(head('/api/auth/start', 4_000), '0'),

@@ -7,8 +7,8 @@ import { ownPage, type RawAnswer, send } from './send.ts';
 import { addressOf, routes } from './site.ts';
 
 /**
- * A cache between the visitors and the server that keeps whatever it is not forbidden to keep (RFC
- * 9111, 3), for as long as it likes, and looks at nothing but the address.
+ * A careless shared cache: stores every answer that RFC 9111, section 3, does not forbid to store, never
+ * expires it, and uses only the path as its key.
  */
 const kept = new Map<string, RawAnswer>();
 const cache = createServer(async (request, response) => {
@@ -16,7 +16,7 @@ const cache = createServer(async (request, response) => {
   const known = method === 'GET' || method === 'HEAD' ? kept.get(path) : undefined;
   const headers = pairsOf(request.headers);
   const answer = known ?? (await send({ origin: appOrigin, method, path, headers }));
-  if (method === 'GET' && mayBeKept(answer)) {
+  if (method === 'GET' && mayBeStored(answer)) {
     kept.set(path, answer);
   }
   response.writeHead(answer.status, {
@@ -28,15 +28,15 @@ const cache = createServer(async (request, response) => {
   response.end(answer.text);
 });
 
-/** What may be kept without a word about it (RFC 9110, 15.1). */
-const keepable: ReadonlySet<number> = new Set([
+/** Statuses that are cacheable by default (RFC 9110, section 15.1). */
+const cacheableStatuses: ReadonlySet<number> = new Set([
   200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501,
 ]);
 
-function mayBeKept({ status, headers }: RawAnswer): boolean {
+function mayBeStored({ status, headers }: RawAnswer): boolean {
   const control = headers['cache-control'] ?? '';
-  const isKeepable = keepable.has(status) || /max-age=[1-9]|public/.test(control);
-  return isKeepable && !/no-store|private/.test(control);
+  const isCacheable = cacheableStatuses.has(status) || /max-age=[1-9]|public/.test(control);
+  return isCacheable && !/no-store|private/.test(control);
 }
 
 function pairsOf(headers: IncomingHttpHeaders): [string, string][] {
@@ -61,7 +61,7 @@ const throughCache = async (path: string, cookie = '', method = 'GET') =>
     headers: [...ownPage, ...(cookie === '' ? [] : ([['cookie', cookie]] as const))],
   });
 
-/** Addresses that a careless cache takes for files, or for another page. */
+/** Paths that a careless cache takes for static files or for another page. */
 const disguised = (path: string) => [
   path,
   `${path}?a=b`,
@@ -75,8 +75,8 @@ const disguised = (path: string) => [
   `/x/..%2f..${path}`,
 ];
 
-describe('a cache in between', () => {
-  it('gives no visitor what another one was shown', async () => {
+describe('a cache in front of the server', () => {
+  it('serves no visitor what another visitor was shown', async () => {
     const phoneNumber = randomPhoneNumber();
     const visitor = await logIn(phoneNumber);
     await visitor.start(phoneNumber);
@@ -97,7 +97,7 @@ describe('a cache in between', () => {
     expect(shown).toBeGreaterThan(0);
   });
 
-  it('logs nobody in with the answer that logged another one in', async () => {
+  it('serves no other browser the answer that logged one in', async () => {
     const visitor = newVisitor();
     const phoneNumber = randomPhoneNumber();
     const { call_number } = await (await visitor.start(phoneNumber)).json();
@@ -108,7 +108,7 @@ describe('a cache in between', () => {
     expect([theirs.status, theirs.setCookies]).toEqual([404, []]);
   });
 
-  it('is not poisoned by what one visitor sends along', async () => {
+  it('is not poisoned by request headers', async () => {
     const poison = [
       ['x-forwarded-host', 'evil.example'],
       ['x-forwarded-proto', 'http'],
@@ -135,8 +135,8 @@ describe('a cache in between', () => {
   });
 });
 
-describe('every answer that is a person’s', () => {
-  it('may be kept by nobody, whatever its status', async () => {
+describe('every personal answer', () => {
+  it('forbids caching, whatever its status', async () => {
     const visitor = await logIn(randomPhoneNumber());
     for (const [route, methods] of Object.entries(routes)) {
       for (const method of new Set([...methods, 'GET', 'POST'])) {
@@ -151,7 +151,7 @@ describe('every answer that is a person’s', () => {
   });
 
   it.each(['/nowhere', '/api/nowhere', '/account/nowhere', '/%', '/_next/static/nowhere.js'])(
-    'and so may no answer where there is nothing: %s',
+    'and every answer for an unknown path forbid caching: %s',
     async (path) => {
       expect((await send({ path })).headers['cache-control']).toContain('no-store');
     },

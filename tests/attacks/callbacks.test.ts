@@ -3,7 +3,7 @@ import { countVendorRequests, newVisitor, vendor } from '#tests/support/servers.
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 import { expectHarmless, forEachOf, send } from './send.ts';
 
-/** An attempt, and the path that the vendor was given for it. */
+/** A started attempt with its callback path. */
 async function started() {
   const visitor = newVisitor();
   const phoneNumber = randomPhoneNumber();
@@ -14,7 +14,7 @@ async function started() {
 }
 
 describe('a forged callback', () => {
-  it('logs nobody in, whatever it says and however', async () => {
+  it('logs nobody in, whatever its method, type and body', async () => {
     const { visitor, phoneNumber, id, path } = await started();
     const claims = [
       { status: 'verified' },
@@ -40,7 +40,7 @@ describe('a forged callback', () => {
     expect(visitor.cookie('call-login-session')).toBeUndefined();
   });
 
-  it('tells nobody whether its token was one', async () => {
+  it('gets the same answer for a known and an unknown token', async () => {
     const { path } = await started();
     const [known, unknown] = [
       await send({ path }),
@@ -53,7 +53,7 @@ describe('a forged callback', () => {
     expect(unknown).toEqual(known);
   });
 
-  it('with anything for a token costs no vendor request', async () => {
+  it('with an invalid token causes no vendor request', async () => {
     const { path } = await started();
     const before = (await vendor.requests()).length;
     const base = path.slice(0, -43);
@@ -83,7 +83,7 @@ describe('a forged callback', () => {
 });
 
 describe('a flood of callbacks', () => {
-  it('of ten thousand has the vendor asked every two seconds at most', {
+  it('of ten thousand causes at most one check every two seconds', {
     timeout: 180_000,
   }, async () => {
     const { phoneNumber, path } = await started();
@@ -91,7 +91,7 @@ describe('a flood of callbacks', () => {
     await forEachOf(
       Array.from({ length: 10_000 }, (_, index) => index),
       async (index) => {
-        // Every other one has a token nobody was given.
+        // Every other one has an unknown token.
         const to = index % 2 === 0 ? path : `${path.slice(0, -6)}${String(index).padStart(6, '0')}`;
         const { status } = await send({ method: 'POST', path: to, body: '{"status":"verified"}' });
         expect(status).toBe(204);
@@ -99,7 +99,7 @@ describe('a flood of callbacks', () => {
       32,
     );
     const seconds = (performance.now() - startedAt) / 1_000;
-    // The first is followed at once, the last may be followed by one more.
+    // The first causes a check at once; one more may follow the last.
     expect(await countVendorRequests('check', phoneNumber)).toBeLessThanOrEqual(2 + seconds / 2);
     expect((await newVisitor().start(randomPhoneNumber())).status).toBe(200);
   });

@@ -8,7 +8,7 @@ import { appOrigin } from '#tests/support/servers.ts';
 import { randomNetwork, randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 import { forEachOf, ownPage, send, sendBytes } from './send.ts';
 
-/** A start that is refused at once: it says nothing of where it comes from. */
+/** A start that is refused at once, since it has neither Sec-Fetch-Site nor Origin. */
 const junkStart =
   'POST /api/auth/start HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n' +
   'Content-Length: 2\r\n\r\n{}';
@@ -16,7 +16,7 @@ const junkStart =
 const get = (path: string, headers: readonly (readonly [string, string])[] = []) =>
   `GET ${path} HTTP/1.1\r\nHost: a\r\n${headers.map((pair) => `${pair.join(': ')}\r\n`).join('')}\r\n`;
 
-/** Sends bytes over a connection and reads nothing, again whenever it is closed, until the test is over. */
+/** Sends bytes and reads nothing, and reconnects whenever it is closed, until the test ends. */
 async function flood(origin: string, bytes: string): Promise<void> {
   const { hostname, port } = new URL(origin);
   let isOver = false;
@@ -24,7 +24,7 @@ async function flood(origin: string, bytes: string): Promise<void> {
     const socket = connect(Number(port), hostname);
     socket.pause();
     socket.on('error', () => {});
-    // A connection that nobody reads tells of its end only when it is written to.
+    // A paused socket notices the end of its connection only when it is written to.
     const alive = setInterval(() => socket.write('\r\n'), 50);
     socket.on('close', () => {
       clearInterval(alive);
@@ -55,7 +55,7 @@ async function findLargestScript(origin: string): Promise<string> {
   return largest?.path ?? '';
 }
 
-describe('whoever reads no answer', () => {
+describe('a client that does not read its answers', () => {
   let app: AppServer;
   beforeAll(async () => {
     app = await startAppServer(inject('sandboxUrl'));
@@ -69,14 +69,14 @@ describe('whoever reads no answer', () => {
     }
   }
 
-  it('keeps nobody from starting with starts behind files, and is logged', async () => {
+  it('does not block other starts with starts pipelined behind files, and is logged', async () => {
     const file = get(await findLargestScript(app.origin));
     await flood(app.origin, file.repeat(40) + junkStart.repeat(60));
     await expectOthersToStart();
     expect(app.output()).toMatch(/"event":"connection_closed".*too_many_unanswered_requests/);
   });
 
-  it('keeps nobody from starting with starts behind a held poll', async () => {
+  it('does not block other starts with starts pipelined behind a held poll', async () => {
     const visitor = new Visitor(app.origin);
     expect((await visitor.start(randomPhoneNumber())).status).toBe(200);
     const poll = get('/api/auth/status', [...ownPage, ['Cookie', visitor.cookieHeader()]]);
@@ -87,7 +87,7 @@ describe('whoever reads no answer', () => {
   });
 });
 
-it('a start waits in the queue, however its path is spelled', async () => {
+it('a start waits in the admission queue, however its path is spelled', async () => {
   const sandbox = await startSandbox();
   onTestFinished(() => sandbox.close());
   const env = { PAUTH_MAX_IN_FLIGHT: '1', PAUTH_TIMEOUT_MS: '10000' };
@@ -136,7 +136,7 @@ it('a start waits in the queue, however its path is spelled', async () => {
   expect((await first).status).toBe(200);
 });
 
-describe('a request to change the protocol', () => {
+describe('a request to upgrade the protocol', () => {
   const websocket = [
     'Connection: Upgrade',
     'Upgrade: websocket',
@@ -149,7 +149,7 @@ describe('a request to change the protocol', () => {
     'HTTP2-Settings: AAMAAABkAAQAAP__',
   ];
 
-  it('is answered as any other, and its connection closed', async () => {
+  it('is answered like any other request, and its connection is closed', async () => {
     const paths = [
       '/',
       '/login',
@@ -178,7 +178,7 @@ describe('a request to change the protocol', () => {
     );
   });
 
-  it('that asks for a tunnel is closed', async () => {
+  it('with CONNECT has its connection closed', async () => {
     expect(await sendBytes(appOrigin, 'CONNECT evil.example:443 HTTP/1.1\r\nHost: a\r\n\r\n')).toBe(
       '',
     );

@@ -6,7 +6,7 @@ import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const SESSION = 'call-login-session';
 
-/** A server of its own before a vendor that behaves in one way. */
+/** A server of its own with a sandbox of the given behaviour. */
 function serverBefore(options: SandboxOptions) {
   const parts: { sandbox?: Sandbox; app?: AppServer } = {};
   beforeAll(async () => {
@@ -28,10 +28,10 @@ async function callNumberOf(visitor: Visitor, phoneNumber: string): Promise<stri
   return (await (await visitor.start(phoneNumber)).json()).call_number;
 }
 
-describe('with a vendor that goes by the caller and has one number to call', () => {
+describe('with a vendor that matches by caller ID and has one number to call', () => {
   const server = serverBefore({ match: 'caller', callNumbers: 'shared' });
 
-  it('whoever waits on a victim’s number gets nothing, however they wait, 30 times', {
+  it('neither an attacker nor the victim is logged in when both wait for the same call, in 30 rounds', {
     timeout: 120_000,
   }, async () => {
     const ways: readonly ((attacker: Visitor, phoneNumber: string) => Promise<unknown>)[] = [
@@ -57,10 +57,10 @@ describe('with a vendor that goes by the caller and has one number to call', () 
   });
 });
 
-describe('with a vendor that gives each attempt a number of its own', () => {
+describe('with a vendor that gives each attempt its own number to call', () => {
   const server = serverBefore({});
 
-  it('a victim logs in undisturbed by whoever waits, 20 of 20 times', {
+  it('a victim logs in despite an attacker’s attempt for their number, in 20 of 20 rounds', {
     timeout: 120_000,
   }, async () => {
     for (let round = 0; round < 20; round += 1) {

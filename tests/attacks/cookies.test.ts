@@ -16,20 +16,20 @@ const ATTEMPT = 'call-login-attempt';
 
 const purposes = { [SESSION]: 'session cookie', [ATTEMPT]: 'attempt cookie' } as const;
 
-/** Every address of the site, asked as it wants to be asked. */
+/** Every route of the site, with its first method. */
 const requests = Object.entries(routes).map(([route, [method = 'GET']]) => ({
   method,
   path: addressOf(route),
 }));
 
-/** Seals anything as this site would, or as it would with another secret. */
+/** Seals any value as the app does, optionally with another secret. */
 async function seal(value: unknown, purpose: string, secret = TEST_SECRET, ttlSeconds = 600) {
   return await createSealer({ purpose, schema: z.unknown(), ttlSeconds, secrets: [secret] }).seal(
     value,
   );
 }
 
-/** A seal that would have opened yesterday. */
+/** A seal that expired yesterday. */
 async function sealYesterday(value: unknown, purpose: string): Promise<string> {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 86_400_000 });
   try {
@@ -39,8 +39,8 @@ async function sealYesterday(value: unknown, purpose: string): Promise<string> {
   }
 }
 
-/** Values of a cookie that must open nothing, made from one that does. */
-async function spoil(name: keyof typeof purposes, good: string, other: string) {
+/** Invalid cookie values made from the valid value `good`. */
+async function corrupt(name: keyof typeof purposes, good: string, other: string) {
   const purpose = purposes[name];
   const parts = good.split('*');
   const swap = (a: number, b: number) =>
@@ -58,21 +58,21 @@ async function spoil(name: keyof typeof purposes, good: string, other: string) {
     quoted: `"${good}"`,
     'with a space': `${good.slice(0, 40)} ${good.slice(40)}`,
     'a percent sign': '%',
-    'encoded, broken': '%E0%A4%A',
+    'an invalid percent encoding': '%E0%A4%A',
     'cut short': good.slice(0, -1),
-    'without its end': good.slice(0, -2),
-    'with two ends': `${good}~2`,
+    'without its version suffix': good.slice(0, -2),
+    'with two version suffixes': `${good}~2`,
     'the first half': good.slice(0, good.length / 2),
     'one character more': `${good}A`,
-    'sent twice in one': `${good}${good}`,
-    'in small letters': good.toLowerCase(),
+    'the value twice': `${good}${good}`,
+    'in lower case': good.toLowerCase(),
     'a prefix alone': 'Fe26.2*',
     'no fields': 'Fe26.2********',
     'another version': good.replace('Fe26.2', 'Fe26.1'),
     'another key id': good.replace(/^(Fe26\.2\*)[^*]*/, '$11'),
     'no key id': good.replace(/^(Fe26\.2\*)[^*]*/, '$1'),
     'a key id from the prototype': good.replace(/^(Fe26\.2\*)[^*]*/, '$1__proto__'),
-    'an expiry that is none': good.replace(/\*\d+\*/, '*never*'),
+    'an invalid expiry': good.replace(/\*\d+\*/, '*never*'),
     'a later expiry': good.replace(/\*(\d{13})\*/, '*99999999999999*'),
     'fields swapped': swap(3, 4),
     'digest and salt swapped': swap(6, 7),
@@ -80,16 +80,16 @@ async function spoil(name: keyof typeof purposes, good: string, other: string) {
     'yesterday’s': await sealYesterday(value, purpose),
     'sealed for another purpose': await seal(value, 'language cookie'),
     'another shape': await seal({ user: 'admin' }, purpose),
-    'a list': await seal([], purpose),
-    'not a text': await seal({ sessionToken: 1, browserToken: 1 }, purpose),
+    'an array': await seal([], purpose),
+    'not a string': await seal({ sessionToken: 1, browserToken: 1 }, purpose),
     'over-long': good + 'A'.repeat(5_000),
     '12 KB': 'A'.repeat(12_000),
-    'control over the header': 'a,b;HttpOnly;Path=/x',
+    'header injection': 'a,b;HttpOnly;Path=/x',
     ...Object.fromEntries(flipped.map((text, index) => [`a character changed, ${index}`, text])),
   };
 }
 
-/** Asks for everything there is with one Cookie header, and says what each answer was like. */
+/** Requests every route with one Cookie header; expects anonymous answers that clear the cookie. */
 async function expectAnonymousAndCleared(
   header: readonly (readonly [string, string])[],
   cleared: string,
@@ -103,8 +103,8 @@ async function expectAnonymousAndCleared(
       headers: [...ownPage, ...header],
     });
     expectHarmless(answer, what);
-    const ofOurs = answer.setCookies.filter((each) => each.startsWith(`${cleared}=`));
-    expect(ofOurs, what).toEqual([expect.stringMatching(/^[\w-]+=; Path=\/;.*Max-Age=0/)]);
+    const ownSetCookies = answer.setCookies.filter((each) => each.startsWith(`${cleared}=`));
+    expect(ownSetCookies, what).toEqual([expect.stringMatching(/^[\w-]+=; Path=\/;.*Max-Age=0/)]);
     if (request.path === '/account') {
       expect([answer.status, answer.headers.location], what).toEqual([307, '/login']);
     }
@@ -114,17 +114,17 @@ async function expectAnonymousAndCleared(
   }
 }
 
-describe('a cookie that is not as we sealed it', () => {
+describe('a corrupted cookie', () => {
   it.each([SESSION, ATTEMPT] as const)(
-    'means an anonymous visitor, and is cleared by every answer: %s',
+    'makes the visitor anonymous and is cleared by every answer: %s',
     { timeout: 60_000 },
     async (name) => {
       const visitor = await logIn(randomPhoneNumber());
       await visitor.start(randomPhoneNumber());
       const good = visitor.cookie(name) ?? '';
       const other = visitor.cookie(name === SESSION ? ATTEMPT : SESSION) ?? '';
-      const spoiled = Object.entries(await spoil(name, good, other));
-      await forEachOf(spoiled, async ([how, value]) => {
+      const corrupted = Object.entries(await corrupt(name, good, other));
+      await forEachOf(corrupted, async ([how, value]) => {
         await expectAnonymousAndCleared([['cookie', `${name}=${value}`]], name).catch((error) => {
           throw new Error(`${how}: ${error}`);
         });
@@ -133,7 +133,7 @@ describe('a cookie that is not as we sealed it', () => {
     },
   );
 
-  it('does not take the other cookie with it', async () => {
+  it('leaves the other cookie valid', async () => {
     const visitor = await logIn(randomPhoneNumber());
     visitor.setCookie(ATTEMPT, 'planted');
     expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
@@ -141,7 +141,7 @@ describe('a cookie that is not as we sealed it', () => {
     expect((await visitor.fetch('/account')).status).toBe(200);
   });
 
-  it('keeps nobody from logging in', async () => {
+  it('does not prevent a login', async () => {
     const visitor = newVisitor();
     visitor.setCookie(SESSION, 'Fe26.2*1*planted');
     visitor.setCookie(ATTEMPT, 'Fe26.2*1*planted');
@@ -151,7 +151,7 @@ describe('a cookie that is not as we sealed it', () => {
   });
 });
 
-describe('two cookies of one name', () => {
+describe('two cookies with one name', () => {
   it.each([
     ['in one header', (a: string, b: string) => [['cookie', `${a}; ${b}`]] as const],
     [
@@ -175,7 +175,7 @@ describe('two cookies of one name', () => {
         ] as const,
     ],
     ['with others between', (a: string, b: string) => [['cookie', `${a}; x=1;;y; ${b}`]] as const],
-  ])('are none, %s', async (_name, headerOf) => {
+  ])('count as no cookie: %s', async (_name, headerOf) => {
     const [victim, attacker] = [await logIn(randomPhoneNumber()), await logIn(randomPhoneNumber())];
     const [good = '', planted = ''] = [victim.cookie(SESSION), attacker.cookie(SESSION)];
     for (const value of [planted, good, '', 'x']) {
@@ -185,7 +185,7 @@ describe('two cookies of one name', () => {
   });
 });
 
-describe('a name that only looks like ours', () => {
+describe('a cookie with a similar name', () => {
   it.each([
     `\u00a0${SESSION}`,
     `\u0085${SESSION}`,
@@ -198,7 +198,7 @@ describe('a name that only looks like ours', () => {
     `__Host-${SESSION}`,
     `__Secure-${SESSION}`,
     `x,${SESSION}`,
-  ])('opens nothing: %j', async (name) => {
+  ])('opens no session: %j', async (name) => {
     const visitor = await logIn(randomPhoneNumber());
     const cookie = `${name}=${visitor.cookie(SESSION)}`;
     for (const request of requests) {
@@ -211,17 +211,17 @@ describe('a name that only looks like ours', () => {
   });
 });
 
-describe('cookies beyond all measure', () => {
+describe('oversized cookies', () => {
   it.each([
     ['16 KB of one', `x=${'a'.repeat(17_000)}`],
     ['thousands', Array.from({ length: 3_000 }, (_, index) => `c${index}=1`).join('; ')],
-  ])('are refused before anything reads them: %s', async (_name, cookie) => {
+  ])('are refused by the HTTP parser: %s', async (_name, cookie) => {
     for (const path of ['/account', '/api/auth/session']) {
       expect((await send({ path, headers: [['cookie', cookie]] })).status).toBe(431);
     }
   });
 
-  it('just below that change nothing', async () => {
+  it('just below the limit change nothing', async () => {
     const visitor = await logIn(randomPhoneNumber());
     const more = Array.from({ length: 900 }, (_, index) => `c${index}=1`).join('; ');
     const answer = await send({
@@ -232,8 +232,8 @@ describe('cookies beyond all measure', () => {
   });
 });
 
-describe('a session that was fixed beforehand', () => {
-  it('does not become the victim’s: a login makes a new one', async () => {
+describe('session fixation', () => {
+  it('does not work: a login creates a new session', async () => {
     const attacker = await logIn(randomPhoneNumber());
     const fixed = attacker.cookie(SESSION) ?? '';
     const victim = newVisitor();
@@ -248,7 +248,7 @@ describe('a session that was fixed beforehand', () => {
     expect(theirs.user.phone_number).not.toBe(phoneNumber);
   });
 
-  it('is not reached with the attempt’s cookie of before the login', async () => {
+  it('does not work with a copy of the attempt cookie from before the login', async () => {
     const victim = newVisitor();
     const phoneNumber = randomPhoneNumber();
     const started = await victim.start(phoneNumber);
@@ -262,7 +262,7 @@ describe('a session that was fixed beforehand', () => {
   });
 });
 
-describe('a secret that is changed', () => {
+describe('a rotated secret', () => {
   const newSecret = 'Nw8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4W';
   const sameDatabase = { DATABASE_URL: `file:${databasePath}` };
   let rotating: AppServer;
@@ -280,7 +280,7 @@ describe('a secret that is changed', () => {
     await Promise.all([rotating.stop(), afterwards.stop()]);
   });
 
-  it('still opens what the old one sealed, seals with the new one, and then retires the old', async () => {
+  it('seals with the new secret and still opens seals of the old one until that is removed', async () => {
     const before = await logIn(randomPhoneNumber());
     const old = before.cookie(SESSION) ?? '';
     const during = new Visitor(rotating.origin);
@@ -315,7 +315,7 @@ describe('on an https origin', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('a session is in a cookie that is bound to the host, and in no other', async () => {
+  it('a session is accepted only from the cookie with the __Host- prefix', async () => {
     const visitor = new Visitor(app.origin);
     await logInOn(visitor, randomPhoneNumber());
     const value = visitor.cookie(`__Host-${SESSION}`) ?? '';
@@ -340,7 +340,7 @@ describe('on an https origin', () => {
     );
   });
 
-  it('every cookie that is set or cleared is bound to the host and to https', async () => {
+  it('every cookie that is set or cleared is bound to the host and to HTTPS', async () => {
     const visitor = new Visitor(app.origin);
     const answers = [
       await visitor.start(randomPhoneNumber()),

@@ -3,7 +3,7 @@ import { appOrigin, logIn, vendor } from '#tests/support/servers.ts';
 import { randomNetwork, randomPhoneNumber } from '#tests/support/visitor.ts';
 import { expectHarmless, forEachOf, ownPage, type RawRequest, send } from './send.ts';
 
-/** Headers that a framework, a proxy or a careless application has once believed. */
+/** Headers that some framework, proxy or application has trusted. */
 const headers: readonly (readonly [name: string, value: string])[] = [
   ['x-middleware-subrequest', 'middleware'],
   ['x-middleware-subrequest', 'proxy:proxy:proxy:proxy:proxy'],
@@ -70,14 +70,14 @@ const paths = [
   '/api/language',
 ];
 
-/** One other header as well, since some holes need two. */
+/** Pairs each header with another one, since some vulnerabilities need two. */
 const companions: readonly (readonly (readonly [string, string])[])[] = [
   [],
   [['rsc', '1']],
   [['x-nextjs-data', '1']],
 ];
 
-describe('headers that were believed elsewhere', () => {
+describe('headers that other software has trusted', () => {
   const requests = headers.flatMap((header) =>
     paths.flatMap((path) =>
       companions.map((companion): RawRequest & { path: string } => ({
@@ -88,7 +88,7 @@ describe('headers that were believed elsewhere', () => {
     ),
   );
 
-  it(`show an anonymous visitor nothing of anybody, in ${requests.length} requests`, async () => {
+  it(`show an anonymous visitor no personal data, in ${requests.length} requests`, async () => {
     const phoneNumber = randomPhoneNumber();
     const visitor = await logIn(phoneNumber);
     const { user } = await (await visitor.fetch('/api/auth/session')).json();
@@ -113,7 +113,7 @@ describe('headers that were believed elsewhere', () => {
     });
   }, 180_000);
 
-  it('do not change where the vendor calls back', async () => {
+  it('do not change the callback address sent to the vendor', async () => {
     const without: string[] = [];
     await forEachOf(
       headers,
@@ -145,16 +145,16 @@ describe('headers that were believed elsewhere', () => {
   });
 });
 
-describe('what a page says that it shows already', () => {
+describe('the Next-Router-State-Tree header', () => {
   const state = encodeURIComponent('["",{"children":["login",{"children":["__PAGE__",{}]}]}]');
   const unreadable: Readonly<Record<string, readonly string[]>> = {
-    'no JSON': ['{'],
-    'not to be decoded': ['%'],
+    'not JSON': ['{'],
+    'not decodable': ['%'],
     empty: [''],
     'of another shape': [encodeURIComponent('["",1]')],
     'sent twice': [state, state],
-    'with another behind it': [`${state}, ${state}`],
-    // Next would take seconds over it.
+    'a comma-separated list': [`${state}, ${state}`],
+    // Next would take seconds to parse it.
     'a thousand deep': [`${'["",{"a":'.repeat(1_000)}["",{}]${'}]'.repeat(1_000)}`],
   };
 
@@ -164,9 +164,9 @@ describe('what a page says that it shows already', () => {
   }
 
   it.each(Object.entries(unreadable))(
-    'is not heard, and the whole page sent, when it is %s',
+    'is ignored, and the whole page sent, when it is %s',
     async (_name, states) => {
-      // Where the data of a page is depends on all that is said with the question.
+      // The address of the page data depends on the request headers.
       const { location } = (await ask('/login', [])).headers;
       const answer = await ask('/login', states);
       expect(answer.status).toBe(307);
@@ -177,25 +177,25 @@ describe('what a page says that it shows already', () => {
     },
   );
 
-  it('is heard when it is what Next wrote', async () => {
+  it('is used when Next wrote it', async () => {
     const { location } = (await ask('/login', [state])).headers;
     expect(location).not.toBe((await ask('/login', [])).headers.location);
     expect((await ask(location ?? '', [state])).status).toBe(200);
   });
 });
 
-describe('what of the framework has been a way in before', () => {
+describe('framework features with known vulnerabilities', () => {
   it.each([
     '/_next/image?url=%2Ficon.svg&w=64&q=75',
     '/_next/image?url=http%3A%2F%2F169.254.169.254%2F&w=64&q=75',
     '/_next/image?url=%2F%2Fevil.example%2Fa.avif&w=64&q=75',
     '/_vercel/image?url=%2Ficon.svg&w=64&q=75',
-  ])('the image optimiser is not there: %s', async (path) => {
+  ])('the image optimizer is disabled: %s', async (path) => {
     expect((await send({ path })).status).toBe(404);
   });
 
   it.each(['text/plain', 'multipart/form-data; boundary=b', 'application/x-www-form-urlencoded'])(
-    'no server action is looked for, nor its arguments read: %s',
+    'a server action request is refused without reading its arguments: %s',
     async (contentType) => {
       const answer = await send({
         method: 'POST',

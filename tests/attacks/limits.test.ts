@@ -29,13 +29,13 @@ describe('a server that trusts no proxy', () => {
   });
   afterAll(() => app.stop());
 
-  it('lets ten of a thousand starts through, whatever address they make up', async () => {
+  it('allows ten of a thousand starts, whatever addresses their headers claim', async () => {
     const statuses = new Map<number, number>();
     const before = (await vendor.requests()).length;
     await forEachOf(
       Array.from({ length: 1_000 }, (_, index) => index),
       async (index) => {
-        const made = [
+        const forged = [
           `203.0.113.${index % 250}`,
           `2001:db8:${index.toString(16)}::1`,
           `::ffff:203.0.113.${index % 250}`,
@@ -43,7 +43,7 @@ describe('a server that trusts no proxy', () => {
           'unknown',
           '',
         ];
-        const address = made[index % made.length] ?? '';
+        const address = forged[index % forged.length] ?? '';
         const answer = await start(app.origin, randomPhoneNumber(), [
           ['x-forwarded-for', address],
           ['x-real-ip', address],
@@ -66,7 +66,7 @@ describe('a server that trusts no proxy', () => {
   it.each([
     ['ja', /\d+ ?(秒|分)後に/],
     ['en', /in \d+ (seconds?|minutes?)\./],
-  ])('says when to come back, in the language %s and in the header', async (language, when) => {
+  ])('says when to retry, in the language %s and in the header', async (language, when) => {
     const answer = await start(app.origin, randomPhoneNumber(), [['accept-language', language]]);
     const problem = errorReplySchema.parse(JSON.parse(answer.text));
     expect(answer.status).toBe(429);
@@ -77,8 +77,8 @@ describe('a server that trusts no proxy', () => {
   });
 });
 
-describe('many addresses', () => {
-  it('of one IPv6 network are one network', async () => {
+describe('client addresses', () => {
+  it('in one IPv6 network share one limit', async () => {
     const prefix = `2001:db8:${Math.floor(Math.random() * 65_535).toString(16)}:1`;
     const spellings = (index: number) => [
       `${prefix}::${index.toString(16)}`,
@@ -99,12 +99,12 @@ describe('many addresses', () => {
     expect(next.status).toBe(200);
   });
 
-  it('that are none share one limit', async () => {
-    // Of its own: other tests send requests without an address too.
+  it('that are invalid share one limit', async () => {
+    // A server of its own, since other tests send requests without an address too.
     const app = await startAppServer(inject('sandboxUrl'));
     onTestFinished(() => app.stop());
     const statuses: number[] = [];
-    const none = [
+    const invalid = [
       '',
       'localhost',
       'example.com',
@@ -117,7 +117,7 @@ describe('many addresses', () => {
       'b',
       'c',
     ];
-    for (const address of none) {
+    for (const address of invalid) {
       const answer = await start(app.origin, randomPhoneNumber(), [['x-forwarded-for', address]]);
       statuses.push(answer.status);
     }
@@ -126,7 +126,7 @@ describe('many addresses', () => {
 });
 
 describe('two processes with one database', () => {
-  it('have one limit, and each opens the sessions of the other', async () => {
+  it('share one limit and accept each other’s sessions', async () => {
     const other = await startAppServer(inject('sandboxUrl'), {
       DATABASE_URL: `file:${databasePath}`,
     });
@@ -147,8 +147,8 @@ describe('two processes with one database', () => {
   });
 });
 
-describe('a number that somebody wants to keep out', () => {
-  it('still logs in from elsewhere', async () => {
+describe('a number whose starts an attacker uses up', () => {
+  it('still logs in from another network', async () => {
     const phoneNumber = randomPhoneNumber();
     const attacker = [['x-forwarded-for', randomNetwork()]] as const;
     const statuses: number[] = [];
@@ -163,8 +163,8 @@ describe('a number that somebody wants to keep out', () => {
   });
 });
 
-describe('the most that the whole site may spend', () => {
-  it('is spent and no more, wherever the starts come from', async () => {
+describe('the limit of the whole site', () => {
+  it('is not exceeded, whatever networks the starts come from', async () => {
     const app = await startAppServer(inject('sandboxUrl'), { START_LIMIT_TOTAL: '5/3600' });
     const before = (await vendor.requests()).length;
     const answers = await Promise.all(

@@ -25,7 +25,7 @@ const methods = [
 ];
 
 describe.each(Object.entries(routes))('%s', (route, open) => {
-  it('refuses every method it does not take, names those it takes, and changes nothing', async () => {
+  it('refuses every other method with an Allow header and changes nothing', async () => {
     const visitor = await logIn(randomPhoneNumber());
     for (const method of methods.filter((each) => !open.includes(each))) {
       const answer = await send({
@@ -44,7 +44,7 @@ describe.each(Object.entries(routes))('%s', (route, open) => {
 });
 
 it.each(['/icon.svg', '/logo.svg', '/_next/static/nowhere.js', '/nowhere'])(
-  '%s, which is no page, is only read',
+  '%s, which is not a page, accepts only GET and HEAD',
   async (path) => {
     for (const method of methods.filter((each) => each !== 'GET' && each !== 'HEAD')) {
       const answer = await send({ method, path, headers: ownPage });
@@ -53,13 +53,13 @@ it.each(['/icon.svg', '/logo.svg', '/_next/static/nowhere.js', '/nowhere'])(
   },
 );
 
-it.each(['FOO', 'GETS', 'CONNECT'])('%s is no method at all', async (method) => {
+it.each(['FOO', 'GETS', 'CONNECT'])('the unsupported method %s is refused', async (method) => {
   const answer = await send({ method, path: '/account' });
   expectHarmless(answer, method);
   expect([0, 400]).toContain(answer.status);
 });
 
-it('a method cannot be put into a header', async () => {
+it('a header cannot override the method', async () => {
   const visitor = await logIn(randomPhoneNumber());
   for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override', '_method']) {
     const answer = await send({

@@ -4,7 +4,7 @@ import { logIn, newVisitor, queryDatabase, vendor } from '#tests/support/servers
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
 describe('one verified attempt', () => {
-  it('makes one session under a hundred polls at once, ten times over', {
+  it('creates one session under a hundred concurrent polls, in ten rounds', {
     timeout: 120_000,
   }, async () => {
     for (let round = 0; round < 10; round += 1) {
@@ -26,7 +26,7 @@ describe('one verified attempt', () => {
 });
 
 describe('one number', () => {
-  it('has one user, whoever logs in with it how often', async () => {
+  it('has one user, however often it logs in', async () => {
     const phoneNumber = randomPhoneNumber();
     const ids = new Set<string>();
     for (let login = 0; login < 5; login += 1) {

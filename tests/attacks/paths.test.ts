@@ -4,11 +4,11 @@ import { randomPhoneNumber } from '#tests/support/visitor.ts';
 import { expectHarmless, ownPage, send, sendBytes } from './send.ts';
 import { addressOf, personalRoutes } from './site.ts';
 
-/** Other spellings of a path that something on the way may take for the same. */
+/** Other spellings of a path that an intermediary may treat as the same path. */
 const spellings: Readonly<Record<string, (path: string) => string>> = {
   'two slashes': (path) => `/${path}`,
   'two slashes inside': (path) => path.replace(/(.)\//, '$1//'),
-  'a slash at the end': (path) => `${path}/`,
+  'a trailing slash': (path) => `${path}/`,
   'a backslash': (path) => `/\\${path.slice(1)}`,
   'capital letters': (path) => path.toUpperCase(),
   'an encoded letter': (path) => path.replace(/[a-z](?=[a-z]*$)/, encoded),
@@ -23,7 +23,7 @@ const spellings: Readonly<Record<string, (path: string) => string>> = {
   '.html': (path) => `${path}.html`,
   '.svg': (path) => `${path}.svg`,
   'a NUL': (path) => `${path}%00`,
-  'a new line': (path) => `${path}%0a`,
+  'a newline': (path) => `${path}%0a`,
   'a broken encoding': (path) => `${path}%`,
   'an overlong encoding': (path) => path.replace(/\/(?=[^/]*$)/, '/%c0%af'),
   'a fragment': (path) => `${path}#x`,
@@ -35,9 +35,9 @@ const spellings: Readonly<Record<string, (path: string) => string>> = {
   'around the static files': (path) => `/_next/static/..%2f..${path}`,
 };
 
-/** Those that are taken for the path itself: they reach its handler, which then has to see to it. */
+/** Spellings that reach the handler of the path, which then has to enforce the rules itself. */
 const reaching: ReadonlySet<string> = new Set([
-  'a slash at the end',
+  'a trailing slash',
   'dot segments',
   'encoded dot segments',
   'a dot segment',
@@ -50,7 +50,7 @@ function encoded(letter: string): string {
   return `%${letter.charCodeAt(0).toString(16)}`;
 }
 
-/** The two ways to start an attempt: for scripts, and for forms. */
+/** The two routes that start an attempt: for scripts and for forms. */
 const starts: Readonly<Record<string, { type: string; write: (phoneNumber: string) => string }>> = {
   '/api/auth/start': {
     type: 'application/json',
@@ -63,7 +63,7 @@ const starts: Readonly<Record<string, { type: string; write: (phoneNumber: strin
 };
 
 describe.each(Object.entries(spellings))('a path with %s', (name, spell) => {
-  it('shows an anonymous visitor nothing, and leads nowhere else', async () => {
+  it('shows an anonymous visitor nothing and does not redirect to another site', async () => {
     for (const route of personalRoutes) {
       const path = spell(addressOf(route));
       const answer = await send({ path, headers: ownPage });
@@ -76,7 +76,7 @@ describe.each(Object.entries(spellings))('a path with %s', (name, spell) => {
     }
   });
 
-  /** Starts an attempt by this spelling. @returns the answer, and whether the vendor heard of it. */
+  /** Starts an attempt by this spelling. @returns the answer, and whether a vendor request was sent. */
   const start = async (route: string, from: { site: string; network: string }) => {
     const { type = '', write = String } = starts[route] ?? {};
     const phoneNumber = randomPhoneNumber();
@@ -104,7 +104,7 @@ describe.each(Object.entries(spellings))('a path with %s', (name, spell) => {
         expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f]{16}$/);
       } else {
         expect([308, 404, 405]).toContain(answer.status);
-        // Answers of the API have an id, those of Next have none.
+        // Answers of the API have a request id, those of Next do not.
         if (answer.headers['x-request-id'] !== undefined) {
           expect(JSON.parse(answer.text)).toMatchObject({ code: 'request_not_found' });
         }
@@ -113,7 +113,7 @@ describe.each(Object.entries(spellings))('a path with %s', (name, spell) => {
   );
 
   it.each(Object.keys(starts))(
-    'gets around neither the check where a request comes from nor the limits of %s',
+    'bypasses neither the origin check nor the limits of %s',
     async (route) => {
       const { network } = newVisitor();
       const crossSite = await start(route, { site: 'cross-site', network });
@@ -123,7 +123,7 @@ describe.each(Object.entries(spellings))('a path with %s', (name, spell) => {
     },
   );
 
-  it('ends no session for another site', async () => {
+  it('lets no other site end a session', async () => {
     const visitor = await logIn(randomPhoneNumber());
     for (const target of ['/api/auth/logout', '/api/auth/sessions', '/api/auth/sessions/seen']) {
       const answer = await send({
@@ -152,7 +152,7 @@ const blockedNetwork = await (async () => {
   return visitor.network;
 })();
 
-describe('what is on the server’s disk', () => {
+describe('files on the server’s disk', () => {
   it.each([
     '/.env',
     '/.env.production.local',
@@ -177,13 +177,13 @@ describe('what is on the server’s disk', () => {
     '/_error',
     '/404',
     '/500',
-  ])('is not to be had: %s', async (path) => {
+  ])('are not served: %s', async (path) => {
     const answer = await send({ path });
     expect(answer.status).toBe(404);
     expect(answer.headers['cache-control']).toMatch(/no-store|^public, max-age=0/);
   });
 
-  it('source maps of the pages are not there', async () => {
+  it('include no source maps of the pages', async () => {
     const { text } = await send({ path: '/login' });
     const scripts = [...text.matchAll(/\/_next\/static\/[\w./-]+\.js/g)].map(([path]) => path);
     expect(scripts.length).toBeGreaterThan(0);
@@ -193,7 +193,7 @@ describe('what is on the server’s disk', () => {
   });
 });
 
-describe('a request line that is none', () => {
+describe('a malformed request', () => {
   it.each([
     'GET * HTTP/1.1\r\nHost: a',
     'GET http://evil.example/account HTTP/1.1\r\nHost: evil.example',

@@ -16,40 +16,40 @@ const site = (value: string): Headers => [['sec-fetch-site', value]];
 const origin = (value: string): Headers => [['origin', value]];
 const { port } = new URL(appOrigin);
 
-/** How a request looks that no page of ours sent. */
+/** Headers of requests that our own pages do not send. */
 const foreign: Readonly<Record<string, Headers>> = {
   'another site': site('cross-site'),
-  'a sibling': site('same-site'),
+  'a sibling site': site('same-site'),
   'the address bar': site('none'),
   'another site with our origin': [...site('cross-site'), ...origin(appOrigin)],
   'two sites at once': [...site('same-origin'), ...site('cross-site')],
-  'a word that is none': site('same-origin; x'),
+  'an invalid value': site('same-origin; x'),
   'in capitals': site('SAME-ORIGIN'),
   'an empty site': site(''),
-  'nothing said': [],
-  'no origin': origin('null'),
+  'neither header': [],
+  'a null origin': origin('null'),
   'an empty origin': origin(''),
   'another port': origin('http://localhost:1'),
   'another scheme': origin(`https://localhost:${port}`),
   'another host': origin('https://evil.example'),
-  'ours in front': origin(`${appOrigin}.evil.example`),
-  'ours behind': origin(`http://evil.example/?${appOrigin}`),
-  'ours as a name': origin(`http://localhost:${port}@evil.example`),
-  'a sibling of ours': origin(`http://www.localhost:${port}`),
-  'a dot at the end': origin(`http://localhost.:${port}`),
-  'a slash at the end': origin(`${appOrigin}/`),
-  'our address': origin(`http://127.0.0.1:${port}`),
+  'our origin as a prefix': origin(`${appOrigin}.evil.example`),
+  'our origin in the query': origin(`http://evil.example/?${appOrigin}`),
+  'our origin as the user name': origin(`http://localhost:${port}@evil.example`),
+  'a sibling host': origin(`http://www.localhost:${port}`),
+  'a trailing dot': origin(`http://localhost.:${port}`),
+  'a trailing slash': origin(`${appOrigin}/`),
+  'our IP address': origin(`http://127.0.0.1:${port}`),
   'capital letters': origin(appOrigin.toUpperCase()),
   'two origins': [...origin(appOrigin), ...origin('https://evil.example')],
-  'only a referrer of ours': [['referer', `${appOrigin}/login`]],
-  'a host to match': [...origin('http://evil.example'), ['host', 'evil.example']],
-  'a forwarded host to match': [
+  'only our Referer': [['referer', `${appOrigin}/login`]],
+  'a matching Host': [...origin('http://evil.example'), ['host', 'evil.example']],
+  'a matching X-Forwarded-Host': [
     ...origin('http://evil.example'),
     ['x-forwarded-host', 'evil.example'],
   ],
 };
 
-/** What the writes take that need a body; to the others it means nothing. */
+/** Valid bodies of the writes that need one. */
 const bodies: Readonly<Record<string, string>> = {
   '/api/auth/start': '{"phone_number":"090-0000-0000"}',
   '/api/auth/number': '{"phone_number":"090-0000-0000"}',
@@ -58,7 +58,7 @@ const bodies: Readonly<Record<string, string>> = {
   '/api/language': 'language=en',
 };
 
-describe('a request that no page of ours sent', () => {
+describe('a request that our own pages did not send', () => {
   it.each(Object.entries(foreign))('changes nothing: %s', async (_name, headers) => {
     const phoneNumber = randomPhoneNumber();
     const visitor = await logIn(phoneNumber);
@@ -89,7 +89,7 @@ describe('a request that no page of ours sent', () => {
   });
 });
 
-describe('an answer that could log somebody in', () => {
+describe('the answer that completes a login', () => {
   const page = {
     'sec-fetch-site': 'same-origin',
     'sec-fetch-mode': 'cors',
@@ -101,7 +101,7 @@ describe('an answer that could log somebody in', () => {
       'sec-fetch-mode': 'navigate',
       'sec-fetch-dest': 'document',
     },
-    'a link on a page of ours': {
+    'a link on our own page': {
       ...page,
       'sec-fetch-mode': 'navigate',
       'sec-fetch-dest': 'document',
@@ -134,7 +134,7 @@ describe('an answer that could log somebody in', () => {
     const phoneNumber = randomPhoneNumber();
     const { call_number } = await (await visitor.start(phoneNumber)).json();
     await vendor.call(phoneNumber, call_number);
-    // Not with `fetch`, which says of itself which mode it is in.
+    // Not with `fetch`, which sets Sec-Fetch-Mode itself.
     const answer = await send({
       path: '/api/auth/status',
       headers: [...Object.entries(headers), ['cookie', visitor.cookieHeader()]],
@@ -145,7 +145,7 @@ describe('an answer that could log somebody in', () => {
     expect(visitor.cookie('call-login-session')).toBeDefined();
   });
 
-  it('is refused to whoever says nothing of where it comes from', async () => {
+  it('is refused to requests without Sec-Fetch-Site and Origin', async () => {
     const visitor = newVisitor();
     const phoneNumber = randomPhoneNumber();
     const { call_number } = await (await visitor.start(phoneNumber)).json();
@@ -163,7 +163,7 @@ describe('an answer that could log somebody in', () => {
   });
 });
 
-it('nothing of the site may be read by another one, whatever it asks', async () => {
+it('no other site may read any answer, whatever it sends', async () => {
   const visitor = await logIn(randomPhoneNumber());
   for (const path of ['/api/auth/session', '/account', '/login', '/api/health', '/icon.svg']) {
     for (const from of ['https://evil.example', 'null', appOrigin]) {

@@ -3,12 +3,12 @@ import { connect } from 'node:net';
 import { expect } from 'vitest';
 import { appOrigin } from '#tests/support/servers.ts';
 
-/** A request as it goes over the wire: unlike `fetch`, nothing of it is put in order. */
+/** A request sent as written: unlike `fetch`, nothing is normalized. */
 export interface RawRequest {
   origin?: string;
   method?: string;
   path: string;
-  /** In this order, the same name as often as it stands here. */
+  /** Sent in this order, duplicates included. */
   headers?: readonly (readonly [name: string, value: string])[];
   body?: string | Buffer;
 }
@@ -20,7 +20,7 @@ export interface RawAnswer {
   text: string;
 }
 
-/** What a script of a page of ours sends along. */
+/** The headers of a request by a script of our own page. */
 export const ownPage = [
   ['sec-fetch-site', 'same-origin'],
   ['sec-fetch-mode', 'cors'],
@@ -59,7 +59,7 @@ export async function send(raw: RawRequest): Promise<RawAnswer> {
       response.on('error', () => resolve(noAnswer));
     });
     request.on('error', (error) => {
-      // The server closed a connection that it had kept open, just when it was to be used again.
+      // The server closed a kept-alive connection just when it was reused.
       const isTooLate = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
       resolve(isTooLate ? send(raw) : noAnswer);
     });
@@ -69,7 +69,7 @@ export async function send(raw: RawRequest): Promise<RawAnswer> {
 
 const noAnswer: RawAnswer = { status: 0, headers: {}, setCookies: [], text: '' };
 
-/** Opens a connection, writes the pieces, and says what came back once it was closed. */
+/** Opens a connection, writes the pieces and returns everything received until it is closed. */
 export async function sendBytes(origin: string, ...pieces: readonly string[]): Promise<string> {
   const { hostname, port } = new URL(origin);
   const socket = connect(Number(port), hostname);
@@ -101,7 +101,7 @@ export async function forEachOf<T>(
   );
 }
 
-/** What no answer may ever be or hold, whatever was asked. */
+/** Expects an answer without a 5xx status, a stack trace, internal names or CORS headers. */
 export function expectHarmless(answer: RawAnswer, what: string): void {
   expect(answer.status, what).toBeLessThan(500);
   expect(answer.text, what).not.toMatch(/\n\s+at .+:\d+|node_modules|SQLITE|sandbox-key/);

@@ -1,15 +1,15 @@
 import { routes as apiRoutes } from '#app/api/routes.ts';
 
-/** Every page; a test of the repository compares it with `app/`. */
+/** Every page; `tests/repository/routes.test.ts` compares it with `app/`. */
 export const pages: readonly string[] = ['/', '/login', '/account', '/call/[handoff]'];
 
-/** Every address of the site with the methods it takes: the ground on which the attacks are run. */
+/** Every route of the site with the methods it accepts. */
 export const routes: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(pages.map((page) => [page, ['GET', 'HEAD']])),
   ...Object.fromEntries(apiRoutes.map(({ path, methods }) => [path, methods])),
 };
 
-/** An address that can be asked for, where a route stands for many. */
+/** A path that can be requested, with the parameters of the route filled in. */
 export function addressOf(route: string): string {
   return route
     .replace('[token]', 'a'.repeat(43))
@@ -21,10 +21,10 @@ const ownRoutes = apiRoutes.filter(
   ({ access }) => access === 'same-origin' || access === 'session',
 );
 
-/** The routes that show a person something of theirs, or change it. */
+/** The routes that show or change personal data. */
 export const personalRoutes: readonly string[] = [...pages, ...ownRoutes.map(({ path }) => path)];
 
-/** Everything that changes something for the person whose browser it is. */
+/** The requests that change something for the browser's user. */
 export const writes: readonly { method: string; route: string }[] = ownRoutes.flatMap(
   ({ path, methods }) =>
     methods
