@@ -3,7 +3,7 @@ import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { appOrigin, countVendorRequests, newVisitor, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
-/** An attempt, and the callback address that the vendor was given for it. */
+/** A started attempt with its callback address. */
 async function started() {
   const visitor = newVisitor();
   const phoneNumber = randomPhoneNumber();
@@ -18,7 +18,7 @@ async function started() {
 }
 
 describe('/api/auth/callback/[token]', () => {
-  it('guide: callback_url leads here, and a hint has the vendor asked, not believed', async () => {
+  it('guide: callback_url points here, and a callback causes a check instead of being trusted', async () => {
     const { visitor, phoneNumber, url } = await started();
     const response = await fetch(url, {
       method: 'POST',
@@ -31,7 +31,7 @@ describe('/api/auth/callback/[token]', () => {
     expect(visitor.cookie('call-login-session')).toBeUndefined();
   });
 
-  it('has the vendor asked once for a flood of hints', async () => {
+  it('causes one check for a flood of callbacks', async () => {
     const { phoneNumber, url } = await started();
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => fetch(url, { method: 'POST' })),
@@ -41,7 +41,7 @@ describe('/api/auth/callback/[token]', () => {
   });
 
   it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
-    'takes a hint sent with %s',
+    'accepts a callback sent with %s',
     async (method) => {
       const { phoneNumber, url } = await started();
       expect((await fetch(url, { method })).status).toBe(204);
@@ -49,7 +49,7 @@ describe('/api/auth/callback/[token]', () => {
     },
   );
 
-  it('answers the same for a token nobody was given, and asks the vendor nothing', async () => {
+  it('answers an unknown token the same, without a vendor request', async () => {
     const before = (await vendor.requests()).length;
     const response = await fetch(`${appOrigin}/api/auth/callback/${'a'.repeat(43)}`, {
       method: 'POST',
@@ -58,7 +58,7 @@ describe('/api/auth/callback/[token]', () => {
     expect((await vendor.requests()).length).toBe(before);
   });
 
-  it('changes nothing for an attempt that is over', async () => {
+  it('changes nothing for an ended attempt', async () => {
     const { visitor, phoneNumber, url } = await started();
     await visitor.post('/api/auth/cancel', '');
     expect((await fetch(url, { method: 'POST' })).status).toBe(204);

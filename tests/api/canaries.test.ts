@@ -11,7 +11,7 @@ import { startAppServer } from '#tests/support/app-server.ts';
 import { runUsers } from '#tests/support/users-command.ts';
 import { Visitor } from '#tests/support/visitor.ts';
 
-/** For what the server does in its own time. */
+/** For work that the server does in the background. */
 const PATIENCE_MS = 30_000;
 
 const apiKey = 'canary-key-7d1f0c2b9a';
@@ -19,7 +19,7 @@ const secret = 'Wq7cAnAryZ4mT9xB2nK6vR8sLp3Gd5Hf';
 const vendorText = 'canary-from-the-vendor';
 const typedText = 'canary-from-the-client';
 
-/** What the log says in its own words, whatever else a line has. */
+/** The fields that every log line may have; it may have others. */
 const lineSchema = z.looseObject({
   level: z.enum(['info', 'warn', 'error']),
   time: z.iso.datetime(),
@@ -31,12 +31,12 @@ const lineSchema = z.looseObject({
   at: z.optional(z.string()),
 });
 
-/** Of one whole run: what must not be told, what was printed, and what was stored. */
+/** One run: the secret texts, the server's output and the stored events. */
 interface Run {
   canaries: Set<string>;
   output: string;
   events: StoredEvent[];
-  /** The types of the events that each request must have recorded, in their order. */
+  /** By request id: the types of the events that the request must have recorded, in order. */
   expected: Map<string, string[]>;
 }
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
   run = await runEverything();
 }, 120_000);
 
-describe('all that a server prints in a whole run', () => {
+describe('the output of a server in a whole run', () => {
   const lines = () => run.output.split('\n').filter((line) => line !== '');
   const parsed = () =>
     lines()
@@ -56,29 +56,29 @@ describe('all that a server prints in a whole run', () => {
 
   it('holds no key, secret, cookie, token, id, phone number, typed text or vendor text', () => {
     expect(run.canaries.size).toBeGreaterThan(80);
-    const told = [...run.canaries].filter((canary) => run.output.includes(canary));
-    expect(told).toEqual([]);
+    const leaked = [...run.canaries].filter((canary) => run.output.includes(canary));
+    expect(leaked).toEqual([]);
   });
 
-  it('is one JSON object a line, but for what Next says before it is ready', () => {
+  it('is one JSON object per line, except what Next prints before it is ready', () => {
     const others = lines().filter((line) => !line.startsWith('{'));
     expect(
       others.filter((line) => !/^(▲ Next\.js |- (Local|Network): |✓ (Ready|Running) )/.test(line)),
     ).toEqual([]);
     expect(parsed().length).toBeGreaterThan(40);
-    // No control character but the line's end, not even one that a terminal would obey (C1).
+    // No control character except the newline, not even C1 controls.
     expect(run.output).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
-  it('is not told by the stored events either, but for the ids of users and attempts', () => {
+  it('and the stored events hold no secret either, except the ids of users and attempts', () => {
     const stored = run.events.map(({ attempt_id, user_id, ...others }) => others);
     expect(stored.length).toBeGreaterThan(20);
-    const told = [...run.canaries].filter((canary) => JSON.stringify(stored).includes(canary));
-    expect(told).toEqual([]);
+    const leaked = [...run.canaries].filter((canary) => JSON.stringify(stored).includes(canary));
+    expect(leaked).toEqual([]);
   });
 
-  it('has one line for each stored event, and none besides', () => {
-    const told = recorded().map(({ event, at, attempt, user }) => ({ event, at, attempt, user }));
+  it('has exactly one line for each stored event', () => {
+    const logged = recorded().map(({ event, at, attempt, user }) => ({ event, at, attempt, user }));
     const stored = run.events.map(({ type, at, attempt_id, user_id }) => ({
       event: type,
       at: new Date(at).toISOString(),
@@ -86,10 +86,10 @@ describe('all that a server prints in a whole run', () => {
       user: user_id === null ? undefined : referenceOf(user_id),
     }));
     const inOrder = (lines: object[]) => lines.map((line) => JSON.stringify(line)).toSorted();
-    expect(inOrder(told)).toEqual(inOrder(stored));
+    expect(inOrder(logged)).toEqual(inOrder(stored));
   });
 
-  it('tells of each event by the request that brought it about', () => {
+  it('names the request that caused each event', () => {
     expect(run.expected.size).toBeGreaterThan(8);
     for (const [request, types] of run.expected) {
       expect(
@@ -114,11 +114,11 @@ describe('all that a server prints in a whole run', () => {
     'console_output',
     'request_refused',
     'user_disabled',
-  ])('has a line of %s, or the run has missed something', (event) => {
+  ])('has a line of %s, which shows that the run covered it', (event) => {
     expect(parsed().map((line) => line.event)).toContain(event);
   });
 
-  it('says of a refused request why, and which', () => {
+  it('names the code of each refused request', () => {
     const codes = parsed()
       .filter((line) => line.event === 'request_refused')
       .map((line) => line.code);
@@ -134,13 +134,13 @@ describe('all that a server prints in a whole run', () => {
     );
   });
 
-  it('says which limit was reached of whoever is told to wait', () => {
+  it('names the limit that a refused start has reached', () => {
     const limited = parsed().filter((line) => line.code === 'rate_limited');
     expect(new Set(limited.map((line) => line.limit))).toEqual(new Set(['perNumber']));
   });
 });
 
-/** A login and everything that can go wrong with one, on a server and a vendor of its own. */
+/** Runs a login and every failure of one, on a server and a sandbox of its own. */
 async function runEverything(): Promise<Run> {
   const sandbox = await startSandbox({ apiKey });
   const vendor = createControlClient(sandbox.url);
@@ -149,7 +149,7 @@ async function runEverything(): Promise<Run> {
     SESSION_SECRET: secret,
     STATUS_WAIT_SECONDS: '0',
     PAUTH_TIMEOUT_MS: '1000',
-    // Every way in which the vendor can fail is to be seen, one after another.
+    // Every kind of vendor failure must be seen, one after another.
     PAUTH_BREAKER: '1000/1',
   });
   await vi.waitFor(async () => {
@@ -168,7 +168,7 @@ async function runEverything(): Promise<Run> {
   };
   const newVisitor = () => {
     const visitor = new Visitor(app.origin);
-    // A terminal takes the one byte 9b for the beginning of an order.
+    // Terminals take the byte 9b as the beginning of an escape sequence.
     visitor.userAgent += ` ${typedText}\u009b31m`;
     return visitor;
   };
@@ -178,7 +178,7 @@ async function runEverything(): Promise<Run> {
     const schema = z.record(z.string(), z.string());
     return createSealer({ purpose, schema, ttlSeconds: 600, secrets: [secret] });
   });
-  /** Neither the cookies of a visitor may be told, nor the tokens sealed in them. */
+  /** Adds a visitor's cookies and the tokens sealed in them to the canaries. */
   const keepCookies = async (visitor: Visitor) => {
     for (const pair of visitor
       .cookieHeader()
@@ -203,7 +203,7 @@ async function runEverything(): Promise<Run> {
     const found = await attempt.where('pauth_session_id', '=', pauthSessionId).executeTakeFirst();
     return found?.state;
   };
-  /** Calls, and waits until the vendor's callback has brought the attempt where it must come. */
+  /** Calls, and waits until the callback has brought the attempt to `state`. */
   const call = async (phoneNumber: string, state: string) => {
     const session = (await vendor.sessions(phoneNumber)).at(-1);
     await vendor.call(phoneNumber, session?.call_number ?? '');
@@ -219,7 +219,7 @@ async function runEverything(): Promise<Run> {
     expectEvents(response, types);
     await keepCookies(visitor);
   };
-  /** Has the vendor asked at once, by the callback it might have sent, and waits for `event`. */
+  /** Sends a callback, which causes a check, and waits for `event`. */
   const hint = async (phoneNumber: string, event: string) => {
     const session = (await vendor.sessions(phoneNumber)).at(-1);
     const path = new URL(session?.callback_url ?? '').pathname;
@@ -230,7 +230,7 @@ async function runEverything(): Promise<Run> {
     }, PATIENCE_MS);
   };
 
-  // A person who logs in, on two devices, looks around, and logs out.
+  // A person logs in on two devices, opens pages and logs out.
   const alice = newNumber();
   const [phone, desktop] = [newVisitor(), newVisitor()];
   await logIn(phone, alice, ['user_created', 'attempt_completed']);
@@ -247,7 +247,7 @@ async function runEverything(): Promise<Run> {
   await desktop.fetch(`/api/auth/sessions/${typedText}`, { method: 'DELETE' });
   expectEvents(await desktop.post('/api/auth/logout', {}), ['logged_out']);
 
-  // An attempt given up, and one that nobody calls for.
+  // A cancelled attempt, and one without a call.
   const quitter = newVisitor();
   await start(quitter, newNumber());
   expectEvents(await quitter.post('/api/auth/cancel', {}), ['attempt_cancelled']);
@@ -256,7 +256,7 @@ async function runEverything(): Promise<Run> {
   await vendor.advanceClock(400, late);
   await hint(late, 'attempt_expired');
 
-  // A vendor that fails in every way, with something to say.
+  // Every kind of vendor failure, with vendor text in it.
   for (const fault of [
     { kind: 'status', status: 401, body: vendorText },
     { kind: 'status', status: 422, body: `{"error":"${vendorText}"}` },
@@ -293,7 +293,7 @@ async function runEverything(): Promise<Run> {
   });
   await call(asked, 'failed');
 
-  // Two browsers that wait for one call.
+  // Two browsers wait for one call.
   const contested = newNumber();
   await vendor.setOptions({ call_numbers: 'shared', match: 'caller' });
   const [mine, theirs] = [newVisitor(), newVisitor()];
@@ -305,7 +305,7 @@ async function runEverything(): Promise<Run> {
   expectEvents(settled, ['attempt_contested', 'attempt_contested']);
   await vendor.setOptions({ call_numbers: 'distinct', match: 'call_number' });
 
-  // Cookies that somebody has worked on.
+  // Tampered cookies.
   const forger = newVisitor();
   await start(forger, newNumber());
   const seal = forger.cookie('call-login-attempt') ?? '';
@@ -316,7 +316,7 @@ async function runEverything(): Promise<Run> {
   const planted = { cookie: `call-login-session=${typedText}; call-login-session=${seal}` };
   await forger.fetch('/api/auth/session', { headers: planted });
 
-  // Requests that no page of ours sends.
+  // Requests that our own pages do not send.
   const stranger = newVisitor();
   const hostile = { 'sec-fetch-site': 'cross-site', origin: `https://${typedText}.example` };
   await stranger.post('/api/auth/start', { phone_number: newNumber() }, hostile);
@@ -346,7 +346,7 @@ async function runEverything(): Promise<Run> {
   await sendRaw(app.origin, `TRACE /${typedText} HTTP/1.1\r\nhost: ${typedText}\r\n\r\n`);
   await sendRaw(app.origin, `${typedText}\r\n\u001b[31m\r\n\r\n`);
 
-  // An operator.
+  // The operator's commands.
   const disabled = runUsers(app.databasePath, 'disable', alice);
   expect(disabled.status).toBe(0);
   expectEvents(await start(phone, alice), ['attempt_started']);
@@ -374,7 +374,7 @@ async function runEverything(): Promise<Run> {
   return { canaries, output: app.output() + disabled.stderr, events, expected };
 }
 
-/** Sends what no client library would, and waits until the server has had enough of it. */
+/** Sends bytes that no client library would, and waits until the server closes the connection. */
 async function sendRaw(origin: string, text: string): Promise<void> {
   const { hostname, port } = new URL(origin);
   await new Promise<void>((resolve) => {

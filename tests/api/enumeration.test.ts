@@ -4,8 +4,8 @@ import { databasePath, logIn, newVisitor } from '#tests/support/servers.ts';
 import { runUsers } from '#tests/support/users-command.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
-/** Of an answer, all that could tell one number from another: not what is random or the time. */
-async function looks(response: Response) {
+/** Everything in an answer that could tell numbers apart: no random values and no dates. */
+async function observableOf(response: Response) {
   const headers = Object.fromEntries(response.headers);
   const body: unknown = await response.json();
   const cookies = response.headers
@@ -16,7 +16,7 @@ async function looks(response: Response) {
   return { status: response.status, headers: rest, length, cookies, body };
 }
 
-it('start and the polls before the call say the same of every number, whoever has it', async () => {
+it('start and the polls before the call answer the same for known, unknown and disabled numbers', async () => {
   const [unknown, known, disabled] = [
     randomPhoneNumber(),
     randomPhoneNumber(),
@@ -29,14 +29,14 @@ it('start and the polls before the call say the same of every number, whoever ha
   const seen = [];
   for (const phoneNumber of [unknown, known, disabled]) {
     const visitor = newVisitor();
-    const started = await looks(await visitor.start(phoneNumber));
+    const started = await observableOf(await visitor.start(phoneNumber));
     const attempt = attemptViewSchema.parse(started.body);
-    const polled = await looks(await visitor.status());
+    const polled = await observableOf(await visitor.status());
     seen.push({
-      // The number itself is its own business; the id and the address for the phone are random.
+      // The number was sent by the browser; the id and the address for the phone are random.
       started: {
         ...started,
-        // Differs with the drawing of the address for the phone.
+        // Depends on the QR code, which has a random address.
         length: typeof started.length,
         body: {
           ...attempt,

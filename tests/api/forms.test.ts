@@ -3,7 +3,7 @@ import { ja } from '#lib/shared/messages/ja.ts';
 import { countVendorRequests, newVisitor, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber, type Visitor } from '#tests/support/visitor.ts';
 
-/** What a browser sends without scripts: a navigation by a form of the page. */
+/** Submits a form as a browser without scripts does. */
 async function send(
   visitor: Visitor,
   path: string,
@@ -32,7 +32,7 @@ async function started() {
 }
 
 describe('without scripts', () => {
-  it('the number is sent, called, and a press logs the person in where they wanted to go', async () => {
+  it('a form starts the attempt, and after the call another one logs in and redirects to `next`', async () => {
     const { visitor, phoneNumber, html, callNumber } = await started();
     expect(html).toContain(ja.login.callHeading);
     const tooEarly = await send(visitor, '/login/check', {});
@@ -44,7 +44,7 @@ describe('without scripts', () => {
     expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
   });
 
-  it('a number that will not do is explained at the field and stays in it', async () => {
+  it('an invalid number is explained at the field and stays in it', async () => {
     const visitor = newVisitor();
     const html = await pageOf(
       visitor,
@@ -55,14 +55,14 @@ describe('without scripts', () => {
     expect(html).toContain('aria-invalid="true"');
   });
 
-  it('a number is read as one of the country chosen', async () => {
+  it('a number is read as one of the chosen country', async () => {
     const visitor = newVisitor();
     const form = { phone_number: '(415) 555-2671', country: 'US' };
     const html = await pageOf(visitor, await send(visitor, '/login/start', form));
     expect(html).toContain('+1 415 555 2671');
   });
 
-  it('a change ends the attempt and keeps what was typed', async () => {
+  it('"change" ends the attempt and keeps the typed number', async () => {
     const { visitor, phoneNumber } = await started();
     const html = await pageOf(visitor, await send(visitor, '/login/change', {}));
     expect(html).toContain(ja.login.numberHeading);
@@ -70,7 +70,7 @@ describe('without scripts', () => {
     expect((await visitor.status()).status).toBe(404);
   });
 
-  it('an attempt whose time is up is started again with one press', async () => {
+  it('an expired attempt is started again with one press', async () => {
     const { visitor, phoneNumber } = await started();
     await vendor.advanceClock(301, phoneNumber);
     const over = await pageOf(visitor, await send(visitor, '/login/check', {}));
@@ -81,7 +81,7 @@ describe('without scripts', () => {
   });
 
   it.each(['/login/start', '/login/check', '/login/change', '/login/forget'])(
-    'no other site can send %s, and no link leads there',
+    'no other site can submit %s, and it refuses GET',
     async (path) => {
       const { visitor, phoneNumber, callNumber } = await started();
       await vendor.call(phoneNumber, callNumber);
@@ -96,7 +96,7 @@ describe('without scripts', () => {
   );
 
   it.each(['//evil.example', 'https://evil.example', '/\\evil.example'])(
-    'nobody is led to %s',
+    'does not redirect to %s',
     async (next) => {
       const { visitor, phoneNumber, callNumber } = await started();
       await vendor.call(phoneNumber, callNumber);

@@ -4,7 +4,7 @@ import { ja } from '#lib/shared/messages/ja.ts';
 import { appOrigin, countVendorRequests, newVisitor, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber, userAgents, Visitor } from '#tests/support/visitor.ts';
 
-/** A computer with an attempt, and where its QR code leads. */
+/** A computer with an attempt, and the address in its QR code. */
 async function started() {
   const computer = newVisitor();
   computer.userAgent = userAgents.firefoxOnAndroid;
@@ -15,7 +15,7 @@ async function started() {
   return { computer, phoneNumber, attempt, address, token: address.pathname.split('/')[2] ?? '' };
 }
 
-/** The phone: a browser with nothing of the computer's but the address. */
+/** The phone: another browser, which has only the address. */
 async function open(address: URL) {
   const phone = newVisitor();
   phone.userAgent = userAgents.safariOnIphone;
@@ -35,7 +35,7 @@ describe('the page on the phone', () => {
     expect(html).toMatch(/残り[45]分\d\d秒/);
   });
 
-  it('leaves nothing on the phone, and tells it nothing about whose number is expected', async () => {
+  it('sets no cookie on the phone and does not reveal the expected phone number', async () => {
     const { attempt, phoneNumber, address } = await started();
     const { phone, response, html } = await open(address);
     expect(response.headers.getSetCookie()).toEqual([]);
@@ -45,7 +45,7 @@ describe('the page on the phone', () => {
     expect(html).not.toContain(attempt.session_id);
   });
 
-  it('asks the vendor nothing, however often it is opened', async () => {
+  it('causes no vendor request, however often it is opened', async () => {
     const { phoneNumber, address } = await started();
     for (let opened = 0; opened < 3; opened += 1) {
       await open(address);
@@ -54,7 +54,7 @@ describe('the page on the phone', () => {
     expect(await countVendorRequests('check', phoneNumber)).toBe(0);
   });
 
-  it('has an address that logs nobody in and ends nothing, wherever its token is presented', async () => {
+  it('has an address whose token neither logs in nor ends anything on other routes', async () => {
     const { computer, phoneNumber, attempt, address, token } = await started();
     await vendor.call(phoneNumber, attempt.call_number);
     const { phone } = await open(address);
@@ -69,13 +69,13 @@ describe('the page on the phone', () => {
     expect((await phone.fetch(`/api/auth/callback/${token}`, { method: 'POST' })).status).toBe(204);
     expect((await phone.status()).status).toBe(404);
     expect((await phone.fetch('/api/auth/session')).status).toBe(401);
-    // The attempt is untouched: its own browser gets the login.
+    // The attempt is unchanged: its own browser gets the login.
     expect((await computer.status()).status).toBe(200);
     expect((await computer.fetch('/api/auth/session')).status).toBe(200);
     expect((await phone.fetch('/api/auth/session')).status).toBe(401);
   });
 
-  it('says that the call was seen once it was, and no number any more', async () => {
+  it('says that the call was seen once it was, and no longer shows the number', async () => {
     const { computer, phoneNumber, attempt, address } = await started();
     await vendor.call(phoneNumber, attempt.call_number);
     await computer.status();
@@ -92,15 +92,12 @@ describe('the page on the phone', () => {
     expect(html).not.toContain(attempt.call_number);
   });
 
-  it.each(['x', 'a'.repeat(43), '..%2Flogin'])(
-    'is not there for a made-up token: %s',
-    async (token) => {
-      const { response } = await open(new URL(`/call/${token}`, appOrigin));
-      expect(response.status).toBe(404);
-    },
-  );
+  it.each(['x', 'a'.repeat(43), '..%2Flogin'])('is 404 for an unknown token: %s', async (token) => {
+    const { response } = await open(new URL(`/call/${token}`, appOrigin));
+    expect(response.status).toBe(404);
+  });
 
-  it('has the same address after a reload of the login, and another one for the next attempt', async () => {
+  it('has the same address after a reload of the login page, and another one for the next attempt', async () => {
     const { computer, phoneNumber, address, token } = await started();
     const again = attemptViewSchema.parse(await (await computer.start(phoneNumber)).json());
     expect(again.handoff.address).toBe(address.href);

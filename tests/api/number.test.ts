@@ -8,19 +8,19 @@ describe('POST /api/auth/number', () => {
     [{ phone_number: '０９０１２３４５６７８' }, '090-1234-5678'],
     [{ phone_number: '+819012345678' }, '090-1234-5678'],
     [{ phone_number: '4155552671', country: 'US' }, '+1 415 555 2671'],
-    // Half a number, one that nobody calls from, none at all.
+    // An incomplete number, a freephone number, no number.
     [{ phone_number: '090-12' }, ''],
     [{ phone_number: '0120123456' }, ''],
     [{ phone_number: 'Hanako' }, ''],
     [{ phone_number: '090-1234-5678', country: 'ZZ' }, ''],
-  ])('writes %j as its country does: %j', async (body, text) => {
+  ])('formats %j as its country does: %j', async (body, text) => {
     const response = await ask(body);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ phone_number_text: text });
     expect(response.headers.getSetCookie()).toEqual([]);
   });
 
-  it('answers our own pages alone', async () => {
+  it('refuses other sites', async () => {
     const visitor = newVisitor();
     const headers = { 'sec-fetch-site': 'cross-site' };
     const response = await visitor.post('/api/auth/number', { phone_number: '090' }, headers);

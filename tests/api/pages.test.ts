@@ -14,14 +14,14 @@ describe('the pages', () => {
     ['fr-FR, en;q=0.5, ja;q=0.1', 'en', en],
     ['ko', 'ja', ja],
     ['%%%,;q=', 'ja', ja],
-  ])('speak to Accept-Language %s in %s', async (acceptLanguage, language, messages) => {
+  ])('answer Accept-Language %s in %s', async (acceptLanguage, language, messages) => {
     const response = await newVisitor().fetch('/login', inLanguage(acceptLanguage));
     const html = await response.text();
     expect(html).toContain(`<html lang="${language}"`);
     expect(html).toContain(messages.login.numberHeading);
   });
 
-  it('keep the language a person chose, whatever the browser asks for', async () => {
+  it('keep the chosen language, whatever Accept-Language says', async () => {
     const visitor = newVisitor();
     const response = await visitor.fetch('/api/language', {
       method: 'POST',
@@ -34,7 +34,7 @@ describe('the pages', () => {
   });
 
   it.each(['//evil.example', '/\\evil.example', 'https://evil.example/'])(
-    'lead back to a path of ours only, not to %s',
+    'redirect back only to our own paths, not to %s',
     async (back) => {
       const response = await newVisitor().fetch('/api/language', {
         method: 'POST',
@@ -44,7 +44,7 @@ describe('the pages', () => {
     },
   );
 
-  it('show the step of the cookie alone, rendered on the server', async () => {
+  it('render the step of the attempt on the server, from the cookie only', async () => {
     const visitor = newVisitor();
     const phoneNumber = randomPhoneNumber();
     const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
@@ -60,14 +60,14 @@ describe('the pages', () => {
   it.each([
     ['/', '/login'],
     ['/account', '/login'],
-  ])('send an anonymous visitor from %s to %s', async (path, location) => {
+  ])('redirect an anonymous visitor from %s to %s', async (path, location) => {
     const response = await newVisitor().fetch(path);
     expect(response.status).toBe(307);
     expect(response.headers.get('location')).toBe(location);
   });
 
   it.each(['/', '/login', '/account', '/call/nothing', '/nowhere'])(
-    'carry a content security policy with a nonce of their own, and are kept by no cache: %s',
+    'have a Content-Security-Policy with a fresh nonce and forbid caching: %s',
     async (path) => {
       const visitor = path === '/account' ? await logIn(randomPhoneNumber()) : newVisitor();
       const nonces: string[] = [];
@@ -88,7 +88,7 @@ describe('the pages', () => {
   );
 
   it.each(['/login', '/api/health', '/api/auth/session', '/nowhere', '/icon.svg'])(
-    'and everything else carry the headers that keep others out: %s',
+    'and all other answers have the security headers: %s',
     async (path) => {
       const { headers } = await newVisitor().fetch(path);
       expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{8}/);
@@ -106,7 +106,7 @@ describe('the pages', () => {
     },
   );
 
-  it('answer an address that is none with a page that leads on', async () => {
+  it('answer an unknown path with a 404 page', async () => {
     const response = await newVisitor().fetch('/nowhere', inLanguage('ja'));
     expect(response.status).toBe(404);
     expect(await response.text()).toContain(ja.site.notFoundHeading);

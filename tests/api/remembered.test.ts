@@ -10,7 +10,7 @@ const numberCookie = 'call-login-number';
 const start = async (visitor: Visitor, body: object) =>
   attemptViewSchema.parse(await (await visitor.post('/api/auth/start', body)).json());
 
-/** A browser whose owner has logged in, asked for the number to be remembered or not, and out. */
+/** A browser that has logged in, with or without the number remembered, and out again. */
 async function returning(remember: boolean) {
   const visitor = newVisitor();
   const phoneNumber = randomPhoneNumber();
@@ -25,8 +25,8 @@ async function returning(remember: boolean) {
 const login = async (visitor: Visitor, query = '') =>
   await (await visitor.fetch(`/login${query}`)).text();
 
-describe('the number a person had remembered', () => {
-  it('is offered on return, masked, and nothing of the rest is in the page', async () => {
+describe('the remembered number', () => {
+  it('is offered on return, masked, with no other digits in the page', async () => {
     const { visitor, phoneNumber, text } = await returning(true);
     const html = await login(visitor);
     expect(html).toContain(`080-<wbr/>••••-<wbr/>${phoneNumber.slice(-4)}`);
@@ -37,7 +37,7 @@ describe('the number a person had remembered', () => {
     expect(visitor.cookie(numberCookie)).not.toContain(phoneNumber.slice(-4));
   });
 
-  it('logs in without being typed, and stays masked all the way', async () => {
+  it('logs in without being typed and stays masked in every step', async () => {
     const { visitor, phoneNumber, text } = await returning(true);
     const attempt = await start(visitor, { remembered: true });
     expect(attempt.phone_number_text).toBe(`080-••••-${phoneNumber.slice(-4)}`);
@@ -48,14 +48,14 @@ describe('the number a person had remembered', () => {
     expect(session).toMatchObject({ user: { phone_number: phoneNumber } });
   });
 
-  it('is kept only once a call has proved it, and only for who asked', async () => {
+  it('is stored only after a call has proved it, and only on request', async () => {
     expect((await returning(true)).beforeLogin).toBeUndefined();
     const { visitor } = await returning(false);
     expect(visitor.cookie(numberCookie)).toBeUndefined();
     expect(await login(visitor)).not.toContain(offer);
   });
 
-  it('gives way to another number, and is forgotten with one press', async () => {
+  it('can be replaced by another number and forgotten with one press', async () => {
     const { visitor } = await returning(true);
     expect(await login(visitor, '?other=1')).not.toContain(offer);
     await visitor.fetch('/login/forget', { method: 'POST', body: new URLSearchParams() });
@@ -63,7 +63,7 @@ describe('the number a person had remembered', () => {
     expect(await login(visitor)).not.toContain(offer);
   });
 
-  it('is no number without its cookie, nor with a cookie sealed for another end', async () => {
+  it('is not available without its cookie or with a cookie sealed for another purpose', async () => {
     const { visitor } = await returning(true);
     const stranger = newVisitor();
     await start(stranger, { phone_number: randomPhoneNumber() });

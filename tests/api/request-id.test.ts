@@ -18,16 +18,16 @@ describe('the id of a request', () => {
     ['POST', '/api/language'],
     ['POST', '/api/auth/callback/unknown'],
     ['GET', '/api/health'],
-  ])('is in the answer to %s %s, and in its body where that is a refusal', async (method, path) => {
+  ])('is in the answer to %s %s, and in the body of a refusal', async (method, path) => {
     const response = await newVisitor().fetch(path, { method });
-    const told = response.headers.get('x-request-id');
-    expect(told).toMatch(id);
+    const sent = response.headers.get('x-request-id');
+    expect(sent).toMatch(id);
     if (response.status >= 400) {
-      expect(errorReplySchema.parse(await response.json()).request_id).toBe(told);
+      expect(errorReplySchema.parse(await response.json()).request_id).toBe(sent);
     }
   });
 
-  it('is our own, whatever the client sends, and another each time', async () => {
+  it('is generated for each request, whatever the client sends', async () => {
     const chosen = 'abcdabcdabcdabcd';
     const headers = { 'x-request-id': chosen, 'x-correlation-id': chosen, traceparent: chosen };
     const visitor = newVisitor();

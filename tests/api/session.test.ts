@@ -17,24 +17,24 @@ async function session(visitor: ReturnType<typeof newVisitor>) {
 }
 
 describe('a session', () => {
-  it('says whose it is', async () => {
+  it('names its user', async () => {
     const { visitor, phoneNumber } = await loggedIn();
     expect((await session(visitor)).user.phone_number).toBe(phoneNumber);
   });
 
-  it('belongs to the same user on every login of one number', async () => {
+  it('belongs to the same user on every login with one number', async () => {
     const { visitor, phoneNumber } = await loggedIn();
     const again = await loggedIn(phoneNumber);
     expect((await session(again.visitor)).user).toEqual((await session(visitor)).user);
   });
 
-  it('is nobody’s for a visitor without one', async () => {
+  it('is missing for an anonymous visitor', async () => {
     const response = await newVisitor().fetch('/api/auth/session');
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ code: 'not_logged_in' });
   });
 
-  it('ends with log out, for every copy of its cookie', async () => {
+  it('ends with a logout, for every copy of its cookie', async () => {
     const { visitor } = await loggedIn();
     const copy = visitor.clone();
     const response = await visitor.post('/api/auth/logout', '');
@@ -44,21 +44,21 @@ describe('a session', () => {
     expect((await copy.fetch('/account')).headers.get('location')).toBe('/login');
   });
 
-  it('is not ended by another site', async () => {
+  it('cannot be ended by another site', async () => {
     const { visitor } = await loggedIn();
     const response = await visitor.post('/api/auth/logout', '', { 'sec-fetch-site': 'cross-site' });
     expect(response.status).toBe(403);
     expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
   });
 
-  it('does not open with the attempt’s cookie in its place', async () => {
+  it('is not opened by the attempt cookie', async () => {
     const visitor = newVisitor();
     await visitor.start(randomPhoneNumber());
     visitor.setCookie('call-login-session', visitor.cookie('call-login-attempt') ?? '');
     expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
   });
 
-  it('does not open when its cookie was sent twice', async () => {
+  it('is not opened by a duplicate cookie', async () => {
     const { visitor } = await loggedIn();
     const cookie = `${visitor.cookieHeader()}; call-login-session=planted`;
     expect((await visitor.fetch('/api/auth/session', { headers: { cookie } })).status).toBe(401);
@@ -79,7 +79,7 @@ describe('POST /api/auth/cancel', () => {
     expect((await visitor.status()).status).toBe(404);
   });
 
-  it('answers the same where there is nothing to cancel', async () => {
+  it('answers the same when there is nothing to cancel', async () => {
     expect((await newVisitor().post('/api/auth/cancel', '')).status).toBe(200);
   });
 });

@@ -10,7 +10,7 @@ async function userIdOf(visitor: Visitor): Promise<string> {
   return sessionReplySchema.parse(await response.json()).user.id;
 }
 
-/** The public ids of a user's sessions, the first login first. */
+/** The public ids of a user's sessions, oldest first. */
 async function sessionIdsOf(visitor: Visitor): Promise<string[]> {
   const rows = queryDatabase(
     'select public_id from sessions where user_id = ? order by created_at',
@@ -19,21 +19,22 @@ async function sessionIdsOf(visitor: Visitor): Promise<string[]> {
   return rows.map((row) => String(row.public_id));
 }
 
-/** The types of a user's events, the oldest first. */
+/** The types of a user's events, oldest first. */
 const eventsOf = (userId: string) =>
   queryDatabase('select type from events where user_id = ? order by id', userId).map(
     ({ type }) => type,
   );
 
-const isIn = async (visitor: Visitor) => (await visitor.fetch('/api/auth/session')).status === 200;
+const isLoggedIn = async (visitor: Visitor) =>
+  (await visitor.fetch('/api/auth/session')).status === 200;
 
 const end = (visitor: Visitor, id: string, headers: Record<string, string> = {}) =>
   visitor.fetch(`/api/auth/sessions/${id}`, { method: 'DELETE', headers });
 
-const endElsewhere = (visitor: Visitor, headers: Record<string, string> = {}) =>
+const endOthers = (visitor: Visitor, headers: Record<string, string> = {}) =>
   visitor.fetch('/api/auth/sessions', { method: 'DELETE', headers });
 
-/** What a person reads on the account page. Its scripts hold every text there is. */
+/** The account page without its scripts, which hold every text of the language. */
 const accountPage = async (visitor: Visitor) => {
   const response = await visitor.fetch('/account', { headers: { 'accept-language': 'en' } });
   return (await response.text()).replaceAll(/<!-- -->|<script.*?<\/script>/gs, '');
@@ -43,7 +44,7 @@ const markSeen = (visitor: Visitor, until: string) =>
   visitor.post('/api/auth/sessions/seen', { until });
 
 describe('"log out there"', () => {
-  it('ends the other session, for every copy of its cookie, and only that', async () => {
+  it('ends only the other session, for every copy of its cookie', async () => {
     const phoneNumber = randomPhoneNumber();
     const [mine, other, third] = [
       await logIn(phoneNumber),
@@ -55,22 +56,22 @@ describe('"log out there"', () => {
     expect((await end(mine, otherId)).status).toBe(200);
 
     for (const visitor of [other, copy]) {
-      expect(await isIn(visitor)).toBe(false);
+      expect(await isLoggedIn(visitor)).toBe(false);
       expect((await visitor.fetch('/account')).headers.get('location')).toBe('/login');
-      expect((await endElsewhere(visitor)).status).toBe(401);
+      expect((await endOthers(visitor)).status).toBe(401);
     }
-    expect([await isIn(mine), await isIn(third)]).toEqual([true, true]);
+    expect([await isLoggedIn(mine), await isLoggedIn(third)]).toEqual([true, true]);
     expect(eventsOf(await userIdOf(mine)).at(-1)).toBe('session_ended');
     const again = await end(mine, otherId);
     expect(again.status).toBe(404);
     expect(await again.json()).toMatchObject({ code: 'session_missing' });
   });
 
-  it('does not reach another user’s session, and writes nothing', async () => {
+  it('cannot end another user’s session and records nothing', async () => {
     const [mine, stranger] = [await logIn(randomPhoneNumber()), await logIn(randomPhoneNumber())];
     const [strangerId = ''] = await sessionIdsOf(stranger);
     expect((await end(mine, strangerId)).status).toBe(404);
-    expect(await isIn(stranger)).toBe(true);
+    expect(await isLoggedIn(stranger)).toBe(true);
     for (const visitor of [mine, stranger]) {
       expect(eventsOf(await userIdOf(visitor))).toEqual(['user_created', 'attempt_completed']);
     }
@@ -85,29 +86,29 @@ describe('"log out there"', () => {
       const response = await end(mine ?? newVisitor(), encodeURIComponent(id) || '%20');
       expect(response.status).toBeGreaterThanOrEqual(400);
       expect(response.status).toBeLessThan(500);
-      expect(await isIn(other ?? newVisitor())).toBe(true);
+      expect(await isLoggedIn(other ?? newVisitor())).toBe(true);
     },
   );
 
-  it('is not for the session that asks: that is log out', async () => {
+  it('does not end the session that asks', async () => {
     const mine = await logIn(randomPhoneNumber());
     const [ownId = ''] = await sessionIdsOf(mine);
     expect((await end(mine, ownId)).status).toBe(404);
-    expect(await isIn(mine)).toBe(true);
+    expect(await isLoggedIn(mine)).toBe(true);
   });
 
-  it('is refused to other sites and to visitors who are not logged in', async () => {
+  it('is refused to other sites and to anonymous visitors', async () => {
     const phoneNumber = randomPhoneNumber();
     const [mine, other] = [await logIn(phoneNumber), await logIn(phoneNumber)];
     const [, otherId = ''] = await sessionIdsOf(mine);
     expect((await end(mine, otherId, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     expect((await end(newVisitor(), otherId)).status).toBe(401);
-    expect(await isIn(other)).toBe(true);
+    expect(await isLoggedIn(other)).toBe(true);
   });
 });
 
 describe('"log out everywhere else"', () => {
-  it('leaves this session alone of all of the user’s, and other users theirs', async () => {
+  it('ends all of the user’s other sessions and none of other users', async () => {
     const phoneNumber = randomPhoneNumber();
     const [mine, other, third, stranger] = [
       await logIn(phoneNumber),
@@ -116,55 +117,55 @@ describe('"log out everywhere else"', () => {
       await logIn(randomPhoneNumber()),
     ];
     const copy = other.clone();
-    expect((await endElsewhere(mine)).status).toBe(200);
+    expect((await endOthers(mine)).status).toBe(200);
     for (const visitor of [other, third, copy]) {
-      expect(await isIn(visitor)).toBe(false);
+      expect(await isLoggedIn(visitor)).toBe(false);
       expect((await visitor.fetch('/account')).headers.get('location')).toBe('/login');
     }
-    expect([await isIn(mine), await isIn(stranger)]).toEqual([true, true]);
+    expect([await isLoggedIn(mine), await isLoggedIn(stranger)]).toEqual([true, true]);
     const events = eventsOf(await userIdOf(mine));
-    expect((await endElsewhere(mine)).status).toBe(200);
+    expect((await endOthers(mine)).status).toBe(200);
     expect(eventsOf(await userIdOf(mine))).toEqual(events);
     expect(events.at(-1)).toBe('other_sessions_ended');
   });
 
-  it('is refused to other sites and to visitors who are not logged in', async () => {
+  it('is refused to other sites and to anonymous visitors', async () => {
     const phoneNumber = randomPhoneNumber();
     const [mine, other] = [await logIn(phoneNumber), await logIn(phoneNumber)];
-    expect((await endElsewhere(mine, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
-    expect((await endElsewhere(newVisitor())).status).toBe(401);
-    expect(await isIn(other)).toBe(true);
+    expect((await endOthers(mine, { 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await endOthers(newVisitor())).status).toBe(401);
+    expect(await isLoggedIn(other)).toBe(true);
   });
 });
 
-describe('a session that is over', () => {
+describe('an ended session', () => {
   it.each([
-    ['was not used for too long', 'last_used_at = last_used_at - 86400000'],
+    ['was idle for too long', 'last_used_at = last_used_at - 86400000'],
     ['is too old', 'expires_at = expires_at - 604800000'],
-  ])('because it %s opens nothing and is listed nowhere', async (_why, change) => {
+  ])('is rejected and not listed because it %s', async (_why, change) => {
     const phoneNumber = randomPhoneNumber();
     const mine = await logIn(phoneNumber);
     const other = await logIn(phoneNumber, userAgents.safariOnIphone);
-    expect(await isIn(other)).toBe(true);
+    expect(await isLoggedIn(other)).toBe(true);
     const [, otherId = ''] = await sessionIdsOf(mine);
     queryDatabase(`update sessions set ${change} where public_id = ?`, otherId);
     expect(await accountPage(mine)).not.toContain(en.account.endSession);
-    expect(await isIn(other)).toBe(false);
+    expect(await isLoggedIn(other)).toBe(false);
     expect((await other.fetch('/account')).headers.get('location')).toBe('/login');
   });
 
-  it('because its user was deleted opens nothing', async () => {
+  it('is rejected because its user was deleted', async () => {
     const mine = await logIn(randomPhoneNumber());
     const userId = await userIdOf(mine);
     const database = new DatabaseSync(databasePath, { enableForeignKeyConstraints: true });
     database.prepare('delete from users where id = ?').run(userId);
     database.close();
-    expect(await isIn(mine)).toBe(false);
+    expect(await isLoggedIn(mine)).toBe(false);
   });
 });
 
 describe('the account page', () => {
-  it('lists where the user is logged in, by device and network, and what happened', async () => {
+  it('lists the user’s sessions, by device and network, and events', async () => {
     const phoneNumber = randomPhoneNumber();
     const mine = await logIn(phoneNumber);
     const other = await logIn(phoneNumber, userAgents.safariOnIphone);
@@ -186,7 +187,7 @@ describe('the account page', () => {
     expect(await response.text()).not.toContain(String(ownHash?.id_hash));
   });
 
-  it('shows what a visitor sends as a User-Agent as plain text at most', async () => {
+  it('does not render HTML from a User-Agent', async () => {
     const phoneNumber = randomPhoneNumber();
     const mine = await logIn(phoneNumber);
     await logIn(phoneNumber, `<script>alert(1)</script>/1.0 ${'x'.repeat(2_000)}`);
@@ -207,14 +208,14 @@ describe('a login from a new device', () => {
 
     expect((await markSeen(mine, '2020-01-01T00:00:00.000Z')).status).toBe(200);
     expect(await accountPage(mine)).toContain(en.account.newDeviceHeading);
-    // Not even a page that claims to know the future hides what is yet to come.
+    // A timestamp in the future does not hide later logins.
     expect((await markSeen(mine, '2999-01-01T00:00:00.000Z')).status).toBe(200);
     expect(await accountPage(mine)).not.toContain(en.account.newDeviceHeading);
     await logIn(phoneNumber, userAgents.firefoxOnAndroid);
     expect(await accountPage(mine)).toContain(en.account.newDeviceHeading);
   });
 
-  it('is shown to who comes back on a known device, and dismissed on none but that', async () => {
+  it('is shown after a login on a known device and can be dismissed only there', async () => {
     const phoneNumber = randomPhoneNumber();
     const mine = await logIn(phoneNumber);
     await mine.post('/api/auth/logout', '');

@@ -3,10 +3,10 @@ import { errorReplySchema } from '#lib/shared/contract.ts';
 import { countVendorRequests, newVisitor, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
-// The limits are the ones of `.env.example`: nothing is loosened here.
+// The limits are the defaults of `.env.example`.
 
 describe('the limits of POST /api/auth/start', () => {
-  it('refuse the fourth browser on one number from one network, and say when to come back', async () => {
+  it('refuse the fourth browser with one number on one network, and say when to retry', async () => {
     const phoneNumber = randomPhoneNumber();
     const { network } = newVisitor();
     const from = () => Object.assign(newVisitor(), { network });
@@ -42,8 +42,8 @@ describe('the limits of POST /api/auth/start', () => {
     ['a label', (text: string) => `TEL: ${text}`],
     ['a country code', (text: string) => `+81 ${text.slice(1)}`],
     ['another country code', (text: string) => `0081${text.slice(1)}`],
-    ['a dialling prefix', (text: string) => `184${text}`],
-  ])('see through %s', async (_name, spell) => {
+    ['a dialing prefix', (text: string) => `184${text}`],
+  ])('apply to a number written with %s', async (_name, spell) => {
     const phoneNumber = randomPhoneNumber();
     const national = `0${phoneNumber.slice(3)}`;
     const { network } = newVisitor();
@@ -54,7 +54,7 @@ describe('the limits of POST /api/auth/start', () => {
     expect((await from().start(spell(national))).status).toBe(429);
   });
 
-  it('refuse the eleventh number from one network, in any spelling of its address', async () => {
+  it('refuse the eleventh number from one network, in any notation of its address', async () => {
     const host = newVisitor().network;
     const spellings = [host, `::ffff:${host}`];
     for (let count = 0; count < 10; count += 1) {
@@ -65,7 +65,7 @@ describe('the limits of POST /api/auth/start', () => {
     expect((await last.start(randomPhoneNumber())).status).toBe(429);
   });
 
-  it('are not got around by another spelling of the path', async () => {
+  it('are not bypassed by another spelling of the path', async () => {
     const visitor = newVisitor();
     for (let count = 0; count < 10; count += 1) {
       await Object.assign(newVisitor(), { network: visitor.network }).start(randomPhoneNumber());
@@ -86,7 +86,7 @@ describe('the limits of POST /api/auth/start', () => {
     }
   });
 
-  it('count a start that is overtaken by the next one while the vendor answers', async () => {
+  it('count a start that is superseded during the vendor request', async () => {
     const visitor = newVisitor();
     await visitor.start(randomPhoneNumber());
     const phoneNumbers = Array.from({ length: 14 }, randomPhoneNumber);
@@ -100,7 +100,7 @@ describe('the limits of POST /api/auth/start', () => {
     expect(creates.reduce((sum, count) => sum + count)).toBe(9);
   });
 
-  it('do not count a start that the vendor refused', async () => {
+  it('do not count a start that failed at the vendor', async () => {
     const phoneNumber = randomPhoneNumber();
     const visitor = newVisitor();
     await vendor.addFault({ kind: 'status', status: 500, phone_number: phoneNumber });
@@ -111,8 +111,8 @@ describe('the limits of POST /api/auth/start', () => {
     expect((await visitor.start(phoneNumber)).status).toBe(200);
   });
 
-  it('do not believe what the client says in front of the proxy’s own word', async () => {
-    // TRUSTED_PROXY is 1 here: what stands further left than the proxy's word is the client's.
+  it('ignore X-Forwarded-For entries to the left of the trusted one', async () => {
+    // TRUSTED_PROXY is 1 here: entries to the left of the proxy's own come from the client.
     const { network } = newVisitor();
     for (let count = 0; count < 10; count += 1) {
       const spoofed = Object.assign(newVisitor(), { network: `198.51.100.${count}, ${network}` });

@@ -31,7 +31,7 @@ describe('POST /api/auth/start', () => {
     expect(response.headers.get('cache-control')).toBe('no-store');
   });
 
-  it('is compressed, with its picture of a QR code, and short answers are not', async () => {
+  it('compresses its answer, which holds a QR code, but not short answers', async () => {
     const visitor = newVisitor();
     const started = await visitor.start(randomPhoneNumber());
     const status = await visitor.status();
@@ -71,7 +71,7 @@ describe('POST /api/auth/start', () => {
     expect(await countVendorRequests('create', phoneNumber)).toBe(1);
   });
 
-  it('does not hand an attempt to whoever holds an older cookie of the same browser', async () => {
+  it('does not return an attempt to the holder of an older cookie of the same browser', async () => {
     const visitor = newVisitor();
     await visitor.start(randomPhoneNumber());
     await visitor.post('/api/auth/cancel', '');
@@ -201,7 +201,7 @@ describe('POST /api/auth/start', () => {
     expect(response.headers.getSetCookie()).toEqual([]);
   });
 
-  it('goes by Origin where a browser sends no Fetch Metadata', async () => {
+  it('checks Origin when the browser sends no Fetch Metadata', async () => {
     const send = async (origin: string) =>
       await fetch(`${appOrigin}/api/auth/start`, {
         method: 'POST',
@@ -212,7 +212,7 @@ describe('POST /api/auth/start', () => {
     expect((await send('https://evil.example')).status).toBe(403);
   });
 
-  it('answers no other method', async () => {
+  it('refuses other methods', async () => {
     const methods = ['GET', 'PUT', 'DELETE', 'PATCH'];
     const answers = await Promise.all(
       methods.map((method) => newVisitor().fetch('/api/auth/start', { method })),
@@ -220,7 +220,7 @@ describe('POST /api/auth/start', () => {
     expect(answers.map((answer) => answer.status)).toEqual([405, 405, 405, 405]);
   });
 
-  it('treats a cookie it did not seal as none', async () => {
+  it('ignores an invalid cookie', async () => {
     const visitor = newVisitor();
     visitor.setCookie(attemptCookie, 'Fe26.2*1*nonsense**');
     expect((await visitor.start(randomPhoneNumber())).status).toBe(200);

@@ -30,7 +30,7 @@ describe('GET /api/auth/status', () => {
     expect(await session.json()).toMatchObject({ user: { phone_number: phoneNumber } });
   });
 
-  it('guide: expired forgets the id and answers 408 再度お試しください', async () => {
+  it('guide: expired deletes the id and answers 408 再度お試しください', async () => {
     const { visitor, phoneNumber } = await started();
     await vendor.advanceClock(301, phoneNumber);
     const response = await visitor.statusPrompted();
@@ -53,7 +53,7 @@ describe('GET /api/auth/status', () => {
     expect(await second.json()).toEqual(await first.json());
   });
 
-  it('holds a pending poll, then says how much time is left', async () => {
+  it('holds a pending poll, then answers with the remaining time', async () => {
     const { visitor } = await started();
     const response = await visitor.status();
     expect(response.status).toBe(200);
@@ -62,7 +62,7 @@ describe('GET /api/auth/status', () => {
     expect(reply.status === 'pending' && reply.expires_in_seconds).toBeGreaterThan(290);
   });
 
-  it('gives an answer without news the headers that every other answer has', async () => {
+  it('gives a pending answer the same headers as every other answer', async () => {
     const { visitor, phoneNumber, callNumber } = await started();
     const pending = await visitor.status();
     await vendor.call(phoneNumber, callNumber);
@@ -85,16 +85,16 @@ describe('GET /api/auth/status', () => {
     expect(pending.headers.get('x-request-id')).toMatch(/^[\da-f]{16}$/);
   });
 
-  it('answers a held poll the moment the call is verified', async () => {
+  it('answers a held poll as soon as the call is verified', async () => {
     const { visitor, phoneNumber, callNumber } = await started();
     const held = visitor.status();
     await vendor.call(phoneNumber, callNumber);
     expect(await statusOf(await held)).toEqual({ status: 'verified' });
-    // The callback's check alone, or one of the schedule that came just before it.
+    // Only the check caused by the callback, or also a scheduled one just before it.
     expect(await countVendorRequests('check', phoneNumber)).toBeLessThanOrEqual(2);
   });
 
-  it('says that there is no attempt to a browser without one', async () => {
+  it('answers 404 to a browser without an attempt', async () => {
     const response = await newVisitor().status();
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: 'attempt_missing' });
@@ -103,9 +103,9 @@ describe('GET /api/auth/status', () => {
   it.each([
     ['a timeout', { kind: 'delay', delay_ms: 60_000 }, 504, 'pauth_timed_out'],
     ['a broken connection', { kind: 'reset' }, 503, 'pauth_unreachable'],
-    ['a fault of the vendor', { kind: 'status', status: 500 }, 503, 'pauth_failed'],
-    ['a junk answer', { kind: 'malformed' }, 503, 'pauth_failed'],
-  ] as const)('reports %s and keeps the attempt alive', async (_name, fault, status, code) => {
+    ['a server error of the vendor', { kind: 'status', status: 500 }, 503, 'pauth_failed'],
+    ['a malformed answer', { kind: 'malformed' }, 503, 'pauth_failed'],
+  ] as const)('reports %s and leaves the attempt pending', async (_name, fault, status, code) => {
     const { visitor, phoneNumber, callNumber } = await started();
     await vendor.addFault({ ...fault, match: 'check', phone_number: phoneNumber });
     const response = await visitor.statusPrompted();
@@ -129,7 +129,7 @@ describe('GET /api/auth/status', () => {
     expect(visitor.cookie(sessionCookie)).toBeUndefined();
   });
 
-  it('makes one session of a hundred parallel polls', async () => {
+  it('creates one session under a hundred parallel polls', async () => {
     const { visitor, phoneNumber, callNumber } = await started();
     await vendor.call(phoneNumber, callNumber);
     const visitors = Array.from({ length: 100 }, () => visitor.clone());
@@ -160,7 +160,7 @@ describe('GET /api/auth/status', () => {
     expect(visitor.cookie(sessionCookie)).toBeUndefined();
   });
 
-  it('leaves the cookie of the browser’s new attempt alone when an old tab asks for the old one', async () => {
+  it('keeps the cookie of the new attempt when an old tab polls the old one', async () => {
     const { visitor } = await started();
     const oldTab = visitor.clone();
     await start(visitor, randomPhoneNumber());
@@ -170,14 +170,14 @@ describe('GET /api/auth/status', () => {
     expect((await visitor.status()).status).toBe(200);
   });
 
-  it('goes on knowing the browser after a login, so that it is no rival of itself', async () => {
+  it('keeps the browser token after a login, so that a browser does not contest its own attempts', async () => {
     const { visitor, phoneNumber, callNumber } = await started();
     await vendor.call(phoneNumber, callNumber);
     await visitor.status();
     expect(visitor.cookie('call-login-attempt')).toMatch(/^Fe26/);
   });
 
-  it('tells another tab of the same browser that it is logged in', async () => {
+  it('tells another tab of the same browser that the login is complete', async () => {
     const { visitor, phoneNumber, callNumber } = await started();
     await vendor.call(phoneNumber, callNumber);
     await visitor.status();
@@ -196,7 +196,7 @@ describe('GET /api/auth/status', () => {
     expect(visitor.cookie(sessionCookie)).toBeUndefined();
   });
 
-  it('takes no part of the attempt from the address', async () => {
+  it('ignores attempt data in the query', async () => {
     const { phoneNumber, callNumber } = await started();
     await vendor.call(phoneNumber, callNumber);
     const [session] = await vendor.sessions(phoneNumber);
