@@ -7,7 +7,7 @@ import { readStartArguments } from '#scripts/start-command.ts';
 import { startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
-/** What a start prints that must not succeed, and how it ends. */
+/** Runs a start that must fail. @returns its exit status and its output. */
 function bootWith(env: Record<string, string>) {
   const { status, stdout, stderr } = spawnSync(process.execPath, readStartArguments(), {
     env: {
@@ -39,13 +39,13 @@ describe('boot', () => {
     }
   });
 
-  it('guide: refuses to run with TLS verification switched off', () => {
+  it('guide: refuses to start with TLS verification disabled', () => {
     const { status, output } = bootWith({ ...wellFormed, NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     expect(status).toBe(1);
     expect(output).toContain('NODE_TLS_REJECT_UNAUTHORIZED');
   });
 
-  it('refuses a sandbox behind a public address, and says no secret', () => {
+  it('refuses a sandbox behind a public origin, without printing a secret', () => {
     const { status, output } = bootWith({ ...wellFormed, PAUTH_BASE_URL: 'http://127.0.0.1:4010' });
     expect(status).toBe(1);
     expect(output).toContain('PAUTH_BASE_URL');
@@ -64,7 +64,7 @@ describe('boot', () => {
   });
 });
 
-describe('a server behind https', () => {
+describe('a server behind HTTPS', () => {
   it('binds its cookies to the host and to secure connections', async () => {
     const app = await startAppServer(inject('sandboxUrl'), {
       APP_ORIGIN: 'https://localhost:8443',
@@ -80,7 +80,7 @@ describe('a server behind https', () => {
 });
 
 describe('a server without a proxy in front', () => {
-  it('counts by the connection, whatever address the client makes up', async () => {
+  it('counts starts by the address of the connection, whatever headers the client sends', async () => {
     const app = await startAppServer(inject('sandboxUrl'), { TRUSTED_PROXY: '' });
     const statuses: number[] = [];
     for (let count = 0; count < 11; count += 1) {
@@ -97,13 +97,13 @@ describe('a server without a proxy in front', () => {
 });
 
 describe('a guide setting', () => {
-  it('guide: PAUTH_API_KEY and PAUTH_BASE_URL come from the environment, and the key reaches no page or log', async () => {
+  it('guide: PAUTH_API_KEY and PAUTH_BASE_URL come from the environment, and the key appears in no page or log', async () => {
     const app = await startAppServer(inject('sandboxUrl'), { PAUTH_API_KEY: 'canary-key-9c4d' });
     const visitor = new Visitor(app.origin);
     const refused = await visitor.start(randomPhoneNumber());
     const page = await (await visitor.fetch('/login')).text();
     await app.stop();
-    // The sandbox knows another key: our own fault, so the visitor is asked to try again.
+    // The sandbox expects another key: an error of the operator, so the visitor is asked to try again.
     expect(refused.status).toBe(503);
     expect(await refused.text()).not.toContain('canary');
     expect(page).not.toContain('canary');

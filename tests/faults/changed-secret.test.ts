@@ -18,7 +18,7 @@ const NUMBER = 'call-login-number';
 
 const SESSION_TTL_SECONDS = 3_600;
 
-/** A site with a vendor, whose servers follow one another at one address and on one database. */
+/** A site whose servers replace one another on one port and one database. */
 async function openSite() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
   const failures = orderFailures(join(folder, 'order'));
@@ -53,15 +53,15 @@ async function openSite() {
     vendor,
     failures,
     origin: first.origin,
-    /** The server ends, and the next one has these secrets. */
+    /** Replaces the server by one with these secrets. */
     async restartWith(secrets: string): Promise<void> {
       await servers.at(-1)?.stop();
       await serve(secrets, first);
     },
-    /** One more server of the same site. */
+    /** Adds a server to the site. */
     addServer: async (secrets: string) =>
       await serve(secrets, undefined, { APP_ORIGIN: first.origin }),
-    /** Somebody who has logged in, and has the number remembered. */
+    /** A visitor who has logged in with "remember my number". */
     async logIn(): Promise<Visitor> {
       const visitor = new Visitor(first.origin);
       const phoneNumber = randomPhoneNumber();
@@ -80,30 +80,30 @@ async function isLoggedIn(visitor: Visitor): Promise<boolean> {
 }
 
 /** The names of the cookies that an answer sets or clears. */
-function setBy(response: Response): string[] {
+function cookiesSetBy(response: Response): string[] {
   return response.headers.getSetCookie().map((text) => text.slice(0, text.indexOf('=')));
 }
 
-/** What opens with one secret alone, and until when it does. */
+/** When a seal expires that opens with this one secret; null when it does not open. */
 async function endUnder(secret: string, name: 'session' | 'number', seal = '') {
   const options = { purpose: `${name} cookie`, schema: z.unknown(), ttlSeconds: 1 } as const;
   const unsealed = await createSealer({ ...options, secrets: [secret] }).unseal(seal);
   return unsealed?.endsAt ?? null;
 }
 
-/** In the proxy's own words, where Next keeps to them: what is asked for may be a file of `public/`. */
-const byTheProxy = /^private, no-store$/;
+/** The value that `proxy.ts` sets where Next does not replace it. */
+const setByProxy = /^private, no-store$/;
 
 const uses = [
-  ['GET', '/account', 200, byTheProxy],
-  ['GET', '/', 307, byTheProxy],
+  ['GET', '/account', 200, setByProxy],
+  ['GET', '/', 307, setByProxy],
   ['GET', '/nowhere', 404, /no-store/],
   ['GET', '/api/auth/session', 200, /^no-store, no-transform$/],
   ['DELETE', '/api/auth/sessions', 200, /^no-store, no-transform$/],
 ] as const;
 
-describe('a change of the secret', () => {
-  it('logs nobody out who comes while both are known, and leaves nothing of theirs to the old one', {
+describe('a rotation of the secret', () => {
+  it('keeps visitors logged in who come while both secrets are known, and re-seals all their cookies', {
     timeout: 120_000,
   }, async () => {
     const site = await openSite();
@@ -115,12 +115,12 @@ describe('a change of the secret', () => {
 
     await site.restartWith(`${NEW},${OLD}`);
     for (const { use, visitor } of people) {
-      const [method, path, status, notKept] = use;
+      const [method, path, status, cacheControl] = use;
       const before = { session: visitor.cookie(SESSION), number: visitor.cookie(NUMBER) };
       const response = await visitor.fetch(path, { method });
       expect(response.status, path).toBe(status);
-      expect(response.headers.get('cache-control'), path).toMatch(notKept);
-      expect(setBy(response).toSorted(), path).toEqual([NUMBER, SESSION]);
+      expect(response.headers.get('cache-control'), path).toMatch(cacheControl);
+      expect(cookiesSetBy(response).toSorted(), path).toEqual([NUMBER, SESSION]);
       for (const setCookie of response.headers.getSetCookie()) {
         expect(setCookie).toMatch(/; Path=\/;.*; HttpOnly; SameSite=lax/i);
       }
@@ -134,14 +134,14 @@ describe('a change of the secret', () => {
         expect(freshEnd, path).toBeLessThanOrEqual(oldEnd ?? 0);
         expect(freshEnd, path).toBeGreaterThan((oldEnd ?? 0) - 1_000);
       }
-      // As the browser counts it.
+      // The lifetime that the browser uses.
       const [, maxAge] =
         /^call-login-session=.*Max-Age=(\d+)/m.exec(response.headers.getSetCookie().join('\n')) ??
         [];
       const ageSeconds = Math.floor((Date.now() - loggedInAt) / 1_000);
       expect(Number(maxAge)).toBeLessThanOrEqual(SESSION_TTL_SECONDS - ageSeconds);
 
-      expect(setBy(await visitor.fetch(path, { method })), path).toEqual([]);
+      expect(cookiesSetBy(await visitor.fetch(path, { method })), path).toEqual([]);
     }
 
     await site.restartWith(NEW);
@@ -155,17 +155,17 @@ describe('a change of the secret', () => {
     ];
     expect(answers.map(({ status }) => status)).toEqual([307, 401]);
     for (const answer of answers) {
-      expect(setBy(answer)).toEqual(expect.arrayContaining([NUMBER, SESSION]));
+      expect(cookiesSetBy(answer)).toEqual(expect.arrayContaining([NUMBER, SESSION]));
     }
     expect(absent.cookieHeader()).toBe('');
     expect((await absent.fetch('/login')).status).toBe(200);
   });
 
-  it('keeps nobody from finishing a login, and brings a browser nothing meanwhile', {
+  it('does not interrupt a login in progress, and re-seals nothing meanwhile', {
     timeout: 120_000,
   }, async () => {
     const site = await openSite();
-    // It has a session as well, so that there is something to bring.
+    // It has a session too, so that there is something to re-seal.
     const visitor = await site.logIn();
     const phoneNumber = randomPhoneNumber();
     const { call_number } = attemptViewSchema.parse(
@@ -175,11 +175,11 @@ describe('a change of the secret', () => {
     await site.restartWith(`${NEW},${OLD}`);
     const held = visitor.clone().status();
     for (const path of ['/login', '/account', '/api/auth/session']) {
-      expect(setBy(await visitor.clone().fetch(path)), path).toEqual([]);
+      expect(cookiesSetBy(await visitor.clone().fetch(path)), path).toEqual([]);
     }
     const answer = await held;
     expect(await answer.json()).toMatchObject({ status: 'pending' });
-    expect(setBy(answer)).toEqual([]);
+    expect(cookiesSetBy(answer)).toEqual([]);
 
     const last = visitor.status();
     await site.vendor.call(phoneNumber, call_number);
@@ -189,7 +189,7 @@ describe('a change of the secret', () => {
     expect(session).toMatchObject({ user: { phone_number: phoneNumber } });
   });
 
-  it('brings nobody back a session that is over, nor one that its very answer ends', {
+  it('re-seals neither an ended session nor one that the same answer ends', {
     timeout: 120_000,
   }, async () => {
     const site = await openSite();
@@ -200,14 +200,14 @@ describe('a change of the secret', () => {
     expect(loggedOut.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^call-login-session=;.*Max-Age=0/),
     ]);
-    // The answer that crosses with that one; the number outlives the session.
+    // A concurrent answer: the remembered number outlives the session.
     const page = await otherTab.fetch('/account');
     expect(page.headers.get('location')).toBe('/login');
-    expect(setBy(page)).toEqual([NUMBER]);
+    expect(cookiesSetBy(page)).toEqual([NUMBER]);
     expect(await isLoggedIn(otherTab)).toBe(false);
   });
 
-  it('is no way around the rule that a cookie sent twice is none', {
+  it('still rejects a duplicate cookie', {
     timeout: 120_000,
   }, async () => {
     const site = await openSite();
@@ -220,7 +220,7 @@ describe('a change of the secret', () => {
     ]);
   });
 
-  it('waits where the database does not answer, and costs nobody a page', {
+  it('is deferred, without failing the page, when the database does not answer', {
     timeout: 120_000,
   }, async () => {
     const site = await openSite();
@@ -230,11 +230,11 @@ describe('a change of the secret', () => {
     const page = await visitor.fetch('/account');
     expect(site.failures.lift()).not.toBeNull();
     expect(page.status).toBe(200);
-    expect(setBy(page)).toEqual([NUMBER]);
-    expect(setBy(await visitor.fetch('/account'))).toEqual([SESSION]);
+    expect(cookiesSetBy(page)).toEqual([NUMBER]);
+    expect(cookiesSetBy(await visitor.fetch('/account'))).toEqual([SESSION]);
   });
 
-  it('goes from server to server in two steps, and whoever meets both stays logged in', {
+  it('rolls out server by server in two steps, and a visitor of both stays logged in', {
     timeout: 120_000,
   }, async () => {
     const site = await openSite();

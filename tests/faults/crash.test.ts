@@ -12,20 +12,20 @@ import { findUnaccounted } from '#tests/support/audit.ts';
 import { orderFailures } from '#tests/support/failing-statements.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
-/** After which step each life of the server ends, a statement or an answer of the vendor's, since people began to come. */
+/** The step (SQL statement or vendor answer) after which each server process is killed, counted from the first login. */
 const killedAt = [9, 33, 80, 150];
 const PEOPLE = 6;
 
 const statusSchema = z.object({ status: z.optional(z.string()), code: z.optional(z.string()) });
 
-/** Somebody's login, as far as their browser knows. */
+/** A login as its browser sees it. */
 interface Login {
   visitor: Visitor;
   phoneNumber: string;
   state: 'starting' | 'waiting' | 'logged in' | 'over';
 }
 
-/** A vendor, and how to start a server that can be killed on order, or start it again. */
+/** A sandbox, and how to start and restart a server that can be killed at a step. */
 async function prepare() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
   const failures = orderFailures(join(folder, 'order'));
@@ -46,13 +46,13 @@ async function prepare() {
   };
 }
 
-it('a server killed while several people log in leaves logins that finish or end, each with its events', {
+it('after a kill while several people log in, every login completes or ends, each with its events', {
   timeout: 300_000,
 }, async () => {
   const { failures, vendor, start, close } = await prepare();
   const logins: Login[] = [];
 
-  /** Polls until there is an outcome. Throws where the server is gone. */
+  /** Polls until there is an outcome. @throws when the server is gone. */
   const finish = async (login: Login) => {
     for (let polls = 0; polls < 30; polls += 1) {
       const { status, code } = statusSchema.parse(await (await login.visitor.status()).json());
@@ -62,7 +62,7 @@ it('a server killed while several people log in leaves logins that finish or end
       }
     }
   };
-  /** Logs in again and again until the server is gone. */
+  /** Logs in repeatedly until the server is gone. */
   const comeAndGo = async (origin: string) => {
     try {
       for (let rounds = 0; rounds < 100; rounds += 1) {
@@ -77,7 +77,7 @@ it('a server killed while several people log in leaves logins that finish or end
         expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
       }
     } catch (error) {
-      // What `fetch` throws: the server was killed under it.
+      // Thrown by `fetch`: the server was killed during the request.
       if (!(error instanceof TypeError)) {
         throw error;
       }

@@ -10,10 +10,10 @@ import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const patient = { timeout: 90_000 };
 
-/** A site on a PostgreSQL server that the test may stop, with somebody logged in and somebody waiting. */
+/** A site on a PostgreSQL server that the test may stop, with one visitor logged in and one waiting. */
 async function open() {
   const server: PostgresServer = await startPostgres({
-    // What it has answered outlives it.
+    // Committed transactions survive the crash.
     settings: ['synchronous_commit=on'],
   });
   onTestFinished(() => server.remove());
@@ -29,7 +29,7 @@ async function open() {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** Every way in says that it cannot serve now, within eight seconds and without touching a cookie. */
+/** Expects 503 from every route within eight seconds, with no cookie changed. */
 async function expectUnavailable({ site, app, loggedIn, waiting }: Opened): Promise<void> {
   const cookies = [loggedIn.cookieHeader(), waiting.visitor.cookieHeader()];
   const since = performance.now();
@@ -46,7 +46,7 @@ async function expectUnavailable({ site, app, loggedIn, waiting }: Opened): Prom
     expect(await answer.json()).toMatchObject({ code: 'store_unavailable' });
   }
   expect((await loggedIn.fetch('/api/health/live')).status).toBe(200);
-  // Next gives no other code to a page that cannot be made.
+  // Next answers a page that throws with 500.
   expect((await waiting.visitor.fetch('/login')).status).toBe(500);
   expect((await loggedIn.fetch('/account')).status).toBe(500);
   await site.vendor.call(waiting.phoneNumber, waiting.callNumber);
@@ -57,14 +57,14 @@ async function expectUnavailable({ site, app, loggedIn, waiting }: Opened): Prom
   expect([loggedIn.cookieHeader(), waiting.visitor.cookieHeader()]).toEqual(cookies);
 }
 
-/** Nobody was logged out, and who has called gets in, though the callback was lost. */
+/** Expects the session to be valid and the pending login to complete, though its callback was lost. */
 async function expectRecovered({ loggedIn, waiting }: Opened): Promise<void> {
   expect(await (await waiting.visitor.statusPrompted()).json()).toEqual({ status: 'verified' });
   expect((await loggedIn.fetch('/api/auth/session')).status).toBe(200);
 }
 
 it(
-  'a PostgreSQL that goes away is 503 until it is back; nobody is logged in or out',
+  'while PostgreSQL is down, requests get 503, and nobody is logged in or out',
   patient,
   async () => {
     const opened = await open();
@@ -78,7 +78,7 @@ it(
 );
 
 it(
-  'a PostgreSQL that hangs is 503 within seconds, and used again when it goes on',
+  'while PostgreSQL hangs, requests get 503 within seconds, and recover when it resumes',
   patient,
   async () => {
     const opened = await open();
@@ -93,7 +93,7 @@ it(
 );
 
 it(
-  'a PostgreSQL that only reads starts and completes nothing, half or whole, and shows who is logged in',
+  'while PostgreSQL is read-only, nothing is started or completed, even in part, and sessions stay valid',
   patient,
   async () => {
     const opened = await open();

@@ -13,7 +13,7 @@ import { findUnaccounted } from '#tests/support/audit.ts';
 import { type FaultKind, orderFailures } from '#tests/support/failing-statements.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
-/** For what a server does in its own time; it is waited for no longer than it takes. */
+/** An upper limit for work that the server does in the background. */
 const PATIENCE_MS = 30_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
@@ -42,7 +42,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Somebody on the way to a login, with their browser and their number. */
+/** A person with a browser and a phone number. */
 interface Person {
   visitor: Visitor;
   phoneNumber: PhoneNumber;
@@ -61,7 +61,7 @@ async function start(): Promise<Person> {
   return person;
 }
 
-/** Has called, and the vendor's callback has been followed up. */
+/** A person whose call has been verified after a callback. */
 async function call(): Promise<Person> {
   const person = await start();
   await callFrom(person);
@@ -90,8 +90,8 @@ async function logIn(): Promise<Person> {
 
 const session = async ({ visitor }: Person) => await visitor.fetch('/api/auth/session');
 
-/** Whoever could not go on can, once the database is well again: on with it, or anew. */
-async function logInAtLast(person: Person): Promise<void> {
+/** Expects that the person can complete the login, or a new one, once the database has recovered. */
+async function expectLoginWorks(person: Person): Promise<void> {
   const { visitor, phoneNumber } = person;
   const status = await visitor.status();
   const body = z.object({ status: z.optional(z.string()) }).parse(await status.json());
@@ -99,7 +99,7 @@ async function logInAtLast(person: Person): Promise<void> {
     const started = await visitor.start(phoneNumber);
     attemptViewSchema.parse(await started.json());
     await callFrom(person);
-    // A start that failed half-way counts as another browser's until it has had its time.
+    // A start that failed halfway counts as another browser's until its time limit has passed.
     await vi.waitFor(async () => {
       expect(await (await visitor.status()).json()).toEqual({ status: 'verified' });
     }, PATIENCE_MS);
@@ -116,7 +116,7 @@ interface Case {
   name: string;
   prepare(): Promise<Person>;
   request(person: Person): Promise<Response>;
-  /** What the request is expected to touch at least, so that none of this is idle. */
+  /** The least number of statements, to show that the faults are really injected. */
   statements: number;
 }
 
@@ -178,11 +178,11 @@ const api: Case[] = [
     name: 'DELETE /api/auth/sessions/[id]',
     prepare: async () => {
       const person = await logIn();
-      const elsewhere = { ...person, visitor: new Visitor(app.origin) };
-      await elsewhere.visitor.start(person.phoneNumber);
-      await callFrom(elsewhere);
-      await elsewhere.visitor.status();
-      return elsewhere;
+      const second = { ...person, visitor: new Visitor(app.origin) };
+      await second.visitor.start(person.phoneNumber);
+      await callFrom(second);
+      await second.visitor.status();
+      return second;
     },
     request: async ({ visitor, phoneNumber }) => {
       const other = await store
@@ -214,7 +214,7 @@ const api: Case[] = [
   },
 ];
 
-/** Nothing of what failed, and no word that anything worked. */
+/** Expects an error answer that reveals nothing of the failure and sets no cookie. */
 async function expectClosed(response: Response, kind: FaultKind, place: string): Promise<void> {
   const text = await response.text();
   expect(response.status, place).toBe(kind === 'disk' ? 503 : 500);
@@ -239,11 +239,11 @@ const strictErrorSchema = z.strictObject({
   retry_after_seconds: z.number(),
 });
 
-// Each statement of each route is a login of its own.
+// Each statement of each route takes a new login.
 vi.setConfig({ testTimeout: 120_000 });
 
 describe('a request whose database fails at one statement', () => {
-  it.each(api)('is refused whole, and can be made again: $name', async (each) => {
+  it.each(api)('fails as a whole and can be repeated: $name', async (each) => {
     let nth = 1;
     for (; ; nth += 1) {
       const kind = nth % 2 === 0 ? 'mistake' : 'disk';
@@ -257,7 +257,7 @@ describe('a request whose database fails at one statement', () => {
       }
       await expectClosed(response, kind, place);
       expect((await each.request(person)).status, place).toBeLessThan(500);
-      await logInAtLast(person);
+      await expectLoginWorks(person);
     }
     expect(nth - 1).toBeGreaterThanOrEqual(each.statements);
   });
@@ -266,7 +266,7 @@ describe('a request whose database fails at one statement', () => {
     ['/login', start],
     ['/account', logIn],
     ['/', logIn],
-  ])('shows a page that says so, and nothing else: %s', async (path, prepare) => {
+  ])('shows only an error page: %s', async (path, prepare) => {
     let nth = 1;
     for (; ; nth += 1) {
       const { visitor } = await prepare();
@@ -285,7 +285,7 @@ describe('a request whose database fails at one statement', () => {
     expect(nth).toBeGreaterThan(1);
   });
 
-  it('answers a callback as ever, and follows the next one up', async () => {
+  it('answers a callback with 204, and the next poll completes the login', async () => {
     for (let nth = 1; nth < 40; nth += 1) {
       const person = await start();
       const [session] = await vendor.sessions(person.phoneNumber);
@@ -295,7 +295,7 @@ describe('a request whose database fails at one statement', () => {
       const response = await person.visitor.fetch(path, { method: 'POST' });
       expect(response.status).toBe(204);
       const requestId = response.headers.get('x-request-id') ?? '';
-      // Its work goes on after the answer: either it fails, in one line, or it succeeds.
+      // The work continues after the answer: it fails with one log line, or it succeeds.
       await vi.waitFor(() => {
         expect(app.output()).toMatch(
           new RegExp(`${requestId}.*(callback_failed|attempt_verified)`),
@@ -314,6 +314,6 @@ describe('a request whose database fails at one statement', () => {
   });
 });
 
-it('the events account for all that happened meanwhile', async () => {
+it('the events account for every change', async () => {
   expect(await findUnaccounted(store)).toEqual([]);
 });

@@ -14,49 +14,49 @@ import { orderFailures } from '#tests/support/failing-statements.ts';
 import { createDatabase } from '#tests/support/postgres.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
-/** Sites that are killed side by side: while the server of one boots, another one's is at work. */
+/** Sites that are tested in parallel: while the server of one boots, that of another works. */
 const SITES = 2;
 
 /**
- * How long a kill may keep somebody waiting who has called. A start that was cut off counts as another browser's
- * until it has had its time, two `PAUTH_TIMEOUT_MS` and five seconds; what else there is is shorter.
+ * How long a kill may delay a login after its call. A start that was interrupted counts as another browser's
+ * until its time limit, two `PAUTH_TIMEOUT_MS` and five seconds; all other delays are shorter.
  */
 const LATE_MS = 10_000;
 
-/** A server that is killed on order, and whoever goes on with its people after that. */
+/** A server that is killed at a step, and the process that serves its people afterwards. */
 interface Site {
   vendor: ControlClient;
   kills: ReturnType<typeof orderFailures>;
-  /** The server to be killed, as it is now. */
+  /** The current server, which is killed next. */
   server(): AppServer;
-  /** Has a new one take the place of the one that was killed. @returns where its people go on. */
+  /** Replaces the killed server. @returns the origin of the server that people use from now on. */
   replace(): Promise<string>;
-  look<T>(work: (store: Store) => Promise<T>): Promise<T>;
+  readStore<T>(work: (store: Store) => Promise<T>): Promise<T>;
 }
 
 const dialects = {
-  'SQLite, and the next process goes on': async (): Promise<Site> => {
-    const { killable, ...rest } = await openHouse();
+  'SQLite, where the next process continues': async (): Promise<Site> => {
+    const { killable, ...rest } = await openSite();
     let server = await killable();
     return {
       ...rest,
       server: () => server,
-      look: (work) => lookInto({ kind: 'sqlite', path: server.databasePath }, work),
+      readStore: (work) => withStore({ kind: 'sqlite', path: server.databasePath }, work),
       async replace() {
         server = await killable({}, server);
         return server.origin;
       },
     };
   },
-  'PostgreSQL, and another process goes on': async (): Promise<Site> => {
+  'PostgreSQL, where another process continues': async (): Promise<Site> => {
     const url = await createDatabase(inject('postgresUrl'));
-    const { killable, startServer, ...rest } = await openHouse();
+    const { killable, startServer, ...rest } = await openSite();
     let server = await killable({ DATABASE_URL: url });
     const other = await startServer({ DATABASE_URL: url, APP_ORIGIN: server.origin });
     return {
       ...rest,
       server: () => server,
-      look: (work) => lookInto({ kind: 'postgres', url, poolSize: 4 }, work),
+      readStore: (work) => withStore({ kind: 'postgres', url, poolSize: 4 }, work),
       async replace() {
         server = await killable({ DATABASE_URL: url }, server);
         return other.origin;
@@ -65,8 +65,8 @@ const dialects = {
   },
 };
 
-/** A vendor, and how to start servers that ask it. It calls nobody back by itself: see `callBack`. */
-async function openHouse() {
+/** A sandbox without callbacks (`sendCallback` sends them), and how to start servers that use it. */
+async function openSite() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
   const sandbox = await startSandbox({ callbacks: 'off' });
   onTestFinished(async () => {
@@ -89,7 +89,7 @@ async function openHouse() {
   };
 }
 
-async function lookInto<T>(place: StorePlace, work: (store: Store) => Promise<T>): Promise<T> {
+async function withStore<T>(place: StorePlace, work: (store: Store) => Promise<T>): Promise<T> {
   const store = openStore(place);
   try {
     return await work(store);
@@ -98,14 +98,14 @@ async function lookInto<T>(place: StorePlace, work: (store: Store) => Promise<T>
   }
 }
 
-/** Somebody with their browser, and what they have seen and done so far. */
+/** A person with a browser, and their progress. */
 interface Person {
   visitor: Visitor;
   phoneNumber: string;
-  /** What the page shows; null where no answer to a start has come. */
+  /** The number on the page; null before a start has been answered. */
   callNumber: string | null;
   hasCalled: boolean;
-  /** What happened to their server. */
+  /** What happened to the server, for messages of failed assertions. */
   story: string;
 }
 
@@ -128,8 +128,11 @@ async function call({ vendor }: Site, person: Person): Promise<void> {
   person.hasCalled = true;
 }
 
-/** The vendor tells the server of the call. What that leads to follows after the answer. */
-async function callBack({ vendor, server }: Site, { visitor, phoneNumber }: Person): Promise<void> {
+/** Sends the vendor's callback and waits for the check that follows its answer. */
+async function sendCallback(
+  { vendor, server }: Site,
+  { visitor, phoneNumber }: Person,
+): Promise<void> {
   const { output, exited } = server();
   let isGone = false;
   void exited.then(() => {
@@ -148,7 +151,7 @@ async function poll({ visitor }: Person) {
   return pollSchema.parse(await (await visitor.statusPrompted()).json());
 }
 
-async function expectIn({ visitor }: Person): Promise<void> {
+async function expectLoggedIn({ visitor }: Person): Promise<void> {
   expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
   expect((await visitor.fetch('/account')).status).toBe(200);
 }
@@ -156,22 +159,25 @@ async function expectIn({ visitor }: Person): Promise<void> {
 async function logIn(site: Site, person: Person): Promise<void> {
   await press(person);
   await call(site, person);
-  await callBack(site, person);
+  await sendCallback(site, person);
   expect(await poll(person)).toEqual({ status: 'verified' });
-  await expectIn(person);
+  await expectLoggedIn(person);
 }
 
-const isIn = async (person: Person) => (await poll(person)).status === 'verified';
+const isLoggedIn = async (person: Person) => (await poll(person)).status === 'verified';
 
-async function waitUntilIn(person: Person, timeout: number): Promise<void> {
-  await vi.waitFor(async () => expect(await isIn(person), `is in: ${person.story}`).toBe(true), {
-    timeout,
-    interval: 200,
-  });
+async function waitUntilLoggedIn(person: Person, timeout: number): Promise<void> {
+  await vi.waitFor(
+    async () => expect(await isLoggedIn(person), `is logged in: ${person.story}`).toBe(true),
+    {
+      timeout,
+      interval: 200,
+    },
+  );
 }
 
-/** What a person does on the page they have, until only waiting is left. @returns whether they are in. */
-async function goOn(site: Site, person: Person): Promise<boolean> {
+/** Does everything that the page still asks for. @returns whether the person is logged in. */
+async function continueLogin(site: Site, person: Person): Promise<boolean> {
   const { code } = await poll(person);
   // An attempt whose number to call has been seen is never lost.
   expect(code, person.story).toBe(person.callNumber === null ? 'attempt_missing' : undefined);
@@ -181,17 +187,17 @@ async function goOn(site: Site, person: Person): Promise<boolean> {
   if (!person.hasCalled) {
     await call(site, person);
   }
-  return await isIn(person);
+  return await isLoggedIn(person);
 }
 
-/** What somebody does while their server is killed. */
+/** What a person does while the server is killed. */
 interface Journey {
   name: string;
   prepare?(site: Site, person: Person): Promise<void>;
   act(site: Site, person: Person): Promise<void>;
-  /** At least so many steps, so that none of this is idle. */
+  /** The least number of steps, to show that the kills really happen. */
   steps: number;
-  /** What they press once more, since no answer came. */
+  /** What the person repeats, since no answer came. */
   actAgain?(site: Site, person: Person): Promise<void>;
 }
 
@@ -221,7 +227,7 @@ const journeys: Journey[] = [
 ];
 
 /**
- * Somebody new sets out on a journey, the server is killed after its nth step, and they go on.
+ * Runs a journey, kills the server after its nth step, and replaces it.
  *
  * @returns whether the journey has that many steps.
  */
@@ -245,19 +251,19 @@ async function killAfter(site: Site, journey: Journey, nth: number, person: Pers
   expect(failure, person.story).not.toBeNull();
   await exited;
   person.visitor = person.visitor.clone(await site.replace());
-  // The new process found the database as the killed one had left it, and has changed nothing yet.
-  expect(await site.look(findUnaccounted), person.story).toEqual([]);
+  // The new process has not changed the database that the killed one left.
+  expect(await site.readStore(findUnaccounted), person.story).toEqual([]);
   await actAgain?.(site, person);
   return true;
 }
 
-describe('a process that is killed after any one step of a login, a cancel or a logout', () => {
+describe('a process killed after any step of a login, a cancel or a logout', () => {
   it.each(Object.entries(dialects))(
-    'leaves it to the same browser to go on, which is logged in once: on %s',
+    'lets the same browser continue and logs it in once: on %s',
     { timeout: 600_000 },
     async (_dialect, open) => {
       const counts = new Map<Journey, number>();
-      const killInTurn = async (first: number) => {
+      const killAtEachStep = async (first: number) => {
         const site = await open();
         const people: Person[] = [];
         const waiting: { person: Person; since: number }[] = [];
@@ -267,23 +273,23 @@ describe('a process that is killed after any one step of a login, a cancel or a 
             people.push(person);
             hasStep = await killAfter(site, journey, nth, person);
             counts.set(journey, (counts.get(journey) ?? 0) + (hasStep ? 1 : 0));
-            if (!(await goOn(site, person))) {
+            if (!(await continueLogin(site, person))) {
               waiting.push({ person, since: performance.now() });
             }
             while (waiting[0] !== undefined && performance.now() - waiting[0].since > LATE_MS) {
-              await waitUntilIn(waiting[0].person, LATE_MS / 2);
+              await waitUntilLoggedIn(waiting[0].person, LATE_MS / 2);
               waiting.shift();
             }
           }
         }
-        await Promise.all(waiting.map(({ person }) => waitUntilIn(person, LATE_MS)));
-        await Promise.all(people.map(expectIn));
-        expect(await site.look(findUnaccounted)).toEqual([]);
-        expect(await site.look(findSessionNumbers)).toEqual(
+        await Promise.all(waiting.map(({ person }) => waitUntilLoggedIn(person, LATE_MS)));
+        await Promise.all(people.map(expectLoggedIn));
+        expect(await site.readStore(findUnaccounted)).toEqual([]);
+        expect(await site.readStore(findSessionNumbers)).toEqual(
           people.map(({ phoneNumber }) => phoneNumber).toSorted(),
         );
       };
-      await Promise.all(Array.from({ length: SITES }, (_site, index) => killInTurn(index + 1)));
+      await Promise.all(Array.from({ length: SITES }, (_site, index) => killAtEachStep(index + 1)));
       for (const [{ name, steps }, count] of counts) {
         expect(count, name).toBeGreaterThanOrEqual(steps);
       }
@@ -291,7 +297,7 @@ describe('a process that is killed after any one step of a login, a cancel or a 
   );
 });
 
-/** Whose the sessions are: each number as often as it is logged in. */
+/** The phone number of each session, sorted. */
 async function findSessionNumbers(store: Store): Promise<string[]> {
   const rows = await store
     .selectFrom('sessions')

@@ -5,11 +5,11 @@ import { crowdThatFits, logInAtOnce } from '#tests/support/crowd.ts';
 import { deploy } from '#tests/support/deployment.ts';
 import { createDatabase } from '#tests/support/postgres.ts';
 
-/** Ten thousand, unless this machine does not let a process have as many connections. */
+/** Ten thousand, or fewer where the limit of open files requires it. */
 const PEOPLE = crowdThatFits(10_000);
 
-it(`${PEOPLE} people at once are all let in, once each, however often they have to ask again`, {
-  // Each costs some 40 ms of CPU, the server's, the database's and their own: minutes on two cores.
+it(`${PEOPLE} people at once are all logged in, once each, after retries as needed`, {
+  // Each login takes some 40 ms of CPU in server, database and client: minutes on two cores.
   timeout: 900_000,
 }, async () => {
   const database = await createDatabase(inject('postgresUrl'));
@@ -22,10 +22,10 @@ it(`${PEOPLE} people at once are all let in, once each, however often they have 
   const crowd = await logInAtOnce([app.origin], vendorUrl, PEOPLE);
 
   expect(crowd).toMatchObject({ unexpected: [], loggedIn: PEOPLE });
-  // Who are told to come back are not all told the same.
+  // Retry-After values are spread.
   const told = crowd.retryAfter.map(([, people]) => people);
   expect(Math.max(...told)).toBeLessThan(told.reduce((sum, people) => sum + people) / 2);
-  // With so many before them they are told to wait for longer, not again and again.
+  // A longer queue means a longer Retry-After, not more retries.
   expect(crowd.mostPutOff).toBeLessThan(5 + crowd.allInMs / 10_000);
 
   const store = openPostgres(database, 1);

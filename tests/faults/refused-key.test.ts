@@ -12,7 +12,7 @@ async function openSite() {
   onTestFinished(() => sandbox.close());
   const app = await startAppServer(sandbox.url, {
     PAUTH_API_KEY: API_KEY,
-    // All of them are to be refused, none held back.
+    // High enough that the circuit stays closed.
     PAUTH_BREAKER: '1000/1',
     STATUS_WAIT_SECONDS: '2',
   });
@@ -27,7 +27,7 @@ async function openSite() {
 }
 
 it.each([401, 403])(
-  'a key that the vendor refuses with %i is one error in the log, and 503 to people',
+  'a key that the vendor refuses with %i is one error in the log, and requests get 503',
   async (status) => {
     const { app, vendor, alarms } = await openSite();
     const alarm = {
@@ -38,7 +38,7 @@ it.each([401, 403])(
     };
     const answers: Response[] = [];
 
-    // Somebody is waiting already.
+    // One attempt is already pending.
     const waiting = new Visitor(app.origin);
     const phoneNumber = randomPhoneNumber();
     const started = await waiting.start(phoneNumber);
@@ -61,7 +61,7 @@ it.each([401, 403])(
       expect(reply.code).toBe('pauth_failed');
       expect(reply.error).not.toMatch(/canary|401|403|API_KEY/);
     }
-    // Nothing is wrong with this process: another one would be refused as well.
+    // Restarting the process would not help: its key would be refused again.
     expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
 
     await vendor.clearFaults();

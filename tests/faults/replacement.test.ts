@@ -10,7 +10,7 @@ import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 const PEOPLE = 8;
 const LOGINS_AT_EACH = 16;
 
-/** What `send` comes to; null where the connection broke before the whole answer was there. */
+/** The JSON answer of `send`; null when the connection broke before it was complete. */
 async function answerTo(send: () => Promise<Response>): Promise<unknown> {
   try {
     return await (await send()).json();
@@ -22,13 +22,13 @@ async function answerTo(send: () => Promise<Response>): Promise<unknown> {
   }
 }
 
-/** @returns how often they had to press again. */
+/** @returns how often the person had to press again. */
 async function logIn(visitor: Visitor, vendor: ControlClient): Promise<number> {
   const phoneNumber = randomPhoneNumber();
   const press = () => answerTo(() => visitor.start(phoneNumber));
   let start = await press();
   let pressedAgain = 0;
-  // The page sends no start again by itself: it says that the server cannot be reached, and to press again.
+  // The page does not repeat a start by itself: it asks the person to press again.
   for (; start === null; pressedAgain += 1) {
     start = await press();
   }
@@ -36,7 +36,7 @@ async function logIn(visitor: Visitor, vendor: ControlClient): Promise<number> {
   await vendor.call(phoneNumber, attempt.call_number);
   for (;;) {
     const answer = await answerTo(() => visitor.status());
-    // The page asks again by itself, after a pause.
+    // The page repeats a poll by itself, after a pause.
     if (answer === null) {
       continue;
     }
@@ -48,7 +48,7 @@ async function logIn(visitor: Visitor, vendor: ControlClient): Promise<number> {
   }
 }
 
-it('a server that takes the place of another under load loses no login, and hardly a press', {
+it('replacing a server under load loses no login and at most one press', {
   timeout: 120_000,
 }, async () => {
   const sandbox = await startSandbox();
@@ -92,13 +92,13 @@ it('a server that takes the place of another under load loses no login, and hard
   current = successor.origin;
   const since = performance.now();
   await old.stop('SIGTERM');
-  // It does not wait for its connections to be given up.
+  // It does not wait for idle connections.
   expect(performance.now() - since).toBeLessThan(4_000);
   await done(loggedIn.length + LOGINS_AT_EACH);
   isOver = true;
   await all;
 
-  // A connection may end while a request is on its way along it.
+  // A connection may close just as a request is sent over it.
   expect(pressedAgain).toBeLessThanOrEqual(1);
   const sessions = await execute(database, 'select * from sessions');
   expect(sessions).toHaveLength(loggedIn.length);

@@ -18,8 +18,8 @@ async function withRedis(): Promise<RedisServer> {
   return redis;
 }
 
-/** How a Redis goes away. Each returns what brings it back. */
-const goesAway = {
+/** Failures of Redis. Each returns a function that restores it. */
+const failures = {
   async 'is down'(redis: RedisServer) {
     await redis.stop();
     return () => redis.start();
@@ -37,7 +37,7 @@ const attemptSchema = z.object({
   ended: z.number().nullable(),
 });
 
-/** What the last attempt with a number has in the database: instants, and whether its poll has come. */
+/** The newest attempt with a number: its times in ms, and whether it has been polled. */
 async function findAttempt(database: string, phoneNumber: string) {
   const [row] = await execute(
     database,
@@ -48,7 +48,7 @@ async function findAttempt(database: string, phoneNumber: string) {
   return attemptSchema.parse(row);
 }
 
-/** A login at one process whose call the vendor told another one of: from then on it relies on that. */
+/** Logs in at one process with a callback at another, so that it relies on callbacks from then on. */
 async function relyOnCallbacks({ vendor }: Deployment, polled: AppServer): Promise<void> {
   const { visitor, phoneNumber, callNumber } = await startAt(polled);
   await vendor.call(phoneNumber, callNumber);
@@ -56,10 +56,10 @@ async function relyOnCallbacks({ vendor }: Deployment, polled: AppServer): Promi
 }
 
 /**
- * A login whose poll one process holds while the vendor tells another one of the call. Whoever holds it
- * looks again by itself after eight seconds, so that it is over before that only if it was woken.
+ * A login whose poll is held at one process while the callback arrives at another. Without a notification
+ * the poll reads the attempt again only after eight seconds; expects the login to complete before that.
  */
-async function expectWoken(
+async function expectNotified(
   { vendor }: Deployment,
   { polled, database, meanwhile }: Waiting,
 ): Promise<Visitor> {
@@ -85,7 +85,7 @@ interface Waiting {
 
 describe('two processes that share PostgreSQL', patient, () => {
   it.each(['alone', 'and Redis'])(
-    '%s: a callback at one wakes a poll that the other holds',
+    '%s: a callback at one completes a poll held at the other',
     async (sharing) => {
       const redis = sharing === 'alone' ? null : await withRedis();
       const database = await newDatabase();
@@ -95,17 +95,17 @@ describe('two processes that share PostgreSQL', patient, () => {
       });
       const [called, polled] = [await site.add(), await site.add()];
       await relyOnCallbacks(site, polled);
-      const visitor = await expectWoken(site, { polled, database });
+      const visitor = await expectNotified(site, { polled, database });
       expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
-      // The session is good at the other one, and over everywhere when it ends there.
-      const elsewhere = visitor.clone(called.origin);
-      expect((await elsewhere.fetch('/api/auth/session')).status).toBe(200);
-      expect((await elsewhere.post('/api/auth/logout', {})).status).toBe(200);
+      // The session is valid at the other process, and a logout there ends it everywhere.
+      const atOther = visitor.clone(called.origin);
+      expect((await atOther.fetch('/api/auth/session')).status).toBe(200);
+      expect((await atOther.post('/api/auth/logout', {})).status).toBe(200);
       expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
     },
   );
 
-  it.each(['alone', 'and Redis'])('%s: count starts together', async (sharing) => {
+  it.each(['alone', 'and Redis'])('%s: share the limits of starts', async (sharing) => {
     const redis = sharing === 'alone' ? null : await withRedis();
     const site = await deploy({
       DATABASE_URL: await newDatabase(),
@@ -124,7 +124,7 @@ describe('two processes that share PostgreSQL', patient, () => {
   });
 
   it.each(['is down', 'hangs'] as const)(
-    'wake each other while Redis is away (it %s), and when it is back',
+    'notify each other while Redis %s, and after it has recovered',
     async (how) => {
       const redis = await withRedis();
       const database = await newDatabase();
@@ -132,30 +132,30 @@ describe('two processes that share PostgreSQL', patient, () => {
       await site.add();
       const polled = await site.add();
       await relyOnCallbacks(site, polled);
-      let bringBack = async () => {};
-      const visitor = await expectWoken(site, {
+      let restore = async () => {};
+      const visitor = await expectNotified(site, {
         polled,
         database,
         async meanwhile() {
-          bringBack = await goesAway[how](redis);
+          restore = await failures[how](redis);
         },
       });
-      await expectWoken(site, { polled, database });
-      // Who was logged in still is.
+      await expectNotified(site, { polled, database });
+      // The session is still valid.
       expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
 
-      await bringBack();
-      await expectWoken(site, { polled, database });
+      await restore();
+      await expectNotified(site, { polled, database });
     },
   );
 
-  it('one that is told to end answers its held polls, and the other finishes the login', async () => {
+  it('one that is stopped answers its held polls, and the other completes the login', async () => {
     const site = await deploy({ DATABASE_URL: await newDatabase() });
     const stays = await site.add();
     const goes = await site.add();
     const { visitor, phoneNumber, callNumber } = await startAt(goes);
     const held = Promise.all(Array.from({ length: 5 }, () => visitor.status()));
-    // They are held when the vendor has been asked about their attempt.
+    // The polls are held once the vendor has been asked.
     await vi.waitUntil(
       async () => (await site.vendor.requests(phoneNumber)).some(({ kind }) => kind === 'check'),
       { timeout: 20_000, interval: 50 },
@@ -169,30 +169,30 @@ describe('two processes that share PostgreSQL', patient, () => {
     expect(performance.now() - since).toBeLessThan(3_000);
 
     await site.vendor.call(phoneNumber, callNumber);
-    const elsewhere = visitor.clone(stays.origin);
-    expect(await (await elsewhere.status()).json()).toEqual({ status: 'verified' });
+    const atOther = visitor.clone(stays.origin);
+    expect(await (await atOther.status()).json()).toEqual({ status: 'verified' });
   });
 
-  it('complete logins with one number one after another', async () => {
+  it('complete concurrent logins with one number one after another', async () => {
     const database = await newDatabase();
     const site = await deploy({ DATABASE_URL: database });
     const { visitor, phoneNumber, callNumber } = await startAt(await site.add());
-    // What another process does that is completing a login with this number, and takes its time.
-    const turn = new pg.Client({ connectionString: database });
-    await turn.connect();
-    onTestFinished(() => turn.end());
-    await turn.query('begin');
-    await turn.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    // The transaction of another process that is slow to complete a login with this number.
+    const lockHolder = new pg.Client({ connectionString: database });
+    await lockHolder.connect();
+    onTestFinished(() => lockHolder.end());
+    await lockHolder.query('begin');
+    await lockHolder.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [
       `phone number ${phoneNumber}`,
     ]);
     await site.vendor.call(phoneNumber, callNumber);
     expect((await visitor.status()).status).toBe(503);
     expect(await execute(database, 'select * from sessions')).toEqual([]);
-    await turn.query('commit');
+    await lockHolder.query('commit');
     expect(await (await visitor.status()).json()).toEqual({ status: 'verified' });
   });
 
-  it('one that is killed while it holds a poll leaves the login to the other', async () => {
+  it('one is killed while it holds a poll, and the other completes the login', async () => {
     const site = await deploy({ DATABASE_URL: await newDatabase() });
     const stays = await site.add();
     const dies = await site.add();
@@ -201,8 +201,8 @@ describe('two processes that share PostgreSQL', patient, () => {
     await dies.stop('SIGKILL');
     expect(await held).toBeNull();
     await site.vendor.call(phoneNumber, callNumber);
-    const elsewhere = visitor.clone(stays.origin);
-    expect(await (await elsewhere.status()).json()).toEqual({ status: 'verified' });
-    expect((await elsewhere.fetch('/api/auth/session')).status).toBe(200);
+    const atOther = visitor.clone(stays.origin);
+    expect(await (await atOther.status()).json()).toEqual({ status: 'verified' });
+    expect((await atOther.fetch('/api/auth/session')).status).toBe(200);
   });
 });

@@ -9,7 +9,7 @@ async function healthAt(host: string, port: number | string): Promise<number> {
   return response.status;
 }
 
-it('npm start serves at PORT and HOSTNAME alone, and exits with code 0 when it is told to', async () => {
+it('npm start listens only on HOSTNAME and PORT, and exits with code 0 on SIGTERM', async () => {
   const app = await startAppServer(inject('sandboxUrl'), { HOSTNAME: '127.0.0.1' });
   onTestFinished(() => app.stop('SIGKILL'));
   expect(await healthAt('127.0.0.1', app.port)).toBe(200);
@@ -18,7 +18,10 @@ it('npm start serves at PORT and HOSTNAME alone, and exits with code 0 when it i
   expect(await app.exited).toBe(0);
 });
 
-// Elsewhere a machine has one loopback address only.
-it.runIf(platform() === 'linux')('npm start serves every address without HOSTNAME', async () => {
-  expect(await healthAt('127.0.0.2', new URL(appOrigin).port)).toBe(200);
-});
+// Other systems have only one loopback address.
+it.runIf(platform() === 'linux')(
+  'npm start listens on every address without HOSTNAME',
+  async () => {
+    expect(await healthAt('127.0.0.2', new URL(appOrigin).port)).toBe(200);
+  },
+);

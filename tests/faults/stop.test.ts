@@ -11,8 +11,8 @@ import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const patient = { timeout: 90_000 };
 
-/** Told to end while the vendor takes its time over a start. */
-async function stopInMidStart({ vendor }: Deployment, app: AppServer): Promise<Response> {
+/** Sends SIGTERM while a start waits for the vendor. @returns the answer to the start. */
+async function stopDuringStart({ vendor }: Deployment, app: AppServer): Promise<Response> {
   const [visitor, phoneNumber] = [new Visitor(app.origin), randomPhoneNumber()];
   await vendor.addFault({ kind: 'delay', delay_ms: 1_500, phone_number: phoneNumber });
   const started = visitor.start(phoneNumber);
@@ -28,7 +28,7 @@ async function expectFinished(response: Response, app: AppServer): Promise<void>
   expect(await app.exited).toBe(0);
 }
 
-/** A row of PostgreSQL's own about the connections to a database, once the last of them is gone. */
+/** PostgreSQL's statistics on the connections to a database, once the last one is closed. */
 async function findConnections(name: string) {
   const server = inject('postgresUrl');
   const findLeft = () =>
@@ -44,13 +44,13 @@ async function findConnections(name: string) {
 }
 
 it(
-  'a process that is told to end answers what it is at, and takes leave of PostgreSQL',
+  'a stopped process finishes its requests and closes its PostgreSQL connections cleanly',
   patient,
   async () => {
     const database = await createDatabase(inject('postgresUrl'));
     const site = await deploy({ DATABASE_URL: database });
     const app = await site.add();
-    await expectFinished(await stopInMidStart(site, app), app);
+    await expectFinished(await stopDuringStart(site, app), app);
     const { sessions, abandoned } = await findConnections(new URL(database).pathname.slice(1));
     expect(sessions).toBeGreaterThan(1);
     expect(abandoned).toBe(0);
@@ -58,39 +58,35 @@ it(
 );
 
 it(
-  'a process that is told to end answers what it is at, and closes what it has in files',
+  'a stopped process finishes its requests and closes its SQLite files cleanly',
   patient,
   async () => {
     const site = await deploy({});
     const app = await site.add();
     const folder = dirname(app.databasePath);
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    await expectFinished(await stopInMidStart(site, app), app);
-    // Without the files beside them that the next process would have to recover them from.
+    await expectFinished(await stopDuringStart(site, app), app);
+    // No -wal or -shm files are left to recover from.
     const name = basename(app.databasePath);
     expect(readdirSync(folder).toSorted()).toEqual([name, `${name}.limits`]);
   },
 );
 
-it(
-  'a process that is told to end does not wait for requests that do not come',
-  patient,
-  async () => {
-    const app = await (await deploy({})).add();
-    const begin = async (bytes: string) => {
-      const socket = connect(app.port, 'localhost');
-      onTestFinished(() => void socket.destroy());
-      socket.on('error', () => {});
-      await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
-    };
-    await begin('');
-    await begin('GET /login HTTP/1.1\r\nHost');
-    await begin('POST /api/auth/start HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{');
-    await begin('POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{');
-    await begin('GET /api/health HTTP/1.1\r\nHost: a\r\n\r\nGET');
-    expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
-    process.kill(app.pid, 'SIGTERM');
-    // What takes longer than ten seconds is cut off, with code 1.
-    expect(await app.exited).toBe(0);
-  },
-);
+it('a stopped process does not wait for incomplete requests', patient, async () => {
+  const app = await (await deploy({})).add();
+  const begin = async (bytes: string) => {
+    const socket = connect(app.port, 'localhost');
+    onTestFinished(() => void socket.destroy());
+    socket.on('error', () => {});
+    await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+  };
+  await begin('');
+  await begin('GET /login HTTP/1.1\r\nHost');
+  await begin('POST /api/auth/start HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{');
+  await begin('POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{');
+  await begin('GET /api/health HTTP/1.1\r\nHost: a\r\n\r\nGET');
+  expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
+  process.kill(app.pid, 'SIGTERM');
+  // After ten seconds it would have exited with code 1.
+  expect(await app.exited).toBe(0);
+});

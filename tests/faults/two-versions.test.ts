@@ -24,7 +24,7 @@ describe.skipIf(commit === null)('while a new version replaces the previous one'
     previous = await provideBuild(commit ?? '');
   }, 300_000);
 
-  /** As in a deploy: the new server starts, and migrates the tables, while the old one serves requests. */
+  /** A rolling deploy: the new server starts and migrates the tables while the old one serves requests. */
   async function overlap<Before>(beforeTheNewOne: (older: AppServer) => Promise<Before>) {
     const database = await createDatabase(inject('postgresUrl'));
     const site = await deploy({ DATABASE_URL: database });
@@ -48,7 +48,7 @@ describe.skipIf(commit === null)('while a new version replaces the previous one'
     return (await visitor.fetch('/api/auth/session')).status === 200;
   }
 
-  it('an attempt started on the old server completes on either, and both know the session', {
+  it('an attempt started on the old server completes on either, and its session is valid on both', {
     timeout: 90_000,
   }, async () => {
     const { site, database, older, newer, started } = await overlap(async (older) => [

@@ -23,12 +23,12 @@ import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const disks = [
   ['is full', await mountSmallDisk()],
-  ['takes no writes any more', await openLimitedDisk()],
+  ['refuses writes', await openLimitedDisk()],
 ] as const;
 
 type Person = Awaited<ReturnType<typeof startAt>>;
 
-/** A server with its database on a disk, and people at each step of a login. */
+/** A server with its database on a disk, and one person at each step of a login. */
 async function open(disk: Disk) {
   const sandbox = await startSandbox({ callbacks: 'off' });
   onTestFinished(() => sandbox.close());
@@ -45,14 +45,14 @@ async function open(disk: Disk) {
   const call = async ({ phoneNumber, callNumber }: Person) => {
     expect(await vendor.call(phoneNumber, callNumber)).toHaveLength(1);
   };
-  const callBack = async ({ visitor, phoneNumber }: Person) => {
+  const sendCallback = async ({ visitor, phoneNumber }: Person) => {
     const [session] = await vendor.sessions(phoneNumber);
     const { pathname } = new URL(session?.callback_url ?? '');
     const response = await visitor.fetch(pathname, { method: 'POST' });
     expect(response.status).toBe(204);
     return response.headers.get('x-request-id') ?? '';
   };
-  /** What the server has logged of one request, once it is there. */
+  /** Waits until the server has logged an event of one request. */
   const logged = async (requestId: string, event: string) => {
     const line = new RegExp(`${requestId}.*${event}|${event}.*${requestId}`);
     await vi.waitUntil(() => line.test(app.output()), { timeout: 10_000 });
@@ -60,25 +60,25 @@ async function open(disk: Disk) {
   const hasCalled = async () => {
     const person = await startAt(app);
     await call(person);
-    await logged(await callBack(person), 'attempt_verified');
+    await logged(await sendCallback(person), 'attempt_verified');
     return person;
   };
-  const isIn = async () => {
+  const hasLoggedIn = async () => {
     const person = await hasCalled();
     expect(await (await person.visitor.status()).json()).toEqual({ status: 'verified' });
     return person;
   };
   const people = {
-    loggedIn: await isIn(),
+    loggedIn: await hasLoggedIn(),
     waiting: await startAt(app),
     calling: await startAt(app),
     verified: await hasCalled(),
   };
-  return { app, start, call, callBack, logged, people };
+  return { app, start, call, sendCallback, logged, people };
 }
 
-/** Looks into the database of a server that is at rest, where it does not notice. */
-async function look<T>(disk: Disk, { pid }: AppServer, work: (store: Store) => Promise<T>) {
+/** Reads a copy of the database of an idle server. */
+async function readDatabase<T>(disk: Disk, { pid }: AppServer, work: (store: Store) => Promise<T>) {
   const copies = await mkdtemp(join(tmpdir(), 'call-login-copies-'));
   for (const end of ['', '-wal']) {
     const name = `call-login.db${end}`;
@@ -121,16 +121,16 @@ const startIn = (visitor: Visitor, language: Language) =>
 
 describe.each(disks)('a server whose disk %s', (_how, disk) => {
   it.runIf(disk !== null)(
-    'lets nobody in or out, shows what it can, and goes on when there is room again',
+    'refuses logins and logouts, still serves reads, and recovers when writes succeed again',
     { timeout: 90_000 },
     async () => {
       if (disk === null) {
         return;
       }
-      const { app, call, callBack, logged, people } = await open(disk);
+      const { app, call, sendCallback, logged, people } = await open(disk);
       const { loggedIn, waiting, calling, verified } = people;
-      const before = await look(disk, app, everything);
-      const takeWrites = disk.refuseWrites(app.pid);
+      const before = await readDatabase(disk, app, everything);
+      const allowWrites = disk.refuseWrites(app.pid);
 
       for (const language of languages) {
         await expectRefused(await startIn(new Visitor(app.origin), language), language);
@@ -139,16 +139,16 @@ describe.each(disks)('a server whose disk %s', (_how, disk) => {
       await expectRefused(await waiting.visitor.post('/api/auth/cancel', {}));
       await expectRefused(await loggedIn.visitor.post('/api/auth/logout', {}));
       await call(calling);
-      await logged(await callBack(calling), 'callback_failed');
-      // That the session has been used cannot be noted, which keeps nobody out.
+      await logged(await sendCallback(calling), 'callback_failed');
+      // The time of the last use cannot be stored, but the session stays valid.
       expect((await loggedIn.visitor.fetch('/api/auth/session')).status).toBe(200);
       expect((await loggedIn.visitor.fetch('/account')).status).toBe(200);
       const page = await (await waiting.visitor.fetch('/login')).text();
       expect(page).toContain(waiting.callNumber);
       expect((await new Visitor(app.origin).fetch('/api/health')).status).toBe(200);
-      expect(await look(disk, app, everything)).toEqual(before);
+      expect(await readDatabase(disk, app, everything)).toEqual(before);
 
-      takeWrites();
+      allowWrites();
       expect(await (await verified.visitor.status()).json()).toEqual({ status: 'verified' });
       await call(waiting);
       for (const { visitor } of [waiting, calling]) {
@@ -160,12 +160,12 @@ describe.each(disks)('a server whose disk %s', (_how, disk) => {
         expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
       }
       attemptViewSchema.parse(await (await startIn(new Visitor(app.origin), 'en')).json());
-      expect(await look(disk, app, findUnaccounted)).toEqual([]);
+      expect(await readDatabase(disk, app, findUnaccounted)).toEqual([]);
     },
   );
 });
 
-describe('a server that may only read', () => {
+describe('a server with read-only access to', () => {
   const onThisDisk = async () => {
     const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
     const site = await open({
@@ -181,7 +181,7 @@ describe('a server that may only read', () => {
     return { ...site, folder };
   };
 
-  it('the files of its database shows who is logged in and lets nobody in or out', {
+  it('its database files serves sessions and refuses logins and logouts', {
     timeout: 60_000,
   }, async () => {
     const { start, people } = await onThisDisk();
@@ -194,7 +194,7 @@ describe('a server that may only read', () => {
     await expectRefused(await loggedIn.visitor.post('/api/auth/logout', {}));
   });
 
-  it('the folder of its database does not start, and says which setting names it', {
+  it('the folder of its database does not start, and names the setting', {
     timeout: 60_000,
   }, async () => {
     const { start, folder } = await onThisDisk();

@@ -5,15 +5,15 @@ import { databasePath, logIn, vendor } from '#tests/support/servers.ts';
 import { runUsers } from '#tests/support/users-command.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
-/** Starts an attempt, calls, and answers what the poll after the call says. */
+/** Starts an attempt and calls. @returns the answer to the poll after the call. */
 async function call(visitor: Visitor, phoneNumber: string): Promise<Response> {
   const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
   await vendor.call(phoneNumber, attempt.call_number);
   return await visitor.status();
 }
 
-describe('npm run users, beside the running server', () => {
-  it('disables: every copy of the session is out with its next request, until enabled', async () => {
+describe('npm run users, while the server runs', () => {
+  it('disable: every copy of the session is rejected from the next request on, until enabled again', async () => {
     const phoneNumber = randomPhoneNumber();
     const visitor = await logIn(phoneNumber);
     const copy = visitor.clone();
@@ -32,7 +32,7 @@ describe('npm run users, beside the running server', () => {
     expect(await back.json()).toEqual({ status: 'verified' });
   });
 
-  it('logs out: the session is over, and the next login is let in', async () => {
+  it('logout: the session ends, and the next login succeeds', async () => {
     const phoneNumber = randomPhoneNumber();
     const visitor = await logIn(phoneNumber);
     expect(runUsers(databasePath, 'logout', phoneNumber).status).toBe(0);
@@ -41,7 +41,7 @@ describe('npm run users, beside the running server', () => {
     expect((await again.fetch('/api/auth/session')).status).toBe(200);
   });
 
-  it('lists who has logged in', async () => {
+  it('list: shows the users who have logged in', async () => {
     const phoneNumber = randomPhoneNumber();
     await logIn(phoneNumber);
     expect(runUsers(databasePath, 'list', '--json').stdout).toContain(phoneNumber);
@@ -49,7 +49,7 @@ describe('npm run users, beside the running server', () => {
 });
 
 describe('a server with SIGNUP=closed', () => {
-  it('refuses an unknown number only once it has called, and lets in one that was added', async () => {
+  it('refuses an unknown number only after its call, and accepts one that was added', async () => {
     const app = await startAppServer(inject('sandboxUrl'), { SIGNUP: 'closed' });
     const [unknown, known] = [randomPhoneNumber(), randomPhoneNumber()];
     expect(runUsers(app.databasePath, 'add', known).status).toBe(0);
