@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { chromiumArguments, findChromium } from '#tests/support/chromium.ts';
-import { startServerBetween } from '#tests/support/server-between.ts';
+import { startTestProxy } from '#tests/support/test-proxy.ts';
 import { expect, test } from './journey.ts';
 
 const executablePath = findChromium();
@@ -47,7 +47,7 @@ test('a login page restored from the back-forward cache polls again and logs in'
   // A proxy removes Cache-Control, so that Chromium may cache the page, and records the requests,
   // because Playwright loses track of a restored page.
   const paths: string[] = [];
-  const proxy = await startServerBetween({
+  const proxy = await startTestProxy({
     to: () => app.origin,
     onRequest: (path) => paths.push(path),
     headersOf: ({ 'cache-control': _, ...others }) => others,

@@ -1,4 +1,4 @@
-import { startServerBetween } from '#tests/support/server-between.ts';
+import { startTestProxy } from '#tests/support/test-proxy.ts';
 import { expect, LoginPage, test } from './journey.ts';
 
 test('guide: the expired answer is the same each time that Chromium repeats a request answered 408', async ({
@@ -11,7 +11,7 @@ test('guide: the expired answer is the same each time that Chromium repeats a re
 }) => {
   // A proxy records every request that Chromium sends, including its automatic retries.
   const statuses: number[] = [];
-  const proxy = await startServerBetween({
+  const proxy = await startTestProxy({
     to: () => app.origin,
     onAnswer: (path, status) => path === '/api/auth/status' && statuses.push(status),
   });

@@ -8,7 +8,7 @@ import type { Messages } from '#lib/shared/messages/messages.ts';
 import type { ControlClient } from '#sandbox/control-client.ts';
 import type { Sandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
-import { orderFailures } from '#tests/support/failing-statements.ts';
+import { createFaultInjector } from '#tests/support/failing-statements.ts';
 import { userAgents, Visitor } from '#tests/support/visitor.ts';
 import { callUntilChecked, expect, type LoginPage } from './journey.ts';
 
@@ -143,7 +143,7 @@ async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<v
   const { page, sandbox, appEnv, build, vendor, login, messages, phoneNumber } = fixtures;
   const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
   const ordersPath = join(folder, 'order');
-  const failures = orderFailures(ordersPath);
+  const failures = createFaultInjector(ordersPath);
   const failing = new URL('../tests/support/failing-statements.ts', import.meta.url).href;
   const env = {
     ...appEnv,
@@ -159,11 +159,11 @@ async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<v
   await login.enter(phoneNumber.e164);
   await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();
   await onState('13-call-paused', page);
-  failures.order(1, 'mistake');
+  failures.arm(1, 'bug');
   await page.reload();
   const { heading } = crashMessages[await languageOf(page)];
   await expect(login.heading(heading)).toBeVisible();
-  failures.lift();
+  failures.disarm();
   await onState('22-error', page);
   await page.reload();
   await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();

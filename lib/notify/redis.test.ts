@@ -122,7 +122,7 @@ describe('processes that share a Redis', () => {
     const between = await startRelay(Number(new URL(server.url).port));
     onTestFinished(() => between.close());
     const [one, other] = [await openProcess(between.url), await openProcess()];
-    between.fallSilent();
+    between.stallConnections();
     await unavailable(one.redis);
     await available(one.redis);
     other.redis.publishChange('heard');

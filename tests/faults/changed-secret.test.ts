@@ -8,7 +8,7 @@ import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
-import { orderFailures } from '#tests/support/failing-statements.ts';
+import { createFaultInjector } from '#tests/support/failing-statements.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const OLD = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
@@ -21,7 +21,7 @@ const SESSION_TTL_SECONDS = 3_600;
 /** A site whose servers replace one another on one port and one database. */
 async function openSite() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
-  const failures = orderFailures(join(folder, 'order'));
+  const failures = createFaultInjector(join(folder, 'order'));
   const sandbox = await startSandbox();
   const vendor = createControlClient(sandbox.url);
   const servers: AppServer[] = [];
@@ -226,9 +226,9 @@ describe('a rotation of the secret', () => {
     const site = await openSite();
     const visitor = await site.logIn();
     await site.restartWith(`${NEW},${OLD}`);
-    site.failures.order(1, 'disk');
+    site.failures.arm(1, 'disk');
     const page = await visitor.fetch('/account');
-    expect(site.failures.lift()).not.toBeNull();
+    expect(site.failures.disarm()).not.toBeNull();
     expect(page.status).toBe(200);
     expect(cookiesSetBy(page)).toEqual([NUMBER]);
     expect(cookiesSetBy(await visitor.fetch('/account'))).toEqual([SESSION]);

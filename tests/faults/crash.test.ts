@@ -9,7 +9,7 @@ import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { findUnaccounted } from '#tests/support/audit.ts';
-import { orderFailures } from '#tests/support/failing-statements.ts';
+import { createFaultInjector } from '#tests/support/failing-statements.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 /** The step (SQL statement or vendor answer) after which each server process is killed, counted from the first login. */
@@ -28,7 +28,7 @@ interface Login {
 /** A sandbox, and how to start and restart a server that can be killed at a step. */
 async function prepare() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
-  const failures = orderFailures(join(folder, 'order'));
+  const failures = createFaultInjector(join(folder, 'order'));
   const sandbox = await startSandbox();
   const env = {
     ...failures.env,
@@ -89,10 +89,10 @@ it('after a kill while several people log in, every login completes or ends, eac
     app = await start(app);
     const { origin, exited } = app;
     await new Visitor(origin).fetch('/api/health');
-    failures.order(nth, 'kill');
+    failures.arm(nth, 'kill');
     await Promise.all(Array.from({ length: PEOPLE }, () => comeAndGo(origin)));
     await exited;
-    expect(failures.lift(), `it was killed at step ${nth}`).not.toBeNull();
+    expect(failures.disarm(), `it was killed at step ${nth}`).not.toBeNull();
   }
 
   app = await start(app);

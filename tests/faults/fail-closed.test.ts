@@ -10,14 +10,14 @@ import { type ControlClient, createControlClient } from '#sandbox/control-client
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { findUnaccounted } from '#tests/support/audit.ts';
-import { type FaultKind, orderFailures } from '#tests/support/failing-statements.ts';
+import { createFaultInjector, type FaultKind } from '#tests/support/failing-statements.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 /** An upper limit for work that the server does in the background. */
 const PATIENCE_MS = 30_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
-const failures = orderFailures(join(folder, 'order'));
+const failures = createFaultInjector(join(folder, 'order'));
 let sandbox: Sandbox;
 let vendor: ControlClient;
 let app: AppServer;
@@ -246,12 +246,12 @@ describe('a request whose database fails at one statement', () => {
   it.each(api)('fails as a whole and can be repeated: $name', async (each) => {
     let nth = 1;
     for (; ; nth += 1) {
-      const kind = nth % 2 === 0 ? 'mistake' : 'disk';
+      const kind = nth % 2 === 0 ? 'bug' : 'disk';
       const person = await each.prepare();
-      failures.order(nth, kind);
+      failures.arm(nth, kind);
       const response = await each.request(person);
       const place = `statement ${nth}`;
-      if (!failures.lift()) {
+      if (!failures.disarm()) {
         expect(response.status, place).toBe(200);
         break;
       }
@@ -270,10 +270,10 @@ describe('a request whose database fails at one statement', () => {
     let nth = 1;
     for (; ; nth += 1) {
       const { visitor } = await prepare();
-      failures.order(nth, nth % 2 === 0 ? 'mistake' : 'disk');
+      failures.arm(nth, nth % 2 === 0 ? 'bug' : 'disk');
       const response = await visitor.fetch(path);
       const text = await response.text();
-      if (!failures.lift()) {
+      if (!failures.disarm()) {
         expect(response.status).toBe(path === '/' ? 307 : 200);
         break;
       }
@@ -290,7 +290,7 @@ describe('a request whose database fails at one statement', () => {
       const person = await start();
       const [session] = await vendor.sessions(person.phoneNumber);
       await vendor.call(person.phoneNumber, session?.call_number ?? '');
-      failures.order(nth, 'disk');
+      failures.arm(nth, 'disk');
       const path = new URL(session?.callback_url ?? '').pathname;
       const response = await person.visitor.fetch(path, { method: 'POST' });
       expect(response.status).toBe(204);
@@ -301,7 +301,7 @@ describe('a request whose database fails at one statement', () => {
           new RegExp(`${requestId}.*(callback_failed|attempt_verified)`),
         );
       }, PATIENCE_MS);
-      if (!failures.lift()) {
+      if (!failures.disarm()) {
         break;
       }
       await vi.waitFor(async () => {

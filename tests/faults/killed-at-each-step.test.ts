@@ -10,7 +10,7 @@ import { type ControlClient, createControlClient } from '#sandbox/control-client
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { findUnaccounted } from '#tests/support/audit.ts';
-import { orderFailures } from '#tests/support/failing-statements.ts';
+import { createFaultInjector } from '#tests/support/failing-statements.ts';
 import { createDatabase } from '#tests/support/postgres.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
@@ -26,7 +26,7 @@ const LATE_MS = 10_000;
 /** A server that is killed at a step, and the process that serves its people afterwards. */
 interface Site {
   vendor: ControlClient;
-  kills: ReturnType<typeof orderFailures>;
+  kills: ReturnType<typeof createFaultInjector>;
   /** The current server, which is killed next. */
   server(): AppServer;
   /** Replaces the killed server. @returns the origin of the server that people use from now on. */
@@ -73,7 +73,7 @@ async function openSite() {
     await sandbox.close();
     rmSync(folder, { recursive: true });
   });
-  const kills = orderFailures(join(folder, 'order'));
+  const kills = createFaultInjector(join(folder, 'order'));
   const startServer = async (env: Readonly<Record<string, string>>, place?: AppServer) => {
     const limits = { STATUS_WAIT_SECONDS: '0', PAUTH_TIMEOUT_MS: '500' };
     const server = await startAppServer(sandbox.url, { ...limits, ...env }, { place });
@@ -235,12 +235,12 @@ async function killAfter(site: Site, journey: Journey, nth: number, person: Pers
   const { name, prepare, act, actAgain } = journey;
   const { exited } = site.server();
   await prepare?.(site, person);
-  site.kills.order(nth, 'kill');
+  site.kills.arm(nth, 'kill');
   const failure = await act(site, person).then(
     () => null,
     (error: unknown) => error,
   );
-  const step = site.kills.lift();
+  const step = site.kills.disarm();
   if (step === null) {
     if (failure !== null) {
       throw failure;

@@ -4,7 +4,7 @@ import { type ControlClient, createControlClient } from '#sandbox/control-client
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
 import { createDatabase, execute } from '#tests/support/postgres.ts';
-import { startServerBetween } from '#tests/support/server-between.ts';
+import { startTestProxy } from '#tests/support/test-proxy.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const PEOPLE = 8;
@@ -56,7 +56,7 @@ it('replacing a server under load loses no login and at most one press', {
   const vendor = createControlClient(sandbox.url);
   const database = await createDatabase(inject('postgresUrl'));
   let current = '';
-  const balancer = await startServerBetween({ to: () => current, keepsConnections: true });
+  const balancer = await startTestProxy({ to: () => current, keepsConnections: true });
   onTestFinished(() => balancer.close());
   const add = async () => {
     const server = await startAppServer(sandbox.url, {

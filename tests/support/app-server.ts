@@ -9,31 +9,31 @@ export interface AppServer {
   port: number;
   pid: number;
   databasePath: string;
-  /** Everything the server has printed. */
+  /** Everything the server has printed so far. */
   output: RunningProcess['output'];
-  /** Ends it, and takes its database away. */
+  /** Stops the server and deletes its database. */
   stop: RunningProcess['stop'];
   exited: RunningProcess['exited'];
 }
 
 export interface ServerOptions {
-  /** Where to start it again: the port and database of one that was killed. */
+  /** The port and database of a killed server, to start it again. */
   place?: Pick<AppServer, 'port' | 'databasePath'> | undefined;
-  /** The checkout to start, where it is not this one: see `provideBuild`. */
+  /** The folder of another build to start: see `provideBuild`. */
   folder?: string | undefined;
-  /** The arguments of `node`, where they are not those of `npm start`. */
+  /** The arguments of `node`; those of `npm start` by default. */
   startArguments?: readonly string[];
-  /** What gives it its surroundings and then becomes it, with its arguments. */
+  /** A command that sets up the environment and then executes its arguments, such as `unshare`. */
   through?: readonly string[];
 }
 
-/** Good enough for a server that lives for one test run. */
+/** A secret for servers of one test run. */
 export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
 
 /**
- * Starts the production build, as `npm start` does, on a port and a database of its own.
+ * Starts the production build, as `npm start` does, on its own port and database.
  *
- * @param env on top of what a deployment needs; see `.env.example`.
+ * @param env added to the required variables; see `.env.example`.
  */
 export async function startAppServer(
   sandboxUrl: string,
@@ -60,11 +60,11 @@ export async function startAppServer(
       APP_ORIGIN: origin,
       SESSION_SECRET: TEST_SECRET,
       DATABASE_URL: `file:${databasePath}`,
-      // Each visitor of a test says where it comes from, so that the limits can stay as they are.
+      // Each test visitor sends its own X-Forwarded-For, so that the default limits can be used.
       TRUSTED_PROXY: '1',
       ...env,
     },
-    // Versions before the Node host print what Next prints.
+    // Versions before the Node host print the line of Next.
     ready: /"event":"listening"|Ready in/,
   });
   return {

@@ -1,8 +1,9 @@
 import type { EventType, Store } from '#lib/store/schema.ts';
 
 /**
- * What the events do not account for, one sentence each: empty when every change was recorded once, nothing
- * was recorded that did not happen, and no attempt is half in one state and half in another. For databases whose sessions end one by one.
+ * Compares the tables with the events. @returns one line per mismatch; empty when every change has exactly one
+ * event, every event has its change, and every attempt is consistent. Only for databases in which no event
+ * stands for the end of several sessions.
  */
 export async function findUnaccounted(store: Store): Promise<string[]> {
   const [attempts, sessions, users, events] = await Promise.all([
@@ -36,13 +37,13 @@ export async function findUnaccounted(store: Store): Promise<string[]> {
       expectCount(`${state} attempt, ends as ${end}`, ends.length, state === end ? 1 : 0);
       for (const event of ends) {
         if (event.at !== ended_at || event.reason !== failure) {
-          found.push(`${state} attempt: its event tells of another end`);
+          found.push(`${state} attempt, with an event of another end`);
         }
       }
     }
   }
   expectCount(
-    'attempts that events tell of',
+    'attempts with events',
     new Set(events.map((event) => event.attempt_id).filter((id) => id !== null)).size,
     attempts.length,
   );
@@ -58,11 +59,11 @@ export async function findUnaccounted(store: Store): Promise<string[]> {
     expectCount('user, sessions live and ended', begun.length + ended.length, logins.length);
     for (const session of begun) {
       if (!logins.some((login) => login.at === session.created_at)) {
-        found.push('session without a login of its time');
+        found.push('session without a login event at its time');
       }
     }
     if (user.last_login_at !== (logins.at(-1)?.at ?? null)) {
-      found.push('user whose last login is not the last event of one');
+      found.push('user whose last login is not the last login event');
     }
   }
   return found;

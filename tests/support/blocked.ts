@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 import { isPostgres } from '#lib/store/dialect.ts';
 import type { Store } from '#lib/store/schema.ts';
 
-/** Until a statement waits for another transaction; SQLite tells nobody that one does. */
+/** Waits until a statement is blocked by another transaction. Returns at once on SQLite, which cannot tell. */
 export async function waitUntilBlocked(store: Store): Promise<void> {
   if (isPostgres(store)) {
     const query = sql<{ pid: number }>`

@@ -22,7 +22,7 @@ export async function findCommit(ref: string): Promise<string | null> {
 }
 
 /**
- * Builds a commit for production with this tree's packages, unless that has been done before.
+ * Builds a commit for production with this tree's packages, unless that build exists already.
  *
  * @param commit as `findCommit` returns it.
  * @returns the folder of that version, with its sources and its build.
@@ -55,7 +55,7 @@ export async function provideBuild(commit: string): Promise<string> {
   return folder;
 }
 
-/** Says so if the version may need other packages than the installed ones. */
+/** A note for the error message when the version may need other packages than the installed ones. */
 async function noteOnPackages(commit: string): Promise<string> {
   const diff = ['diff', '--quiet', commit, '--', 'package-lock.json'];
   return await run('git', diff).then(

@@ -10,18 +10,18 @@ const systemPaths = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
 
-/** A Chromium that runs: the system's, else the one Playwright downloaded; null when there is none. */
+/** The path of a working Chromium: the system's, else the one that Playwright downloaded; else null. */
 export function findChromium(): string | null {
   const paths = [...systemPaths, chromium.executablePath()];
   return paths.find((path) => existsSync(path) && runs(path)) ?? null;
 }
 
-/** Some systems have a stand-in that only tells how to install it, or lack its libraries. */
+/** Some systems have a stub that only explains how to install it, or lack its libraries. */
 function runs(path: string): boolean {
   return spawnSync(path, ['--version', '--no-sandbox'], { timeout: 20_000 }).status === 0;
 }
 
-/** Keeps Chromium from looking for anything outside this machine. */
+/** Keeps Chromium from sending requests outside this machine. */
 export const chromiumArguments: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',

@@ -1,4 +1,4 @@
-/** The people of `logInAtOnce`: prints what became of them as one line of JSON. */
+/** The client process of `logInAtOnce`: logs people in and prints a `CrowdReport` as one line of JSON. */
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod';
 import { attemptViewSchema, sessionReplySchema, statusReplySchema } from '#lib/shared/contract.ts';
@@ -13,39 +13,39 @@ const vendor = createControlClient(vendorUrl);
 interface Person {
   visitor: Visitor;
   phoneNumber: string;
-  putOff: number;
-  inMs: number;
+  retries: number;
+  doneMs: number;
 }
 
 const people = Array.from({ length: Number(count) }, (_, index): Person => {
   const visitor = new Visitor(origins[index % origins.length] ?? '');
-  // An address of their own each.
+  // Each has its own address.
   visitor.network = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
-  return { visitor, phoneNumber: `+8180${10_000_000 + index}`, putOff: 0, inMs: 0 };
+  return { visitor, phoneNumber: `+8180${10_000_000 + index}`, retries: 0, doneMs: 0 };
 });
 const unexpected: string[] = [];
 const retryAfter = new Map<number, number>();
 
-/** Of a connection that could not be made in ten seconds, or was closed because nothing came over it. */
+/** The error of a connection that timed out after ten seconds or was closed while idle. */
 const failedSchema = z.object({
   cause: z.object({
     code: z.enum(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']),
   }),
 });
-/** How often one request may meet such a connection. */
-const MOST_CONNECTIONS = 4;
+/** The most connections to try for one request. */
+const MAX_CONNECTIONS = 4;
 
 class ClosedUnused extends Error {}
 
-/** Sends over another connection where one failed, as a browser does by itself. */
-async function connected<T>(send: () => Promise<T>): Promise<T> {
+/** Retries on another connection when one failed, as browsers do. */
+async function withReconnects<T>(send: () => Promise<T>): Promise<T> {
   for (let connections = 1; ; connections += 1) {
     try {
       return await send();
     } catch (error) {
-      const isTheConnections =
+      const isConnectionError =
         error instanceof ClosedUnused || failedSchema.safeParse(error).success;
-      if (connections === MOST_CONNECTIONS || !isTheConnections) {
+      if (connections === MAX_CONNECTIONS || !isConnectionError) {
         throw error;
       }
     }
@@ -59,10 +59,10 @@ interface Answer {
 }
 
 async function answerOf(send: () => Promise<Response>): Promise<Answer> {
-  return await connected(async () => {
+  return await withReconnects(async () => {
     const response = await send();
     const text = await response.text();
-    // Node's own: this process was so busy that the connection was ten seconds old when it sent something.
+    // Sent by Node itself: this process was too busy to use a new connection within ten seconds.
     if (response.status === 408 && text === '') {
       throw new ClosedUnused();
     }
@@ -71,7 +71,7 @@ async function answerOf(send: () => Promise<Response>): Promise<Answer> {
   });
 }
 
-/** Asks again when the server says that it cannot just now, as late as it says. */
+/** Repeats a request after the Retry-After of each 429, 503 or 504. */
 async function answerTo(person: Person, send: () => Promise<Response>): Promise<unknown> {
   for (;;) {
     const { status, retryAfterSeconds, text } = await answerOf(send);
@@ -79,10 +79,10 @@ async function answerTo(person: Person, send: () => Promise<Response>): Promise<
       return JSON.parse(text);
     }
     if (![429, 503, 504].includes(status) || !(retryAfterSeconds > 0)) {
-      throw new Error(`${status}, to come back in ${retryAfterSeconds}: ${text}`);
+      throw new Error(`${status}, to retry in ${retryAfterSeconds}: ${text}`);
     }
     retryAfter.set(retryAfterSeconds, (retryAfter.get(retryAfterSeconds) ?? 0) + 1);
-    person.putOff += 1;
+    person.retries += 1;
     await delay(retryAfterSeconds * 1_000);
   }
 }
@@ -91,14 +91,14 @@ async function logIn(person: Person): Promise<void> {
   const { visitor, phoneNumber } = person;
   const start = await answerTo(person, () => visitor.start(phoneNumber));
   const { call_number: callNumber } = attemptViewSchema.parse(start);
-  await connected(() => vendor.call(phoneNumber, callNumber));
+  await withReconnects(() => vendor.call(phoneNumber, callNumber));
   for (let status = 'pending'; status !== 'verified'; ) {
     ({ status } = statusReplySchema.parse(await answerTo(person, () => visitor.status())));
     if (status !== 'pending' && status !== 'verified') {
       throw new Error(`the attempt is ${status}`);
     }
   }
-  person.inMs = performance.now() - beganAt;
+  person.doneMs = performance.now() - beganAt;
 }
 
 async function isLoggedIn({ visitor, phoneNumber }: Person): Promise<boolean> {
@@ -122,7 +122,7 @@ const report: CrowdReport = {
   loggedIn,
   unexpected: unexpected.slice(0, 20),
   retryAfter: [...retryAfter].toSorted(([a], [b]) => a - b),
-  mostPutOff: people.reduce((most, { putOff }) => Math.max(most, putOff), 0),
-  allInMs: Math.round(people.reduce((last, { inMs }) => Math.max(last, inMs), 0)),
+  maxRetries: people.reduce((most, { retries }) => Math.max(most, retries), 0),
+  totalMs: Math.round(people.reduce((last, { doneMs }) => Math.max(last, doneMs), 0)),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);

@@ -1,23 +1,23 @@
 import * as z from 'zod';
 import { startProcess } from '#scripts/processes.ts';
 
-/** What became of people who all began to log in at the same moment. */
+/** The results of many people who began to log in at the same moment. */
 const crowdReportSchema = z.object({
-  /** How many are logged in, each with the number they called from. */
+  /** The number of people who are logged in with the number they called from. */
   loggedIn: z.number(),
-  /** Whatever was neither an answer that a login has nor a request to come back later, one line each. */
+  /** Errors other than requests to retry later, one line each; at most 20. */
   unexpected: z.array(z.string()),
-  /** What those were told who were to come back, in seconds, and how many were. */
+  /** How often each Retry-After, in seconds, was received. */
   retryAfter: z.array(z.tuple([z.number(), z.number()])),
-  /** How often one person was told so at most. */
-  mostPutOff: z.number(),
-  /** Until all of them were in. */
-  allInMs: z.number(),
+  /** The most retries of one person. */
+  maxRetries: z.number(),
+  /** The time until the last one was logged in. */
+  totalMs: z.number(),
 });
 
 export type CrowdReport = z.infer<typeof crowdReportSchema>;
 
-/** What a process needs open besides its people's connections. */
+/** The open files of a process besides the connections of people. */
 const OTHER_FILES = 500;
 
 const limitsSchema = z.object({
@@ -26,17 +26,16 @@ const limitsSchema = z.object({
   }),
 });
 
-/** How many of so many can really be there at once: each is an open file of the crowd and of the server. */
-export function crowdThatFits(people: number): number {
-  // Node raises its own limit to the hard one when it starts.
+/** The largest possible crowd up to `people`: each person is an open file of the client and of the server. */
+export function limitToOpenFiles(people: number): number {
+  // Node raises its soft limit to the hard one when it starts.
   const { hard } = limitsSchema.parse(process.report.getReport()).userLimits.open_files;
   return hard === 'unlimited' ? people : Math.min(people, hard - OTHER_FILES);
 }
 
 /**
- * Lets so many people log in at the servers of a site, all beginning at once, each from a number of
- * their own, called at the vendor's stand-in. They are a process of their own: their work is not to
- * keep the stand-in from its.
+ * Logs people in at the servers of a site, all starting at once, each with their own number. The calls
+ * are placed at the sandbox. They run in a process of their own, so as not to slow down the sandbox.
  */
 export async function logInAtOnce(
   origins: readonly string[],

@@ -5,12 +5,12 @@ import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from './app-server.ts';
 import { randomPhoneNumber, Visitor } from './visitor.ts';
 
-/** A site of a test's own: servers of one origin, as they stand behind one load balancer. */
+/** A site for one test: servers with the same origin, as behind a load balancer. */
 export interface Deployment {
   vendor: ControlClient;
-  /** Where those controls are. */
+  /** The address of the sandbox. */
   vendorUrl: string;
-  /** Adds a server, of another build if it names one. The vendor calls back the first one alone. */
+  /** Adds a server, optionally of another build. Callbacks go to the first server. */
   add(folder?: string): Promise<AppServer>;
 }
 
@@ -31,7 +31,7 @@ export async function deploy(env: Readonly<Record<string, string>>): Promise<Dep
   };
 }
 
-/** Somebody who has started an attempt at a server, and the number to call. */
+/** Starts an attempt at a server. @returns its visitor, phone number and number to call. */
 export async function startAt(app: AppServer) {
   const visitor = new Visitor(app.origin);
   const phoneNumber = randomPhoneNumber();

@@ -4,30 +4,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder for the database of one server, on a disk that stops taking anything when it is told to. */
+/** A folder for the database of one server, on a disk whose writes can be made to fail. */
 export interface Disk {
   folder: string;
-  /** What a server is started through that has its database there: see `ServerOptions`. */
+  /** The `through` option to start that server with: see `ServerOptions`. */
   through: readonly string[];
-  /** Where others find the folder while that server, with this id, runs. */
+  /** The path of the folder for other processes, while the server with this process id runs. */
   folderOf(pid: number): string;
-  /** From now on the kernel refuses what that server writes. @returns undoes it. */
+  /** Makes every write of that server fail. @returns a function that undoes it. */
   refuseWrites(pid: number): () => void;
 }
 
-/** Room for the database of a few logins, and no more than that to fill. */
+/** Enough for the database of a few logins, and quick to fill. */
 const SIZE = '8m';
 const CHUNK = Buffer.alloc(4_096);
 
 /**
- * A small disk in memory, which its server alone sees, and which is really full when it is filled.
+ * A small tmpfs in the mount namespace of its server, which is filled up to make writes fail.
  *
- * @returns null where this machine lets nobody mount it.
+ * @returns null where it cannot be mounted.
  */
 export async function mountSmallDisk(): Promise<Disk | null> {
   const folder = await mkdtemp(join(tmpdir(), 'call-login-disk-'));
   const mount = ['sh', '-c', `mount -t tmpfs -o size=${SIZE} tmpfs "$0" && exec "$@"`, folder];
-  // As root of the machine, or of what we are ourselves.
+  // As root, or as root of a user namespace.
   const rights = [['--mount'], ['--mount', '--map-root-user']].find(
     (flags) => spawnSync('unshare', [...flags, ...mount, 'true']).status === 0,
   );
@@ -61,10 +61,10 @@ function fill(path: string): () => void {
 }
 
 /**
- * The disk of this machine, which takes from a server no byte for any file. To SQLite that is the same as a disk
- * that the system has made read-only under its open files, or a quota that is used up: a write that fails.
+ * The ordinary disk with a file size limit of zero for the server. To SQLite this is a failed write, as on a
+ * disk that was remounted read-only or when a quota is exceeded.
  *
- * @returns null on other systems than Linux.
+ * @returns null on systems other than Linux.
  */
 export async function openLimitedDisk(): Promise<Disk | null> {
   if (prlimit(process.pid).status !== 0) {
@@ -84,8 +84,8 @@ export async function openLimitedDisk(): Promise<Disk | null> {
 }
 
 /**
- * What a server is started through that may do to files only what their permissions say: root may do anything,
- * and has to give that up.
+ * The `through` option for a server that file permissions apply to: drops the capabilities of root, for which
+ * they do not.
  */
 export function boundByPermissions(): readonly string[] {
   return process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : [];

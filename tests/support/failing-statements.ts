@@ -4,33 +4,33 @@ import * as z from 'zod';
 import { diskError, hookRequests, hookStatements } from './faults.ts';
 
 /**
- * Makes the nth SQL statement of another process fail, or kills it after the nth of its steps: a statement, or an
- * answer of the vendor's. That process is unchanged but for `NODE_OPTIONS=--import <this file>` and
- * `FAILING_STATEMENTS=<a path>`; the order is left at the path.
+ * Makes the nth SQL statement of another process fail, or kills it after its nth step: a statement or a
+ * vendor answer. The process runs with `NODE_OPTIONS=--import <this file>` and reads the fault to inject from
+ * the file at `FAILING_STATEMENTS`.
  */
-const orderSchema = z.object({
+const faultSchema = z.object({
   id: z.string(),
   nth: z.number(),
-  kind: z.enum(['disk', 'mistake', 'kill']),
+  kind: z.enum(['disk', 'bug', 'kill']),
 });
 
-/** `disk`: what a failing disk brings about; `mistake`: what only a fault of ours does. */
-export type FaultKind = 'disk' | 'mistake';
+/** `disk`: the error of a failing disk; `bug`: an unexpected error. */
+export type FaultKind = 'disk' | 'bug';
 
 const doneAt = (path: string) => `${path}.done`;
 
-/** The side of the test: orders failures of the process that watches `path`. */
-export function orderFailures(path: string) {
+/** The test's side: injects faults into the process whose `FAILING_STATEMENTS` is `path`. */
+export function createFaultInjector(path: string) {
   const donePath = doneAt(path);
   return {
-    /** What that process is started with. */
+    /** The variables to start that process with. */
     env: { NODE_OPTIONS: `--import ${import.meta.url}`, FAILING_STATEMENTS: path },
-    order(nth: number, kind: FaultKind | 'kill'): void {
+    arm(nth: number, kind: FaultKind | 'kill'): void {
       rmSync(donePath, { force: true });
       writeFileSync(path, JSON.stringify({ id: randomUUID(), nth, kind }));
     },
-    /** Takes the order back. @returns after or before which step it was carried out, null if it was not. */
-    lift(): string | null {
+    /** Removes the fault. @returns the step at which it was injected; null if it was not. */
+    disarm(): string | null {
       rmSync(path, { force: true });
       return existsSync(donePath) ? readFileSync(donePath, 'utf8') : null;
     },
@@ -44,7 +44,7 @@ if (path !== undefined) {
     if (!existsSync(path)) {
       return;
     }
-    const { id, nth, kind } = orderSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const { id, nth, kind } = faultSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
     if (!isTime(kind)) {
       return;
     }
@@ -54,10 +54,10 @@ if (path !== undefined) {
       if (kind === 'kill') {
         process.kill(process.pid, 'SIGKILL');
       }
-      throw kind === 'disk' ? diskError() : new Error('a mistake about "canary" and +819012345678');
+      throw kind === 'disk' ? diskError() : new Error('a bug about "canary" and +819012345678');
     }
   };
-  // A process that is killed leaves behind what the statement did.
+  // A kill comes after the statement has taken effect, an error before it.
   hookStatements((sql, when) => countUpTo(sql, (kind) => (when === 'after') === (kind === 'kill')));
   hookRequests((name, when) => countUpTo(name, (kind) => when === 'after' && kind === 'kill'));
 }

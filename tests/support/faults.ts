@@ -2,12 +2,16 @@ import { StatementSync } from 'node:sqlite';
 import pg from 'pg';
 import type { Store } from '#lib/store/schema.ts';
 
-/** Called around each call that may be made to fail. */
+/** Called before and after a call; throws to make it fail. */
 export type Hook = (name: string, when: 'before' | 'after') => void;
 
-/** The same part, with `hook` called before and after each call of one of its functions. */
-export function withHook<Part extends object>(name: string, part: Part, hook: Hook): Part {
-  return new Proxy(part, {
+/** Wraps a dependency so that `hook` is called before and after each call of its functions. */
+export function withHook<Dependency extends object>(
+  name: string,
+  dependency: Dependency,
+  hook: Hook,
+): Dependency {
+  return new Proxy(dependency, {
     get(target, key) {
       const value: unknown = Reflect.get(target, key);
       if (typeof value !== 'function') {
@@ -31,10 +35,10 @@ export function withHook<Part extends object>(name: string, part: Part, hook: Ho
 }
 
 /**
- * Has `hook` called around each SQL statement that this process runs from now on, on SQLite and on PostgreSQL,
- * commits included; after one that fails it is not called.
+ * Calls `hook` before and after each SQL statement of this process, on SQLite and PostgreSQL, commits
+ * included; not after one that fails.
  *
- * @returns puts things back.
+ * @returns a function that removes the hook.
  */
 export function hookStatements(hook: Hook): () => void {
   const unhookSqlite = hookSqlite(hook);
@@ -66,7 +70,7 @@ function hookSqlite(hook: Hook): () => void {
   };
 }
 
-/** The same store; something happens after each statement, before its result is known. */
+/** Wraps a store so that `happen` runs after each statement, before its result is returned. */
 export function afterStatements(store: Store, happen: () => Promise<void>): Store {
   return store.withPlugin({
     transformQuery: ({ node }) => node,
@@ -96,7 +100,7 @@ function hookPostgres(hook: Hook): () => void {
   };
 }
 
-/** Has `hook` called around each request that this process sends by `fetch`, and its answer, from now on. */
+/** Calls `hook` before each request of this process by `fetch` and after its answer. */
 export function hookRequests(hook: Hook): void {
   const original = globalThis.fetch;
   globalThis.fetch = async (...request) => {
@@ -107,7 +111,7 @@ export function hookRequests(hook: Hook): void {
   };
 }
 
-/** What SQLite says when a disk fails it: https://sqlite.org/rescode.html#ioerr. */
+/** The error of SQLite on a failing disk: https://sqlite.org/rescode.html#ioerr. */
 export function diskError(): Error {
   return Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 });
 }

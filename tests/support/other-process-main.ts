@@ -1,4 +1,4 @@
-/** The other process of `startOtherProcess`: carries out each order as it comes, many at a time. */
+/** The process of `startOtherProcess`: executes commands concurrently, as they arrive. */
 
 import { disableUser } from '#lib/accounts/manage.ts';
 import { checkIfDue } from '#lib/login/check.ts';
@@ -8,7 +8,7 @@ import { startAttempt } from '#lib/login/start.ts';
 import { findAttempt, setPauthSession } from '#lib/store/attempts.ts';
 import { openStore } from '#lib/store/open.ts';
 import { insertUser } from '#lib/store/users.ts';
-import { messageSchema, type Order } from './orders.ts';
+import { type Command, messageSchema } from './commands.ts';
 import { createLoginDependencies, TEST_RULES } from './process-dependencies.ts';
 
 let now = 0;
@@ -18,20 +18,20 @@ process.on('message', async (received) => {
   const message = messageSchema.parse(received);
   now = message.now;
   try {
-    process.send?.({ id: message.id, value: (await carryOut(message.order)) ?? null });
+    process.send?.({ id: message.id, value: (await execute(message.command)) ?? null });
   } catch (error) {
     process.send?.({ id: message.id, failure: String(error) });
   }
 });
 process.once('disconnect', () => process.exit());
 
-async function carryOut(order: Order): Promise<unknown> {
-  if (order.kind === 'open') {
+async function execute(command: Command): Promise<unknown> {
+  if (command.kind === 'open') {
     await deps?.store.destroy();
     deps = createLoginDependencies({
-      store: openStore(order.place),
+      store: openStore(command.place),
       clock: { now: () => now, elapsed: () => now },
-      sandboxUrl: order.sandboxUrl,
+      sandboxUrl: command.sandboxUrl,
       rules: TEST_RULES,
       writeLog: () => {},
     });
@@ -40,22 +40,22 @@ async function carryOut(order: Order): Promise<unknown> {
   if (deps === null) {
     throw new Error('no database has been opened');
   }
-  switch (order.kind) {
+  switch (command.kind) {
     case 'poll': {
-      const { attemptToken, from } = order;
+      const { attemptToken, from } = command;
       return await pollAttempt(deps, attemptToken, { holdMs: 0, isPrompted: false, from });
     }
     case 'start':
-      return await startAttempt(deps, order.phoneNumber, order.browser);
+      return await startAttempt(deps, command.phoneNumber, command.browser);
     case 'check': {
-      const attempt = await findAttempt(deps.store, 'id', order.attemptId);
+      const attempt = await findAttempt(deps.store, 'id', command.attemptId);
       return attempt === null ? null : await checkIfDue(deps, attempt);
     }
     case 'set pAuth session':
-      return await setPauthSession(deps.store, order.attemptId, order.pauthSession, now);
+      return await setPauthSession(deps.store, command.attemptId, command.pauthSession, now);
     case 'add user':
-      return await insertUser(deps.store, order.user);
+      return await insertUser(deps.store, command.user);
     case 'disable user':
-      return await disableUser(deps, order.phoneNumber);
+      return await disableUser(deps, command.phoneNumber);
   }
 }

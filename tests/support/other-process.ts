@@ -1,17 +1,17 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Sandbox } from '#sandbox/server.ts';
-import { answerSchema, type Order } from './orders.ts';
+import { answerSchema, type Command } from './commands.ts';
 import type { TestLogin } from './test-login.ts';
 
-/** A second process of the same site, with an event loop and connections of its own. */
+/** A second process of the same site, with its own event loop and connections. */
 export interface OtherProcess {
-  /** Has it serve the same logins from now on. @returns what gives it an order. */
-  join(login: TestLogin, sandbox: Sandbox): Promise<(order: Order) => Promise<unknown>>;
+  /** Makes it use the database and sandbox of `login`. @returns a function that executes a command there. */
+  join(login: TestLogin, sandbox: Sandbox): Promise<(command: Command) => Promise<unknown>>;
   stop(): Promise<void>;
 }
 
-/** Starts one, for all tests of a file. */
+/** Starts a second process, for all tests of a file. */
 export async function startOtherProcess(): Promise<OtherProcess> {
   const child = fork(new URL('other-process-main.ts', import.meta.url), {
     execArgv: ['--conditions=react-server'],
@@ -32,11 +32,11 @@ export async function startOtherProcess(): Promise<OtherProcess> {
   });
   return {
     async join(login, sandbox) {
-      const ask = (order: Order) => {
+      const ask = (command: Command) => {
         const promise = Promise.withResolvers<unknown>();
         count += 1;
         waiting.set(count, promise);
-        child.send({ id: count, now: login.clock.now(), order });
+        child.send({ id: count, now: login.clock.now(), command });
         return promise.promise;
       };
       await ask({ kind: 'open', place: login.place, sandboxUrl: sandbox.url });

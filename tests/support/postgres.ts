@@ -8,21 +8,21 @@ import pg from 'pg';
 import * as z from 'zod';
 import { findFreePort, type RunningProcess, startProcess } from '#scripts/processes.ts';
 
-/** A PostgreSQL server of this test run's own, from the binaries that npm brought. */
+/** A PostgreSQL server for this test run, from the binaries of the npm package. */
 export interface PostgresServer {
-  /** Its address, with the database that every server has. */
+  /** The address of its default database. */
   url: string;
   /** Starts it again on the same data and port after `stop`. */
   start(): Promise<void>;
-  /** SIGINT ends it cleanly, SIGQUIT without a word to its clients, as a crash would. */
+  /** SIGINT shuts it down cleanly; SIGQUIT ends it without notice to its clients, like a crash. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Ends it and removes its data. */
+  /** Stops it and deletes its data. */
   remove(): Promise<void>;
-  /** Lets it hang, connections and all, until the function that is returned is called. */
+  /** Suspends it with all its connections. @returns a function that resumes it. */
   freeze(): Promise<() => void>;
 }
 
-/** Settings for data that nobody needs after the run: it does not wait for the disk. */
+/** Settings without durability, since the data is not needed after the run. */
 const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
 export async function startPostgres(
@@ -100,7 +100,7 @@ export async function createDatabase(serverUrl: string): Promise<string> {
   return url.href;
 }
 
-/** One statement on a connection of its own. @returns its rows. */
+/** Runs one statement on a new connection. @returns its rows. */
 export async function execute(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -116,7 +116,7 @@ interface SystemUser {
   gid: number;
 }
 
-/** PostgreSQL refuses to run as root; then it runs as the user that has nothing. */
+/** PostgreSQL refuses to run as root, so it runs as `nobody` then. */
 function serverUser(): SystemUser | null {
   if (process.getuid?.() !== 0) {
     return null;
@@ -126,7 +126,7 @@ function serverUser(): SystemUser | null {
   return { uid: idOf('-u'), gid: idOf('-g') };
 }
 
-/** What `postgres --version` says, from the binaries that npm brought. */
+/** The output of `postgres --version`, from the binaries of the npm package. */
 export function readPostgresVersion(): string {
   const postgres = join(findInstalled(), 'bin', 'postgres');
   return spawnSync(postgres, ['--version'], { encoding: 'utf8' }).stdout.trim();
@@ -138,7 +138,7 @@ function findInstalled(): string {
   return join(dirname(entry), '..', 'native');
 }
 
-/** Where `initdb` and `postgres` lie: for another user a copy, since it may not read our folders. */
+/** The folder of `initdb` and `postgres`; a copy for another user, which may not read our folders. */
 async function provideBinaries(folder: string, user: SystemUser | null): Promise<string> {
   const installed = findInstalled();
   if (user === null) {
@@ -153,6 +153,6 @@ function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // A connection's process that has ended meanwhile.
+    // The process of a connection that has ended meanwhile.
   }
 }

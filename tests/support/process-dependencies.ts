@@ -11,7 +11,7 @@ import type { Store } from '#lib/store/schema.ts';
 
 export const ATTEMPT_TTL_MS = 300_000;
 
-/** What counts unless a test says otherwise. */
+/** The default rules of tests. */
 export const TEST_RULES: LoginRules = {
   attemptTtlMs: ATTEMPT_TTL_MS,
   pollLimit: 30,
@@ -23,7 +23,7 @@ export const TEST_RULES: LoginRules = {
   handoffBase: new URL('https://login.example/call/'),
 };
 
-/** What the life of attempts needs in one process, with a sandbox for the vendor. */
+/** The login dependencies of one process, with a sandbox as the vendor. */
 export function createLoginDependencies(options: {
   store: Store;
   clock: Clock;
@@ -37,7 +37,7 @@ export function createLoginDependencies(options: {
     clock,
     notifications: createAttemptNotifications(),
     callbackReach: createCallbackReach(clock),
-    // Wide enough never to matter: the limits have tests of their own.
+    // High enough never to be reached: the limits have their own tests.
     startLimits: createStartLimits(
       { perNumber: [], perNetwork: [], total: [{ count: 100_000, seconds: 3_600 }] },
       createSqliteCounters(':memory:'),

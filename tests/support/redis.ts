@@ -11,12 +11,12 @@ const systemPaths = [
   '/opt/homebrew/bin/redis-server',
 ];
 
-/** A Redis server that runs, or null when this machine has none. */
+/** The path of a working Redis server, or null when none is installed. */
 export function findRedis(): string | null {
   return systemPaths.find((path) => existsSync(path) && runs(path)) ?? null;
 }
 
-/** What `redis-server --version` says, or null when this machine has none. */
+/** The output of `redis-server --version`, or null when none is installed. */
 export function readRedisVersion(): string | null {
   const path = findRedis();
   return path === null ? null : spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout.trim();
@@ -26,14 +26,14 @@ function runs(path: string): boolean {
   return spawnSync(path, ['--version'], { timeout: 10_000 }).status === 0;
 }
 
-/** A Redis server of a test's own, without anything on disk. */
+/** A Redis server for one test, without persistence. */
 export interface RedisServer {
   url: string;
   /** Starts it again, empty, on the same port after `stop`. */
   start(): Promise<void>;
   stop(): Promise<void>;
   remove(): Promise<void>;
-  /** Lets it hang, connections and all, until the function that is returned is called. */
+  /** Suspends it with all its connections. @returns a function that resumes it. */
   freeze(): () => void;
 }
 

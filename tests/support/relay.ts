@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** Stands between a client and a Redis server, and passes on what each of them says. */
+/** A TCP proxy between clients and a Redis server. */
 export interface Relay {
   url: string;
-  /** Passes nothing on any more of the connections there are now, and ends none; new ones are as before. */
-  fallSilent(): void;
+  /** Stops forwarding on the current connections without closing them; new ones work. */
+  stallConnections(): void;
   close(): void;
 }
 
@@ -24,7 +24,7 @@ export async function startRelay(port: number): Promise<Relay> {
   const address = relay.address();
   return {
     url: `redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    fallSilent() {
+    stallConnections() {
       for (const socket of open) {
         socket.unpipe();
         socket.resume();

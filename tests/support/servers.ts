@@ -7,13 +7,13 @@ import { userAgents, Visitor } from './visitor.ts';
 /** The production build that all HTTP tests share: `tests/support/start-servers.ts`. */
 export const appOrigin = inject('appOrigin');
 
-/** The controls of the vendor's stand-in that it talks to. */
+/** The control client of its sandbox. */
 export const vendor = createControlClient(inject('sandboxUrl'));
 
-/** Where its database lies, for what only time or an operator brings about. */
+/** The path of its database, for changes that only time or an operator causes. */
 export const databasePath = inject('databasePath');
 
-/** Asks the database of the running server. */
+/** Runs a statement on the database of the running server. @returns its rows. */
 export function queryDatabase(statement: string, ...values: string[]) {
   const database = new DatabaseSync(databasePath);
   try {
@@ -25,7 +25,7 @@ export function queryDatabase(statement: string, ...values: string[]) {
 
 export const newVisitor = () => new Visitor(appOrigin);
 
-/** How many requests of a kind the vendor has seen about a phone number. */
+/** The number of vendor requests of a kind about a phone number. */
 export async function countVendorRequests(
   kind: 'create' | 'check',
   phoneNumber: string,
@@ -34,7 +34,7 @@ export async function countVendorRequests(
   return requests.filter((request) => request.kind === kind).length;
 }
 
-/** A visitor who has logged in with a phone number. */
+/** Logs a new visitor in with a phone number. */
 export async function logIn(
   phoneNumber: string,
   userAgent: string = userAgents.chromeOnWindows,
@@ -45,7 +45,7 @@ export async function logIn(
   return visitor;
 }
 
-/** Logs a visitor in, by a call that the vendor of all servers sees; answers what the poll said. */
+/** Logs a visitor of any server of the shared sandbox in. @returns the answer to the poll. */
 export async function logInOn(visitor: Visitor, phoneNumber: string): Promise<Response> {
   const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
   await vendor.call(phoneNumber, attempt.call_number);

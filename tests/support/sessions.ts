@@ -1,6 +1,6 @@
 import type { Session } from '#lib/store/schema.ts';
 
-/** A session as a login begins it; `given` says what matters to the test. */
+/** A new session with default values for everything that is not `given`. */
 export function newSession(given: {
   id_hash: string;
   user_id: string;

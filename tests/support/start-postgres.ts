@@ -7,7 +7,7 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL server for all tests of a project; each that asks has its own database on it. */
+/** Starts one PostgreSQL server for all tests of a project, on which tests create their own databases. */
 export default async function provide(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPostgres();
   project.provide('postgresUrl', server.url);

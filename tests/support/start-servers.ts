@@ -10,13 +10,13 @@ declare module 'vitest' {
   }
 }
 
-/** One production build and one sandbox for all HTTP tests; each test has its own phone number. */
+/** Starts one production server and one sandbox for all HTTP tests; each test uses its own phone number. */
 export default async function startServers(project: TestProject): Promise<() => Promise<void>> {
   const sandbox = await startSandbox();
   const app = await startAppServer(sandbox.url, {
     STATUS_WAIT_SECONDS: '3',
     PAUTH_TIMEOUT_MS: '1000',
-    // One test after another makes the vendor fail: none of them is to see what the last one left.
+    // Many tests make the vendor fail; the circuit must not stay open for the next one.
     PAUTH_BREAKER: '1000/1',
   });
   project.provide('appOrigin', app.origin);

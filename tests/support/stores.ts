@@ -12,44 +12,44 @@ import { createDatabase, execute } from './postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Which database the tests of a project run on: everything must work on both alike. */
+    /** The database that the tests of a project run on. */
     dialect: 'SQLite' | 'PostgreSQL';
   }
 }
 
-/** A fresh database, and ways to it for as many processes as there are. */
+/** A fresh database that any number of processes can open. */
 export interface TestDatabase {
-  /** Where it is. What lies in memory is in this process alone. */
+  /** Where to open it. A database in memory can be opened only in this process. */
   place: StorePlace;
-  /** Opens it as one more process does: with connections of its own, where the database allows it. */
+  /** Opens it as another process would: with its own connections, except on SQLite. */
   open(): Store;
 }
 
-/** An empty database of the test's own, without a single table. */
+/** An empty database for one test, without tables. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   return inject('dialect') === 'SQLite'
     ? openSqliteAt(':memory:')
     : openOnServer(await createDatabase(inject('postgresUrl')));
 }
 
-/** A database of the test's own, up to date and without a single row. */
+/** A migrated database for one test, without rows. */
 export async function provideTestDatabase(): Promise<TestDatabase> {
   if (inject('dialect') === 'SQLite') {
     const database = openSqliteAt(':memory:');
     await migrate(database.open());
     return database;
   }
-  const database = clean.pop() ?? (await createMigrated());
+  const database = cleanDatabases.pop() ?? (await createMigrated());
   return openOnServer(database.url, async () => {
-    // A test may have dropped a table to see what happens without it.
+    // Tests may drop tables; such a database is not reused.
     if ((await tablesOf(database.url)) === database.tables) {
       await execute(database.url, `truncate ${database.tables} restart identity`);
-      clean.push(database);
+      cleanDatabases.push(database);
     }
   });
 }
 
-/** The same, where other processes can open it too: on SQLite that takes a file. */
+/** Like `provideTestDatabase`, but other processes can open it: on SQLite it is a file. */
 export async function provideSharedDatabase(): Promise<TestDatabase> {
   if (inject('dialect') === 'PostgreSQL') {
     return await provideTestDatabase();
@@ -62,7 +62,7 @@ export async function provideSharedDatabase(): Promise<TestDatabase> {
   return database;
 }
 
-/** A database of the test's own, up to date, for one process. */
+/** Opens a migrated database for one test. */
 export async function openTestStore(): Promise<Store> {
   return (await provideTestDatabase()).open();
 }
@@ -80,7 +80,7 @@ async function createMigrated(): Promise<MigratedDatabase> {
   return { url, tables: await tablesOf(url) };
 }
 
-/** Whatever tables there are, besides Kysely's own. */
+/** The names of all tables except Kysely's own, separated by commas. */
 async function tablesOf(url: string): Promise<string> {
   const rows = await execute(
     url,
@@ -94,7 +94,7 @@ async function tablesOf(url: string): Promise<string> {
 }
 
 function openSqliteAt(path: string, remove: () => Promise<void> = async () => {}): TestDatabase {
-  // A process has one connection to it.
+  // One process has one connection to a SQLite database.
   const store = openSqlite(path);
   onTestFinished(async () => {
     await store.destroy();
@@ -103,12 +103,12 @@ function openSqliteAt(path: string, remove: () => Promise<void> = async () => {}
   return { place: { kind: 'sqlite', path }, open: () => store };
 }
 
-function openOnServer(url: string, giveBack: () => Promise<void> = async () => {}): TestDatabase {
+function openOnServer(url: string, release: () => Promise<void> = async () => {}): TestDatabase {
   const place = { kind: 'postgres', url, poolSize: 10 } as const;
   const opened: Store[] = [];
   onTestFinished(async () => {
     await Promise.all(opened.map((store) => store.destroy()));
-    await giveBack();
+    await release();
   });
   return {
     place,
@@ -121,8 +121,8 @@ function openOnServer(url: string, giveBack: () => Promise<void> = async () => {
 }
 
 /**
- * Databases without rows, for the tests of a file to use one after another. The first is made before
- * they begin, since some of them are timed.
+ * Migrated databases without rows, which the tests of a file reuse. The first one is created before the
+ * tests begin, since some of them have tight timeouts.
  */
-const clean: MigratedDatabase[] =
+const cleanDatabases: MigratedDatabase[] =
   inject('dialect') === 'PostgreSQL' ? [await createMigrated()] : [];

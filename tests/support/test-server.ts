@@ -3,22 +3,22 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A server of Node's on a free port of this machine, for one test. */
+/** A Node HTTP server on a free port, for one test. */
 export interface TestServer {
   server: Server;
   port: number;
   origin: string;
-  /** Opens a connection and sends bytes, as they are. */
+  /** Opens a connection and sends raw bytes. */
   send(bytes: string): RawConnection;
 }
 
 interface RawConnection {
   socket: Socket;
-  /** What came back until the connection was closed, one way or another. */
+  /** Everything received until the connection was closed or reset. */
   closed: Promise<string>;
 }
 
-/** @param prepare is given the server before it accepts connections. */
+/** @param prepare called with the server before it listens. */
 export async function startTestServer(
   listener: RequestListener,
   prepare: (server: Server) => void = () => {},
@@ -44,7 +44,7 @@ export async function startTestServer(
       socket.on('data', (chunk) => {
         text += chunk;
       });
-      // A connection that is reset is closed, too.
+      // A reset also emits `close`.
       socket.on('error', () => {});
       const closed = new Promise<string>((resolve) => socket.on('close', () => resolve(text)));
       socket.write(bytes, 'latin1');

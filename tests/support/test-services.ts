@@ -3,7 +3,7 @@ import { createLog } from '#lib/observe/log.ts';
 import { createNodeHostServices, type Services } from '#lib/services.ts';
 import { TEST_SECRET } from './app-server.ts';
 
-/** The services of a process of the Node host, with a database of their own, for one test. */
+/** The services of the Node host for one test, with their own database, and the log lines they wrote. */
 export function openTestServices() {
   const environment = {
     PAUTH_API_KEY: 'sandbox-key',

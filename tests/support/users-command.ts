@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** Runs `npm run users` for real, with nothing in its environment but where the database lies. */
+/** Runs the script of `npm run users` with only DATABASE_URL configured. */
 export function runUsers(databasePath: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 
-/** How browsers introduce themselves. */
+/** User-Agent strings of browsers. */
 export const userAgents = {
   chromeOnWindows:
     'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36',
@@ -10,20 +10,20 @@ export const userAgents = {
   firefoxOnAndroid: 'Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0',
 };
 
-/** A browser reduced to what HTTP sees of it: cookies kept and sent, requests of the page's own. */
+/** An HTTP client that behaves like a browser: it stores cookies and sends Fetch Metadata. */
 export class Visitor {
   readonly origin: string;
   readonly #cookies = new Map<string, string>();
-  /** Where it is, for the proxy the server believes in. */
+  /** Its address, as the trusted proxy reports it. */
   network = randomNetwork();
-  /** What it says it is. */
+  /** Its User-Agent. */
   userAgent = userAgents.chromeOnWindows;
 
   constructor(origin: string) {
     this.origin = origin;
   }
 
-  /** Sends a request as a script of the page would, keeps the cookies of the answer. */
+  /** Sends a request as a script of our own page would, and stores the answer's cookies. */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers({
       'sec-fetch-site': 'same-origin',
@@ -40,7 +40,7 @@ export class Visitor {
     }
     const response = await fetch(this.origin + path, { redirect: 'manual', ...init, headers });
     for (const cookie of response.headers.getSetCookie()) {
-      this.#keep(cookie);
+      this.#store(cookie);
     }
     return response;
   }
@@ -61,7 +61,7 @@ export class Visitor {
     return await this.fetch('/api/auth/status', { headers });
   }
 
-  /** What the page asks when a person says they have called, so that the vendor is asked soon. */
+  /** Polls as the page does when the person says that they have called, which schedules a check. */
   async statusPrompted(): Promise<Response> {
     return await this.status({ [PROMPTED_HEADER]: '1' });
   }
@@ -75,9 +75,9 @@ export class Visitor {
   }
 
   /**
-   * Another browser that has stolen, or been given, this one's cookies.
+   * Another browser with a copy of this one's cookies.
    *
-   * @param origin where it sends its requests: another server of the same site.
+   * @param origin the server that it uses; another one of the same site if given.
    */
   clone(origin = this.origin): Visitor {
     const clone = new Visitor(origin);
@@ -93,7 +93,7 @@ export class Visitor {
     this.#cookies.set(name, value);
   }
 
-  #keep(setCookie: string): void {
+  #store(setCookie: string): void {
     const [pair = ''] = setCookie.split(';');
     const separator = pair.indexOf('=');
     const name = pair.slice(0, separator);
@@ -105,7 +105,7 @@ export class Visitor {
   }
 }
 
-/** An address of the network 10.0.0.0/8. */
+/** A random address in 10.0.0.0/8. */
 export function randomNetwork(): string {
   return `10.${randomInt(256)}.${randomInt(256)}.${randomInt(1, 255)}`;
 }

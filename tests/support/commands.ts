@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { phoneNumberSchema } from '#lib/shared/contract.ts';
 
-const orderSchema = z.discriminatedUnion('kind', [
+const commandSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('open'),
     sandboxUrl: z.string(),
@@ -33,10 +33,10 @@ const orderSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('disable user'), phoneNumber: phoneNumberSchema }),
 ]);
 
-/** What the other process can be asked for, as its own code does it. */
-export type Order = z.infer<typeof orderSchema>;
+/** A command for the other process. */
+export type Command = z.infer<typeof commandSchema>;
 
-export const messageSchema = z.object({ id: z.number(), now: z.number(), order: orderSchema });
+export const messageSchema = z.object({ id: z.number(), now: z.number(), command: commandSchema });
 
 export const answerSchema = z.union([
   z.object({ id: z.number(), failure: z.string() }),

@@ -1,30 +1,30 @@
 import { once } from 'node:events';
 import { Agent, createServer, request as forward, type IncomingHttpHeaders } from 'node:http';
 
-/** A server between those who ask and the app: what they send goes on, and the answers come back. */
-export interface ServerBetween {
+/** An HTTP reverse proxy between clients and the app. */
+export interface TestProxy {
   origin: string;
   close(): void;
 }
 
 /**
- * Starts one on a free port. A connection that breaks on one side is broken on the other, and nothing is
- * sent again.
+ * Starts a proxy on a free port. When a connection breaks on one side, it breaks the other one; it repeats no
+ * request.
  *
- * @param options.to the origin that the next request goes to.
- * @param options.keepsConnections whether it uses its connections to the app again, as proxies do; each
- * request has one of its own where it is left out.
+ * @param options.to returns the origin to forward the next request to.
+ * @param options.keepsConnections whether it reuses its connections to the app, as proxies do; by default each
+ * request has a new one.
  * @param options.onRequest called with the path of each request.
  * @param options.onAnswer called with the path and status of each answer.
- * @param options.headersOf what goes back of an answer's headers; all where it is left out.
+ * @param options.headersOf selects the answer's headers to pass on; all by default.
  */
-export async function startServerBetween(options: {
+export async function startTestProxy(options: {
   to(): string;
   keepsConnections?: boolean;
   onRequest?(path: string): void;
   onAnswer?(path: string, status: number): void;
   headersOf?(headers: IncomingHttpHeaders): IncomingHttpHeaders;
-}): Promise<ServerBetween> {
+}): Promise<TestProxy> {
   const { to, onRequest, onAnswer, headersOf = (headers) => headers } = options;
   const agent = options.keepsConnections === true ? new Agent({ keepAlive: true }) : false;
   const server = createServer((request, response) => {
@@ -33,7 +33,7 @@ export async function startServerBetween(options: {
     const onward = forward(to() + path, { agent, method, headers }, (answer) => {
       const status = answer.statusCode ?? 502;
       onAnswer?.(path, status);
-      // How long the app keeps a connection is between the two of them.
+      // Hop-by-hop headers: they apply only between the proxy and the app.
       const { connection: _, 'keep-alive': __, ...kept } = headersOf(answer.headers);
       response.writeHead(status, agent === false ? headersOf(answer.headers) : kept);
       answer.pipe(response);
