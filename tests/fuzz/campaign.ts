@@ -1,30 +1,30 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { Finding, OpenTarget, Target } from './target.ts';
 
-/** A run over several targets that take turns until the time is up. */
+/** A run over several targets, which alternate until the time is up. */
 export interface Campaign {
   targets: readonly Target[];
   seed: number;
   budgetMs: number;
   signal: AbortSignal;
-  /** Told after each turn of a target. */
+  /** Called after each turn of a target. */
   onTurn?: (tally: Tally) => void;
 }
 
-/** What one target has done so far. */
+/** The progress of one target. */
 export interface Tally {
   target: Target;
   runs: number;
   ms: number;
-  /** The first one; a target that has one gets no more turns. */
+  /** The first finding; the target gets no further turns after it. */
   finding: (Finding & { run: number }) | null;
 }
 
-/** How long a target works before the next has its turn, for each share of the time it has. */
+/** The length of a target's turn, per share. */
 const TURN_MS = 5_000;
 
-/** Lets the targets take turns, so that a run cut short has seen something of each. */
+/** Runs the targets in turns, so that an interrupted run has covered each of them. */
 export async function runCampaign(campaign: Campaign): Promise<Tally[]> {
   const { targets, seed, budgetMs, signal, onTurn } = campaign;
   const tallies = targets.map((target): Tally => ({ target, runs: 0, ms: 0, finding: null }));
@@ -55,8 +55,8 @@ export async function runCampaign(campaign: Campaign): Promise<Tally[]> {
           tally.runs += runs;
           tally.finding =
             finding === null ? null : { ...finding, run: batch * target.batchSize + finding.index };
-          // Where nothing waits for input or output, an interrupt is only heard here.
-          await nextTurn();
+          // Lets a pending SIGINT be handled when the target does no I/O.
+          await yieldToEventLoop();
         }
         tally.ms += performance.now() - startedAt;
         onTurn?.(tally);
@@ -68,7 +68,7 @@ export async function runCampaign(campaign: Campaign): Promise<Tally[]> {
   return tallies;
 }
 
-/** Repeats one run of a target, as it was numbered in the campaign with this seed. */
+/** Repeats one run of a target by its number in the campaign with this seed. */
 export async function repeatRun(target: Target, seed: number, run: number): Promise<Tally> {
   const open = await target.open();
   const startedAt = performance.now();
@@ -85,7 +85,7 @@ export async function repeatRun(target: Target, seed: number, run: number): Prom
   }
 }
 
-/** A seed for each batch, so that a target does the same alone and among others. */
+/** A seed for each batch, so that a target runs the same alone and among others. */
 function seedOf(seed: number, target: Target, batch: number): number {
   return createHash('sha256').update(`${seed} ${target.name} ${batch}`).digest().readInt32BE();
 }

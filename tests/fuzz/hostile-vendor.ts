@@ -2,35 +2,35 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How an answer is brought over the wire. */
+/** How an answer is sent. */
 export type Pace =
   | { kind: 'at_once' }
   | { kind: 'in_pieces'; bytes: number }
-  /** So many bytes of it, and then nothing more. */
+  /** Sends this many bytes, then nothing more. */
   | { kind: 'stalls'; after: number }
-  /** So many bytes of it, and then the connection is cut. */
+  /** Sends this many bytes, then resets the connection. */
   | { kind: 'cut'; after: number }
-  /** A byte now and then, for ever. */
+  /** Sends one byte every 20 ms, forever. */
   | { kind: 'drips' }
-  /** Spaces as fast as they are taken, for ever. */
+  /** Sends spaces as fast as they are read, forever. */
   | { kind: 'floods' };
 
 export interface HostileVendor {
   url: string;
-  /** What the next requests are answered with, to the byte. */
+  /** The exact bytes of the next answers. */
   answer: { bytes: Buffer; pace: Pace };
-  /** The request lines seen since the last `forget`. */
+  /** The request lines since the last `reset`. */
   requests: readonly string[];
-  /** The most that one connection has taken. */
-  bytesTaken(): number;
-  /** Cuts every connection, so that the next answer begins on a new one. */
-  forget(): void;
+  /** The most bytes written to one connection since the last `reset`. */
+  maxBytesWritten(): number;
+  /** Clears the records and closes every connection, so that the next request uses a new one. */
+  reset(): void;
   close(): Promise<void>;
 }
 
 const DRIP_MS = 20;
 
-/** A server that speaks HTTP only as far as it is told to. */
+/** A TCP server that answers every HTTP request with the given bytes. */
 export async function startHostileVendor(): Promise<HostileVendor> {
   const sockets = new Set<Socket>();
   const requests: string[] = [];
@@ -63,8 +63,9 @@ export async function startHostileVendor(): Promise<HostileVendor> {
     url: `http://127.0.0.1:${port}`,
     answer: { bytes: Buffer.alloc(0), pace: { kind: 'at_once' } },
     requests,
-    bytesTaken: () => Math.max(mostTaken, ...[...sockets].map((socket) => socket.bytesWritten)),
-    forget() {
+    maxBytesWritten: () =>
+      Math.max(mostTaken, ...[...sockets].map((socket) => socket.bytesWritten)),
+    reset() {
       requests.length = 0;
       mostTaken = 0;
       for (const socket of sockets) {
@@ -72,7 +73,7 @@ export async function startHostileVendor(): Promise<HostileVendor> {
       }
     },
     async close() {
-      vendor.forget();
+      vendor.reset();
       const closed = once(server, 'close');
       server.close();
       await closed;

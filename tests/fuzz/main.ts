@@ -1,4 +1,4 @@
-/** `npm run fuzz`: looks for input that breaks what must hold, for as long as it is given. */
+/** `npm run fuzz`: property-based tests with a time budget. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { repeatRun, runCampaign, type Tally } from './campaign.ts';
@@ -8,15 +8,15 @@ import { targets } from './targets.ts';
 
 const USAGE = `Usage: npm run fuzz -- [--minutes <n>] [--seed <n>] [--run <n>] [--json] [target …]
 
-  --minutes   how long, shared among the targets; 5 unless given
-  --seed      repeats the runs of an earlier time; random unless given
-  --run       repeats this one run of one target
-  --json      the result for programs
+  --minutes   duration, shared among the targets; default 5
+  --seed      repeats the runs of an earlier campaign; default random
+  --run       repeats one run of one target
+  --json      prints the result as JSON
 
-Targets, all unless named:
+Targets (default: all):
 ${targets.map(({ name, holds }) => `  ${name.padEnd(18)} ${holds}`).join('\n')}
 
-Exit code: 0 nothing found, 1 something found, 2 used wrongly.`;
+Exit code: 0 nothing found, 1 something found, 2 wrong usage.`;
 
 const SEED_LIMIT = 2 ** 31;
 const PROGRESS_INTERVAL_MS = 30_000;
@@ -30,7 +30,7 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const { seed, minutes, run, isJson, chosen } = given;
-  // Progress goes to standard error, so that the table or the JSON can be kept alone.
+  // Progress goes to standard error, so that standard output has only the table or the JSON.
   console.error(`seed ${seed}, ${minutes} minutes, ${chosen.map(({ name }) => name).join(' ')}`);
 
   const [only] = chosen;
@@ -84,7 +84,7 @@ interface Arguments {
   chosen: Target[];
 }
 
-/** @returns null when the command was used wrongly. */
+/** @returns null on wrong usage. */
 function readArguments(args: string[]): Arguments | null {
   try {
     const { values, positionals } = parseArgs({
@@ -103,12 +103,12 @@ function readArguments(args: string[]): Arguments | null {
     const isKnown = positionals.every((name) => chosen.some((target) => target.name === name));
     const [seed, minutes] = [Number(values.seed), Number(values.minutes)];
     const run = values.run === undefined ? null : Number(values.run);
-    const isRight =
+    const isValid =
       isKnown &&
       Number.isSafeInteger(seed) &&
       minutes > 0 &&
       (run === null || (Number.isSafeInteger(run) && run >= 0 && chosen.length === 1));
-    return isRight ? { seed, minutes, run, isJson: values.json, chosen } : null;
+    return isValid ? { seed, minutes, run, isJson: values.json, chosen } : null;
   } catch {
     return null;
   }

@@ -9,10 +9,10 @@ export interface RawAnswer {
 }
 
 /**
- * Sends bytes to a server and reads whatever comes back until it closes, so that nothing between
- * mends a request that is wrong.
+ * Sends raw bytes to a server and reads the answer until it closes the connection, so that no client
+ * library repairs an invalid request.
  *
- * @throws when the server does not come to an end in `timeoutMs`.
+ * @throws when the server does not close the connection within `timeoutMs`.
  */
 export async function sendRaw(port: number, bytes: Buffer, timeoutMs: number): Promise<RawAnswer> {
   const text = await new Promise<string>((resolve, reject) => {
@@ -28,7 +28,7 @@ export async function sendRaw(port: number, bytes: Buffer, timeoutMs: number): P
     };
     socket.on('data', (chunk) => void chunks.push(chunk));
     socket.on('close', done);
-    // Cut off is an answer too.
+    // A reset counts as an answer too.
     socket.on('error', () => socket.destroy());
     socket.write(bytes);
   });
@@ -40,7 +40,7 @@ function parse(text: string): RawAnswer {
   const [startLine = '', ...lines] = text.slice(0, Math.max(0, end)).split('\r\n');
   const status = /^HTTP\/1\.[01] (\d{3})/.exec(startLine)?.[1];
   const body = end < 0 ? '' : text.slice(end + 4);
-  // Interim answers say that the real one is coming.
+  // Skip interim responses (1xx).
   if (status?.startsWith('1') && body !== '') {
     return parse(body);
   }

@@ -1,6 +1,6 @@
 import type { Tally } from './campaign.ts';
 
-/** The closing table, as Markdown. */
+/** The result as a Markdown table. */
 export function tableOf(tallies: readonly Tally[]): string {
   const rows = tallies.map(({ target, runs, ms, finding }) => [
     target.name,
@@ -19,20 +19,20 @@ export function tableOf(tallies: readonly Tally[]): string {
   return [line(header), rule, ...rows.map(line)].join('\n');
 }
 
-/** What was found, and how to see it again. */
+/** A finding, with the command that repeats it. */
 export function describeFinding({ target, finding }: Tally, seed: number): string {
   if (finding === null) {
     return '';
   }
   return [
     `${target.name}: does not hold: ${target.holds}`,
-    `  again: npm run fuzz -- --seed ${seed} --run ${finding.run} ${target.name}`,
+    `  repeat: npm run fuzz -- --seed ${seed} --run ${finding.run} ${target.name}`,
     `  counterexample, shrunk ${finding.shrinks} times: ${finding.counterexample}`,
     `  ${finding.reason.replaceAll('\n', '\n  ')}`,
   ].join('\n');
 }
 
-/** The same for programs. */
+/** The result as JSON. */
 export function jsonOf(tallies: readonly Tally[], seed: number) {
   return {
     seed,

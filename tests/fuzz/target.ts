@@ -1,16 +1,16 @@
 import * as fc from 'fast-check';
 
-/** One thing that must hold whatever comes in. */
+/** One property, tested with generated values. */
 export interface Target {
-  /** What it is called on the command line and in the table. */
+  /** The name on the command line and in the table. */
   name: string;
-  /** What holds, in a sentence. */
+  /** The property as a sentence; also the title of its test. */
   holds: string;
-  /** How many runs share one seed; few where a run is slow. */
+  /** The number of runs per seed; small for slow runs. */
   batchSize: number;
-  /** What part of the time it gets, next to the others. */
+  /** Its share of the time, relative to the other targets. */
   share: number;
-  /** Starts what the runs need: servers, databases, keys. */
+  /** Starts the servers and databases that the runs need. */
   open(): Promise<OpenTarget>;
 }
 
@@ -23,9 +23,9 @@ export interface OpenTarget {
 interface Batch {
   seed: number;
   runs: number;
-  /** How many values to leave out at the start. */
+  /** The number of values to skip at the start. */
   skip?: number;
-  /** When to stop, whatever is left. */
+  /** When to stop, even if runs are left. */
   timeLimitMs?: number;
   /** Ends the batch before its next run. */
   signal?: AbortSignal;
@@ -37,20 +37,20 @@ interface BatchResult {
 }
 
 export interface Finding {
-  /** Which run of the batch, from 0, the skipped ones counted too. */
+  /** The index of the run in its batch, from 0, including skipped ones. */
   index: number;
   counterexample: string;
   shrinks: number;
   reason: string;
 }
 
-/** How long one run may take before it counts as one that never ends. */
+/** The time after which a run counts as hanging. */
 const RUN_TIMEOUT_MS = 60_000;
 
-/** How long to look for a smaller value that fails as well. */
+/** The time limit of shrinking. */
 const SHRINK_MS = 60_000;
 
-/** What a target is made of: values to try, and what must hold for each. Throwing means it does not. */
+/** The generator of values, and the check for each, which throws when the property does not hold. */
 export interface TargetDescription<Value> extends Pick<Target, 'name' | 'holds'> {
   batchSize?: number;
   share?: number;
@@ -84,7 +84,7 @@ async function runBatch<Value>(
   { values, check }: OpenProperty<Value>,
   { seed, runs, skip = 0, timeLimitMs = Number.POSITIVE_INFINITY, signal }: Batch,
 ): Promise<BatchResult> {
-  // fast-check's own limit lets go of a run in the middle, which would go on beside the next one.
+  // fast-check's own time limit abandons a run without stopping it, so that it would overlap the next one.
   let until = performance.now() + timeLimitMs;
   let hasFailed = false;
   const property = fc.asyncProperty(values, async (value) => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { requests } from './targets/requests.ts';
 import { targets } from './targets.ts';
 
-// `npm run fuzz` is the long version; this keeps what it looks at working, with other values each time.
+// A short version of `npm run fuzz`, with different values each time, which keeps the targets working.
 const withoutServer = targets.filter((target) => target !== requests);
 
 it.each(withoutServer.map((target) => [target.holds, target] as const))(

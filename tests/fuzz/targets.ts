@@ -10,7 +10,7 @@ import { seals } from './targets/seals.ts';
 import { vendorHttp } from './targets/vendor-http.ts';
 import { vendorReplies } from './targets/vendor-replies.ts';
 
-/** Everything `npm run fuzz` looks at, in the order of its table. */
+/** All targets of `npm run fuzz`, in the order of its table. */
 export const targets: readonly Target[] = [
   phoneSpellings,
   phoneInputs,

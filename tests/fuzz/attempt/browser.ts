@@ -10,7 +10,7 @@ import type { Result } from '#lib/shared/result.ts';
 import { deleteSession } from '#lib/store/sessions.ts';
 import type { Process } from './process.ts';
 
-/** What a browser keeps for us between two requests. */
+/** The content of a browser's cookies. */
 export interface Cookies {
   attempt: { browserToken: string; attemptToken?: string } | null;
   session: string | null;
@@ -19,7 +19,7 @@ export interface Cookies {
 export const noCookies: Cookies = { attempt: null, session: null };
 
 /**
- * A request's outcome, with the cookies as its answer leaves them: the steps of the routes in
+ * A request's outcome, with the cookies after its answer: the steps of the routes in
  * `app/api/auth`, without HTTP.
  */
 export interface Answered<Outcome> {
@@ -27,7 +27,7 @@ export interface Answered<Outcome> {
   cookies: Cookies;
 }
 
-/** What a browser holds after an answer: what that did not set is as other answers left it meanwhile. */
+/** A browser's cookies after an answer: those that it did not set are as other answers left them. */
 export function keep(held: Cookies, sent: Cookies, answered: Cookies): Cookies {
   return {
     attempt: answered.attempt === sent.attempt ? held.attempt : answered.attempt,
@@ -55,7 +55,7 @@ export async function start(
   };
 }
 
-/** @returns null where the browser has no attempt to ask about. */
+/** @returns null when the browser has no attempt. */
 export async function poll(
   process: Process,
   cookies: Cookies,
@@ -99,7 +99,7 @@ export async function cancel(process: Process, cookies: Cookies): Promise<Answer
   };
 }
 
-/** Asks for something that needs a user. */
+/** Requests a page that needs a session. */
 export async function openPage(process: Process, cookies: Cookies): Promise<LoggedIn | null> {
   return cookies.session === null ? null : await openSession(process.sessions, cookies.session);
 }

@@ -9,14 +9,14 @@ import {
 } from 'kysely';
 import type { Store, Tables } from '#lib/store/schema.ts';
 
-/** Awaited before each statement or transaction begins, to decide whose turn it is. */
+/** Awaited before each statement or transaction; lets a scheduler decide which one is next. */
 export type Barrier = (what: string) => Promise<void>;
 
-/** Lets one connection work at a time: what the file's lock does for processes, without blocking this one. */
+/** A mutex: the equivalent of SQLite's file lock between processes, without blocking this one. */
 export class Lock {
   #last: Promise<void> = Promise.resolve();
 
-  async take(): Promise<() => void> {
+  async acquire(): Promise<() => void> {
     const before = this.#last;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
@@ -26,8 +26,8 @@ export class Lock {
 }
 
 /**
- * The same store, whose statements and transactions each pass a barrier and then a lock. Two stores
- * on one file in one process would wait for each other for ever otherwise.
+ * Wraps a store so that each statement and transaction passes a barrier and then a lock. Without the lock,
+ * two stores on one file in one process would deadlock.
  */
 export function gateStore(store: Store, lock: Lock, barrier: Barrier): Store {
   return new Kysely<Tables>({
@@ -56,13 +56,13 @@ class GatedDriver implements Driver {
 
   async acquireConnection(): Promise<DatabaseConnection> {
     await this.#barrier('store');
-    const unlock = await this.#lock.take();
+    const unlock = await this.#lock.acquire();
     return await new Promise((resolve, reject) => {
       this.#store
         .getExecutor()
         .provideConnection(async (real) => {
           const { promise, resolve: release } = Promise.withResolvers<void>();
-          // One object each time, as the inner store has one connection alone.
+          // A new object each time, since the inner store has only one connection.
           const connection: DatabaseConnection = {
             executeQuery: (query) => real.executeQuery(query),
             streamQuery: (query, chunkSize) => real.streamQuery(query, chunkSize),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AttemptState } from '#lib/shared/attempt-states.ts';
 import type { LoginAttempt, Store, StoredEvent } from '#lib/store/schema.ts';
 
-/** What the database holds of attempts, sessions and events. */
+/** The attempts and events in the database. */
 export interface Snapshot {
   attempts: LoginAttempt[];
   events: StoredEvent[];
@@ -16,7 +16,7 @@ export async function emptyDatabase(store: Store): Promise<void> {
   }
 }
 
-/** What must hold of the rows whatever has happened. @param before how they were earlier, if known. */
+/** Checks the invariants of all rows. @param before an earlier snapshot, if there is one. */
 export async function checkRows(store: Store, before: Snapshot | null): Promise<Snapshot> {
   const attempts = await store.selectFrom('attempts').selectAll().execute();
   const events = await store.selectFrom('events').selectAll().orderBy('id').execute();
@@ -27,7 +27,7 @@ export async function checkRows(store: Store, before: Snapshot | null): Promise<
     const own = events.filter((event) => event.attempt_id === attempt.id);
     const count = (type: StoredEvent['type']) => own.filter((event) => event.type === type).length;
     const isLive = liveStates.includes(attempt.state);
-    assert.equal(count('attempt_started'), 1, 'an attempt without its beginning');
+    assert.equal(count('attempt_started'), 1, 'an attempt without its start event');
     assert.ok(count('attempt_verified') <= 1, 'verified twice');
     if (attempt.state === 'verified' || attempt.state === 'completed') {
       assert.equal(count('attempt_verified'), 1, 'verified without an event');
@@ -38,16 +38,16 @@ export async function checkRows(store: Store, before: Snapshot | null): Promise<
     assert.deepEqual(
       ends.map(({ type }) => type),
       isLive ? [] : [`attempt_${attempt.state}`],
-      'its events do not tell how it ended',
+      'its events do not match its end',
     );
     assert.equal(attempt.ended_at === null, isLive, 'an end without a time');
-    assert.equal(ends[0]?.reason ?? null, attempt.failure, 'its event gives another reason');
+    assert.equal(ends[0]?.reason ?? null, attempt.failure, 'its event has another reason');
     const earlier = before?.attempts.find(({ id }) => id === attempt.id);
     if (earlier !== undefined && !liveStates.includes(earlier.state)) {
       assert.deepEqual(
         [attempt.state, attempt.ended_at, attempt.failure],
         [earlier.state, earlier.ended_at, earlier.failure],
-        'what was over changed',
+        'an ended attempt changed',
       );
     }
   }

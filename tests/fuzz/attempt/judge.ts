@@ -8,10 +8,10 @@ import {
 } from './reference.ts';
 
 const REDELIVERY_MS = 60_000;
-/** The longest between two checks of an attempt, by a vendor that is well. */
+/** The longest interval between two checks of an attempt while the vendor works. */
 const LONGEST_INTERVAL_MS = 30_000;
 
-/** Why an observation is wrong after all that was seen before, or null where it is right. */
+/** Why an observation contradicts the reference, or null when it does not. */
 export function whyWrong(reference: Reference, seen: Observation): string | null {
   switch (seen.kind) {
     case 'polled': {
@@ -23,7 +23,7 @@ export function whyWrong(reference: Reference, seen: Observation): string | null
     case 'started': {
       const known = reference.attempts.get(seen.screen.attemptId);
       return known !== undefined && (known.end !== null || known.browser !== seen.browser)
-        ? 'started an attempt again that is over, or another browser’s'
+        ? 'restarted an ended attempt, or another browser’s'
         : null;
     }
     case 'not_started':
@@ -45,8 +45,8 @@ export function whyWrong(reference: Reference, seen: Observation): string | null
 }
 
 /**
- * Whether an observation is a false login, or null: the part of the rules that needs no order of
- * events, for where requests overlap and no one can say which was first.
+ * Why an observation is a false login, or null when it is not: the rules that do not depend on the order of
+ * events, for overlapping requests, whose order is unknown.
  */
 export function whyFalseLogin(reference: Reference, seen: Observation): string | null {
   if (seen.kind === 'session_used') {
@@ -66,7 +66,7 @@ export function whyFalseLogin(reference: Reference, seen: Observation): string |
     return 'logged in without a call';
   }
   if (attempt.verifiedAt < attempt.screen.startedAt) {
-    return 'logged in by a call from before';
+    return 'logged in by an earlier call';
   }
   return attempt.meantFor !== null && attempt.meantFor !== attempt.browser
     ? 'logged in by a call that was meant for another browser'
@@ -110,19 +110,19 @@ function whyWrongAnswer(
     case 'contested':
       return attempt.maybeContested || (verifiedAt !== null && rivals.possible.length > 0)
         ? null
-        : 'contested by nobody';
+        : 'contested without a rival';
     case 'expired':
       return now >= expiresAt ? null : 'expired before its time';
     case 'pending':
       return whyStillPending(reference, attempt, isAlone);
     case 'trouble':
-      return isTroubled(reference) ? null : 'trouble with a vendor that is well';
+      return isTroubled(reference) ? null : 'trouble while the vendor works';
     case 'failed':
       return isTroubled(reference) || attempt.touched?.isCertain === false
         ? null
-        : 'failed with a vendor that is well';
+        : 'failed while the vendor works';
     case 'cancelled':
-      return 'cancelled by nobody';
+      return 'cancelled without a request';
     case 'missing':
       return 'is gone';
   }
@@ -138,7 +138,7 @@ function whyStillPending(
     return 'pending long after its time';
   }
   const longest = isTroubled(reference) ? Number.POSITIVE_INFINITY : LONGEST_INTERVAL_MS;
-  // Beside others it may be told of what was so before one of them asked the vendor.
+  // A concurrent poll may report the state from before another one asked the vendor.
   const askedBefore = isAlone && attempt.lastAskedAt < now - longest;
   const calledBefore = attempt.verifiedAt !== null;
   return calledBefore && askedBefore ? 'pending although the vendor has seen the call' : null;

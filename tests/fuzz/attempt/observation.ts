@@ -3,9 +3,9 @@ import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import { PEOPLE } from './steps.ts';
 
-/** What came of a step, as far as anybody outside can see it. */
+/** The externally visible result of a step. */
 export type Observation =
-  /** `presented`: the token by which the browser was known before, if it was; `issued`: its next one. */
+  /** `presented`: the browser token in the request, if any; `issued`: the one in the answer. */
   | {
       kind: 'started';
       browser: number;
@@ -16,7 +16,7 @@ export type Observation =
   | { kind: 'not_started'; browser: number; presented: string | null; code: string }
   | { kind: 'polled'; attemptId: string; outcome: PollOutcome; isAlone: boolean }
   | { kind: 'cancelled'; browser: number; attemptId: string }
-  /** `isOwn`: whoever called looked at this browser and has the number that it is for. */
+  /** `isOwn`: the caller was looking at this browser and called from the number it shows. */
   | { kind: 'called'; attemptId: string; isOwn: boolean; verified: readonly string[] }
   | { kind: 'called_back'; attemptId: string }
   | { kind: 'session_used'; browser: number; sessionToken: string; phoneNumber: string | null }
@@ -24,12 +24,12 @@ export type Observation =
   | { kind: 'advanced'; ms: number }
   | { kind: 'trouble'; isOver: boolean };
 
-/** What a browser shows: which attempt, for whom, and the number to call. */
+/** What a browser shows: the attempt, its person and the number to call. */
 export interface Screen {
   attemptId: string;
   person: number;
   callNumber: PhoneNumber;
-  /** The attempt's name at the vendor. */
+  /** The id of the vendor's session. */
   vendorId: string;
   startedAt: number;
   expiresAt: number;

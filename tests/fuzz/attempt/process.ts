@@ -14,7 +14,7 @@ import { openSqlite } from '#lib/store/sqlite.ts';
 import { type Barrier, gateStore, type Lock } from './gated-store.ts';
 import { VENDOR_TIMEOUT_MS, VENDOR_TTL_SECONDS } from './vendor.ts';
 
-/** A process of the app: what it keeps in memory, and its own connection to the database. */
+/** A process of the app: its state in memory and its own connection to the database. */
 export interface Process {
   store: Store;
   login: LoginDependencies;
@@ -24,7 +24,7 @@ export interface Process {
 const ATTEMPT_TTL_MS = VENDOR_TTL_SECONDS * 1_000;
 const DAY_MS = 86_400_000;
 
-/** Opens the database without waiting for the disk: what is tried here is no loss of power. */
+/** Opens the database without fsync, since power loss is not tested here. */
 export async function openDatabase(path: string): Promise<Store> {
   const store = openSqlite(path);
   await migrate(store);

@@ -3,16 +3,16 @@ import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import type { Observation, Screen } from './observation.ts';
 
 /**
- * The attempt as the design tells it, without a database, a vendor or a schedule: what was seen so
- * far, and which answers are right next. Written from docs/decisions/0005 and the guarantees in
+ * The reference model of attempts, without a database, a vendor or a schedule: the observations so far
+ * determine which answers are allowed next. Written from docs/decisions/0005 and the guarantees in
  * SECURITY.md, not from the code.
  */
 export interface Reference {
   readonly now: number;
   readonly attempts: ReadonlyMap<string, ReferenceAttempt>;
-  /** The first call that the vendor took for each of its sessions: its answer may be still under way to us. */
+  /** By vendor session: the first call that verified it; the start's answer may still be on its way. */
   readonly calls: ReadonlyMap<string, Call>;
-  /** Since when the vendor has been in trouble; null when it is well. */
+  /** Since when the vendor has been failing; null while it works. */
   readonly troubleSince: number | null;
   readonly troubleEndedAt: number;
   readonly sessions: ReadonlyMap<string, ReferenceSession>;
@@ -20,31 +20,31 @@ export interface Reference {
 
 interface Call {
   readonly at: number;
-  /** The browser that whoever called was looking at; null when that cannot be told. */
+  /** The browser that the caller was looking at; null when unknown. */
   readonly meantFor: number | null;
-  readonly dialled: PhoneNumber | null;
-  /** Whether the vendor took it for that browser's session as well, and says so when asked. */
-  readonly isTold: boolean;
+  readonly dialed: PhoneNumber | null;
+  /** Whether the vendor verified that browser's session too, and reports it when asked. */
+  readonly isReported: boolean;
 }
 
 export interface ReferenceAttempt {
   readonly screen: Screen;
   readonly browser: number;
-  /** Who it counts as: see `identityOf`. */
+  /** The browser identity: see `identityOf`. */
   readonly identity: string;
-  /** By presenting it the browser's next attempt is known as its own. */
+  /** The browser token, which identifies the browser at its next start. */
   readonly issued: string;
-  /** Whether its browser has come back with its cookie. */
+  /** Whether its browser has sent its cookie. */
   readonly isConfirmed: boolean;
   readonly verifiedAt: number | null;
-  /** Null while it lives. */
+  /** Null while it is live. */
   readonly end: End | null;
-  /** A rival was found contested with it, but maybe after it had run out. */
+  /** A rival was contested because of it, but maybe after this attempt had expired. */
   readonly maybeContested: boolean;
   readonly lastAskedAt: number;
-  /** A callback had it looked at since, with whatever came of it. */
+  /** A callback caused a check since, with an unknown result. */
   readonly touched: { at: number; isCertain: boolean } | null;
-  /** For which browser the call was that verified it; null when that cannot be told. */
+  /** The browser that the verifying call was meant for; null when unknown. */
   readonly meantFor: number | null;
   readonly sessionToken: string | null;
 }
@@ -52,7 +52,7 @@ export interface ReferenceAttempt {
 interface End {
   readonly state: PollOutcome['status'];
   readonly at: number;
-  /** False where it may have ended otherwise before, with nobody looking. */
+  /** False when it may have ended differently before, unobserved. */
   readonly isCertain: boolean;
 }
 
@@ -63,7 +63,7 @@ interface ReferenceSession {
 }
 
 const TTL_MS = 300_000;
-/** How long after its time a call in the last moment can still be found, and fetched. */
+/** How long after its expiry an attempt can still complete by a call in the last moment. */
 export const GRACE_MS = 130_000;
 const LONGEST_PAUSE_MS = 15_000;
 
@@ -78,21 +78,21 @@ export function begin(now: number): Reference {
   };
 }
 
-/** Whether whoever looked at an attempt may still be dialling for it: not once it has had its login. */
+/** Whether a person who saw an attempt may still call for it: not after it has completed. */
 function mayBeCalled({ screen, end }: ReferenceAttempt, now: number): boolean {
-  // A page counts its time down by itself, however late it is told that it is over.
+  // A page counts down by itself, however late it learns of the end.
   const overAt = Math.min(end?.at ?? screen.expiresAt, screen.expiresAt + GRACE_MS);
   return end?.state !== 'completed' && overAt >= now - TTL_MS;
 }
 
-/** Trouble goes on for a while after it ends, in the pauses it made us keep. */
+/** Whether the vendor fails, or did so recently enough that pauses after failures still last. */
 export function isTroubled({ now, troubleSince, troubleEndedAt }: Reference): boolean {
   return troubleSince !== null || now - troubleEndedAt <= LONGEST_PAUSE_MS;
 }
 
 /**
- * Whom the call could have been meant for besides: attempts of other browsers with the same phone
- * number that show the same number to call, or that the vendor takes the call for as well.
+ * Other attempts the call could have been meant for: those of other browsers with the same phone number
+ * that show the same number to call, or that the vendor verified by the same call.
  */
 export function rivalsOf(reference: Reference, attempt: ReferenceAttempt) {
   const others = [...reference.attempts.values()].filter(
@@ -102,7 +102,7 @@ export function rivalsOf(reference: Reference, attempt: ReferenceAttempt) {
     other.screen.callNumber === attempt.screen.callNumber || other.verifiedAt !== null;
   return {
     certain: others.filter((other) => isMeant(other) && counts(attempt, other, 0)),
-    // Whether a verified attempt got its grace shows only later; a vendor in trouble says anything.
+    // Whether a verified attempt got its grace period shows only later; a failing vendor may say anything.
     possible: others.filter(
       (other) => (isMeant(other) || isTroubled(reference)) && counts(attempt, other, GRACE_MS),
     ),
@@ -119,7 +119,7 @@ function counts(attempt: ReferenceAttempt, other: ReferenceAttempt, slackMs: num
     : other.end.at >= attempt.screen.startedAt - TTL_MS;
 }
 
-/** What is known after an observation. */
+/** The reference after an observation. */
 export function follow(reference: Reference, seen: Observation): Reference {
   const { now } = reference;
   switch (seen.kind) {
@@ -148,8 +148,8 @@ export function follow(reference: Reference, seen: Observation): Reference {
       const call: Call = {
         at: now,
         meantFor: isMeant ? looked.browser : null,
-        dialled: looked?.screen.callNumber ?? null,
-        isTold: [...reference.calls.keys(), ...news].includes(looked?.screen.vendorId ?? ''),
+        dialed: looked?.screen.callNumber ?? null,
+        isReported: [...reference.calls.keys(), ...news].includes(looked?.screen.vendorId ?? ''),
       };
       const calls = new Map([...reference.calls, ...news.map((id) => [id, call] as const)]);
       return [...reference.attempts.values()]
@@ -190,9 +190,9 @@ export function follow(reference: Reference, seen: Observation): Reference {
 }
 
 /**
- * Who starts an attempt, as far as the rules go: attempts of one identity are no rivals, and only one
- * of them lives at a time. A token of an earlier attempt tells whose it is until its browser has come
- * back with a later one (decision 7); null for a stranger.
+ * The identity of the browser that starts an attempt: attempts of one identity are not rivals, and only one
+ * of them is live at a time. A token of an earlier attempt identifies its browser until that has sent a
+ * later one (decision 7). @returns null for an unknown browser.
  */
 function identityOf(reference: Reference, presented: string | null): string | null {
   const attempts = [...reference.attempts.values()];
@@ -232,20 +232,20 @@ function started(reference: Reference, seen: Observation & { kind: 'started' }):
 }
 
 /**
- * For which browser a call was, as far as anybody but the caller can know. Whoever dials the number of
- * an attempt that is over at the vendor, while that goes by the caller alone and takes the call for
- * another with another number, leaves no trace of it: what decision 5 cannot close.
+ * The browser a call was meant for, as far as it can be known. A person who dials the number of an attempt
+ * that has ended at the vendor, while the vendor matches by caller ID and takes the call for another attempt
+ * with another number to call, leaves no trace: the gap that decision 5 cannot close.
  */
 function meantForOf(call: Call, { callNumber }: Screen): number | null {
-  return call.isTold || call.dialled === callNumber ? call.meantFor : null;
+  return call.isReported || call.dialed === callNumber ? call.meantFor : null;
 }
 
-/** An end that nobody was told of yet, of an attempt that a callback or a rival may have ended before. */
+/** An end not yet reported to its browser; a callback or a rival may have ended the attempt before. */
 function endUnseen(attempt: ReferenceAttempt, state: End['state'], at: number): End {
   return { state, at, isCertain: attempt.touched?.isCertain !== false && !attempt.maybeContested };
 }
 
-/** A browser has one attempt: starting another ends it, whether or not the new one comes about. */
+/** A browser has one live attempt: starting another ends it, even if the new one fails to start. */
 function endLiveOf(
   reference: Reference,
   identity: string | null,
@@ -294,7 +294,7 @@ function polled(reference: Reference, attemptId: string, outcome: PollOutcome): 
         (other) =>
           other.screen === screen &&
           other.touched?.isCertain !== false &&
-          // What the vendor says matters only where the numbers to call differ.
+          // The vendor's answer matters only when the numbers to call differ.
           (screen.callNumber === before.screen.callNumber || !isTroubled(after)),
       );
       after = change(after, screen.attemptId, (other) => ({

@@ -2,24 +2,24 @@ import * as fc from 'fast-check';
 import type { Switches } from '#sandbox/switches.ts';
 import { type Trouble, troubles } from './vendor.ts';
 
-/** Something that happens. Browsers, people and processes are numbered from 0. */
+/** One step of a sequence. Browsers, people and processes are numbered from 0. */
 export type Step =
   | { kind: 'start'; browser: number; person: number; process: number }
   | { kind: 'poll'; browser: number; process: number; holdMs: number; isPrompted: boolean }
-  /** The same question asked at once by several tabs, of both processes in turn. */
+  /** Concurrent polls by several tabs, alternating between the processes. */
   | { kind: 'poll_in_parallel'; browser: number; times: number }
   | { kind: 'cancel'; browser: number; process: number }
-  /** The person whose number a browser shows takes their phone and calls what it shows. */
+  /** The person whose number a browser shows calls the number on it. */
   | { kind: 'call'; browser: number; times: number }
-  /** Somebody else calls that number, or the caller ID is withheld. */
+  /** Another person calls that number, or the caller ID is withheld. */
   | { kind: 'stray_call'; browser: number; person: number | null }
-  /** The vendor's hint, or a forged one: of the browser's attempt, or of none. */
+  /** The vendor's callback, or a forged one: for the browser's attempt, or with an unknown token. */
   | { kind: 'callback'; browser: number | null; process: number; times: number }
   | { kind: 'use_session'; browser: number; process: number }
   | { kind: 'log_out'; browser: number; process: number }
-  /** The answer to the last question was lost, with its cookies. */
+  /** A poll whose answer is lost, with its cookies. */
   | { kind: 'lose_answer'; browser: number; process: number }
-  /** What a browser kept before its latest start was copied, and is now another one's. */
+  /** Another browser gets a copy of the cookie from before this one's latest start. */
   | { kind: 'copy_cookie'; from: number; to: number }
   | { kind: 'advance'; seconds: number }
   | { kind: 'trouble'; trouble: Trouble }
@@ -31,7 +31,7 @@ export const PROCESSES = 2;
 
 const browser = fc.nat(BROWSERS - 1);
 const process = fc.nat(PROCESSES - 1);
-// Most of the time everybody is after the same number.
+// Most starts use the same number, so that attempts compete.
 const person = fc.oneof(
   { weight: 4, arbitrary: fc.constant(0) },
   { weight: 1, arbitrary: fc.nat(PEOPLE - 1) },
@@ -100,12 +100,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart'), process }) },
 );
 
-/** What happens one after the other. */
+/** Sequences of steps. */
 export function stepsOf(maxLength: number): fc.Arbitrary<Step[]> {
   return fc.array(step, { maxLength, size: 'max' });
 }
 
-/** Every kind of vendor there may be. */
+/** Every combination of vendor behaviours. */
 export const vendorSwitches: fc.Arbitrary<Switches> = fc.record({
   callNumbers: fc.constantFrom('distinct', 'shared'),
   match: fc.constantFrom('call_number', 'caller'),

@@ -7,17 +7,17 @@ import { startSandbox } from '#sandbox/server.ts';
 import { createSandboxState } from '#sandbox/state.ts';
 import { defaultSwitches, type Switches, switchesToWire } from '#sandbox/switches.ts';
 
-/** What goes wrong at the vendor, until it is put right. */
+/** A vendor failure, which lasts until the next `setTrouble`. */
 export type Trouble =
   | 'none'
-  /** Answers 500, having done nothing. */
+  /** Answers 500 without doing anything. */
   | 'error'
-  /** Does what it was asked and hangs up. */
+  /** Executes the request and closes the connection without an answer. */
   | 'lost_answer'
   | 'malformed'
-  /** Says of every session that it was verified, for somebody else's number. */
+  /** Answers every check with verified and another number. */
   | 'wrong_number'
-  /** Knows no session any more. */
+  /** Answers every check with 404. */
   | 'forgetful';
 
 export const troubles: readonly Trouble[] = [
@@ -29,35 +29,35 @@ export const troubles: readonly Trouble[] = [
   'forgetful',
 ];
 
-/** The vendor, for one sequence after another. */
+/** The vendor of a sequence; `reset` prepares it for the next one. */
 export interface Vendor {
   client: PauthClient;
   reset(switches: Switches): Promise<void>;
-  /** Whom the call verified, by their ids at the vendor. */
+  /** Places a call. @returns the ids of the vendor sessions that it verified. */
   call(from: PhoneNumber | null, to: PhoneNumber): Promise<string[]>;
   advance(seconds: number): Promise<void>;
   setTrouble(trouble: Trouble): Promise<void>;
   close(): Promise<void>;
 }
 
-const SOMEBODY_ELSE = '+819099999999';
+const OTHER_NUMBER = '+819099999999';
 export const VENDOR_TIMEOUT_MS = 2_000;
 export const VENDOR_TTL_SECONDS = 300;
 
-/** The sandbox over HTTP, asked by the real client. */
+/** The sandbox over HTTP, with the real client. */
 export async function openSandboxVendor(): Promise<Vendor> {
   const sandbox = await startSandbox({ ttlSeconds: VENDOR_TTL_SECONDS });
   const control = createControlClient(sandbox.url);
   const client = createPauthClient({
     baseUrl: new URL(sandbox.url),
     apiKey: 'sandbox-key',
-    // A busy machine is no trouble of the vendor's.
+    // Long enough that a busy machine causes no timeout.
     timeoutMs: 10 * VENDOR_TIMEOUT_MS,
     country: 'JP',
   });
   let behindSeconds = 0;
-  // Told only when it matters, as most of the time passes while nobody asks it anything.
-  const tellTime = async () => {
+  // The sandbox's clock is set only before a request, which saves most of the control requests.
+  const syncClock = async () => {
     const seconds = behindSeconds;
     behindSeconds = 0;
     if (seconds > 0) {
@@ -67,11 +67,11 @@ export async function openSandboxVendor(): Promise<Vendor> {
   return {
     client: {
       async createSession(phoneNumber, callbackUrl) {
-        await tellTime();
+        await syncClock();
         return await client.createSession(phoneNumber, callbackUrl);
       },
       async checkSession(id) {
-        await tellTime();
+        await syncClock();
         return await client.checkSession(id);
       },
     },
@@ -81,7 +81,7 @@ export async function openSandboxVendor(): Promise<Vendor> {
       await control.setOptions({ ...switchesToWire(switches), callbacks: 'off' });
     },
     async call(from, to) {
-      await tellTime();
+      await syncClock();
       return (await control.call(from, to)).map(({ id }) => id);
     },
     advance: async (seconds) => {
@@ -93,17 +93,17 @@ export async function openSandboxVendor(): Promise<Vendor> {
         case 'none':
           return;
         case 'error':
-          // With a time to come back, so that nobody tries twice.
+          // With Retry-After, so that the client does not retry at once.
           return await control.addFault({ kind: 'status', status: 500, retry_after_seconds: 1 });
         case 'lost_answer':
-          // A check that is cut off is tried again after a while, which would take time and show nothing.
+          // Not for checks: the client retries those after a real delay, which would only take time.
           return await control.addFault({ kind: 'reset', match: 'create', after: true });
         case 'malformed':
           return await control.addFault({ kind: 'malformed' });
         case 'wrong_number':
           return await control.addFault({
             kind: 'wrong_number',
-            answered_phone_number: SOMEBODY_ELSE,
+            answered_phone_number: OTHER_NUMBER,
           });
         case 'forgetful':
           return await control.addFault({ kind: 'status', match: 'check', status: 404 });
@@ -114,14 +114,14 @@ export async function openSandboxVendor(): Promise<Vendor> {
 }
 
 /**
- * The sandbox's own state without the network between, so that a schedule alone decides when a
- * request arrives and when its answer does: `barrier` is passed on both ways.
+ * The sandbox's state without a network, so that the scheduler alone decides when a request and its answer
+ * arrive: `barrier` is awaited before each of them.
  */
 export function openDirectVendor(barrier: () => Promise<void>): Vendor {
   let state = createSandboxState({ switches: defaultSwitches, ttlSeconds: VENDOR_TTL_SECONDS });
   let trouble: Trouble = 'none';
 
-  const spoiled = (kind: 'create' | 'check') => {
+  const faultFor = (kind: 'create' | 'check') => {
     switch (trouble) {
       case 'error':
         return { kind: 'refused', status: 500, retryAfterSeconds: 1 } as const;
@@ -140,7 +140,7 @@ export function openDirectVendor(barrier: () => Promise<void>): Vendor {
   const client: PauthClient = {
     async createSession(phoneNumber, callbackUrl) {
       await barrier();
-      const fault = spoiled('create');
+      const fault = faultFor('create');
       const session =
         trouble === 'error' ? null : state.createSession(phoneNumber, callbackUrl.href);
       await barrier();
@@ -153,13 +153,13 @@ export function openDirectVendor(barrier: () => Promise<void>): Vendor {
     },
     async checkSession(id) {
       await barrier();
-      const fault = spoiled('check');
+      const fault = faultFor('check');
       const session = state.findSession(id);
       const reply =
         session === null
           ? null
           : trouble === 'wrong_number'
-            ? { status: 'verified', phone_number: SOMEBODY_ELSE }
+            ? { status: 'verified', phone_number: OTHER_NUMBER }
             : { status: state.statusOf(session), phone_number: session.phoneNumber };
       await barrier();
       if (fault !== null || reply === null) {

@@ -5,8 +5,8 @@ import * as browsers from './browser.ts';
 import { type Barrier, Lock } from './gated-store.ts';
 import { type Observation, people, type Screen } from './observation.ts';
 import { type Process, startProcess } from './process.ts';
+import { createSimulatedNotifications } from './simulated-notifications.ts';
 import { BROWSERS, PROCESSES, type Step } from './steps.ts';
-import { timelessWakeUps } from './timeless-wake-ups.ts';
 import type { Vendor } from './vendor.ts';
 
 type Polled = Observation & { kind: 'polled' };
@@ -18,19 +18,19 @@ function isFinal({ outcome }: Polled): boolean {
 interface Browser {
   cookies: browsers.Cookies;
   screen: Screen | null;
-  /** By which it was known before its latest attempt. */
+  /** Its browser token before its latest attempt. */
   earlierToken: string | null;
-  /** Whether it has asked about the number it shows, and was not told that it is over already. */
+  /** Whether it has polled the attempt it shows and received no end. */
   isWaiting: boolean;
 }
 
-/** How a tab asks by itself, where polls are not held. */
-const AT_ONCE = { holdMs: 0, isPrompted: false };
+/** An automatic poll that is not held. */
+const NOT_HELD = { holdMs: 0, isPrompted: false };
 
-/** The same instant at the start of every run, so that a run can be repeated. */
-const FIRST_INSTANT = Date.parse('2026-11-01T00:00:00Z');
+/** The time at the start of every run, fixed so that runs can be repeated. */
+const START_TIME = Date.parse('2026-11-01T00:00:00Z');
 
-/** Browsers, people with phones, the processes of the app and the vendor, and what is seen of them. */
+/** Simulates browsers, people with phones, the app's processes and the vendor, and reports observations. */
 export class World {
   readonly #vendor: Vendor;
   readonly #stores: readonly Store[];
@@ -45,11 +45,11 @@ export class World {
   readonly #callbackTokens = new Map<string, string>();
   readonly #processes: { process: Process; kill: () => void; killed: Promise<null> }[];
   readonly #observe: (observation: Observation) => void;
-  #now = FIRST_INSTANT;
+  #now = START_TIME;
 
   constructor(deps: {
     vendor: Vendor;
-    /** One for each process, on one file. */
+    /** One for each process, on the same file. */
     stores: readonly Store[];
     barrier: Barrier;
     observe: (observation: Observation) => void;
@@ -65,13 +65,13 @@ export class World {
     return this.#now;
   }
 
-  /** Does one step, and tells of everything that came of it. Errors are for the caller. */
+  /** Performs one step and reports its observations. Errors are thrown. */
   async perform(step: Step): Promise<void> {
     switch (step.kind) {
       case 'start':
         return await this.#start(step);
       case 'poll':
-        return this.#see(await this.#poll(step.browser, step.process, step));
+        return this.#observeAll(await this.#poll(step.browser, step.process, step));
       case 'poll_in_parallel':
         return await this.#pollInParallel(step.browser, step.times);
       case 'cancel':
@@ -80,7 +80,7 @@ export class World {
       case 'stray_call':
         return await this.#call(step);
       case 'callback':
-        return await this.#callBack(step);
+        return await this.#sendCallback(step);
       case 'use_session':
         return await this.#openPage(step);
       case 'log_out':
@@ -99,7 +99,7 @@ export class World {
     }
   }
 
-  /** Lets time pass, for the app and for the vendor. */
+  /** Advances the clocks of the app and the vendor. */
   async advance(ms: number): Promise<void> {
     this.#now += ms;
     this.#observe({ kind: 'advanced', ms });
@@ -176,10 +176,10 @@ export class World {
 
   async #pollInParallel(browser: number, times: number): Promise<void> {
     const answers = await Promise.all(
-      Array.from({ length: times }, (_, index) => this.#poll(browser, index % PROCESSES, AT_ONCE)),
+      Array.from({ length: times }, (_, index) => this.#poll(browser, index % PROCESSES, NOT_HELD)),
     );
-    // Which of them was decided first is not to be seen; nothing is pending after it is over.
-    this.#see(
+    // The order of the answers is unknown, but none is pending after the end.
+    this.#observeAll(
       answers
         .flat()
         .map((answer) => ({ ...answer, isAlone: false }))
@@ -187,7 +187,7 @@ export class World {
     );
   }
 
-  #see(observations: readonly Observation[]): void {
+  #observeAll(observations: readonly Observation[]): void {
     for (const observation of observations) {
       this.#observe(observation);
     }
@@ -210,8 +210,8 @@ export class World {
       return;
     }
     if (!browser.isWaiting) {
-      // A page asks as soon as it has a number to show, before anybody can have dialled it.
-      this.#see(await this.#poll(step.browser, 0, AT_ONCE));
+      // A page polls as soon as it shows a number, before anyone can have called it.
+      this.#observeAll(await this.#poll(step.browser, 0, NOT_HELD));
     }
     if (!browser.isWaiting) {
       return;
@@ -225,9 +225,9 @@ export class World {
     }
   }
 
-  async #callBack(step: Step & { kind: 'callback' }): Promise<void> {
+  async #sendCallback(step: Step & { kind: 'callback' }): Promise<void> {
     const screen = step.browser === null ? null : this.#browser(step.browser).screen;
-    const token = this.#callbackTokens.get(screen?.vendorId ?? '') ?? 'nobody was given this';
+    const token = this.#callbackTokens.get(screen?.vendorId ?? '') ?? 'unknown token';
     await Promise.all(
       Array.from({ length: step.times }, () =>
         this.#on(step.process, ({ login }) => handleCallback(login, token)),
@@ -268,12 +268,12 @@ export class World {
     }
   }
 
-  /** The browser asks and never hears the answer, so that its cookies are what other answers make them. */
+  /** The browser polls without receiving the answer, so that only other answers change its cookies. */
   async #loseAnswer(step: Step & { kind: 'lose_answer' }): Promise<void> {
-    this.#see(await this.#poll(step.browser, step.process, AT_ONCE, true));
+    this.#observeAll(await this.#poll(step.browser, step.process, NOT_HELD, true));
   }
 
-  /** One that holds an attempt of its own keeps it. */
+  /** A browser with its own attempt keeps that. */
   #copyCookie({ from, to }: Step & { kind: 'copy_cookie' }): void {
     const { earlierToken } = this.#browser(from);
     const copier = this.#browser(to);
@@ -320,13 +320,13 @@ export class World {
       barrier: async (what) => {
         await this.#barrier(what);
         if (isKilled) {
-          // Whatever a dead process had in mind to do, it never does.
+          // A killed process never continues.
           await new Promise(() => {});
         }
       },
       clock: { now: () => this.#now, elapsed: () => this.#now },
-      pauth: this.#notingTokens(),
-      notifications: timelessWakeUps({
+      pauth: this.#createRecordingClient(),
+      notifications: createSimulatedNotifications({
         barrier: () => this.#barrier('wait'),
         advance: (ms) => this.advance(ms),
       }),
@@ -338,7 +338,7 @@ export class World {
     return { process, kill, killed };
   }
 
-  #notingTokens(): PauthClient {
+  #createRecordingClient(): PauthClient {
     const { client } = this.#vendor;
     return {
       checkSession: (id) => client.checkSession(id),

@@ -15,22 +15,22 @@ import { openSandboxVendor, type Vendor } from '../attempt/vendor.ts';
 import { World } from '../attempt/world.ts';
 import { defineTarget } from '../target.ts';
 
-const MOST_STEPS = 25;
+const MAX_STEPS = 25;
 
-/** Long enough for whatever is under way to run out. */
+/** Long enough for every attempt to expire. */
 const LONG_SECONDS = 1_000;
 
 export const attempts = defineTarget({
   name: 'attempts',
   holds:
-    'whatever browsers, callers, the vendor and restarts do, each answer is one the reference model of the attempt allows',
+    'whatever browsers, callers, the vendor and restarts do, the reference model allows every answer',
   batchSize: 50,
   share: 3,
   async open() {
     const database = await openDatabaseFile();
     const vendor = await openSandboxVendor();
     return {
-      values: fc.record({ switches: vendorSwitches, steps: stepsOf(MOST_STEPS) }),
+      values: fc.record({ switches: vendorSwitches, steps: stepsOf(MAX_STEPS) }),
       check: ({ switches, steps }) => checkSequence(vendor, database.stores, switches, steps),
       async close() {
         await vendor.close();
@@ -83,7 +83,7 @@ async function checkSequence(
   });
   reference = begin(world.now());
 
-  for (const step of [...steps, ...letItRunOut()]) {
+  for (const step of [...steps, ...finalSteps()]) {
     await world.perform(step);
     rows = await checkRows(store, rows);
   }
@@ -91,8 +91,8 @@ async function checkSequence(
   assert.equal(ended.length, reference.attempts.size, 'an attempt that stays pending for ever');
 }
 
-/** Afterwards the vendor is well, time passes, and every browser asks once more. */
-export function letItRunOut(): Step[] {
+/** Final steps: the vendor works, time passes, and every browser polls once more. */
+export function finalSteps(): Step[] {
   return [
     { kind: 'trouble', trouble: 'none' },
     { kind: 'advance', seconds: LONG_SECONDS },

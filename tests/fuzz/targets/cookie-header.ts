@@ -8,7 +8,7 @@ const NAME = '__Host-call-login-session';
 const blanks = fc.constantFrom('', '', ' ', '  ', '\t', ' \t ');
 const oddBlanks = ['\u00a0', '\ufeff', '\u2003', '\u000b', '\r', '\n', '\0', '\u200b'];
 
-/** Names that some parser could take for ours, and ours. */
+/** Our cookie name, and names that a parser could mistake for it. */
 const names = fc.constantFrom(
   ...[NAME, NAME, NAME, NAME.toLowerCase(), NAME.slice('__Host-'.length), `${NAME}x`, `x${NAME}`],
   ...[
@@ -50,7 +50,7 @@ const pairs: fc.Arbitrary<Pair[]> = fc.array(
 
 export const cookieHeader = defineTarget({
   name: 'cookie-header',
-  holds: 'a cookie is read only when its very name was sent once, and then to the letter',
+  holds: 'a cookie is read only when its exact name was sent once, and then unchanged',
   batchSize: 5_000,
   open: () => ({ values: pairs, check }),
 });

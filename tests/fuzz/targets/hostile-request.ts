@@ -5,7 +5,7 @@ import { type Reply, replies, wrap } from './reply-grammar.ts';
 export const ATTEMPT_COOKIE = 'call-login-attempt';
 const SESSION_COOKIE = 'call-login-session';
 
-/** The route handlers and pages there are, and how each is meant to be asked. */
+/** The route handlers and pages, with their methods. */
 const routes = [
   { method: 'POST', path: '/api/auth/start' },
   { method: 'GET', path: '/api/auth/status' },
@@ -25,12 +25,12 @@ const routes = [
 
 interface CookieEdit {
   name: string;
-  /** Where it is cut and what stands there instead; null for the cookie as it is. */
+  /** The position and text of a replacement; null for an unchanged cookie. */
   change: { at: number; drop: number; text: string } | null;
   source: 'attempt' | 'garbage';
 }
 
-/** A request of ours that something has been done to. */
+/** A request of our own pages with modifications. */
 export interface HostileRequest {
   route: (typeof routes)[number];
   method: string | null;
@@ -95,7 +95,7 @@ const segmentName = fc.oneof(
   fc.string({ maxLength: 4 }),
 );
 const { state: routerStates } = fc.letrec<{ state: unknown }>((tie) => ({
-  /** What a page shows, as Next writes it, or nearly. */
+  /** Router state trees as Next writes them, and similar ones. */
   state: fc.tuple(
     fc.oneof(
       segmentName,
@@ -284,7 +284,7 @@ export const hostileRequests: fc.Arbitrary<HostileRequest> = fc.record({
   length: fc.constantFrom('right', 'right', 'right', 'right', 'none', 'too_small', 'chunked'),
 });
 
-/** The request to the byte. @param attemptCookie a cookie of an attempt that waits for its call. */
+/** The bytes of the request. @param attemptCookie the cookie of a pending attempt. */
 export function write(request: HostileRequest, origin: URL, attemptCookie: string): Buffer {
   const { route, pathEdit, cookies, contentType } = request;
   const path =

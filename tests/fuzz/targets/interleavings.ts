@@ -9,14 +9,14 @@ import { type Step, stepsOf, vendorSwitches } from '../attempt/steps.ts';
 import { openDirectVendor } from '../attempt/vendor.ts';
 import { World } from '../attempt/world.ts';
 import { defineTarget } from '../target.ts';
-import { letItRunOut, openDatabaseFile } from './attempts.ts';
+import { finalSteps, openDatabaseFile } from './attempts.ts';
 
-const MOST_STEPS = 7;
+const MAX_STEPS = 7;
 
 export const interleavings = defineTarget({
   name: 'interleavings',
   holds:
-    'however requests interleave at each statement and vendor request, nobody gets in by a call that was not theirs, and every attempt ends once',
+    'however statements and vendor requests interleave, no call logs in a browser it was not meant for, and every attempt ends once',
   batchSize: 200,
   share: 3,
   async open() {
@@ -24,8 +24,8 @@ export const interleavings = defineTarget({
     return {
       values: fc.record({
         switches: vendorSwitches,
-        before: stepsOf(MOST_STEPS),
-        lanes: fc.array(stepsOf(MOST_STEPS), { minLength: 2, maxLength: 4 }),
+        before: stepsOf(MAX_STEPS),
+        lanes: fc.array(stepsOf(MAX_STEPS), { minLength: 2, maxLength: 4 }),
         schedule: fc.scheduler(),
       }),
       check: (given) => checkInterleaving(database.stores, given),
@@ -78,7 +78,7 @@ async function checkInterleaving(
   isConcurrent = false;
 
   const after = await checkRows(store, rows);
-  for (const step of letItRunOut()) {
+  for (const step of finalSteps()) {
     await world.perform(step);
   }
   await checkRows(store, after);

@@ -5,7 +5,7 @@ import { defineTarget } from '../target.ts';
 
 const FALLBACK = '/account';
 
-/** Where a path may have to stay: every kind of origin that a deployment can have. */
+/** Every kind of origin that a deployment can have. */
 const origins = [
   'https://login.example',
   'http://localhost:3000',
@@ -56,25 +56,24 @@ const values = fc
 
 export const nextValues = defineTarget({
   name: 'next-values',
-  holds:
-    'a `next` leads to a path of ours as a browser reads it, or to the fallback, on any origin',
+  holds: 'on any origin, browsers resolve a `next` to our own path, or the fallback is used',
   batchSize: 5_000,
   open: () => ({ values, check }),
 });
 
 function check(text: string): void {
   const path = ownPath(text, FALLBACK);
-  assert.match(path, /^\/(?![/\\])/, 'is no path');
-  // It goes into a Location header, and from there to whoever reads one.
+  assert.match(path, /^\/(?![/\\])/, 'is not a path');
+  // It is sent in a Location header.
   assert.match(path, /^[\x21-\x7e]*$/, 'is not fit for a header');
   for (const origin of origins) {
     assert.equal(new URL(path, `${origin}/login`).origin, origin, 'leaves the site');
   }
-  assert.equal(ownPath(path, FALLBACK), path, 'is read otherwise the second time');
-  assert.equal(path, expected(text), 'is not what a browser would open');
+  assert.equal(ownPath(path, FALLBACK), path, 'is not idempotent');
+  assert.equal(path, expected(text), 'is not what browsers would open');
 }
 
-/** What a browser on any of the origins would open, if that is one and the same path of its own. */
+/** The path a browser would open, if it is the same own path on all origins; else the fallback. */
 function expected(text: string): string {
   const paths = origins.map((origin) => {
     if (!text.startsWith('/') || !URL.canParse(text, `${origin}/login`)) {
@@ -84,6 +83,6 @@ function expected(text: string): string {
     const isOwn = url.href.startsWith(`${origin}/`) && !url.href.startsWith(`${origin}//`);
     return isOwn ? `${url.pathname}${url.search}${url.hash}` : FALLBACK;
   });
-  // Naming one of our origins in full is no path: which of them we are is not known here.
+  // An absolute URL of one of the origins is not a path: `ownPath` does not know the origin.
   return new Set(paths).size === 1 ? (paths[0] ?? FALLBACK) : FALLBACK;
 }

@@ -6,7 +6,7 @@ import { phoneNumberSchema } from '#lib/shared/contract.ts';
 import { defineTarget } from '../target.ts';
 import { spellings, write } from './phone-spellings.ts';
 
-/** Lines nobody can be asked to call from, by what their carriers publish. */
+/** Numbers that people cannot call from, as published by carriers. */
 const barred: readonly RegExp[] = [
   ...[/^\+81(?:120|800|570|990|180)\d{6}/, /^\+81(?:1[0-9]{2})$/],
   ...[/^\+1(?:900|800|888|877|866|855|844|833)\d{7}$/, /^\+1\d?11$/],
@@ -14,7 +14,7 @@ const barred: readonly RegExp[] = [
   ...[/^\+82(?:60|80)\d{7,}$/, /^\+61(?:190|1300|1800)\d+$/, /^\+39(?:800|89)\d+$/],
 ];
 
-/** What people dial in need, by themselves or behind the country codes of their countries. */
+/** Emergency and service numbers, dialed alone or after a country code. */
 const emergencies = [
   '110',
   '118',
@@ -92,7 +92,7 @@ const hostileTexts = fc.oneof(
 export const phoneInputs = defineTarget({
   name: 'phone-inputs',
   holds:
-    'whatever is typed, it is refused or one E.164 number that reads as itself and is no emergency, free or premium line',
+    'any input is refused or read as one E.164 number that parses to itself and is no emergency, toll-free or premium number',
   batchSize: 2_000,
   open: () => ({
     values: fc.tuple(hostileTexts, countryChoice, countryChoice),
@@ -110,9 +110,9 @@ function checkHostile([text, country, otherCountry]: [string, CountryCode, Count
   }
   const { value } = read;
   assert.ok(phoneNumberSchema.safeParse(value).success, 'is not E.164');
-  assert.ok(!barred.some((line) => line.test(value)), `lets ${value} in`);
+  assert.ok(!barred.some((line) => line.test(value)), `accepts ${value}`);
   const national = parsePhoneNumberFromString(value)?.nationalNumber ?? '';
-  assert.ok(!emergencies.includes(national), `lets ${value} in`);
-  assert.deepEqual(parsePhoneNumber(value, otherCountry), read, 'reads otherwise the second time');
-  assert.equal(parseAnySpelling(text, country), value, 'the vendor would be read otherwise');
+  assert.ok(!emergencies.includes(national), `accepts ${value}`);
+  assert.deepEqual(parsePhoneNumber(value, otherCountry), read, 'does not parse to itself');
+  assert.equal(parseAnySpelling(text, country), value, 'is parsed differently in vendor answers');
 }

@@ -14,14 +14,14 @@ import { defineTarget } from '../target.ts';
 
 const countries = getCountries();
 
-/** A number of a mobile phone: E.164, as its own country writes it, and which country that is. */
+/** A mobile number: its country, in E.164 and in the national format. */
 interface MobileNumber {
   country: CountryCode;
   e164: string;
   national: string;
 }
 
-/** Numbers near the example that each country's numbering plan comes with. */
+/** Variations of the example number of each country. */
 const mobileNumbers: fc.Arbitrary<MobileNumber> = fc
   .record({
     country: fc.oneof(fc.constant<CountryCode>('JP'), fc.constantFrom(...countries)),
@@ -33,7 +33,7 @@ function mobileNumberNear(country: CountryCode, end: string): MobileNumber {
   const example = getExampleNumber(country, examples);
   const e164 = example?.number ?? '+819012345678';
   const changed = e164.length > 10 ? e164.slice(0, -end.length) + end : e164;
-  // A changed number need not exist, or may be one of a neighbour's.
+  // A changed number may be invalid or belong to another country.
   const parsed = parsePhoneNumberFromString(changed);
   const isUsable =
     parsed?.isValid() && parsed.country === country && parsed.getType() === example?.getType();
@@ -45,7 +45,7 @@ function mobileNumberNear(country: CountryCode, end: string): MobileNumber {
   };
 }
 
-/** Scripts whose digits phones write numbers with, by their zero; mathematical ones come from copying. */
+/** The zeros of other digits: scripts of phone keyboards, and mathematical digits from copied text. */
 const zeros = [0xff10, 0x0660, 0x06f0, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7f6];
 const separators = [
   ' ',
@@ -105,8 +105,7 @@ export const spellings: fc.Arbitrary<Spelling> = fc.record({
 
 export const phoneSpellings = defineTarget({
   name: 'phone-spellings',
-  holds:
-    'every usual spelling of a mobile number of any country is read as the one E.164 number it is',
+  holds: 'every usual spelling of a mobile number of any country is parsed to its E.164 number',
   batchSize: 2_000,
   open: () => ({ values: spellings, check: checkSpelling }),
 });
@@ -151,7 +150,7 @@ function shape({ country, e164, national }: MobileNumber, form: Spelling['form']
       return `00${e164.slice(1)}`;
     case 'twice':
       return `+${code}${e164}`;
-    // Written in Japan and in Germany on every card; elsewhere a zero may be part of the number.
+    // A common notation in Japan and Germany; elsewhere the zero may be part of the number.
     case 'trunk':
       return country === 'JP' || country === 'DE' ? `+${code}(0)${significant}` : e164;
     case 'hidden':

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-/** JSON as its text, so that it can have what no value has: keys twice, numbers too long, an end too soon. */
+/** JSON as text, so that it can have duplicate keys, overlong numbers and a truncated end. */
 type Json =
   | { kind: 'text'; text: string }
   | { kind: 'raw'; raw: string }
@@ -47,11 +47,11 @@ const around = [
   ',',
 ];
 
-/** Replies of an API that has gone wrong in the ways APIs do. */
+/** Generates replies with typical API errors. */
 export function replies(vocabulary: {
-  /** What a reply of this kind has, and what it may say there. */
+  /** The usual names and their possible values. */
   usual: Readonly<Record<string, readonly string[]>>;
-  /** What may stand there instead. */
+  /** Other names and values. */
   names: readonly string[];
   texts: readonly string[];
 }): fc.Arbitrary<Reply> {
@@ -76,7 +76,7 @@ export function replies(vocabulary: {
       { weight: 2, arbitrary: tie('fields') },
     ),
   }));
-  // Nearly right is what is most easily taken for right.
+  // Almost correct texts are the most likely to be accepted by mistake.
   const almost = (text: string): fc.Arbitrary<Json> => {
     const leaf: Json = { kind: 'text', text };
     return fc.oneof(
@@ -133,7 +133,7 @@ export function replies(vocabulary: {
   });
 }
 
-/** The reply as it goes over the wire. */
+/** The reply as sent. */
 export function wrap({ json, damage }: Reply): string {
   const text = write(json);
   switch (damage.kind) {
@@ -165,7 +165,7 @@ function write(json: Json): string {
   }
 }
 
-/** What the object that a text is says of itself, its last word for each name; null when it is none. */
+/** The members of a JSON object, the last one of duplicates; null when the text is not an object. */
 export function topLevel(text: string): ReadonlyMap<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);

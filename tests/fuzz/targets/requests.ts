@@ -8,13 +8,13 @@ import { defineTarget, type OpenProperty } from '../target.ts';
 import { ATTEMPT_COOKIE, type HostileRequest, hostileRequests, write } from './hostile-request.ts';
 
 const ANSWER_TIMEOUT_MS = 20_000;
-/** Attempts last ten minutes there; nobody ever calls for them. */
-const ATTEMPT_LASTS_MS = 500_000;
+/** Attempts there live for ten minutes and receive no call. */
+const ATTEMPT_REUSE_MS = 500_000;
 
 export const requests = defineTarget({
   name: 'requests',
   holds:
-    'whatever is sent, the production build answers without a 5xx, a word of its insides, a way off the site or a session that no call has earned',
+    'whatever is sent, the production build answers without a 5xx, internals, an open redirect or a session without a call',
   batchSize: 50,
   share: 2,
   async open() {
@@ -23,7 +23,7 @@ export const requests = defineTarget({
     const app = await startAppServer(sandbox.url, {
       STATUS_WAIT_SECONDS: '0',
       ATTEMPT_TTL_SECONDS: '600',
-      // The limits are not what is tried here, and have tests of their own.
+      // The limits are not tested here and have their own tests.
       START_LIMIT_PER_NUMBER: '1000000/60',
       START_LIMIT_PER_NETWORK: '1000000/60',
       START_LIMIT_TOTAL: '1000000/60',
@@ -38,15 +38,15 @@ export const requests = defineTarget({
   },
 });
 
-/** Tries requests on a server that is running, whose vendor nobody calls. */
+/** Sends requests to a running server. No calls may be placed at its vendor. */
 export function requestsTo(origin: string): OpenProperty<HostileRequest> {
   const port = Number(new URL(origin).port);
-  // On the shared server they may last for less; then it is an attempt that is over.
+  // On the shared server attempts may expire earlier; the cookie is then one of an expired attempt.
   let attempt = { cookie: '', at: Number.NEGATIVE_INFINITY };
   return {
     values: hostileRequests,
     async check(request) {
-      if (performance.now() - attempt.at > ATTEMPT_LASTS_MS) {
+      if (performance.now() - attempt.at > ATTEMPT_REUSE_MS) {
         attempt = { cookie: await startOne(origin), at: performance.now() };
       }
       const bytes = write(request, new URL(origin), attempt.cookie);
@@ -59,17 +59,17 @@ async function startOne(origin: string): Promise<string> {
   const visitor = new Visitor(origin);
   const answer = await visitor.start(randomPhoneNumber());
   const cookie = visitor.cookie(ATTEMPT_COOKIE);
-  assert.ok(cookie !== undefined, `no attempt to try with: ${answer.status}`);
+  assert.ok(cookie !== undefined, `no attempt: ${answer.status}`);
   return cookie;
 }
 
-/** How a stack, a file or a secret of the server would look. */
-const insides = [
+/** Patterns of stack traces, files and secrets of the server. */
+const internals = [
   /\bat [\w.<>[\] ]+\(?[^ )]*:\d+:\d+/,
   /node_modules/,
   /\/\.next\//,
   /sqlite/i,
-  // As a word: random letters, of a nonce for one, are sooner or later these three.
+  // As a whole word, since random letters, for example of a nonce, can contain it.
   /\bzod(?:error)?\b/i,
   /sandbox-key/,
   new RegExp(TEST_SECRET),
@@ -80,23 +80,23 @@ function checkAnswer({ status, headers, body }: RawAnswer, origin: string): void
     return;
   }
   assert.ok(status < 500, `answered ${status}: ${body.slice(0, 300)}`);
-  const inside = insides.find((pattern) => pattern.test(body));
-  assert.equal(inside, undefined, `tells of its insides: ${inside?.exec(body)?.[0]}`);
+  const leaked = internals.find((pattern) => pattern.test(body));
+  assert.equal(leaked, undefined, `leaks internals: ${leaked?.exec(body)?.[0]}`);
   for (const [name, value] of headers) {
     if (name === 'set-cookie') {
       const isSession = /^(?:__Host-)?call-login-session=[^;]/.test(value);
-      assert.ok(!isSession, 'a session that no call has earned');
+      assert.ok(!isSession, 'a session without a call');
     }
     if (name === 'location') {
-      assert.equal(new URL(value, origin).origin, origin, `leads away: ${value}`);
+      assert.equal(new URL(value, origin).origin, origin, `redirects to another site: ${value}`);
     }
   }
   const isJson = headers.some(
     ([name, value]) => name === 'content-type' && value.startsWith('application/json'),
   );
-  const isKept = !headers.some(
+  const isCacheable = !headers.some(
     ([name, value]) => name === 'cache-control' && /no-store/.test(value),
   );
-  assert.ok(!isJson || !isKept, 'may be kept by a cache');
+  assert.ok(!isJson || !isCacheable, 'allows caching');
   assert.ok(!isJson || !/"status":"verified"/.test(body), 'verified without a call');
 }

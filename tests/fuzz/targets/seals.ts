@@ -11,16 +11,16 @@ const secrets = {
   older: 'Rq6yU2nB8sWk4Xe1Mz9Pt3Ch7Dj5Fv0L',
   retired: 'Zt1vJ5hG9pYc3Qa7Ws2Ld6Kf0Nx8Mb4R',
 };
-/** Longer than any run: a seal that is past its time opens no more. */
+/** Longer than any run, since expired seals do not open. */
 const TTL_SECONDS = 30 * 24 * 60 * 60;
 
-/** The fields of an iron seal, from `Fe26.2` to the seal of the seal. */
+/** The number of fields of an iron seal, from `Fe26.2` to its MAC. */
 const FIELD_COUNT = 8;
 
 interface Material {
-  /** What opens, by its text, with what is in it. */
+  /** Valid seals, with their tokens. */
   ours: ReadonlyMap<string, string>;
-  /** What looks the same and must not. */
+  /** Well-formed seals that must not open. */
   foreign: readonly string[];
 }
 
@@ -87,7 +87,7 @@ const values: fc.Arbitrary<Tampering | string> = fc.oneof(
 export const seals = defineTarget({
   name: 'seals',
   holds:
-    'only a seal of ours opens, whole, for its own purpose and under a key in use; nothing throws',
+    'only an unchanged seal of ours opens, for its own purpose and with a current key; nothing throws',
   batchSize: 500,
   async open() {
     const sealer = createSealer({
@@ -104,8 +104,16 @@ export const seals = defineTarget({
         const opened = await sealer.unseal(text);
         const expected = material.ours.get(withoutVersion(text));
         if (opened !== null) {
-          assert.equal(opened.value.token, expected, `opened what we never sealed: ${text}`);
-          assert.equal(opened.isOld, ofOlder.includes(opened.value.token), `whose is ${text}?`);
+          assert.equal(
+            opened.value.token,
+            expected,
+            `opened a text that was never sealed: ${text}`,
+          );
+          assert.equal(
+            opened.isOld,
+            ofOlder.includes(opened.value.token),
+            `wrong isOld for ${text}`,
+          );
         }
         if (typeof value !== 'string' && value.edits.length === 0) {
           assert.equal(opened?.value.token, expected, `did not open: ${text}`);
@@ -115,7 +123,7 @@ export const seals = defineTarget({
   },
 });
 
-/** What was sealed before the rotation. */
+/** The tokens that were sealed before the rotation. */
 const ofOlder = ['of before the rotation', ''];
 
 async function prepare(): Promise<Material> {
@@ -133,7 +141,7 @@ async function prepare(): Promise<Material> {
     ...(await made('session cookie', secrets.newest, 'of another cookie')),
     ...(await made('attempt cookie', secrets.retired, 'of a retired key')),
   ].map(([seal]) => seal);
-  // Sealed with a secret as it stands instead of a key made from it, and with no shape of ours.
+  // Sealed with the secret itself instead of a key derived from it.
   const raw = await sealData({ token: 'raw' }, { password: secrets.newest, ttl: TTL_SECONDS });
   const shapeless = createSealer({
     purpose: 'attempt cookie',
@@ -152,7 +160,7 @@ async function prepare(): Promise<Material> {
   };
 }
 
-/** What stands behind the tilde says only in which format the contents are, and is not sealed. */
+/** Removes the version suffix after the tilde, which is not authenticated. */
 function withoutVersion(seal: string): string {
   return seal.split('~')[0] ?? '';
 }

@@ -7,9 +7,9 @@ import { defineTarget } from '../target.ts';
 import { type Reply, replies, topLevel, wrap } from './reply-grammar.ts';
 
 const TIMEOUT_MS = 150;
-/** What a busy machine may add before an answer counts as late. */
+/** Tolerance for a busy machine before an answer counts as late. */
 const SLACK_MS = 3_000;
-/** What the operating system buffers between the two ends of a connection. */
+/** The most bytes that the operating system may buffer for a connection. */
 const BUFFERS_MAX_BYTES = 10_000_000;
 
 const OURS = phoneNumberSchema.parse('+819012345678');
@@ -193,7 +193,7 @@ const values: fc.Arbitrary<HttpReply> = fc.record({
 export const vendorHttp = defineTarget({
   name: 'vendor-http',
   holds:
-    'whatever bytes the vendor sends, the client answers in time and in little memory, follows nothing, and hears "verified" only where it was said',
+    'whatever bytes the vendor sends, the client answers in time, with bounded memory, without following redirects, and accepts only a real "verified"',
   batchSize: 50,
   async open() {
     const vendor = await startHostileVendor();
@@ -205,14 +205,14 @@ export const vendorHttp = defineTarget({
   },
 });
 
-/** Names the requests of a run apart from those of any other. */
+/** Distinguishes the requests of different runs. */
 let run = 0;
 
 async function check(vendor: HostileVendor, given: HttpReply): Promise<void> {
-  vendor.forget();
+  vendor.reset();
   run += 1;
   const text = wrap(given.reply);
-  // A flood has no end that could be announced.
+  // A flood has no length that could be declared.
   const framing = given.pace.kind === 'floods' ? 'until_close' : given.framing;
   const body = frame(Buffer.from(text), framing);
   const head = [given.startLine, ...given.headers, ...body.headers].join('\r\n');
@@ -232,8 +232,8 @@ async function check(vendor: HostileVendor, given: HttpReply): Promise<void> {
       ? await client.checkSession('5f0c')
       : await client.createSession(OURS, new URL('https://login.example/callback'));
   assert.ok(performance.now() - startedAt < TIMEOUT_MS + SLACK_MS, 'the client is late');
-  assert.ok(vendor.bytesTaken() < BUFFERS_MAX_BYTES, `took ${vendor.bytesTaken()} bytes`);
-  // A request of the run before may arrive only now.
+  assert.ok(vendor.maxBytesWritten() < BUFFERS_MAX_BYTES, `read ${vendor.maxBytesWritten()} bytes`);
+  // A request of the previous run may arrive late.
   const own = vendor.requests.filter((line) => line.includes(`/run-${run}/`));
   const asked =
     given.request === 'check'
@@ -241,33 +241,33 @@ async function check(vendor: HostileVendor, given: HttpReply): Promise<void> {
       : /^POST \/\S+\/v1\/auth\/sessions HTTP/;
   assert.ok(
     own.every((line) => asked.test(line)),
-    'asked for something else',
+    'requested another path',
   );
   assert.ok(
     vendor.requests.every((line) => /^\w+ \/run-\d+\/v1\//.test(line)),
-    'went elsewhere',
+    'sent a request elsewhere',
   );
-  assert.ok(own.length <= (given.request === 'check' ? 2 : 1), 'asked again');
+  assert.ok(own.length <= (given.request === 'check' ? 2 : 1), 'repeated the request');
 
   if (answer.ok && 'status' in answer.value && answer.value.status === 'verified') {
-    assert.match(given.startLine, /HTTP\/1\.\d 2\d\d/, 'verified by a refusal');
+    assert.match(given.startLine, /HTTP\/1\.\d 2\d\d/, 'verified by an error answer');
     assert.ok(
       !given.headers.some((header) => /^content-encoding: (?!identity$)/.test(header)),
-      'verified by something compressed',
+      'verified by a compressed answer',
     );
-    const heard = topLevel(text) ?? topLevel(body.heard);
-    assert.equal(heard?.get('status'), 'verified', 'verified, though nobody said so');
-    const said = String(heard?.get('phone_number'));
+    const received = topLevel(text) ?? topLevel(body.received);
+    assert.equal(received?.get('status'), 'verified', 'verified without the vendor saying so');
+    const said = String(received?.get('phone_number'));
     const isOurs = said === OURS || said === '09012345678';
     assert.equal(answer.value.phoneNumber === OURS, isOurs, 'verified for another number');
   }
 }
 
-/** @returns what goes over the wire, and what a client hears of it. */
+/** @returns the headers and bytes to send, and the body as a client reads it. */
 function frame(
   text: Buffer,
   framing: Framing,
-): { headers: string[]; bytes: Buffer; heard: string } {
+): { headers: string[]; bytes: Buffer; received: string } {
   const whole = text.toString();
   const half = Math.floor(text.length / 2);
   const chunk = (part: Buffer) =>
@@ -275,17 +275,17 @@ function frame(
   const chunks = text.length < 2 ? [text] : [text.subarray(0, half), text.subarray(half)];
   switch (framing) {
     case 'length':
-      return { headers: [`content-length: ${text.length}`], bytes: text, heard: whole };
+      return { headers: [`content-length: ${text.length}`], bytes: text, received: whole };
     case 'length_too_small':
       return {
         headers: [`content-length: ${half}`],
         bytes: text,
-        heard: text.subarray(0, half).toString(),
+        received: text.subarray(0, half).toString(),
       };
     case 'length_too_large':
-      return { headers: [`content-length: ${text.length + 7}`], bytes: text, heard: '' };
+      return { headers: [`content-length: ${text.length + 7}`], bytes: text, received: '' };
     case 'until_close':
-      return { headers: [], bytes: text, heard: whole };
+      return { headers: [], bytes: text, received: whole };
     case 'chunked':
       return {
         headers: ['transfer-encoding: chunked'],
@@ -293,13 +293,13 @@ function frame(
           ...chunks.filter((part) => part.length > 0).map(chunk),
           Buffer.from('0\r\n\r\n'),
         ]),
-        heard: whole,
+        received: whole,
       };
     case 'chunked_badly':
       return {
         headers: ['transfer-encoding: chunked'],
         bytes: Buffer.concat([chunk(text), Buffer.from('ffffffffff\r\n{"status"')]),
-        heard: '',
+        received: '',
       };
   }
 }

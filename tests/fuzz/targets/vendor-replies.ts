@@ -3,7 +3,7 @@ import { parseCheckReply, parseCreateReply } from '#lib/pauth/parse.ts';
 import { defineTarget } from '../target.ts';
 import { type Reply, replies, topLevel, wrap } from './reply-grammar.ts';
 
-/** Every spelling a reply may use, by the number it stands for. */
+/** Every spelling that a reply may use, with its E.164 number. */
 const numbers = new Map<string, string>(
   ['+819012345678', '+818087654321', '+447400123456'].flatMap((e164) =>
     spell(e164).map((spelling) => [spelling, e164] as const),
@@ -44,7 +44,7 @@ const ids = [
 export const vendorReplies = defineTarget({
   name: 'vendor-replies',
   holds:
-    'a reply says "verified" only in the one word and for the number it names; ids stay one path segment',
+    'a reply is accepted as verified only with the exact word and for the number it names; ids stay one path segment',
   batchSize: 2_000,
   open: () => ({
     values: replies({
@@ -87,7 +87,7 @@ function check(reply: Reply): void {
 
   const checked = parseCheckReply(text, 'JP');
   if (checked.ok && checked.value.status === 'verified') {
-    assert.equal(said?.get('status'), 'verified', 'verified by another word');
+    assert.equal(said?.get('status'), 'verified', 'verified with another word');
     const spelling = said?.get('phone_number');
     assert.ok(typeof spelling === 'string', 'verified without a number');
     assert.ok(stands(spelling, checked.value.phoneNumber), 'verified for another number');
@@ -105,11 +105,11 @@ function check(reply: Reply): void {
     );
     assert.match(url.pathname, /^\/v1\/auth\/sessions\/[^/]+$/, 'the id names another path');
     assert.ok(stands(String(said?.get('call_number')), callNumber), 'another number to call');
-    assert.match(callNumber, /^\+(?:8190|8180|447)\d+$/, 'a number nobody should call');
+    assert.match(callNumber, /^\+(?:8190|8180|447)\d+$/, 'a number that must not be called');
   }
 }
 
-/** Whether a spelling may be read as a number: as the one it stands for, or else as none of these. */
+/** Whether a spelling may be parsed to this number: a known one only to its own, any other to none of these. */
 function stands(spelling: string, phoneNumber: string): boolean {
   const known = numbers.get(spelling);
   return known === undefined ? ![...numbers.values()].includes(phoneNumber) : known === phoneNumber;

@@ -3,12 +3,12 @@ import {
   createAttemptNotifications,
 } from '#lib/notify/attempt-notifications.ts';
 
-/** Much longer than any turn of a schedule. */
-const FOR_EVER_MS = 600_000;
+/** Longer than any step of a schedule takes. */
+const FOREVER_MS = 600_000;
 
-/** Waits that take no time of ours: the clock goes on by itself unless somebody wakes the waiter first. */
-export function timelessWakeUps(world: {
-  /** Passed when it is the waiter's turn to have waited long enough. */
+/** Attempt notifications in simulated time: a wait that is not notified first advances the clock by its timeout. */
+export function createSimulatedNotifications(world: {
+  /** Resolves when the scheduler lets the wait time out. */
   barrier(): Promise<void>;
   advance(ms: number): Promise<void>;
 }): AttemptNotifications {
@@ -22,14 +22,14 @@ export function timelessWakeUps(world: {
         wait: async (timeoutMs) => {
           const waiting = new AbortController();
           const first = await Promise.race([
-            listener.wait(FOR_EVER_MS, waiting.signal).then(() => 'woken' as const),
+            listener.wait(FOREVER_MS, waiting.signal).then(() => 'notified' as const),
             world.barrier().then(() => 'time' as const),
           ]);
           waiting.abort();
           if (first === 'time') {
             await world.advance(timeoutMs);
           }
-          return first === 'woken';
+          return first === 'notified';
         },
       };
     },
