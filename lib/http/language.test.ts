@@ -53,15 +53,16 @@ describe('the language of a visitor', () => {
     );
   });
 
-  it('is found in no time, however many languages a header of 16 KiB names', () => {
+  it('costs little, however many languages a header of 16 KiB names', () => {
     const letter = (index: number) => String.fromCharCode(97 + (index % 26));
     const tags = Array.from(
       { length: 2_700 },
       (_, index) => `${letter(index)}${letter(index * 7)}-${letter(index)}${letter(index * 3)}`,
     );
-    const startedAt = performance.now();
+    // CPU, not time: other tests share the machine.
+    const before = process.cpuUsage();
     negotiateLanguage(tags.join(','));
-    expect(performance.now() - startedAt).toBeLessThan(250);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(250);
   });
 });
 
