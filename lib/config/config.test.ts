@@ -28,7 +28,7 @@ function read(given: Given) {
   return config.value;
 }
 
-/** The variables at fault. */
+/** The names of the invalid variables. */
 function faultsOf(given: Given): string[] {
   const config = readConfig(given);
   return config.ok ? [] : [...new Set(config.error.map(({ variable }) => variable))];
@@ -128,7 +128,7 @@ describe('the configuration', () => {
     expect(faultsOf(empty)).toEqual(['PAUTH_API_KEY', 'APP_ORIGIN', 'SESSION_SECRET']);
   });
 
-  it('treats an empty marker of a serverless host as not set', () => {
+  it('treats an empty variable of a serverless host as not set', () => {
     expect(faultsOf({ ...production, VERCEL: '' })).toEqual([]);
   });
 
@@ -140,18 +140,18 @@ describe('the configuration', () => {
     expect(read({ ...production, TRUSTED_PROXY }).app.trustedProxy).toEqual(trustedProxy);
   });
 
-  it('reads several secrets, the newest first', () => {
+  it('reads several secrets, newest first', () => {
     const config = read({ ...production, SESSION_SECRET: ` ${SECRET} , ${OLDER_SECRET} ` });
     expect(config.app.sessionSecrets).toEqual([SECRET, OLDER_SECRET]);
   });
 });
 
-describe('refuses', () => {
+describe('the configuration refuses', () => {
   it.each<[string, string, string]>([
     ['no key', 'PAUTH_API_KEY', ''],
     ['a key with a space', 'PAUTH_API_KEY', 'pk live'],
     ['a key with a line break', 'PAUTH_API_KEY', 'pk\n'],
-    ['a key beyond ASCII', 'PAUTH_API_KEY', 'キー'],
+    ['a key with non-ASCII characters', 'PAUTH_API_KEY', 'キー'],
     ['no secret', 'SESSION_SECRET', ''],
     ['a short secret', 'SESSION_SECRET', SECRET.slice(1)],
     ['a repeated secret', 'SESSION_SECRET', 'abc'.repeat(20)],
@@ -165,7 +165,7 @@ describe('refuses', () => {
     ['an origin with a path', 'APP_ORIGIN', 'https://login.example.com/app'],
     ['an origin with a query', 'APP_ORIGIN', 'https://login.example.com/?a'],
     ['an origin with a user name', 'APP_ORIGIN', 'https://me@login.example.com'],
-    ['a host that only looks like this machine', 'APP_ORIGIN', 'http://localhost.example.com'],
+    ['a host that only starts with localhost', 'APP_ORIGIN', 'http://localhost.example.com'],
     ['an unknown number type', 'NUMBER_TYPES', 'mobile,fax'],
     ['a help address with another scheme', 'HELP_URL', 'javascript:alert(1)'],
     ['an origin with a data URL', 'APP_ORIGIN', 'data:text/plain,x'],
@@ -187,11 +187,11 @@ describe('refuses', () => {
     ['a country in lower case', 'DEFAULT_COUNTRY', 'jp'],
     ['an unknown proxy', 'TRUSTED_PROXY', 'nginx'],
     ['too many proxies', 'TRUSTED_PROXY', '10'],
-    ['a proxy named like a property of every object', 'TRUSTED_PROXY', 'constructor'],
+    ['a proxy named like a property of Object.prototype', 'TRUSTED_PROXY', 'constructor'],
     ['a limit of zero', 'START_LIMIT_TOTAL', '0/60'],
     ['a limit without a time', 'START_LIMIT_PER_NETWORK', '5'],
     ['a circuit breaker with two limits', 'PAUTH_BREAKER', '5/10 9/60'],
-    ['limits with a comma between', 'START_LIMIT_PER_NUMBER', '1/60,5/3600'],
+    ['limits separated by a comma', 'START_LIMIT_PER_NUMBER', '1/60,5/3600'],
     ['a blank site name', 'SITE_NAME', '   '],
     ['a long site name', 'SITE_NAME', 'x'.repeat(61)],
   ])('%s', (_what, variable, value) => {
@@ -224,7 +224,7 @@ describe('refuses', () => {
   });
 
   it.each(['VERCEL', 'AWS_LAMBDA_FUNCTION_NAME', 'NETLIFY', 'K_SERVICE'])(
-    'SQLite on a host that keeps no files, by its variable %s',
+    'SQLite on a host without persistent files, detected by its variable %s',
     (marker) => {
       expect(faultsOf({ ...production, [marker]: '1' })).toEqual(['DATABASE_URL']);
       const DATABASE_URL = 'postgres://db.internal/login';
@@ -252,7 +252,7 @@ describe('refuses', () => {
     ]);
   });
 
-  it('and lists faults between the addresses together with all others', () => {
+  it('and lists conflicts between addresses together with all other faults', () => {
     const faults = faultsOf({
       APP_ORIGIN: 'http://login.example.com',
       PAUTH_BASE_URL: 'http://127.0.0.1:4010',
@@ -291,7 +291,7 @@ describe('a vendor on this machine', () => {
   });
 });
 
-it('does not quote the key, a secret or an address in any fault', () => {
+it('does not include the key, a secret or an address in any message', () => {
   const canaries = ['canary-key with spaces', 'canary-short', `${SECRET}-password`];
   for (const canary of canaries) {
     for (const variable of ['PAUTH_API_KEY', 'SESSION_SECRET', 'DATABASE_URL', 'PAUTH_BASE_URL']) {

@@ -30,7 +30,7 @@ describe('the value of a cookie', () => {
     `\u00a0${NAME}=abc`,
     `\ufeff${NAME}=abc`,
     `\u2003${NAME}=abc`,
-  ])('is not there in %j', (header) => {
+  ])('is missing in %j', (header) => {
     expect(onlyValue(cookieValues(header, NAME))).toBeNull();
   });
 
@@ -39,11 +39,11 @@ describe('the value of a cookie', () => {
     `${NAME}=abc; ${NAME}=planted`,
     `${NAME}=planted; a=1; ${NAME}=abc`,
     `${NAME}=; ${NAME}=abc`,
-  ])('is not believed when it was sent twice: %j', (header) => {
+  ])('is rejected when the cookie was sent twice: %j', (header) => {
     expect(onlyValue(cookieValues(header, NAME))).toBeNull();
   });
 
-  it('is a part of the header or null, whatever the header', () => {
+  it('is a substring of the header or null, for any header', () => {
     const header = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.array(fc.constantFrom(NAME, '=', ';', ' ', 'a')).map((parts) => parts.join('')),

@@ -6,7 +6,7 @@ import { createSealer } from './seal.ts';
 const NEWEST = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
 const OLDER = 'h4Kd9sLq2Wm7Zx0Cv5Bn8Tr3Yp6Gf1Aj';
 const TTL_SECONDS = 600;
-/** What a clock may be off before a seal counts as out of time. */
+/** The clock skew that is tolerated at a seal's expiry. */
 const SKEW_SECONDS = 60;
 
 const schema = z.strictObject({ token: z.string(), name: z.string().optional() });
@@ -25,14 +25,14 @@ afterEach(() => {
 });
 
 describe('a seal', () => {
-  it('opens as what was sealed, and shows nothing of it', async () => {
+  it('opens to the sealed value and does not reveal it', async () => {
     const seal = await sealerOf().seal({ token: 'canary' });
     expect(seal).not.toContain('canary');
     expect(await sealerOf().unseal(seal)).toHaveProperty('value', { token: 'canary' });
     expect(await sealerOf().unseal(await sealerOf().seal(value))).toHaveProperty('value', value);
   });
 
-  it('is another one each time', async () => {
+  it('is different each time', async () => {
     expect(await sealerOf().seal(value)).not.toBe(await sealerOf().seal(value));
   });
 
@@ -47,7 +47,7 @@ describe('a seal', () => {
     expect(await sealerOf([NEWEST], 'session cookie').unseal(seal)).toBeNull();
   });
 
-  it('does not open as another shape', async () => {
+  it('does not open with another schema', async () => {
     const options = { purpose: 'attempt cookie', ttlSeconds: TTL_SECONDS } as const;
     const secrets = [NEWEST] as const;
     const other = createSealer({ ...options, secrets, schema: z.object({ token: z.number() }) });
@@ -56,7 +56,7 @@ describe('a seal', () => {
     expect(await sealerOf().unseal(await wider.seal({ token: 'a', isAdmin: true }))).toBeNull();
   });
 
-  it('opens until its time is over and not after', async () => {
+  it('opens until it expires and not after', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const seal = await sealerOf().seal(value);
     vi.advanceTimersByTime((TTL_SECONDS - 1) * 1_000);
@@ -65,7 +65,7 @@ describe('a seal', () => {
     expect(await sealerOf().unseal(seal)).toBeNull();
   });
 
-  it('keeps the time it was given when the rule changes', async () => {
+  it('keeps its expiry when the configured lifetime changes', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const seal = await sealerOf([NEWEST], 'attempt cookie', 60).seal(value);
     vi.advanceTimersByTime((60 + SKEW_SECONDS + 1) * 1_000);
@@ -73,9 +73,9 @@ describe('a seal', () => {
   });
 });
 
-describe('a seal that was made or opened before', () => {
+describe('a memoized seal', () => {
   it.each(['made', 'opened'])(
-    'opens without another key being derived once it was %s',
+    'opens without another key derivation once it was %s',
     async (how) => {
       const sealer = sealerOf();
       const seal = await (how === 'made' ? sealer : sealerOf()).seal(value);
@@ -89,7 +89,7 @@ describe('a seal that was made or opened before', () => {
     },
   );
 
-  it('is not open for longer than any other', async () => {
+  it('does not open for longer than any other', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const sealer = sealerOf();
     const seal = await sealer.seal(value);
@@ -99,7 +99,7 @@ describe('a seal that was made or opened before', () => {
     expect(await sealer.unseal(seal)).toBeNull();
   });
 
-  it('opens nothing that is spelled a little differently', async () => {
+  it('does not open a slightly different text', async () => {
     const sealer = sealerOf();
     const seal = await sealer.seal(value);
     const end = Number(seal.split('*')[5]);
@@ -108,8 +108,8 @@ describe('a seal that was made or opened before', () => {
   });
 });
 
-describe('with several secrets', () => {
-  it('an older one opens and only the newest seals', async () => {
+describe('several secrets', () => {
+  it('open seals of older ones and seal with the newest', async () => {
     const old = await sealerOf([OLDER]).seal(value);
     expect(await sealerOf([NEWEST, OLDER]).unseal(old)).toHaveProperty('value', value);
     const fresh = await sealerOf([NEWEST, OLDER]).seal(value);
@@ -118,18 +118,18 @@ describe('with several secrets', () => {
     expect(await sealerOf([OLDER]).unseal(fresh)).toBeNull();
   });
 
-  it('seals with the newest whichever of the two it is', async () => {
+  it('seal with the first of the list', async () => {
     const fresh = await sealerOf([OLDER, NEWEST]).seal(value);
     expect(await sealerOf([OLDER]).unseal(fresh)).toHaveProperty('value', value);
     expect(await sealerOf([NEWEST]).unseal(fresh)).toBeNull();
   });
 
-  it('a retired one no longer opens', async () => {
+  it('do not open seals of a removed one', async () => {
     const old = await sealerOf([OLDER]).seal(value);
     expect(await sealerOf([NEWEST]).unseal(old)).toBeNull();
   });
 
-  it('their order can be swapped without anybody being logged out', async () => {
+  it('can be reordered without invalidating seals', async () => {
     const before = await sealerOf([NEWEST, OLDER]).seal(value);
     expect(await sealerOf([OLDER, NEWEST]).unseal(before)).toHaveProperty('value', value);
   });
@@ -139,7 +139,7 @@ describe('a seal of an older secret', () => {
   const MINUTE_MS = 60_000;
   const endOf = (seal: string) => Number(seal.split('*')[5]);
 
-  /** It, opened by whoever has a newer secret, and what comes of sealing it anew. */
+  /** A seal of the older secret, opened and re-sealed by a sealer with a newer one. */
   async function resealed(ageMs = 0, ttlSeconds = TTL_SECONDS) {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_900_000_000_000 });
     const old = await sealerOf([OLDER]).seal(value);
@@ -149,7 +149,7 @@ describe('a seal of an older secret', () => {
     return { old, sealer, again: unsealed === null ? null : await sealer.reseal(unsealed) };
   }
 
-  it('is told from one of the newest, the first time and when it is remembered', async () => {
+  it('is distinguished from one of the newest, at first and when memoized', async () => {
     const sealer = sealerOf([NEWEST, OLDER]);
     const [old, fresh] = [
       await sealerOf([OLDER]).seal(value),
@@ -162,7 +162,7 @@ describe('a seal of an older secret', () => {
     expect(await sealer.unseal(await sealer.seal(value))).toHaveProperty('isOld', false);
   });
 
-  it('is sealed anew with the newest, as the same', async () => {
+  it('is re-sealed with the newest, with the same value', async () => {
     const { sealer, again } = await resealed();
     const seal = again?.seal ?? '';
     expect(await sealerOf([NEWEST]).unseal(seal)).toMatchObject({ value, isOld: false });
@@ -171,7 +171,7 @@ describe('a seal of an older secret', () => {
   });
 
   it.each([0, 1, 999, 1_000, 1_001, 5 * MINUTE_MS + 17, TTL_SECONDS * 1_000 - 1_000])(
-    'keeps its end when it is sealed anew at the age of %i ms',
+    'keeps its expiry when it is re-sealed at the age of %i ms',
     async (ageMs) => {
       const { old, again } = await resealed(ageMs);
       const end = endOf(again?.seal ?? '');
@@ -182,7 +182,7 @@ describe('a seal of an older secret', () => {
   );
 
   it.each([TTL_SECONDS * 1_000 - 999, TTL_SECONDS * 1_000, (TTL_SECONDS + 59) * 1_000])(
-    'is not sealed anew at the age of %i ms, though it opens: what is left is no second',
+    'is not re-sealed at the age of %i ms, with less than a second left',
     async (ageMs) => {
       const { old, sealer, again } = await resealed(ageMs);
       expect(await sealer.unseal(old)).not.toBeNull();
@@ -190,13 +190,13 @@ describe('a seal of an older secret', () => {
     },
   );
 
-  it('has no more than the time of a new one, whatever end it brings', async () => {
+  it('gets at most the lifetime of a new one, whatever its expiry', async () => {
     const { again } = await resealed(0, 60);
     expect(again?.leftSeconds).toBe(60);
   });
 });
 
-describe('what is no seal of ours is null and never an error', () => {
+describe('an invalid seal opens to null and never throws', () => {
   const sealer = sealerOf();
 
   it.each([
@@ -234,7 +234,7 @@ describe('what is no seal of ours is null and never an error', () => {
     expect(await sealer.unseal(text)).toBeNull();
   });
 
-  it('whatever the text', async () => {
+  it('for any text', async () => {
     const part = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('1', '~2', '~', '*', ''));
     const iron = fc
       .array(part, { minLength: 5, maxLength: 9 })
@@ -247,14 +247,14 @@ describe('what is no seal of ours is null and never an error', () => {
     );
   });
 
-  it('cut short anywhere', async () => {
+  it('truncated at any position', async () => {
     const seal = await sealer.seal(value);
     for (let length = 0; length < seal.length; length += 1) {
       expect(await sealer.unseal(seal.slice(0, length)), String(length)).toBeNull();
     }
   });
 
-  it('with any character changed, left out or added', async () => {
+  it('with any character changed, removed or added', async () => {
     const seal = await sealer.seal(value);
     const change = fc.record({
       at: fc.nat(seal.length),
@@ -270,7 +270,7 @@ describe('what is no seal of ours is null and never an error', () => {
     );
   });
 
-  it('with the last character of its digest changed to one that decodes alike', async () => {
+  it('with the last character of its digest changed to one that decodes to the same bytes', async () => {
     const seal = await sealer.seal(value);
     const at = seal.length - 3;
     for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') {
@@ -280,7 +280,7 @@ describe('what is no seal of ours is null and never an error', () => {
     }
   });
 
-  it('longer than any cookie, even when it is one', async () => {
+  it('that is longer than any cookie, even if valid', async () => {
     const seal = await sealer.seal({ token: 'x'.repeat(5_000) });
     expect(await sealer.unseal(seal)).toBeNull();
   });

@@ -4,7 +4,7 @@ import { formBody, jsonBody, noBody } from './body.ts';
 
 const schema = z.strictObject({ phone_number: z.string() });
 
-/** What `fetch` wants for a body whose length is not known; the types of the browser lack it. */
+/** `duplex` is required for a stream as the body; the DOM types lack it. */
 const streamed = {
   method: 'POST',
   headers: { 'content-type': 'application/json' },
@@ -29,7 +29,7 @@ describe('a JSON body', () => {
   );
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp', ''])(
-    'is not read when sent as %j, which a form of another site could do',
+    'is refused when sent as %j, which other sites can send without a preflight',
     async (contentType) => {
       expect(await read('{"phone_number":""}', contentType)).toMatchObject({
         error: { code: 'request_not_json' },
@@ -38,27 +38,27 @@ describe('a JSON body', () => {
   );
 
   it.each(['', '{', 'phone_number', '\ufeff{}', '{"phone_number":"\ud800'])(
-    'is not read when it is none: %j',
+    'is refused when it is not valid JSON: %j',
     async (body) => {
       expect(await read(body)).toMatchObject({ error: { code: 'request_not_json' } });
     },
   );
 
   it.each(['null', '[]', '1', '{}', '{"phone_number":1}', '{"phone_number":"","extra":1}'])(
-    'is refused in another shape: %s',
+    'is refused when it does not match the schema: %s',
     async (body) => {
       expect(await read(body)).toMatchObject({ error: { code: 'request_invalid' } });
     },
   );
 
-  it('is read up to 4 KiB and refused beyond', async () => {
+  it('is read up to 4 KiB and refused beyond that', async () => {
     const body = '{"phone_number":""}';
     expect(await read(body.padEnd(4_096))).toMatchObject({ ok: true });
     expect(await read(body.padEnd(4_097))).toMatchObject({ error: { code: 'request_too_large' } });
     expect(await read('あ'.repeat(2_000))).toMatchObject({ error: { code: 'request_too_large' } });
   });
 
-  it('without end is given up early', async () => {
+  it('that is endless is cancelled early', async () => {
     let chunks = 0;
     let isCancelled = false;
     const endless = new ReadableStream<Uint8Array>({
@@ -86,7 +86,7 @@ describe('a form', () => {
     return await formBody(schema).read(new Request('https://login.example/', body));
   };
 
-  it('is read with each of its fields once', async () => {
+  it('is read when each field occurs once', async () => {
     expect(await readFields('phone_number=%EF%BC%90+9')).toEqual({
       ok: true,
       value: { phone_number: '０ 9' },
@@ -99,12 +99,12 @@ describe('a form', () => {
     'phone_number=1&phone%5Fnumber=2',
     'phone_number=1&extra=1',
     '',
-  ])('is refused with a field twice, one too many or none: %s', async (text) => {
+  ])('is refused with a duplicate, extra or missing field: %s', async (text) => {
     expect(await readFields(text)).toMatchObject({ error: { code: 'request_invalid' } });
   });
 });
 
-it('a route without a body reads nothing of what was sent', async () => {
+it('a route without a body does not read the request body', async () => {
   const request = new Request('https://login.example/', { method: 'POST', body: 'anything' });
   expect(await noBody.read(request)).toEqual({ ok: true, value: null });
   expect(request.bodyUsed).toBe(false);

@@ -20,21 +20,21 @@ describe('a device', () => {
       'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:143.0) Gecko/20100101 Firefox/143.0',
       'Firefox · macOS',
     ],
-  ])('is named by browser and system: %s', (userAgent, label) => {
+  ])('is named by browser and operating system: %s', (userAgent, label) => {
     expect(describeDevice(userAgent)).toBe(label);
   });
 
-  it('is the same after an update of browser or system', () => {
+  it('has the same name after an update of browser or operating system', () => {
     const version = (number: number) =>
       `Mozilla/5.0 (iPhone; CPU iPhone OS ${number}_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/${number}.1 Mobile/15E148 Safari/604.1`;
     expect(describeDevice(version(18))).toBe(describeDevice(version(17)));
   });
 
-  it.each([null, '', '   '])('has no name when it gives none: %j', (userAgent) => {
+  it.each([null, '', '   '])('has an empty name without a User-Agent: %j', (userAgent) => {
     expect(describeDevice(userAgent)).toBe('');
   });
 
-  it('has a short plain name whatever it sends', () => {
+  it('has a short plain name for any User-Agent', () => {
     const userAgent = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.tuple(fc.string({ unit: 'binary' }), fc.string()).map(([a, b]) => `${a}/1 ${b}`),

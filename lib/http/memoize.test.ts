@@ -2,35 +2,35 @@ import { expect, it } from 'vitest';
 import { memoizeLatest } from './memoize.ts';
 
 function counted() {
-  const asked: string[] = [];
+  const calls: string[] = [];
   const read = memoizeLatest((text: string) => {
-    asked.push(text);
+    calls.push(text);
     return text.toUpperCase();
   });
-  return { asked, read };
+  return { calls, read };
 }
 
-it('a text that was read before is not read again', () => {
-  const { asked, read } = counted();
+it('a text is read only once', () => {
+  const { calls, read } = counted();
   expect([read('a'), read('b'), read('a')]).toEqual(['A', 'B', 'A']);
-  expect(asked).toEqual(['a', 'b']);
+  expect(calls).toEqual(['a', 'b']);
 });
 
-it('an answer that is empty is remembered as well', () => {
-  const { asked, read } = counted();
+it('an empty result is memoized too', () => {
+  const { calls, read } = counted();
   expect([read(''), read('')]).toEqual(['', '']);
-  expect(asked).toEqual(['']);
+  expect(calls).toEqual(['']);
 });
 
-it('a long text is read each time, and so is one that many others came after', () => {
-  const { asked, read } = counted();
+it('a long text is not memoized, and the least recent results are evicted', () => {
+  const { calls, read } = counted();
   const long = 'a'.repeat(513);
   expect(read(long)).toBe(read(long));
-  expect(asked).toEqual([long, long]);
+  expect(calls).toEqual([long, long]);
   read('first');
   for (let index = 0; index < 500; index += 1) {
     read(String(index));
   }
   read('first');
-  expect(asked.filter((text) => text === 'first')).toHaveLength(2);
+  expect(calls.filter((text) => text === 'first')).toHaveLength(2);
 });

@@ -4,7 +4,7 @@ import { ownPath } from './own-path.ts';
 
 const FALLBACK = '/account';
 
-describe('a path of ours', () => {
+describe('an own path', () => {
   it.each([
     ['/', '/'],
     ['/ok', '/ok'],
@@ -15,12 +15,12 @@ describe('a path of ours', () => {
     ['/@evil.example', '/@evil.example'],
     ['/?next=https://evil.example', '/?next=https://evil.example'],
     ['/日本', '/%E6%97%A5%E6%9C%AC'],
-  ])('%j leads to %s', (text, expected) => {
+  ])('%j becomes %s', (text, expected) => {
     expect(ownPath(text, FALLBACK)).toBe(expected);
   });
 });
 
-describe('anything else leads to the fallback', () => {
+describe('anything else becomes the fallback', () => {
   it.each([
     undefined,
     '',
@@ -57,7 +57,7 @@ describe('anything else leads to the fallback', () => {
   });
 });
 
-it('whatever the text, the path stays on any site that follows it', () => {
+it('for any text, the path resolves to the same origin', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc

@@ -7,23 +7,23 @@ function holdMs(prefer: string | null): number {
 }
 
 describe('a poll is held', () => {
-  it('as long as the deployment says, where the page says nothing', () => {
+  it('for the configured time when the page states no preference', () => {
     expect(holdMs(null)).toBe(25_000);
   });
 
-  it('for less where the page prefers less, and never for more', () => {
+  it('for less time when the page prefers less, never for more', () => {
     expect(holdMs('wait=8')).toBe(8_000);
     expect(holdMs('wait=60')).toBe(25_000);
   });
 
   it.each(['', '8', 'wait=0', 'wait=-1', 'wait=8.5', 'wait=1e1', 'wait=٨', 'x'.repeat(10_000)])(
-    'as usual where what it prefers cannot be read: %.10s',
+    'for the configured time when the preference is invalid: %.10s',
     (value) => {
       expect(holdMs(value)).toBe(25_000);
     },
   );
 
-  it('not at all where holding is off', () => {
+  it('not at all when holding is disabled', () => {
     const headers = new Headers({ prefer: 'wait=8', 'x-prompted': '1' });
     expect(readPollPreferences(headers, { statusWaitSeconds: 0 })).toEqual({
       holdMs: 0,

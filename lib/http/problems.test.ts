@@ -13,11 +13,11 @@ describe('an error answer', () => {
     ['pauth_unreachable', 503],
     ['pauth_failed', 503],
     ['attempt_expired', 408],
-  ] as const)('has the status of the guide: %s is %i', async (code, status) => {
+  ] as const)('has the status that the guide asks for: %s is %i', async (code, status) => {
     expect(problemResponse({ code }, { id, language: 'ja' }).status).toBe(status);
   });
 
-  it.each(errorCodes)('%s is an error of HTTP, kept by no cache, with a sentence', async (code) => {
+  it.each(errorCodes)('%s has an error status, forbids caching and has a message', async (code) => {
     const problem =
       code === 'phone_number_not_in_country' ? { code, country: 'JP' as const } : { code };
     for (const language of ['ja', 'en'] as const) {
@@ -32,33 +32,33 @@ describe('an error answer', () => {
     }
   });
 
-  it('names the country of a number, in the language of the visitor', () => {
+  it('names the country of a number in the visitor’s language', () => {
     const problem = { code: 'phone_number_not_in_country', country: 'US' } as const;
     expect(describeProblem(problem, 'ja')).toContain('アメリカ');
     expect(describeProblem(problem, 'en')).toContain('United States');
   });
 
-  it('says when to come back where the trouble passes, in header and body alike', async () => {
-    const told = problemResponse(
+  it('says when to retry, in header and body, for temporary errors only', async () => {
+    const withDelay = problemResponse(
       { code: 'pauth_failed', retryAfterSeconds: 20 },
       { id, language: 'en' },
     );
-    expect(told.headers.get('retry-after')).toBe('20');
-    expect(await told.json()).toMatchObject({ retry_after_seconds: 20 });
-    const untold = problemResponse(
+    expect(withDelay.headers.get('retry-after')).toBe('20');
+    expect(await withDelay.json()).toMatchObject({ retry_after_seconds: 20 });
+    const withoutDelay = problemResponse(
       { code: 'pauth_unreachable', retryAfterSeconds: null },
       { id, language: 'en' },
     );
-    expect(untold.headers.get('retry-after')).toMatch(/^[2-4]$/);
-    const lasting = problemResponse(
+    expect(withoutDelay.headers.get('retry-after')).toMatch(/^[2-4]$/);
+    const permanent = problemResponse(
       { code: 'pauth_refused_number', retryAfterSeconds: 20 },
       { id, language: 'en' },
     );
-    expect(lasting.headers.get('retry-after')).toBeNull();
+    expect(permanent.headers.get('retry-after')).toBeNull();
   });
 });
 
-it('an answer is JSON that no cache keeps', async () => {
+it('an answer is JSON and forbids caching', async () => {
   const response = json({ status: 'done' }, 200, { 'x-own': '1' });
   expect(await response.json()).toEqual({ status: 'done' });
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -68,7 +68,7 @@ it('an answer is JSON that no cache keeps', async () => {
   });
 });
 
-it('a long answer may be compressed on its way', () => {
+it('a long answer allows compression by intermediaries', () => {
   const response = json({ text: 'x'.repeat(1_024) });
   expect(response.headers.get('cache-control')).toBe('no-store');
 });
