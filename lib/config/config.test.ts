@@ -35,7 +35,7 @@ function faultsOf(given: Given): string[] {
 }
 
 describe('the configuration', () => {
-  it('requires a key, an origin and a secret, and has a default for everything else', () => {
+  it('requires a key, an origin and a secret, and has defaults for everything else', () => {
     expect(read(production)).toEqual({
       pauth: {
         apiKey: API_KEY,
@@ -232,7 +232,7 @@ describe('the configuration refuses', () => {
     },
   );
 
-  it('and lists every fault at once', () => {
+  it('several faults, and lists them all', () => {
     const faults = faultsOf({
       PAUTH_API_KEY: ' ',
       PAUTH_TIMEOUT_MS: 'soon',
@@ -252,7 +252,7 @@ describe('the configuration refuses', () => {
     ]);
   });
 
-  it('and lists conflicts between addresses together with all other faults', () => {
+  it('conflicts between addresses, and lists them with all other faults', () => {
     const faults = faultsOf({
       APP_ORIGIN: 'http://login.example.com',
       PAUTH_BASE_URL: 'http://127.0.0.1:4010',

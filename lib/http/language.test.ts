@@ -4,7 +4,7 @@ import { en } from '../shared/messages/en.ts';
 import { ja } from '../shared/messages/ja.ts';
 import { messagesIn, negotiateLanguage } from './language.ts';
 
-describe('the language of a visitor', () => {
+describe('the negotiated language', () => {
   it.each([
     ['ja', 'ja'],
     ['ja-JP,ja;q=0.9,en;q=0.8', 'ja'],
@@ -66,7 +66,7 @@ describe('the language of a visitor', () => {
   });
 });
 
-it('has the texts of each language', () => {
+it('returns the messages of each language', () => {
   expect(messagesIn('ja')).toBe(ja);
   expect(messagesIn('en')).toBe(en);
 });

@@ -73,8 +73,8 @@ describe('without scripts', () => {
   it('an expired attempt is started again with one press', async () => {
     const { visitor, phoneNumber } = await started();
     await vendor.advanceClock(301, phoneNumber);
-    const over = await pageOf(visitor, await send(visitor, '/login/check', {}));
-    expect(over).toContain(ja.login.expiredHeading);
+    const expired = await pageOf(visitor, await send(visitor, '/login/check', {}));
+    expect(expired).toContain(ja.login.expiredHeading);
     const html = await pageOf(visitor, await send(visitor, '/login/start', { again: '1' }));
     expect(html).toContain(ja.login.callHeading);
     expect(await countVendorRequests('create', phoneNumber)).toBe(2);

@@ -66,7 +66,7 @@ describe('a session', () => {
 });
 
 describe('POST /api/auth/cancel', () => {
-  it('ends the attempt, so that a later call logs nobody in', async () => {
+  it('ends the attempt, so that a later call does not log in', async () => {
     const visitor = newVisitor();
     const phoneNumber = randomPhoneNumber();
     const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());

@@ -14,7 +14,7 @@ async function problemOf(response: Response) {
 }
 
 describe('POST /api/auth/start', () => {
-  it('guide: answers session_id and call_number, and keeps the id in a sealed cookie', async () => {
+  it('guide: answers with session_id and call_number, and stores the id in a sealed cookie', async () => {
     const visitor = newVisitor();
     const phoneNumber = randomPhoneNumber();
     const response = await visitor.start(phoneNumber);
@@ -85,7 +85,7 @@ describe('POST /api/auth/start', () => {
     expect(copy.cookie('call-login-session')).toBeUndefined();
   });
 
-  it('guide: a timeout of the vendor is 504 接続タイムアウト', async () => {
+  it('guide: answers a vendor timeout with 504 接続タイムアウト', async () => {
     const phoneNumber = randomPhoneNumber();
     await vendor.addFault({ kind: 'delay', delay_ms: 60_000, phone_number: phoneNumber });
     const response = await newVisitor().start(phoneNumber);
@@ -96,7 +96,7 @@ describe('POST /api/auth/start', () => {
     expect(response.headers.get('retry-after')).toMatch(/^[2-4]$/);
   });
 
-  it('guide: a failed connection to the vendor is 503 API接続に失敗しました', async () => {
+  it('guide: answers a failed vendor connection with 503 API接続に失敗しました', async () => {
     const phoneNumber = randomPhoneNumber();
     await vendor.addFault({ kind: 'reset', phone_number: phoneNumber });
     const response = await newVisitor().start(phoneNumber);
@@ -107,7 +107,7 @@ describe('POST /api/auth/start', () => {
     expect(await countVendorRequests('create', phoneNumber)).toBe(1);
   });
 
-  it('guide: any other API error about the number is 422', async () => {
+  it('guide: answers any other API error about the number with 422', async () => {
     const phoneNumber = randomPhoneNumber();
     await vendor.addFault({ kind: 'status', status: 422, phone_number: phoneNumber });
     const response = await newVisitor().start(phoneNumber);
@@ -118,12 +118,12 @@ describe('POST /api/auth/start', () => {
   it.each([
     ['a rejected key', { kind: 'status', status: 401 }],
     ['a forbidden key', { kind: 'status', status: 403 }],
-    ['a fault of the vendor', { kind: 'status', status: 500 }],
+    ['a server error of the vendor', { kind: 'status', status: 500 }],
     ['too many requests', { kind: 'status', status: 429, retry_after_seconds: 7 }],
     ['an answer that is not JSON', { kind: 'malformed', body: '<html>canary-7f3a</html>' }],
     ['an endless answer', { kind: 'huge_body' }],
     ['a redirect', { kind: 'redirect', location: 'http://127.0.0.1:9/' }],
-  ] as const)('%s is 503, asks to try again, and tells nothing of it', async (_name, fault) => {
+  ] as const)('answers %s with 503 and Retry-After, without details', async (_name, fault) => {
     const phoneNumber = randomPhoneNumber();
     await vendor.addFault({ ...fault, phone_number: phoneNumber });
     const response = await newVisitor().start(phoneNumber);
@@ -148,7 +148,7 @@ describe('POST /api/auth/start', () => {
     ['+999 1234 5678', 'phone_number_unknown_country'],
     ['(415) 555-2671', 'phone_number_not_in_country'],
     ['0120-123-456', 'phone_number_toll_free'],
-  ])('refuses %j as %s, without a word to the vendor', async (input, code) => {
+  ])('refuses %j as %s, without a vendor request', async (input, code) => {
     const before = await countCreates();
     const visitor = newVisitor();
     const response = await visitor.start(input);

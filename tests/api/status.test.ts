@@ -19,7 +19,7 @@ async function started() {
 const statusOf = async (response: Response) => statusReplySchema.parse(await response.json());
 
 describe('GET /api/auth/status', () => {
-  it('guide: verified logs in the user with that phone number and answers {status}', async () => {
+  it('guide: logs in the user with that phone number on verified, and answers {status}', async () => {
     const { visitor, phoneNumber, callNumber } = await started();
     await vendor.call(phoneNumber, callNumber);
     const response = await visitor.status();
@@ -30,7 +30,7 @@ describe('GET /api/auth/status', () => {
     expect(await session.json()).toMatchObject({ user: { phone_number: phoneNumber } });
   });
 
-  it('guide: expired deletes the id and answers 408 再度お試しください', async () => {
+  it('guide: deletes the id on expired, and answers 408 再度お試しください', async () => {
     const { visitor, phoneNumber } = await started();
     await vendor.advanceClock(301, phoneNumber);
     const response = await visitor.statusPrompted();
@@ -188,7 +188,7 @@ describe('GET /api/auth/status', () => {
     ['a link', { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' }],
     ['an image', { 'sec-fetch-dest': 'image', 'sec-fetch-mode': 'no-cors' }],
     ['another site', { 'sec-fetch-site': 'cross-site' }],
-  ])('logs nobody in through %s', async (_name, headers) => {
+  ])('does not log in through %s', async (_name, headers) => {
     const { visitor, phoneNumber, callNumber } = await started();
     await vendor.call(phoneNumber, callNumber);
     const response = await visitor.status(headers);

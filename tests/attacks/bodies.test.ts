@@ -159,7 +159,7 @@ describe('a start body other than the expected JSON object', () => {
   });
 });
 
-describe('the other bodies', () => {
+describe('other request bodies', () => {
   it.each([
     ['two languages', 'language=en&language=ja'],
     ['two return paths', 'language=en&back=%2F&back=https%3A%2F%2Fevil.example'],

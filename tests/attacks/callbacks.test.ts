@@ -14,7 +14,7 @@ async function started() {
 }
 
 describe('a forged callback', () => {
-  it('logs nobody in, whatever its method, type and body', async () => {
+  it('does not log in, whatever its method, content type and body', async () => {
     const { visitor, phoneNumber, id, path } = await started();
     const claims = [
       { status: 'verified' },

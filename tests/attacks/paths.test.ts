@@ -211,7 +211,7 @@ describe('a malformed request', () => {
     'POST /api/auth/start HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked',
     'OPTIONS * HTTP/1.1\r\nHost: a',
     'PRI * HTTP/2.0',
-  ])('gets a refusal or an ordinary answer: %j', async (head) => {
+  ])('is refused or answered normally: %j', async (head) => {
     const text = await sendBytes(appOrigin, `${head}\r\nConnection: close\r\n\r\n`);
     expect(text).toMatch(/^$|^HTTP\/1\.1 [234]/);
     expect(text).not.toMatch(/location: .*evil/i);

@@ -65,7 +65,7 @@ describe('boot', () => {
 });
 
 describe('a server behind HTTPS', () => {
-  it('binds its cookies to the host and to secure connections', async () => {
+  it('binds its cookies to the host and to HTTPS', async () => {
     const app = await startAppServer(inject('sandboxUrl'), {
       APP_ORIGIN: 'https://localhost:8443',
     });
@@ -79,7 +79,7 @@ describe('a server behind HTTPS', () => {
   });
 });
 
-describe('a server without a proxy in front', () => {
+describe('a server without a proxy', () => {
   it('counts starts by the address of the connection, whatever headers the client sends', async () => {
     const app = await startAppServer(inject('sandboxUrl'), { TRUSTED_PROXY: '' });
     const statuses: number[] = [];
@@ -96,7 +96,7 @@ describe('a server without a proxy in front', () => {
   });
 });
 
-describe('a guide setting', () => {
+describe('a setting of the guide', () => {
   it('guide: PAUTH_API_KEY and PAUTH_BASE_URL come from the environment, and the key appears in no page or log', async () => {
     const app = await startAppServer(inject('sandboxUrl'), { PAUTH_API_KEY: 'canary-key-9c4d' });
     const visitor = new Visitor(app.origin);

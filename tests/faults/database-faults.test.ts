@@ -64,7 +64,7 @@ async function expectRecovered({ loggedIn, waiting }: Opened): Promise<void> {
 }
 
 it(
-  'while PostgreSQL is down, requests get 503, and nobody is logged in or out',
+  'while PostgreSQL is down, requests get 503, and no login or logout happens',
   patient,
   async () => {
     const opened = await open();

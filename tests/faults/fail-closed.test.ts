@@ -242,7 +242,7 @@ const strictErrorSchema = z.strictObject({
 // Each statement of each route takes a new login.
 vi.setConfig({ testTimeout: 120_000 });
 
-describe('a request whose database fails at one statement', () => {
+describe('a request during which one SQL statement fails', () => {
   it.each(api)('fails as a whole and can be repeated: $name', async (each) => {
     let nth = 1;
     for (; ; nth += 1) {

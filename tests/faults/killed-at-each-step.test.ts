@@ -179,7 +179,7 @@ async function waitUntilLoggedIn(person: Person, timeout: number): Promise<void>
 /** Does everything that the page still asks for. @returns whether the person is logged in. */
 async function continueLogin(site: Site, person: Person): Promise<boolean> {
   const { code } = await poll(person);
-  // An attempt whose number to call has been seen is never lost.
+  // An attempt whose number to call has been shown is never lost.
   expect(code, person.story).toBe(person.callNumber === null ? 'attempt_missing' : undefined);
   if (person.callNumber === null) {
     await press(person);

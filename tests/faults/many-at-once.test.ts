@@ -15,7 +15,7 @@ it(`${PEOPLE} people at once are all logged in, once each, after retries as need
   const database = await createDatabase(inject('postgresUrl'));
   const { vendorUrl, add } = await deploy({
     DATABASE_URL: database,
-    // The limits have tests of their own.
+    // The limits have their own tests.
     START_LIMIT_TOTAL: '100000/3600',
   });
   const app = await add();
@@ -23,8 +23,8 @@ it(`${PEOPLE} people at once are all logged in, once each, after retries as need
 
   expect(crowd).toMatchObject({ unexpected: [], loggedIn: PEOPLE });
   // Retry-After values are spread.
-  const told = crowd.retryAfter.map(([, people]) => people);
-  expect(Math.max(...told)).toBeLessThan(told.reduce((sum, people) => sum + people) / 2);
+  const counts = crowd.retryAfter.map(([, people]) => people);
+  expect(Math.max(...counts)).toBeLessThan(counts.reduce((sum, people) => sum + people) / 2);
   // A longer queue means a longer Retry-After, not more retries.
   expect(crowd.maxRetries).toBeLessThan(5 + crowd.totalMs / 10_000);
 

@@ -7,12 +7,12 @@ import { createDatabase, execute } from '#tests/support/postgres.ts';
 import { randomPhoneNumber, type Visitor } from '#tests/support/visitor.ts';
 
 /**
- * The last commit before the tables got their current shape. A change to the tables names here the commit
- * before it: deploys overlap, so both versions serve the same people for a while.
+ * The last commit before the current table schema. A change of the schema sets this to the commit before it:
+ * in a rolling deploy both versions serve the same users for a while.
  */
 const PREVIOUS_VERSION = 'ef5ef98b37780b5d52cb40eaca6e96f2575d3329';
 
-/** Null in a shallow clone or an archive, which do not have it. */
+/** Null in a shallow clone or an archive, which lack the commit. */
 const commit = await findCommit(PREVIOUS_VERSION);
 
 /** A visitor with a live attempt, and the number to call for it. */

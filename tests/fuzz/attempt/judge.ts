@@ -33,7 +33,7 @@ export function whyWrong(reference: Reference, seen: Observation): string | null
       const attempt = reference.attempts.get(session?.attemptId ?? '');
       const isOpen = session !== undefined && !session.isEnded;
       if (isOpen !== (seen.phoneNumber !== null)) {
-        return isOpen ? 'a session that should be open is not' : 'a session that is over opens';
+        return isOpen ? 'a valid session was rejected' : 'an ended session was accepted';
       }
       const isOwn =
         attempt?.browser === seen.browser && people[attempt.screen.person] === seen.phoneNumber;
@@ -101,7 +101,7 @@ function whyWrongAnswer(
   switch (outcome.status) {
     case 'completed':
       if (now >= expiresAt + GRACE_MS) {
-        return 'logged in long after its time';
+        return 'logged in long after its expiry';
       }
       if (rivals.certain.length > 0) {
         return 'logged in although contested';
@@ -112,7 +112,7 @@ function whyWrongAnswer(
         ? null
         : 'contested without a rival';
     case 'expired':
-      return now >= expiresAt ? null : 'expired before its time';
+      return now >= expiresAt ? null : 'expired too early';
     case 'pending':
       return whyStillPending(reference, attempt, isAlone);
     case 'trouble':
@@ -124,7 +124,7 @@ function whyWrongAnswer(
     case 'cancelled':
       return 'cancelled without a request';
     case 'missing':
-      return 'is gone';
+      return 'is missing';
   }
 }
 
@@ -135,7 +135,7 @@ function whyStillPending(
 ): string | null {
   const { now } = reference;
   if (now >= attempt.screen.expiresAt + GRACE_MS) {
-    return 'pending long after its time';
+    return 'pending long after its expiry';
   }
   const longest = isTroubled(reference) ? Number.POSITIVE_INFINITY : LONGEST_INTERVAL_MS;
   // A concurrent poll may report the state from before another one asked the vendor.
