@@ -62,7 +62,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** @returns null when the command was used wrongly; `against` is undefined for `--sheets`. */
+/** @returns null for wrong usage; `against` is undefined for `--sheets`. */
 function readArguments() {
   try {
     const { values, positionals: words } = parseArgs({
