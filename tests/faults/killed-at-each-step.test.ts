@@ -75,7 +75,7 @@ async function openSite() {
   });
   const kills = createFaultInjector(join(folder, 'order'));
   const startServer = async (env: Readonly<Record<string, string>>, place?: AppServer) => {
-    const limits = { STATUS_WAIT_SECONDS: '0', PAUTH_TIMEOUT_MS: '500' };
+    const limits = { STATUS_WAIT_SECONDS: '0', PAUTH_TIMEOUT_MS: '1000' };
     const server = await startAppServer(sandbox.url, { ...limits, ...env }, { place });
     onTestFinished(() => server.stop('SIGKILL'));
     return server;
