@@ -14,10 +14,15 @@ const common = {
 };
 const withPostgres = 'tests/support/start-postgres.ts';
 
-/** Minutes of work each: a hundred thousand polls, a process for every command. */
-const slow = ['tests/login/attacks.test.ts', 'scripts/users.test.ts'];
-/** Access by every method, path and origin; the other attacks send thousands of requests. */
-const quickAttacks = 'tests/attacks/{methods,once,paths,requests}.test.ts';
+/** A hundred thousand polls, a process for every command, timeouts of Redis that really pass. */
+const slow = ['tests/login/attacks.test.ts', 'scripts/users.test.ts', 'lib/notify/redis.test.ts'];
+/** What is quick over HTTP. The other attacks send thousands of requests. */
+const quickApi = ['tests/api/!(enumeration).test.ts', 'tests/attacks/{methods,once,paths}.test.ts'];
+/** What reads and writes the store, and what of the login depends on its transactions. */
+const store = [
+  'lib/{accounts,sessions,store}/**/*.test.ts',
+  'lib/{notify/event-poller,limits/start-limits,login/complete,login/start}.test.ts',
+];
 /** What only PostgreSQL can show, and what only SQLite can. */
 const postgresOnly = ['lib/store/postgres.test.ts', 'tests/login/full-disk-postgres.test.ts'];
 const sqliteOnly = ['lib/store/sqlite.test.ts', 'tests/login/{fail-closed,full-disk}.test.ts'];
@@ -53,14 +58,20 @@ export default defineConfig({
         ...server,
         test: {
           ...common,
-          // What reads and writes the store, once more.
           name: 'postgres',
-          include: [
-            'lib/{accounts,login,sessions,store}/**/*.test.ts',
-            'lib/{notify/event-poller,limits/start-limits}.test.ts',
-            'tests/login/*.test.ts',
-          ],
-          exclude: [...sqliteOnly, ...slow],
+          include: store,
+          exclude: sqliteOnly,
+          globalSetup: withPostgres,
+          provide: { dialect: 'PostgreSQL' },
+        },
+      },
+      {
+        ...server,
+        test: {
+          ...common,
+          name: 'login on postgres',
+          include: ['{lib,tests}/login/*.test.ts'],
+          exclude: [...store, ...sqliteOnly, ...slow],
           globalSetup: withPostgres,
           provide: { dialect: 'PostgreSQL' },
         },
@@ -76,11 +87,11 @@ export default defineConfig({
         },
       },
       ...[
-        { name: 'api', include: ['tests/api/*.test.ts', quickAttacks] },
+        { name: 'api', include: quickApi },
         {
           name: 'faults',
-          include: ['tests/{attacks,faults}/*.test.ts', 'tests/fuzz/requests.test.ts'],
-          exclude: [quickAttacks],
+          include: ['tests/{api,attacks,faults}/*.test.ts', 'tests/fuzz/requests.test.ts'],
+          exclude: quickApi,
         },
       ].map((project) => ({
         ...server,

@@ -20,7 +20,15 @@ const quick: Step[] = [
   ['lint', 'biome', 'ci', '.'],
   ['unused code', 'knip'],
   ['production build and types', 'next', 'build'],
-  ['tests', 'vitest', 'run', ...projects('unit', 'postgres', 'contract', 'api')],
+  // By default Vitest leaves one core free.
+  [
+    'tests',
+    'vitest',
+    'run',
+    '--maxWorkers',
+    '2',
+    ...projects('unit', 'postgres', 'contract', 'api'),
+  ],
   [
     'main journeys',
     'playwright',
@@ -34,7 +42,7 @@ const quick: Step[] = [
 ];
 
 const rest: Step[] = [
-  ['slow tests and faults', 'vitest', 'run', ...projects('slow', 'faults')],
+  ['other tests', 'vitest', 'run', ...projects('slow', 'login on postgres', 'faults')],
   ['all journeys', 'playwright', 'test', '--config', 'e2e'],
 ];
 
