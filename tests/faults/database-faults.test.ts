@@ -123,7 +123,7 @@ it(
     await setReadOnly('off');
     // The first request may meet a connection whose end the pool has not seen yet.
     await expect
-      .poll(async () => await (await waiting.visitor.status()).json())
+      .poll(async () => await (await waiting.visitor.status()).json(), { timeout: 30_000 })
       .toEqual({ status: 'verified' });
   },
 );
