@@ -18,6 +18,8 @@ const withPostgres = 'tests/support/start-postgres.ts';
 const slow = ['tests/login/attacks.test.ts', 'scripts/users.test.ts', 'lib/notify/redis.test.ts'];
 /** What is quick over HTTP. The other attacks send thousands of requests. */
 const quickApi = ['tests/api/!(enumeration).test.ts', 'tests/attacks/{methods,once,paths}.test.ts'];
+/** Ten thousand people at once take every core. */
+const crowd = 'tests/faults/many-at-once.test.ts';
 /** What reads and writes the store, and what of the login depends on its transactions. */
 const store = [
   'lib/{accounts,sessions,store}/**/*.test.ts',
@@ -87,21 +89,17 @@ export default defineConfig({
         },
       },
       ...[
+        // The production build on the Node host.
         { name: 'api', include: quickApi },
         {
           name: 'faults',
           include: ['tests/{api,attacks,faults}/*.test.ts', 'tests/fuzz/requests.test.ts'],
-          exclude: quickApi,
+          exclude: [...quickApi, crowd],
         },
+        { name: 'crowd', include: [crowd], fileParallelism: false },
       ].map((project) => ({
         ...server,
-        test: {
-          ...common,
-          ...project,
-          globalSetup: [withPostgres, 'tests/support/start-servers.ts'],
-          // They share one server, and some count what reaches the vendor.
-          fileParallelism: false,
-        },
+        test: { ...common, ...project, globalSetup: withPostgres },
       })),
     ],
   },

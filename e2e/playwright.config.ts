@@ -1,7 +1,7 @@
 import { defineConfig, devices } from '@playwright/test';
-import { chromiumArguments, findChromium } from '#tests/support/chromium.ts';
+import { chromiumArguments, findHeadlessShell } from '#tests/support/chromium.ts';
 
-const executablePath = findChromium();
+const executablePath = findHeadlessShell();
 const desktop = {
   ...devices['Desktop Chrome'],
   viewport: { width: 1280, height: 800 },
@@ -17,7 +17,7 @@ export default defineConfig({
   // Room for a busy machine: what is waited for comes at once or not at all.
   timeout: 60_000,
   expect: { timeout: 15_000 },
-  workers: 2,
+  workers: 3,
   reporter: [['list']],
   use: {
     launchOptions: {

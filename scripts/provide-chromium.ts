@@ -4,7 +4,7 @@ import { findChromium } from '#tests/support/chromium.ts';
 
 const installers: readonly (readonly [command: string, ...parameters: string[]])[] = [
   ['npx', 'playwright', 'install', 'chromium'],
-  ['apt-get', 'install', '--yes', '--no-install-recommends', 'chromium'],
+  ['apt-get', 'install', '--yes', '--no-install-recommends', 'chromium', 'chromium-headless-shell'],
 ];
 
 let path = findChromium();

@@ -11,6 +11,9 @@ type Step = readonly [name: string, command: string, ...parameters: string[]];
 
 const projects = (...names: string[]) => names.flatMap((name) => ['--project', name]);
 
+/** By default Vitest leaves one core free. */
+const vitest = ['vitest', 'run', '--maxWorkers', '2'] as const;
+
 const provide: Step[] = [
   ['Chromium', 'node', 'scripts/provide-chromium.ts'],
   ['Redis', 'node', 'scripts/provide-redis.ts'],
@@ -20,15 +23,7 @@ const quick: Step[] = [
   ['lint', 'biome', 'ci', '.'],
   ['unused code', 'knip'],
   ['production build and types', 'next', 'build'],
-  // By default Vitest leaves one core free.
-  [
-    'tests',
-    'vitest',
-    'run',
-    '--maxWorkers',
-    '2',
-    ...projects('unit', 'postgres', 'contract', 'api'),
-  ],
+  ['tests', ...vitest, ...projects('unit', 'postgres', 'contract', 'api')],
   [
     'main journeys',
     'playwright',
@@ -42,7 +37,7 @@ const quick: Step[] = [
 ];
 
 const rest: Step[] = [
-  ['other tests', 'vitest', 'run', ...projects('slow', 'login on postgres', 'faults')],
+  ['other tests', ...vitest, ...projects('slow', 'login on postgres', 'faults', 'crowd')],
   ['all journeys', 'playwright', 'test', '--config', 'e2e'],
 ];
 

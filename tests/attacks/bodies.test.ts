@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorReplySchema } from '#lib/shared/contract.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
-import { logIn, vendor } from '#tests/support/servers.ts';
+import { logIn, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { randomNetwork, randomPhoneNumber } from '#tests/support/visitor.ts';
 import { expectHarmless, forEachOf, ownPage, type RawAnswer, send } from './send.ts';
 
@@ -210,7 +210,7 @@ describe('other request bodies', () => {
 describe('a server under large and slow requests', () => {
   let app: AppServer;
   beforeAll(async () => {
-    app = await startAppServer(inject('sandboxUrl'));
+    app = await startAppServer(sandboxUrl);
   });
   afterAll(() => app.stop());
 

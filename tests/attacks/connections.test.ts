@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { errorReplySchema } from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
-import { appOrigin } from '#tests/support/servers.ts';
+import { appOrigin, sandboxUrl } from '#tests/support/servers.ts';
 import { randomNetwork, randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 import { forEachOf, ownPage, send, sendBytes } from './send.ts';
 
@@ -58,7 +58,7 @@ async function findLargestScript(origin: string): Promise<string> {
 describe('a client that does not read its answers', () => {
   let app: AppServer;
   beforeAll(async () => {
-    app = await startAppServer(inject('sandboxUrl'));
+    app = await startAppServer(sandboxUrl);
   });
   afterAll(() => app.stop());
 

@@ -1,12 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { createSealer } from '#lib/cookies/seal.ts';
 import { createToken } from '#lib/crypto/token.ts';
 import { type AppServer, startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
-import { databasePath, logIn, logInOn, newVisitor, vendor } from '#tests/support/servers.ts';
+import {
+  databasePath,
+  logIn,
+  logInOn,
+  newVisitor,
+  sandboxUrl,
+  vendor,
+} from '#tests/support/servers.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 import { expectHarmless, forEachOf, ownPage, send } from './send.ts';
 import { addressOf, routes } from './site.ts';
@@ -269,11 +276,11 @@ describe('a rotated secret', () => {
   let afterwards: AppServer;
   beforeAll(async () => {
     [rotating, afterwards] = await Promise.all([
-      startAppServer(inject('sandboxUrl'), {
+      startAppServer(sandboxUrl, {
         ...sameDatabase,
         SESSION_SECRET: `${newSecret},${TEST_SECRET}`,
       }),
-      startAppServer(inject('sandboxUrl'), { ...sameDatabase, SESSION_SECRET: newSecret }),
+      startAppServer(sandboxUrl, { ...sameDatabase, SESSION_SECRET: newSecret }),
     ]);
   });
   afterAll(async () => {
@@ -305,7 +312,7 @@ describe('on an https origin', () => {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
   let app: AppServer;
   beforeAll(async () => {
-    app = await startAppServer(inject('sandboxUrl'), {
+    app = await startAppServer(sandboxUrl, {
       APP_ORIGIN: 'https://localhost:8443',
       DATABASE_URL: `file:${join(folder, 'https.db')}`,
     });

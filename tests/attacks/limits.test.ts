@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { errorReplySchema } from '#lib/shared/contract.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import {
@@ -7,6 +7,7 @@ import {
   databasePath,
   logInOn,
   newVisitor,
+  sandboxUrl,
   vendor,
 } from '#tests/support/servers.ts';
 import { randomNetwork, randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
@@ -25,7 +26,7 @@ async function start(
 describe('a server that trusts no proxy', () => {
   let app: AppServer;
   beforeAll(async () => {
-    app = await startAppServer(inject('sandboxUrl'), { TRUSTED_PROXY: '0' });
+    app = await startAppServer(sandboxUrl, { TRUSTED_PROXY: '0' });
   });
   afterAll(() => app.stop());
 
@@ -101,7 +102,7 @@ describe('client addresses', () => {
 
   it('that are invalid share one limit', async () => {
     // A server of its own, since other tests send requests without an address too.
-    const app = await startAppServer(inject('sandboxUrl'));
+    const app = await startAppServer(sandboxUrl);
     onTestFinished(() => app.stop());
     const statuses: number[] = [];
     const invalid = [
@@ -127,7 +128,7 @@ describe('client addresses', () => {
 
 describe('two processes with one database', () => {
   it('share one limit and accept each other’s sessions', async () => {
-    const other = await startAppServer(inject('sandboxUrl'), {
+    const other = await startAppServer(sandboxUrl, {
       DATABASE_URL: `file:${databasePath}`,
     });
     const from = [['x-forwarded-for', randomNetwork()]] as const;
@@ -165,7 +166,7 @@ describe('a number whose starts an attacker uses up', () => {
 
 describe('the limit of the whole site', () => {
   it('is not exceeded, whatever networks the starts come from', async () => {
-    const app = await startAppServer(inject('sandboxUrl'), { START_LIMIT_TOTAL: '5/3600' });
+    const app = await startAppServer(sandboxUrl, { START_LIMIT_TOTAL: '5/3600' });
     const before = (await vendor.requests()).length;
     const answers = await Promise.all(
       Array.from({ length: 40 }, () =>

@@ -2,10 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, inject, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+
+const sandbox = await startSandbox();
+afterAll(() => sandbox.close());
 
 /** Runs a start that must fail. @returns its exit status and its output. */
 function bootWith(env: Record<string, string>) {
@@ -66,7 +70,7 @@ describe('boot', () => {
 
 describe('a server behind HTTPS', () => {
   it('binds its cookies to the host and to HTTPS', async () => {
-    const app = await startAppServer(inject('sandboxUrl'), {
+    const app = await startAppServer(sandbox.url, {
       APP_ORIGIN: 'https://localhost:8443',
     });
     const response = await new Visitor(app.origin).start(randomPhoneNumber());
@@ -81,7 +85,7 @@ describe('a server behind HTTPS', () => {
 
 describe('a server without a proxy', () => {
   it('counts starts by the address of the connection, whatever headers the client sends', async () => {
-    const app = await startAppServer(inject('sandboxUrl'), { TRUSTED_PROXY: '' });
+    const app = await startAppServer(sandbox.url, { TRUSTED_PROXY: '' });
     const statuses: number[] = [];
     for (let count = 0; count < 11; count += 1) {
       const response = await new Visitor(app.origin).post(
@@ -98,7 +102,7 @@ describe('a server without a proxy', () => {
 
 describe('a setting of the guide', () => {
   it('guide: PAUTH_API_KEY and PAUTH_BASE_URL come from the environment, and the key appears in no page or log', async () => {
-    const app = await startAppServer(inject('sandboxUrl'), { PAUTH_API_KEY: 'canary-key-9c4d' });
+    const app = await startAppServer(sandbox.url, { PAUTH_API_KEY: 'canary-key-9c4d' });
     const visitor = new Visitor(app.origin);
     const refused = await visitor.start(randomPhoneNumber());
     const page = await (await visitor.fetch('/login')).text();

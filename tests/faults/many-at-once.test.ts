@@ -6,7 +6,7 @@ import { deploy } from '#tests/support/deployment.ts';
 import { createDatabase } from '#tests/support/postgres.ts';
 
 /** Fewer where the limit of open files requires it. */
-const PEOPLE = limitToOpenFiles(5_000);
+const PEOPLE = limitToOpenFiles(10_000);
 
 it(`${PEOPLE} people at once are all logged in, once each, after retries as needed`, {
   // Each login takes some 40 ms of CPU in server, database and client: minutes on two cores.

@@ -1,7 +1,7 @@
 import { platform } from 'node:os';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { startAppServer } from '#tests/support/app-server.ts';
-import { appOrigin } from '#tests/support/servers.ts';
+import { appOrigin, sandboxUrl } from '#tests/support/servers.ts';
 
 async function healthAt(host: string, port: number | string): Promise<number> {
   const response = await fetch(`http://${host}:${port}/api/health`);
@@ -10,7 +10,7 @@ async function healthAt(host: string, port: number | string): Promise<number> {
 }
 
 it('npm start listens only on HOSTNAME and PORT, and exits with code 0 on SIGTERM', async () => {
-  const app = await startAppServer(inject('sandboxUrl'), { HOSTNAME: '127.0.0.1' });
+  const app = await startAppServer(sandboxUrl, { HOSTNAME: '127.0.0.1' });
   onTestFinished(() => app.stop('SIGKILL'));
   expect(await healthAt('127.0.0.1', app.port)).toBe(200);
   await expect(healthAt('127.0.0.2', app.port)).rejects.toThrow('fetch failed');

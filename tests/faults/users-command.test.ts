@@ -1,7 +1,7 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
-import { databasePath, logIn, vendor } from '#tests/support/servers.ts';
+import { databasePath, logIn, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { runUsers } from '#tests/support/users-command.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
@@ -50,7 +50,7 @@ describe('npm run users, while the server runs', () => {
 
 describe('a server with SIGNUP=closed', () => {
   it('refuses an unknown number only after its call, and accepts one that was added', async () => {
-    const app = await startAppServer(inject('sandboxUrl'), { SIGNUP: 'closed' });
+    const app = await startAppServer(sandboxUrl, { SIGNUP: 'closed' });
     const [unknown, known] = [randomPhoneNumber(), randomPhoneNumber()];
     expect(runUsers(app.databasePath, 'add', known).status).toBe(0);
 

@@ -12,7 +12,15 @@ const systemPaths = [
 
 /** The path of a working Chromium: the system's, else the one that Playwright downloaded; else null. */
 export function findChromium(): string | null {
-  const paths = [...systemPaths, chromium.executablePath()];
+  return findWorking([...systemPaths, chromium.executablePath()]);
+}
+
+/** Chromium without a window, which needs half the CPU; where the system has none, Chromium. */
+export function findHeadlessShell(): string | null {
+  return findWorking(['/usr/bin/chromium-headless-shell']) ?? findChromium();
+}
+
+function findWorking(paths: readonly string[]): string | null {
   return paths.find((path) => existsSync(path) && runs(path)) ?? null;
 }
 

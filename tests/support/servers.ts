@@ -1,17 +1,33 @@
 import { DatabaseSync } from 'node:sqlite';
-import { inject } from 'vitest';
+import { afterAll } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { startAppServer } from './app-server.ts';
 import { userAgents, Visitor } from './visitor.ts';
 
-/** The production build that all HTTP tests share: `tests/support/start-servers.ts`. */
-export const appOrigin = inject('appOrigin');
+/** The sandbox and the production build that the HTTP tests of one file share; each uses its own phone number. */
+const sandbox = await startSandbox();
+const app = await startAppServer(sandbox.url, {
+  STATUS_WAIT_SECONDS: '3',
+  PAUTH_TIMEOUT_MS: '1000',
+  // Many tests make the vendor fail; the circuit must not stay open for the next one.
+  PAUTH_BREAKER: '1000/1',
+});
+afterAll(async () => {
+  await app.stop();
+  await sandbox.close();
+});
 
-/** The control client of its sandbox. */
-export const vendor = createControlClient(inject('sandboxUrl'));
+export const appOrigin = app.origin;
+
+export const sandboxUrl = sandbox.url;
+
+/** The control client of the sandbox. */
+export const vendor = createControlClient(sandbox.url);
 
 /** The path of its database, for changes that only time or an operator causes. */
-export const databasePath = inject('databasePath');
+export const { databasePath } = app;
 
 /** Runs a statement on the database of the running server. @returns its rows. */
 export function queryDatabase(statement: string, ...values: string[]) {
