@@ -1,7 +1,6 @@
 import 'server-only';
 import { type Config, loadConfig } from './config/config.ts';
 import { createCookies, type OpenCookies } from './cookies/cookies.ts';
-import { createCounters } from './limits/counters.ts';
 import { createStartLimits } from './limits/start-limits.ts';
 import { createCallbackReach } from './login/callback-reach.ts';
 import type { LoginServices } from './login/dependencies.ts';
@@ -124,10 +123,7 @@ function createServices(config: Config, isNodeHost: boolean): Services {
         redis === null
           ? localNotifications
           : shareAttemptNotifications(localNotifications, redis.publishChange),
-      startLimits: createStartLimits(
-        config.startLimits,
-        createCounters(config.store, store, redis),
-      ),
+      startLimits: createStartLimits(config.startLimits, { store, clock }),
       tagPhoneNumber: createPhoneNumberTags(config.app.sessionSecrets[0]),
       pauth: guardPauthClient(
         createPauthClient({

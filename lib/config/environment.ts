@@ -236,7 +236,7 @@ export const settings = z.object({
       'Attempts that may be started for one phone number from one network (an IPv4 address or an IPv6 /64).',
     ),
     perNetwork: withDefault('START_LIMIT_PER_NETWORK', '10/600', limits).describe(
-      'Attempts that may be started from one network (an IPv4 address or an IPv6 /64), for any number.',
+      'Attempts that may be started from one network (an IPv4 address or an IPv6 /64), for any number. The networks of an IPv6 /56 may start twice as many together, those of a /48 four times.',
     ),
     total: withDefault('START_LIMIT_TOTAL', '1000/3600', limits).describe(
       'Attempts that may be started on the whole site. This bounds what an attack can cost.',
@@ -269,7 +269,7 @@ export const settings = z.object({
       'The most connections to PostgreSQL that one process opens.',
     ),
     redisUrl: optional('REDIS_URL', 'redis://localhost:6379', redisUrl).describe(
-      'Lets several processes notify each other at once and count the limits together. Without it they do both through the database.',
+      'Lets several processes notify each other at once. Without it they do so through the database, within a quarter of a second.',
     ),
   }),
   retention: z.object({

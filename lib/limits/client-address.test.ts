@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { coarseNetwork, networkOf, type TrustedProxy } from './client-address.ts';
+import { coarseNetwork, networkOf, type TrustedProxy, widerNetwork } from './client-address.ts';
 
 const network = (
   headers: Record<string, string>,
@@ -60,5 +60,16 @@ describe('what is kept of a network', () => {
     ['unknown', 'unknown'],
   ])('of %s is %s', (network, kept) => {
     expect(coarseNetwork(network)).toBe(kept);
+  });
+});
+
+describe('the wider network', () => {
+  it.each([
+    ['2001:db8:1:2345::/64', 56, '2001:db8:1:2300::/56'],
+    ['2001:db8:1:2345::/64', 48, '2001:db8:1::/48'],
+    ['192.0.2.77', 48, null],
+    ['unknown', 48, null],
+  ])('of %s with a prefix of %i is %s', (network, prefix, wider) => {
+    expect(widerNetwork(network, prefix)).toBe(wider);
   });
 });

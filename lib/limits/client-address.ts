@@ -37,6 +37,14 @@ export function networkOf(
     : `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`;
 }
 
+/** The network of an IPv6 network (see `networkOf`) with a shorter prefix; null for all others. */
+export function widerNetwork(network: string, prefix: number): string | null {
+  const [address = '', length] = network.split('/');
+  return length === undefined
+    ? null
+    : `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${prefix}`).toString()}/${prefix}`;
+}
+
 /**
  * What is stored and shown of a network (see `networkOf`): enough to tell home from elsewhere, too
  * little to find a person. An IPv4 address becomes its /24.

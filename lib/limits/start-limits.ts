@@ -1,5 +1,9 @@
 import 'server-only';
+import type { Clock } from '../shared/clock.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
+import { addToCounts, type CountedIn, subtractFromCounts } from '../store/limits.ts';
+import type { Queries } from '../store/schema.ts';
+import { widerNetwork } from './client-address.ts';
 
 /** At most `count` events in a fixed window of `seconds` that opens with the first event. */
 export interface Limit {
@@ -7,23 +11,18 @@ export interface Limit {
   seconds: number;
 }
 
-/** Counts events by key, atomically across all processes that share the counter's store. */
-export interface Counter {
-  /** Counts an event. @returns null if it is within the limit, else the milliseconds until the limit resets. */
-  consume(key: string): Promise<number | null>;
-  /** Takes back one event. */
-  refund(key: string): Promise<void>;
-}
-
-/** Makes a counter. Counters with the same name and limit share their counts. */
-export type CreateCounter = (name: string, limit: Limit) => Counter;
-
 /** Rate limits on starting attempts, each of which costs a vendor session. */
 export interface StartLimits {
   /** Counts a start. Fails, counting nothing, with the limit that is reached. */
-  consume(start: Start): Promise<Result<null, LimitReached>>;
-  /** Takes back a start that cost no vendor session. */
-  refund(start: Start): Promise<void>;
+  consume(start: Start): Promise<Result<CountedStart, LimitReached>>;
+}
+
+export interface CountedStart {
+  /**
+   * Takes the start back, which cost no vendor session. Refunds have the limits of starts: beyond them a
+   * start counts whatever became of it, so that nobody makes us ask the vendor without end.
+   */
+  refund(): Promise<void>;
 }
 
 /** The limit a start would exceed, and the seconds until the next start is allowed. */
@@ -49,47 +48,98 @@ export interface StartLimitRules {
   total: readonly Limit[];
 }
 
+/** What a start counts for. */
+interface Tier {
+  limit: keyof StartLimitRules;
+  name: string;
+  /** How many times the limit's count is allowed. */
+  times: number;
+  /** What is counted apart; null where the tier does not apply. */
+  keyOf(start: Start): string | null;
+}
+
 /**
- * The limits with the names of their counters and the keys under which these count a start. The narrowest
- * comes first, so that a flood against one number does not use up shared limits.
+ * A subscriber may have all of an IPv6 /56, an organization a /48. They get more than one network, but not
+ * so much that one of them spends the whole site's limit; a /48 of a mobile carrier is many people.
  */
-const limits = [
+const networkTiers: readonly Tier[] = [
+  { limit: 'perNetwork', name: 'network', times: 1, keyOf: ({ network }) => network },
+  ...[
+    { prefix: 56, times: 2 },
+    { prefix: 48, times: 4 },
+  ].map(
+    ({ prefix, times }): Tier => ({
+      limit: 'perNetwork',
+      name: `/${prefix}`,
+      times,
+      keyOf: ({ network }) => widerNetwork(network, prefix),
+    }),
+  ),
+];
+const totalTier: Tier = { limit: 'total', name: 'total', times: 1, keyOf: () => 'all' };
+
+/** The first that is full is reported: the narrowest. */
+const startTiers: readonly Tier[] = [
   {
     limit: 'perNumber',
     name: 'number',
-    keyOf: ({ phoneNumberTag, network }: Start) => `${phoneNumberTag} ${network}`,
+    times: 1,
+    keyOf: ({ phoneNumberTag, network }) => `${phoneNumberTag} ${network}`,
   },
-  { limit: 'perNetwork', name: 'network', keyOf: ({ network }: Start) => network },
-  { limit: 'total', name: 'total', keyOf: () => 'all' },
-] as const;
+  ...networkTiers,
+  totalTier,
+];
+const refundTiers: readonly Tier[] = [...networkTiers, totalTier].map((tier) => ({
+  ...tier,
+  name: `refund ${tier.name}`,
+}));
 
+/** Counts in the store, which all processes share. */
 export function createStartLimits(
   rules: StartLimitRules,
-  createCounter: CreateCounter,
+  { store, clock }: { store: Queries; clock: Clock },
 ): StartLimits {
-  const counters = limits.flatMap(({ limit, name, keyOf }) =>
-    rules[limit].map((rule) => ({
-      limit,
-      keyOf,
-      counter: createCounter(`${name}:${rule.count}/${rule.seconds}`, rule),
-    })),
-  );
-  const refund = async (start: Start, counted: typeof counters) => {
-    await Promise.all(counted.map(({ counter, keyOf }) => counter.refund(keyOf(start))));
-  };
+  async function count(
+    tiers: readonly Tier[],
+    start: Start,
+  ): Promise<Result<CountedIn[], LimitReached>> {
+    const counts = tiers.flatMap(({ limit, name, times, keyOf }) => {
+      const key = keyOf(start);
+      return key === null
+        ? []
+        : rules[limit].map((rule) => ({
+            limit,
+            key: `${name}:${rule.count}/${rule.seconds}:${key}`,
+            most: rule.count * times,
+            windowMs: rule.seconds * 1_000,
+          }));
+    });
+    if (counts.length === 0) {
+      return succeed([]);
+    }
+    const now = clock.now();
+    const added = await addToCounts(store, counts, now);
+    if (added.ok) {
+      return added;
+    }
+    const { index, endsAt } = added.error;
+    const limit = counts[index]?.limit ?? 'total';
+    return fail({ limit, retryAfterSeconds: Math.max(1, Math.ceil((endsAt - now) / 1_000)) });
+  }
 
   return {
     async consume(start) {
-      for (const [index, { limit, keyOf, counter }] of counters.entries()) {
-        const waitMs = await counter.consume(keyOf(start));
-        if (waitMs !== null) {
-          // A refused start must not count, or retrying would extend the wait forever.
-          await refund(start, counters.slice(0, index + 1));
-          return fail({ limit, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) });
-        }
+      const counted = await count(startTiers, start);
+      if (!counted.ok) {
+        return counted;
       }
-      return succeed(null);
+      return succeed({
+        async refund() {
+          if ((await count(refundTiers, start)).ok) {
+            await subtractFromCounts(store, counted.value);
+          }
+        },
+      });
     },
-    refund: (start) => refund(start, counters),
   };
 }

@@ -126,7 +126,13 @@ async function setVerified(deps: LoginDependencies, attempt: LoginAttempt): Prom
   const at = deps.clock.now();
   const expiresAt = Math.max(attempt.expires_at, at + VERIFIED_GRACE_MS);
   await auditedTransaction(deps, async ({ transaction, record }) => {
-    const step = { from: 'pending', to: 'verified', by: 'check', expiresAt } as const;
+    const step = {
+      from: 'pending',
+      to: 'verified',
+      by: 'check',
+      verifiedAt: at,
+      expiresAt,
+    } as const;
     if (await advanceAttempt(transaction, attempt.id, step)) {
       await record({ at, type: 'attempt_verified', attemptId: attempt.id });
     }

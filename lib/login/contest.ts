@@ -1,4 +1,5 @@
 import 'server-only';
+import type { PauthSessionStatus } from '../pauth/parse.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { findRivals } from '../store/attempts.ts';
 import { leaseCheck, releaseCheck } from '../store/checks.ts';
@@ -8,19 +9,21 @@ import { leaseEnd } from './check.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { failureOfPauth, type LoginFailure } from './vendor-failure.ts';
 
-/** More rivals than this at one time are an attack: they are not worth a vendor request each. */
-const MAX_ASKED = 20;
+/** How many rivals are asked about at a time. */
+const BATCH = 20;
 
 /** What a start may take besides the vendor request and the wait for it, on a slow machine. */
 const START_MARGIN_MS = 5_000;
 
 /**
- * Finds the rivals that the vendor has verified by the same call. There are none if each has a call number
- * of its own, unless the vendor goes by the caller alone. Costs a vendor request for each rival, which
- * exist only while two browsers log in with one number.
+ * Finds rivals that the vendor has verified by the same call. There are none if each has a call number of
+ * its own, unless the vendor goes by the caller alone. Costs a vendor request for each rival, which exist
+ * only while two browsers log in with one number and of which each has counted towards the limits. Rivals
+ * never keep the owner of a number out unless the call has verified one of them.
  *
- * @returns their ids; `not_yet` while another request is asking, or while the vendor has not answered the
- * start of a rival, for which the call may count too; or why the vendor did not answer.
+ * @returns their ids, at least one if there are any; `not_yet` while another request is asking, or while the
+ * vendor has not answered the start of a rival, for which the call may count too; or why the vendor did not
+ * answer.
  */
 export async function findAlsoVerified(
   deps: LoginDependencies,
@@ -28,25 +31,26 @@ export async function findAlsoVerified(
 ): Promise<Result<ReadonlySet<string> | 'not_yet', LoginFailure>> {
   const now = deps.clock.now();
   const rivals = await findRivals(deps.store, attempt, deps.rules.attemptTtlMs);
-  if (rivals.some((rival) => isStarting(deps, rival, now))) {
+  if (rivals.some((rival) => mayHaveTakenCall(deps, attempt, rival, now))) {
     return succeed('not_yet');
   }
-  if (rivals.length > MAX_ASKED) {
-    return succeed(new Set(rivals.map((rival) => rival.id)));
-  }
-  const toAsk = rivals.flatMap(
-    ({ id, call_number: callNumber, pauth_session_id: pauthSessionId }) =>
-      callNumber !== attempt.call_number && pauthSessionId !== null ? [{ id, pauthSessionId }] : [],
-  );
+  const toAsk = rivals
+    .filter((rival) => rival.call_number !== attempt.call_number)
+    .flatMap(({ id, pauth_session_id: pauthSessionId, created_at: createdAt }) =>
+      pauthSessionId === null ? [] : [{ id, pauthSessionId, createdAt }],
+    )
+    // The oldest first: see `provesOwnNumbers`.
+    .toSorted((a, b) => a.createdAt - b.createdAt);
   if (toAsk.length === 0) {
     return succeed(new Set());
   }
   // If several tabs and processes find the call at the same time, one of them asks.
-  const leasedUntil = leaseEnd(deps, now);
+  const batches = Math.ceil(toAsk.length / BATCH);
+  const leasedUntil = now + (leaseEnd(deps, now) - now) * batches;
   if (!(await leaseCheck(deps.store, attempt.id, 'verified', { now, leasedUntil }))) {
     return succeed('not_yet');
   }
-  const verified = await findVerified(deps, toAsk);
+  const verified = await askAll(deps, attempt, toAsk);
   if (!verified.ok) {
     const { next_check_at: nextCheckAt, check_failures: failures } = attempt;
     await releaseCheck(deps.store, attempt.id, { leasedUntil, nextCheckAt, failures });
@@ -54,31 +58,92 @@ export async function findAlsoVerified(
   return verified;
 }
 
-/** Whether the vendor has not answered the start of an attempt, and the process that asked may be alive. */
-function isStarting({ rules }: LoginDependencies, attempt: LoginAttempt, now: number): boolean {
-  const maxMs = rules.pauthTimeoutMs * 2 + START_MARGIN_MS;
-  return attempt.state === 'pending' && !isCallable(attempt) && now - attempt.created_at <= maxMs;
+/** How long after its beginning a start may still get its vendor session. */
+function maxStartMs({ rules }: LoginDependencies): number {
+  return rules.pauthTimeoutMs * 2 + START_MARGIN_MS;
 }
 
-async function findVerified(
+/**
+ * Whether the vendor has not answered the start of a rival that began before the call was known, and the
+ * process that asked may be alive. People may know a call number by heart and dial it before the answer.
+ */
+function mayHaveTakenCall(
   deps: LoginDependencies,
-  rivals: readonly { id: string; pauthSessionId: string }[],
+  attempt: LoginAttempt,
+  rival: LoginAttempt,
+  now: number,
+): boolean {
+  return (
+    rival.state === 'pending' &&
+    !isCallable(rival) &&
+    rival.created_at <= (attempt.verified_at ?? now) &&
+    now - rival.created_at <= maxStartMs(deps)
+  );
+}
+
+interface Rival {
+  id: string;
+  pauthSessionId: string;
+  createdAt: number;
+}
+
+/** Asks about rivals in batches until the answers decide. */
+async function askAll(
+  deps: LoginDependencies,
+  attempt: LoginAttempt,
+  rivals: readonly Rival[],
 ): Promise<Result<ReadonlySet<string>, LoginFailure>> {
+  for (let asked = 0; asked < rivals.length; asked += BATCH) {
+    const replies = await ask(deps, rivals.slice(asked, asked + BATCH));
+    if (!replies.ok) {
+      return replies;
+    }
+    const verified = replies.value.filter(({ status }) => status?.status === 'verified');
+    if (verified.length > 0) {
+      return succeed(new Set(verified.map(({ id }) => id)));
+    }
+    if (replies.value.some((reply) => provesOwnNumbers(deps, attempt, reply))) {
+      break;
+    }
+  }
+  return succeed(new Set());
+}
+
+/**
+ * Whether a reply proves that the vendor goes by the number that was called: it still waits for the call of
+ * a rival that was waiting when the call for this attempt came. A vendor that goes by the caller alone
+ * would have taken that call for both. So an attacker gains nothing from more rivals than are asked about.
+ */
+function provesOwnNumbers(
+  deps: LoginDependencies,
+  attempt: LoginAttempt,
+  { createdAt, status }: Rival & { status: PauthSessionStatus | null },
+): boolean {
+  return (
+    status?.status === 'pending' &&
+    status.unknownStatus === null &&
+    createdAt + maxStartMs(deps) < attempt.created_at
+  );
+}
+
+/** The status of each rival; null where the vendor no longer knows it. */
+async function ask(
+  deps: LoginDependencies,
+  rivals: readonly Rival[],
+): Promise<Result<(Rival & { status: PauthSessionStatus | null })[], LoginFailure>> {
   const asked = await Promise.all(
-    rivals.map(async ({ id, pauthSessionId }) => ({
-      id,
-      reply: await deps.pauth.checkSession(pauthSessionId),
+    rivals.map(async (rival) => ({
+      rival,
+      reply: await deps.pauth.checkSession(rival.pauthSessionId),
     })),
   );
-  const verified = new Set<string>();
-  for (const { id, reply } of asked) {
-    if (reply.ok && reply.value.status === 'verified') {
-      verified.add(id);
-    }
-    // With a 404 the vendor no longer knows the session, so no call can verify it any more.
+  const replies = [];
+  for (const { rival, reply } of asked) {
+    // After a 404 no call can verify it any more.
     if (!reply.ok && !(reply.error.kind === 'refused' && reply.error.status === 404)) {
       return fail(failureOfPauth(reply.error, 'check'));
     }
+    replies.push({ ...rival, status: reply.ok ? reply.value : null });
   }
-  return succeed(verified);
+  return succeed(replies);
 }

@@ -3,7 +3,7 @@ import type { StartLimits } from '../limits/start-limits.ts';
 import type { AttemptNotifications } from '../notify/attempt-notifications.ts';
 import type { Log } from '../observe/log.ts';
 import type { ThrottledLog } from '../observe/throttled-log.ts';
-import type { PauthClient } from '../pauth/client.ts';
+import type { GuardedPauthClient } from '../pauth/guarded-client.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import type { Store } from '../store/schema.ts';
@@ -12,7 +12,7 @@ import type { CallbackReach } from './callback-reach.ts';
 /** What login attempts need from the process. */
 export interface LoginServices {
   store: Store;
-  pauth: PauthClient;
+  pauth: GuardedPauthClient;
   clock: Clock;
   notifications: AttemptNotifications;
   callbackReach: CallbackReach;

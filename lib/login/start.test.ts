@@ -3,7 +3,6 @@ import { startSandbox } from '#sandbox/server.ts';
 import { afterStatements } from '#tests/support/faults.ts';
 import { ATTEMPT_TTL_MS, newPhoneNumber, openLogin } from '#tests/support/test-login.ts';
 import { createToken, hashToken } from '../crypto/token.ts';
-import { createSqliteCounters } from '../limits/sqlite-counter.ts';
 import { createStartLimits } from '../limits/start-limits.ts';
 import { insertAttempt } from '../store/attempts.ts';
 import { cancelAttempt } from './cancel.ts';
@@ -64,7 +63,7 @@ describe('a start under a limit', () => {
     const login = await openLogin(sandbox);
     const startLimits = createStartLimits(
       { perNumber: [], perNetwork: [{ count: 1, seconds: 600 }], total: [] },
-      createSqliteCounters(':memory:'),
+      login.deps,
     );
     return { ...login, deps: { ...login.deps, startLimits } };
   }
@@ -82,6 +81,21 @@ describe('a start under a limit', () => {
     expect(again).toMatchObject({ ok: false, error: { code: 'rate_limited' } });
     expect(await login.stored(started.value)).toMatchObject({ state: 'pending' });
     expect(await login.eventTypes()).toEqual(['attempt_started']);
+  });
+
+  it('that the vendor refuses does not count, as often as the limit allows starts', async () => {
+    const login = await openLimitedLogin();
+    await login.control.addFault({ kind: 'status', status: 422, phone_number: login.phoneNumber });
+    const codes = [];
+    for (let count = 0; count < 10; count += 1) {
+      const started = await startAttempt(login.deps, login.phoneNumber, login.newBrowser);
+      codes.push(started.ok ? 'started' : started.error.code);
+    }
+    const refused = 'pauth_refused_number';
+    expect(codes).toEqual([refused, refused, ...Array(8).fill('rate_limited')]);
+    expect(await login.countRequests('create')).toBe(2);
+    expect(await login.store.selectFrom('attempts').selectAll().execute()).toHaveLength(2);
+    await login.control.clearFaults(login.phoneNumber);
   });
 
   it('that could not be stored does not count', async () => {

@@ -1,8 +1,9 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { createToken, hashToken } from '../crypto/token.ts';
-import type { Start } from '../limits/start-limits.ts';
+import type { CountedStart } from '../limits/start-limits.ts';
 import { referenceOf } from '../observe/log.ts';
+import { circuitOpen } from '../pauth/guarded-client.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { insertAttempt, setPauthSession } from '../store/attempts.ts';
@@ -20,7 +21,7 @@ import { failureOfPauth, type LoginFailure, reportRefusedKey } from './vendor-fa
 /**
  * Starts an attempt to log in with `phoneNumber`, which counts towards the limits. If the browser holds a
  * live one for the same number, returns that, which does not count and costs no vendor session. Any other
- * live attempt of the browser is cancelled.
+ * live attempt of the browser is cancelled. While the vendor is failing, nothing is counted or written.
  */
 export async function startAttempt(
   deps: LoginDependencies,
@@ -31,17 +32,27 @@ export async function startAttempt(
   if (own !== null) {
     return succeed(own);
   }
-  const start = { phoneNumberTag: deps.tagPhoneNumber(phoneNumber), network: browser.network };
-  const counted = await deps.startLimits.consume(start);
+  const pausedForMs = deps.pauth.pausedForMs();
+  if (pausedForMs > 0) {
+    const error = circuitOpen(pausedForMs);
+    deps.throttledLog(deps.log, 'warn', {
+      kind: 'start while the vendor fails',
+      entry: { event: 'pauth_create_failed', pauth: error },
+      message: 'the vendor made no session',
+    });
+    return fail(failureOfPauth(error, 'create'));
+  }
+  const phoneNumberTag = deps.tagPhoneNumber(phoneNumber);
+  const counted = await deps.startLimits.consume({ phoneNumberTag, network: browser.network });
   if (!counted.ok) {
     return fail({ code: 'rate_limited', ...counted.error });
   }
   const opened = await openAttempt(deps, phoneNumber, browser).catch(async (error: unknown) => {
-    await deps.startLimits.refund(start);
+    await counted.value.refund();
     throw error;
   });
   const { attemptToken, browserToken } = opened;
-  const attempt = await askVendor(deps, opened, start);
+  const attempt = await askVendor(deps, opened, counted.value);
   return attempt.ok ? succeed({ attempt: attempt.value, attemptToken, browserToken }) : attempt;
 }
 
@@ -102,7 +113,7 @@ async function openAttempt(
 async function askVendor(
   deps: LoginDependencies,
   { attempt, callbackToken }: OpenedAttempt,
-  start: Start,
+  counted: CountedStart,
 ): Promise<Result<CallableAttempt, LoginFailure>> {
   const callbackUrl = new URL(callbackToken, deps.rules.callbackBase);
   const reply = await deps.pauth.createSession(attempt.phone_number, callbackUrl);
@@ -122,7 +133,7 @@ async function askVendor(
     // After a timeout the vendor may have created the session, so the start counts. A broken connection is
     // refunded all the same: a failing vendor must not use up people's starts.
     if (['refused', 'unreachable', 'not_sent'].includes(reply.error.kind)) {
-      await deps.startLimits.refund(start);
+      await counted.refund();
     }
     return fail(failure);
   }

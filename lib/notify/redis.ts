@@ -1,23 +1,17 @@
 import 'server-only';
-import { Redis, type RedisOptions, ReplyError } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Log } from '../observe/log.ts';
 
 /**
- * Change notifications and shared rate limits for the processes of one site. No login depends on it: while
- * Redis is unavailable the site works on, a little slower.
+ * Change notifications for the processes of one site. No login depends on it: while Redis is unavailable
+ * the site works on, a little slower.
  */
 export interface RedisLink {
-  /** Commands are answered or fail within half a second. */
-  commands: Redis;
   /**
-   * Whether to send commands to Redis. Turns false with the first command that fails, and within two seconds
-   * when Redis stops responding while no commands are sent.
+   * Whether this process receives every change that other processes publish. Turns false with the first
+   * command that fails, and within two seconds when Redis stops responding while no commands are sent.
    */
-  isAvailable(): boolean;
-  /** Whether this process receives every change that other processes publish. */
   receivesChanges(): boolean;
-  /** Reports that a command has failed. */
-  reportFailure(error: unknown): void;
   /** Notifies the other processes that an attempt has changed. Never throws. */
   publishChange(attemptId: string): void;
   close(): void;
@@ -84,7 +78,7 @@ export function openRedis(
       state = 'unavailable';
       log.warn(
         { event: 'redis_unavailable', error },
-        'Redis is unavailable: rate limits and notifications use the store',
+        'Redis is unavailable: notifications go through the database',
       );
     }
   };
@@ -108,17 +102,9 @@ export function openRedis(
   const healthChecks = setInterval(checkHealth, HEALTH_CHECK_INTERVAL_MS).unref();
 
   return {
-    commands,
-    isAvailable: () => state === 'available',
     receivesChanges: () =>
       state === 'available' &&
       (recoveredAtMs === null || performance.now() - recoveredAtMs > RECONNECT_GRACE_MS),
-    reportFailure(error) {
-      // An error reply is an answer.
-      if (!(error instanceof ReplyError)) {
-        markUnavailable(error);
-      }
-    },
     publishChange(attemptId) {
       commands.publish(CHANNEL, attemptId).catch(markUnavailable);
     },

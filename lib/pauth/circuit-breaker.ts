@@ -9,6 +9,8 @@ export interface CircuitBreakerRules {
 
 /** Stops requests to a failing vendor, then lets one probe at a time through until one succeeds. */
 interface CircuitBreaker {
+  /** What `tryAcquire` would return, without asking. */
+  waitMs(): number;
   /**
    * Asks to send a request. The caller must then report its outcome.
    *
@@ -59,20 +61,20 @@ export function createCircuitBreaker(
     return failures >= rules.count && (consecutiveFailures >= rules.count || failures >= successes);
   };
 
-  return {
-    tryAcquire() {
-      if (openUntil === null) {
-        return 0;
-      }
-      const waitMs = openUntil - monotonicMs();
-      if (waitMs > 0) {
-        return waitMs;
-      }
-      if (isProbing) {
-        return PROBE_MS;
-      }
-      isProbing = true;
+  const waitMs = () => {
+    if (openUntil === null) {
       return 0;
+    }
+    return Math.max(openUntil - monotonicMs(), isProbing ? PROBE_MS : 0);
+  };
+
+  return {
+    waitMs,
+
+    tryAcquire() {
+      const ms = waitMs();
+      isProbing ||= openUntil !== null && ms === 0;
+      return ms;
     },
 
     recordSuccess() {

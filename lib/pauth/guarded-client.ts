@@ -5,6 +5,11 @@ import { type CircuitBreakerRules, createCircuitBreaker } from './circuit-breake
 import type { PauthClient } from './client.ts';
 import type { PauthError } from './errors.ts';
 
+export interface GuardedPauthClient extends PauthClient {
+  /** For how long requests would be rejected because the vendor is failing; 0 when they are sent. */
+  pausedForMs(): number;
+}
+
 interface GuardOptions {
   breaker: CircuitBreakerRules;
   /** The most requests this process has in flight to the vendor. */
@@ -23,6 +28,11 @@ interface GuardOptions {
 export const CHECK_QUEUE_MS = 1_000;
 const CREATE_QUEUE_MS = 5_000;
 
+/** The error of a request that is not sent because the vendor is failing. */
+export function circuitOpen(retryAfterMs: number): PauthError {
+  return { kind: 'not_sent', reason: 'circuit_open', retryAfterMs };
+}
+
 /** When to retry after a rejection for too many requests. */
 const RETRY_AFTER_MS = 1_000;
 
@@ -30,7 +40,7 @@ const RETRY_AFTER_MS = 1_000;
  * Protects the vendor from this process's requests with a concurrency limit and a circuit breaker.
  * Requests that are not sent fail with the reason and a retry time.
  */
-export function guardPauthClient(client: PauthClient, options: GuardOptions): PauthClient {
+export function guardPauthClient(client: PauthClient, options: GuardOptions): GuardedPauthClient {
   const breaker = createCircuitBreaker(options.breaker, options.monotonicMs);
   const semaphore = createSemaphore(options.maxInFlight);
   const createQueueMs = Math.min(CREATE_QUEUE_MS, options.timeoutMs);
@@ -46,7 +56,7 @@ export function guardPauthClient(client: PauthClient, options: GuardOptions): Pa
     try {
       const waitMs = breaker.tryAcquire();
       if (waitMs > 0) {
-        return fail({ kind: 'not_sent', reason: 'circuit_open', retryAfterMs: waitMs });
+        return fail(circuitOpen(waitMs));
       }
       const reply = await send();
       if (reply.ok || !isVendorFailure(reply.error)) {
@@ -61,6 +71,7 @@ export function guardPauthClient(client: PauthClient, options: GuardOptions): Pa
   }
 
   return {
+    pausedForMs: breaker.waitMs,
     createSession: (phoneNumber, callbackUrl) =>
       guard(createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
     checkSession: (pauthSessionId) =>

@@ -165,13 +165,18 @@ export async function advanceAttempt(
   queries: Queries,
   id: string,
   step:
-    | (Extract<Transition, { to: 'verified' }> & { expiresAt: number })
+    | (Extract<Transition, { to: 'verified' }> & { verifiedAt: number; expiresAt: number })
     | (Extract<Transition, { to: 'completed' }> & { endedAt: number }),
 ): Promise<boolean> {
   const { numUpdatedRows } = await updateAttempt(queries, id, [step.from])
     .set(
       step.to === 'verified'
-        ? { state: step.to, expires_at: step.expiresAt, check_leased_until: 0 }
+        ? {
+            state: step.to,
+            verified_at: step.verifiedAt,
+            expires_at: step.expiresAt,
+            check_leased_until: 0,
+          }
         : { state: step.to, ended_at: step.endedAt },
     )
     .executeTakeFirst();

@@ -7,6 +7,8 @@ import { browserTokens } from './migrations/0002-browser-tokens.ts';
 import { operation } from './migrations/0003-operation.ts';
 import { handoff } from './migrations/0004-handoff.ts';
 import { startNumbers } from './migrations/0005-start-numbers.ts';
+import { limits } from './migrations/0006-limits.ts';
+import { verifiedAt } from './migrations/0007-verified-at.ts';
 import type { Queries, Store } from './schema.ts';
 
 /** The names sort in the order of the migrations. A released migration is never edited. */
@@ -16,6 +18,8 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-operation': operation,
   '0004-handoff': handoff,
   '0005-start-numbers': startNumbers,
+  '0006-limits': limits,
+  '0007-verified-at': verifiedAt,
 };
 
 /** The names of the migrations of a database. */

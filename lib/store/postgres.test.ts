@@ -91,7 +91,13 @@ describe('a PostgreSQL store', () => {
         true,
       );
       await scheduleCheckForPerson(transaction, 'live-7', 2);
-      const step = { from: 'pending', to: 'verified', by: 'check', expiresAt: 9 } as const;
+      const step = {
+        from: 'pending',
+        to: 'verified',
+        by: 'check',
+        verifiedAt: 2,
+        expiresAt: 9,
+      } as const;
       expect(await advanceAttempt(transaction, 'live-7', step)).toBe(true);
       const end = { to: 'cancelled', by: 'cancel', endedAt: 3 } as const;
       expect(await endAttempt(transaction, 'live-7', end)).toBe(true);

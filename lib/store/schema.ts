@@ -14,6 +14,7 @@ export interface Tables {
   sessions: Session;
   devices: Device;
   events: EventsTable;
+  limits: LimitWindow;
 }
 
 export interface User {
@@ -57,6 +58,8 @@ export interface LoginAttempt {
   created_at: number;
   expires_at: number;
   ended_at: number | null;
+  /** When we learnt of its call; null before, and in rows of older versions. */
+  verified_at: number | null;
   /** When the next check is due. */
   next_check_at: number;
   /** Until when a check is leased, so that no second one runs; 0 once released. */
@@ -131,6 +134,14 @@ interface EventsTable {
   /** This and `network`: of the login that the event is about; null if it is about none. */
   device: string | null;
   network: string | null;
+}
+
+/** How often something was counted in a window of time: see `lib/store/limits.ts`. */
+export interface LimitWindow {
+  key: string;
+  points: number;
+  /** When the window ends. */
+  expire: number;
 }
 
 export type StoredEvent = Selectable<EventsTable>;

@@ -91,6 +91,8 @@ describe('a store', () => {
       '0003-operation',
       '0004-handoff',
       '0005-start-numbers',
+      '0006-limits',
+      '0007-verified-at',
     ];
     expect(await migrate(store)).toEqual({ done: all, newer: [] });
     await addUser(store, 'kept');
@@ -144,6 +146,7 @@ describe('a store', () => {
         from: 'pending',
         to: 'verified',
         by: 'check',
+        verifiedAt: AT,
         expiresAt: AT,
       });
       expect(await insertAttempt(store, second)).toBeNull();
@@ -194,7 +197,13 @@ describe('a store', () => {
     it('goes from pending to verified to completed, each once and in no other order', async () => {
       const store = await openTestStore();
       const { id } = await addAttempt(store);
-      const verify = { from: 'pending', to: 'verified', by: 'check', expiresAt: AT + 1 } as const;
+      const verify = {
+        from: 'pending',
+        to: 'verified',
+        by: 'check',
+        verifiedAt: AT,
+        expiresAt: AT + 1,
+      } as const;
       const complete = {
         from: 'verified',
         to: 'completed',
@@ -227,7 +236,13 @@ describe('a store', () => {
       expect(await endAttempt(store, id, { to: 'cancelled', by: 'cancel', endedAt: AT + 9 })).toBe(
         false,
       );
-      const verify = { from: 'pending', to: 'verified', by: 'check', expiresAt: AT } as const;
+      const verify = {
+        from: 'pending',
+        to: 'verified',
+        by: 'check',
+        verifiedAt: AT,
+        expiresAt: AT,
+      } as const;
       expect(await advanceAttempt(store, id, verify)).toBe(false);
       expect(await stored(store, id)).toMatchObject({
         state: transition.to,
@@ -403,6 +418,7 @@ describe('a store', () => {
             from: 'pending',
             to: 'verified',
             by: 'check',
+            verifiedAt: AT,
             expiresAt: AT,
           });
           await advanceAttempt(store, id, {

@@ -53,17 +53,29 @@ describe('sweeping', () => {
     await addAll(store, 'old', clock.now());
     clock.advance(1);
     await addAll(store, 'young', clock.now());
-    expect(await sweep(deps)).toEqual({ attempts: 0, sessions: 1, events: 0 });
+    expect(await sweep(deps)).toEqual({ attempts: 0, sessions: 1, events: 0, limits: 0 });
     clock.advance(DAY_MS);
-    expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 1, events: 0 });
+    expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 1, events: 0, limits: 0 });
     expect(await storedNames(store)).toEqual({
       attempts: ['young'],
       sessions: [],
       events: ['old', 'young'],
     });
     clock.advance(29 * DAY_MS);
-    expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 0, events: 1 });
+    expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 0, events: 1, limits: 0 });
     expect(await storedNames(store)).toMatchObject({ attempts: [], events: ['young'] });
+  });
+
+  it('deletes the windows of limits that have ended', async () => {
+    const { store, clock, deps } = await open();
+    const windows = ['ended', 'open'].map((key, index) => ({
+      key,
+      points: 1,
+      expire: clock.now() - 1 + index,
+    }));
+    await store.insertInto('limits').values(windows).execute();
+    expect(await sweep(deps)).toMatchObject({ limits: 1 });
+    expect(await store.selectFrom('limits').select('key').execute()).toEqual([{ key: 'open' }]);
   });
 
   it('keeps rows with unlimited retention, and all users', async () => {

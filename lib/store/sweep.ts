@@ -9,6 +9,7 @@ const agingTables = [
   { table: 'attempts', key: 'id', age: 'created_at' },
   { table: 'sessions', key: 'id_hash', age: 'expires_at' },
   { table: 'events', key: 'id', age: 'at' },
+  { table: 'limits', key: 'key', age: 'expire' },
 ] as const;
 
 type AgingTable = (typeof agingTables)[number];
@@ -19,7 +20,7 @@ interface SweepDependencies {
   clock: Clock;
   log: Log;
   /** How long the rows of each table are kept; null keeps them forever. */
-  keepMs: Readonly<Record<AgingTable['table'], number | null>>;
+  keepMs: Readonly<Record<Exclude<AgingTable['table'], 'limits'>, number | null>>;
 }
 
 /** Small enough not to block other queries, large enough to delete a day's rows quickly. */
@@ -39,9 +40,10 @@ export async function sweep(
   { store, clock, keepMs }: SweepDependencies,
   signal?: AbortSignal,
 ): Promise<Record<AgingTable['table'], number>> {
-  const deleted = { attempts: 0, sessions: 0, events: 0 };
+  const deleted = { attempts: 0, sessions: 0, events: 0, limits: 0 };
   for (const aging of agingTables) {
-    const keep = keepMs[aging.table];
+    // A window of a limit is of no use after its end.
+    const keep = aging.table === 'limits' ? 0 : keepMs[aging.table];
     if (keep === null) {
       continue;
     }

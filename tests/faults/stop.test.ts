@@ -68,7 +68,7 @@ it(
     await expectFinished(await stopDuringStart(site, app), app);
     // No -wal or -shm files are left to recover from.
     const name = basename(app.databasePath);
-    expect(readdirSync(folder).toSorted()).toEqual([name, `${name}.limits`]);
+    expect(readdirSync(folder).toSorted()).toEqual([name]);
   },
 );
 

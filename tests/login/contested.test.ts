@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { createToken } from '#lib/crypto/token.ts';
 import { readAttemptStatus } from '#lib/login/attempt-status.ts';
 import type { StartedAttempt } from '#lib/login/browsers.ts';
 import { handleCallback } from '#lib/login/callback.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
+import { checkIfDue } from '#lib/login/check.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { insertUser } from '#lib/store/users.ts';
 import { startSandbox } from '#sandbox/server.ts';
@@ -160,6 +162,23 @@ describe('one call that two browsers are waiting for', () => {
     expect(await login.countSessions()).toBe(0);
   });
 
+  it('does not wait for starts that began after the call was known', async () => {
+    const careful = await startSandbox({ callbacks: 'off' });
+    const login = await openLogin(careful);
+    const { mine } = await startBoth(login);
+    await verify(login, mine);
+    await checkIfDue(login.deps, await login.stored(mine));
+    login.clock.advance(1);
+    const { phoneNumber } = login;
+    const fault = { kind: 'delay', delay_ms: 5_000, match: 'create' } as const;
+    await login.control.addFault({ ...fault, phone_number: phoneNumber });
+    const later = startAttempt(login.deps, phoneNumber, login.newBrowser);
+    await vi.waitFor(async () => expect(await login.countRequests('create')).toBe(3));
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+    expect(await later).toMatchObject({ ok: false });
+    await careful.close();
+  });
+
   it('logs nobody in while the check of the rival fails', async () => {
     const careful = await startSandbox({ callbacks: 'off' });
     const login = await openLogin(careful);
@@ -196,6 +215,64 @@ describe('one call that two browsers are waiting for', () => {
     const theirs = await theirStart;
     login.clock.advance((await login.stored(theirs)).next_check_at - login.clock.now());
     expect(await login.poll(theirs)).toEqual(contested);
+  });
+});
+
+describe('fifty attempts of others for one phone number', () => {
+  const OTHERS = 50;
+
+  async function startMany(login: TestLogin, count: number): Promise<StartedAttempt[]> {
+    const started: StartedAttempt[] = [];
+    while (started.length < count) {
+      started.push(await login.start(createToken()));
+    }
+    return started;
+  }
+
+  it.each([
+    ['started before the owner’s', OTHERS, 0],
+    ['started after the owner’s', 0, OTHERS],
+    ['some before and some after the owner’s', OTHERS / 2, OTHERS / 2],
+  ])('do not keep the owner out if each has its own call number: %s', async (_, before, after) => {
+    const careful = await startSandbox({ callbacks: 'off' });
+    const login = await openLogin(careful);
+    await startMany(login, before);
+    login.clock.advance(60_000);
+    const mine = await login.start();
+    await startMany(login, after);
+    await verify(login, mine);
+    expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
+    await careful.close();
+  });
+
+  it('cost few vendor requests once one of them shows that the vendor goes by the call number', async () => {
+    const careful = await startSandbox({ callbacks: 'off' });
+    const login = await openLogin(careful);
+    await startMany(login, OTHERS);
+    login.clock.advance(60_000);
+    const mine = await login.start();
+    await verify(login, mine);
+    await login.poll(mine);
+    // Of the owner's attempt, and of the twenty oldest others.
+    expect(await login.countRequests('check')).toBe(1 + 20);
+    await careful.close();
+  });
+
+  it('do not hide the owner’s attempt from the vendor’s answer if it goes by the caller alone', async () => {
+    const byCaller = await startSandbox({ callbacks: 'off', match: 'caller' });
+    const login = await openLogin(byCaller);
+    const others = await startMany(login, OTHERS / 2);
+    login.clock.advance(60_000);
+    const mine = await login.start();
+    await login.call(mine);
+    // What is started now waits for a call that has already come.
+    await startMany(login, OTHERS / 2);
+    login.clock.advance(FIRST_CHECK_MS);
+    for (const started of [...others, mine]) {
+      expect(await login.poll(started)).toEqual(contested);
+    }
+    expect(await login.countSessions()).toBe(0);
+    await byCaller.close();
   });
 });
 

@@ -36,6 +36,12 @@ async function startMany(login: TestLogin, count: number): Promise<StartedAttemp
   return started;
 }
 
+async function countRows({ store }: TestLogin): Promise<number[]> {
+  const tables = ['attempts', 'events', 'limits'] as const;
+  const rows = tables.map((table) => store.selectFrom(table).selectAll().execute());
+  return (await Promise.all(rows)).map(({ length }) => length);
+}
+
 async function countAll(login: TestLogin): Promise<number> {
   return (await login.control.requests()).length;
 }
@@ -76,7 +82,7 @@ describe('while the vendor fails', () => {
     expect(ended.size).toBe(40);
   });
 
-  it('a start is refused at once, without a vendor request', async () => {
+  it('a start is refused at once, without a vendor request, a row or an event', async () => {
     const login = await openGuarded();
     await login.control.addFault({ kind: 'status', status: 500, phone_number: login.phoneNumber });
     const start = () =>
@@ -88,12 +94,14 @@ describe('while the vendor fails', () => {
       expect(await start()).toMatchObject({ error: { code: 'pauth_failed' } });
     }
     const before = await login.countRequests('create');
+    const rows = await countRows(login);
     const since = performance.now();
     const refused = await start();
     expect(performance.now() - since).toBeLessThan(500);
     expect(refused).toMatchObject({ error: { code: 'pauth_unreachable' } });
     expect(refused.ok ? 0 : refused.error.retryAfterSeconds).toBeGreaterThan(10);
     expect(await login.countRequests('create')).toBe(before);
+    expect(await countRows(login)).toEqual(rows);
     const attempts = await login.store.selectFrom('attempts').select('state').execute();
     expect(new Set(attempts.map(({ state }) => state))).toEqual(new Set(['failed']));
   });

@@ -1,4 +1,3 @@
-import { createSqliteCounters } from '#lib/limits/sqlite-counter.ts';
 import { createStartLimits } from '#lib/limits/start-limits.ts';
 import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginDependencies, LoginRules } from '#lib/login/dependencies.ts';
@@ -40,17 +39,21 @@ export function createLoginDependencies(options: {
     // High enough never to be reached: the limits have their own tests.
     startLimits: createStartLimits(
       { perNumber: [], perNetwork: [], total: [{ count: 100_000, seconds: 3_600 }] },
-      createSqliteCounters(':memory:'),
+      { store, clock },
     ),
     log: createLog({ write: writeLog }),
     throttledLog: createThrottledLog(clock),
     tagPhoneNumber: () => 'tagged',
-    pauth: createPauthClient({
-      baseUrl: new URL(sandboxUrl),
-      apiKey: 'sandbox-key',
-      timeoutMs: rules.pauthTimeoutMs,
-      country: 'JP',
-    }),
+    pauth: {
+      ...createPauthClient({
+        baseUrl: new URL(sandboxUrl),
+        apiKey: 'sandbox-key',
+        timeoutMs: rules.pauthTimeoutMs,
+        country: 'JP',
+      }),
+      // Without a circuit breaker, which has its own tests.
+      pausedForMs: () => 0,
+    },
     rules,
   };
 }

@@ -14,7 +14,7 @@ export const operation: Migration = {
       await db.schema.createIndex(`${table}_by_${column}`).on(table).column(column).execute();
     }
     if (isPostgres(db)) {
-      // The columns are rate-limiter-flexible's. With SQLite the counts are in a separate file.
+      // The columns of a library that counted the limits then. With SQLite the counts were in a separate file.
       await db.schema
         .createTable('limits')
         .addColumn('key', 'varchar(255)', (column) => column.primaryKey())

@@ -49,14 +49,13 @@ export function startProcess(deps: {
     login: {
       store,
       clock,
-      pauth,
+      pauth: { ...pauth, pausedForMs: () => 0 },
       notifications,
       callbackReach: createCallbackReach(clock),
       log,
       throttledLog: createThrottledLog(clock),
       startLimits: {
-        consume: async () => succeed(null),
-        refund: async () => {},
+        consume: async () => succeed({ refund: async () => {} }),
       },
       tagPhoneNumber: () => 'tagged',
       rules: {
