@@ -25,7 +25,7 @@ export default {
   }),
   headers: async () => [
     { source: '/:path*', headers: securityHeaders.everywhere },
-    { source: '/api/:path*', headers: securityHeaders.noPage },
+    { source: '/(api|_next/static)/:path*', headers: securityHeaders.noPage },
     { source: '/login/:form(start|check|change|forget)', headers: securityHeaders.noPage },
   ],
 };

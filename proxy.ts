@@ -15,19 +15,18 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   response.headers.set('content-security-policy', policy);
   const context = createNextContext(getServices(), request.headers);
   await context.cookies.clearUnreadable();
-  if (await resealOld(context)) {
-    // It may be a file of `public/`, which any cache may keep.
-    response.headers.set('cache-control', 'private, no-store');
-  }
+  await resealOld(context);
   for (const cookie of context.cookies.toSend()) {
     response.headers.append('set-cookie', cookie);
+    // It may be a file of `public/`, which any cache may keep.
+    response.headers.set('cache-control', 'private, no-store');
   }
   return response;
 }
 
 export const config = {
-  // Everything but the API, the forms of the login and files, which hold no scripts to run.
-  matcher: '/((?!api/|login/(?:start|check|change|forget)$|_next/static|.*\\.svg$).*)',
+  // Everything but the API, the forms of the login, and the build's files: see `noPage` in next.config.mjs.
+  matcher: '/((?!api/|login/(?:start|check|change|forget)$|_next/static/).*)',
 };
 
 /** Pages are only read: there are no server actions, whose decoding has been a way in before. */

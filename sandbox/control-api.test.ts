@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createControlClient } from './control-client.ts';
@@ -286,6 +288,27 @@ describe('a page', () => {
     expect(response.status).toBe(403);
     expect(await read('clock')).toMatchObject({ advanced_seconds: 0 });
     expect((await send('GET', 'sessions', undefined, headers)).status).toBe(403);
+  });
+
+  it('whose host name was made to point to this machine cannot control the sandbox', async () => {
+    const { port } = new URL(sandbox.url);
+    const host = `rebound.example:${port}`;
+    const request = get(`${sandbox.url}/_sandbox/sessions`, {
+      headers: { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin' },
+    });
+    const [response] = await once(request, 'response');
+    response.resume();
+    expect(response.statusCode).toBe(403);
+  });
+
+  it.each(['localhost', '[::1]', '192.0.2.1'])('opened as %s can', async (name) => {
+    const { port } = new URL(sandbox.url);
+    const request = get(`${sandbox.url}/_sandbox/sessions`, {
+      headers: { host: `${name}:${port}` },
+    });
+    const [response] = await once(request, 'response');
+    response.resume();
+    expect(response.statusCode).toBe(200);
   });
 
   it('of the sandbox itself can', async () => {

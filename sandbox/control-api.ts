@@ -6,9 +6,9 @@ import { sendCallback } from './callbacks.ts';
 import { callWire, faultWire, requestWire, sessionWire } from './control-wire.ts';
 import { type FaultQueue, faultSchema } from './faults.ts';
 import { describeIssues, readJson } from './json-input.ts';
+import { ownPagesOnly } from './own-pages.ts';
 import { phoneNumberSchema } from './phone-number.ts';
 import type { RequestLog } from './request-log.ts';
-import { sameOriginOnly } from './same-origin.ts';
 import type { SandboxState } from './state.ts';
 import { switchesFromWire, switchesToWire, switchesWireSchema } from './switches.ts';
 
@@ -45,7 +45,7 @@ export function createControlApi({ state, faults, requestLog }: ControlApiDepend
       advanced_seconds: state.clock.advancedMs(phoneNumber) / 1_000,
     });
 
-  app.use(sameOriginOnly);
+  app.use(ownPagesOnly);
   app.use(
     methodNotAllowed({
       app,

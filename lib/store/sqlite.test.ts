@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type RawBuilder, sql } from 'kysely';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -42,6 +42,16 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
 }
 
 describe('a database file', () => {
+  it('and the files beside it can be read by their owner alone', async () => {
+    const path = await newPath();
+    // In a folder that was there before, with its own mode.
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await addUser(await openStore(path));
+    for (const suffix of ['', '-wal', '-shm']) {
+      expect((await stat(path + suffix)).mode & 0o777, suffix).toBe(0o600);
+    }
+  });
+
   it('is created with its folder and with settings under which a confirmed login survives a power failure', async () => {
     const store = await openStore(await newPath());
     const pragma = async (query: RawBuilder<unknown>, queries: Queries = store) =>

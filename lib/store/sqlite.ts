@@ -1,5 +1,5 @@
 import 'server-only';
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import {
@@ -31,6 +31,8 @@ const BUSY_TIMEOUT_MS = 2_000;
 export function openSqlite(path: string): Store {
   if (path !== ':memory:') {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // SQLite gives its other files the mode of this one. It holds phone numbers.
+    closeSync(openSync(path, 'a', 0o600));
   }
   const database = new DatabaseSync(path, {
     enableForeignKeyConstraints: true,
