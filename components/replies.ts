@@ -23,6 +23,7 @@ export const isAttemptView = isObjectOf<AttemptView>({
   session_id: isString,
   call_number: isPhoneNumber,
   call_number_text: isString,
+  call_number_with_caller_id: isOptional(isString),
   phone_number_text: isString,
   number_memory: isOneOf(numberMemories),
   handoff: isObjectOf({ address: isString, qr: isObjectOf({ size: isNumber, path: isString }) }),

@@ -5,9 +5,6 @@ import { CopyButton } from './copy-button.tsx';
 import { StepForm } from './step.tsx';
 import styles from './troubleshooting.module.css';
 
-/** Japan: dialled before a number, it shows a caller ID that is withheld by default. */
-const SHOW_CALLER_ID = '186';
-
 /**
  * What to try when a call is not recognised, the likeliest cause first. Each step takes one press;
  * the attempt stays live unless the phone number changes.
@@ -25,8 +22,7 @@ export function Troubleshooting(props: {
   const { attempt, next } = props;
   const { troubleshooting, startAgain, copied } = props.messages;
   const phoneNumber = attempt.phone_number_text;
-  const isJapanese = attempt.call_number.startsWith('+81') && !phoneNumber.startsWith('+');
-  const inJapan = `0${attempt.call_number.slice(3)}`;
+  const withCallerId = attempt.call_number_with_caller_id;
 
   const change = (label: string) => (
     <StepForm action="/login/change" next={next} onSend={props.onChange}>
@@ -61,12 +57,12 @@ export function Troubleshooting(props: {
         <Step
           title={troubleshooting.withheld}
           text={
-            isJapanese
-              ? fillIn(troubleshooting.withheldText, { callNumber: attempt.call_number_text })
-              : troubleshooting.withheldTextAbroad
+            withCallerId === undefined
+              ? troubleshooting.withheldTextAbroad
+              : fillIn(troubleshooting.withheldText, { callNumber: attempt.call_number_text })
           }
         >
-          {isJapanese && call(troubleshooting.withheldCall, SHOW_CALLER_ID + inJapan)}
+          {withCallerId !== undefined && call(troubleshooting.withheldCall, withCallerId)}
         </Step>
         <Step title={troubleshooting.app} text={troubleshooting.appText}>
           <CopyButton

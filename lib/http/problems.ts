@@ -26,6 +26,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   phone_number_too_short: 422,
   phone_number_too_long: 422,
   phone_number_unknown_country: 422,
+  phone_number_ambiguous: 422,
   phone_number_not_in_country: 422,
   phone_number_emergency: 422,
   phone_number_toll_free: 422,

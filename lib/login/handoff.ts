@@ -1,5 +1,6 @@
 import 'server-only';
 import { deriveToken, hashToken } from '../crypto/token.ts';
+import { formatForCaller } from '../phone/phone-number.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { isCallable } from './attempt.ts';
@@ -7,7 +8,14 @@ import type { LoginDependencies } from './dependencies.ts';
 
 /** An attempt as the page on the phone shows it, without the phone number or the user. */
 export type Handoff =
-  | { status: 'open'; callNumber: PhoneNumber; device: string; expiresInMs: number }
+  | {
+      status: 'open';
+      callNumber: PhoneNumber;
+      /** As the person who types the number can dial it. */
+      callNumberText: string;
+      device: string;
+      expiresInMs: number;
+    }
   | { status: 'verified' }
   | { status: 'over' };
 
@@ -34,6 +42,12 @@ export async function readHandoff(
     return { status: 'verified' };
   }
   return state === 'pending' && expiresInMs > 0
-    ? { status: 'open', callNumber, device: device ?? '', expiresInMs }
+    ? {
+        status: 'open',
+        callNumber,
+        callNumberText: formatForCaller(callNumber, attempt.phone_number),
+        device: device ?? '',
+        expiresInMs,
+      }
     : { status: 'over' };
 }

@@ -1,5 +1,11 @@
 import 'server-only';
-import { type CountryCode, formatPhoneNumber, maskPhoneNumber } from '../phone/phone-number.ts';
+import {
+  type CountryCode,
+  formatForCaller,
+  formatPhoneNumber,
+  maskPhoneNumber,
+  withCallerId,
+} from '../phone/phone-number.ts';
 import type { AttemptView } from '../shared/contract.ts';
 import type { NumberMemory } from '../shared/number-memory.ts';
 import type { StartedAttempt } from './browsers.ts';
@@ -22,7 +28,8 @@ export function viewAttempt(
   return {
     session_id: attempt.id,
     call_number: attempt.call_number,
-    call_number_text: formatPhoneNumber(attempt.call_number, country),
+    call_number_text: formatForCaller(attempt.call_number, attempt.phone_number),
+    call_number_with_caller_id: withCallerId(attempt.call_number, attempt.phone_number),
     phone_number_text: format(attempt.phone_number, country),
     number_memory: memory,
     expires_in_seconds: Math.ceil(leftMs / 1_000),

@@ -1,15 +1,18 @@
 import fc from 'fast-check';
-import { getCountries } from 'libphonenumber-js/max';
+import { getCountries, getExampleNumber } from 'libphonenumber-js/max';
+import examples from 'libphonenumber-js/mobile/examples';
 import { describe, expect, it } from 'vitest';
 import { phoneNumberSchema } from '../shared/contract.ts';
 import {
   examplePhoneNumber,
+  formatForCaller,
   formatPhoneNumber,
   isCountryCode,
   maskPhoneNumber,
   parseAnySpelling,
   parseCallNumber,
   parsePhoneNumber,
+  withCallerId,
 } from './phone-number.ts';
 
 const E164 = /^\+[1-9]\d{3,14}$/;
@@ -18,6 +21,60 @@ function codeOf(input: string, country: Parameters<typeof parsePhoneNumber>[1] =
   const parsed = parsePhoneNumber(input, country);
   return parsed.ok ? parsed.value : parsed.error.code;
 }
+
+describe('parsePhoneNumber reads a number as it is dialled in its country', () => {
+  it.each([
+    ['186 0123 4567', 'CN', '+8618601234567'],
+    ['18601234567', 'CN', '+8618601234567'],
+    ['184 0123 4567', 'CN', '+8618401234567'],
+    ['0011 81 90-1234-5678', 'AU', '+819012345678'],
+    ['001-81-90-1234-5678', 'KR', '+819012345678'],
+    ['0015 81 90 1234 5678', 'BR', '+819012345678'],
+    ['011 81 90-1234-5678', 'US', '+819012345678'],
+    ['+52 1 55 1234 5678', 'JP', '+525512345678'],
+    ['1 55 1234 5678', 'MX', '+525512345678'],
+    // A Singaporean call to Singapore, or a number of Alabama with the prefix of most countries.
+    ['001 65 9812 3456', 'SG', 'phone_number_ambiguous'],
+    ['+65 9812 3456', 'SG', '+6598123456'],
+    ['+1 659 812 3456', 'SG', '+16598123456'],
+  ] as const)('%s in %s', (spelling, country, expected) => {
+    expect(codeOf(spelling, country)).toBe(expected);
+  });
+
+  it.each(getCountries())('in %s, what we write back is the same number', (country) => {
+    const example = getExampleNumber(country, examples)?.number ?? '';
+    fc.assert(
+      fc.property(fc.stringMatching(/^\d{4}$/), (end) => {
+        const parsed = parsePhoneNumber(example.slice(0, -4) + end, country);
+        if (parsed.ok) {
+          expect(codeOf(formatPhoneNumber(parsed.value, country), country)).toBe(parsed.value);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('the number to call', () => {
+  const [japanese, american] = [
+    phoneNumberSchema.parse('+815012345678'),
+    phoneNumberSchema.parse('+12125550100'),
+  ];
+  const caller = (text: string) => phoneNumberSchema.parse(text);
+
+  it('is written as its caller can dial it', () => {
+    expect(formatForCaller(japanese, caller('+819012345678'))).toBe('050-1234-5678');
+    expect(formatForCaller(japanese, caller('+12125550199'))).toBe('+81 50 1234 5678');
+    expect(formatForCaller(american, caller('+12125550199'))).toBe('(212) 555-0100');
+  });
+
+  it('has a prefix that shows the caller ID in Japan alone', () => {
+    expect(withCallerId(japanese, caller('+819012345678'))).toBe('18605012345678');
+    expect(withCallerId(japanese, caller('+12125550199'))).toBeUndefined();
+    expect(withCallerId(american, caller('+12125550199'))).toBeUndefined();
+    expect(withCallerId(american, caller('+819012345678'))).toBeUndefined();
+  });
+});
 
 describe('parsePhoneNumber normalizes every common format of a number', () => {
   it.each([
@@ -83,6 +140,16 @@ describe('parsePhoneNumber normalizes every common format of a number', () => {
     '١٨٦ ٠٩٠ ١٢٣٤ ٥٦٧٨',
     '٠٠٨١ ٩٠ ١٢٣٤ ٥٦٧٨',
     '۰۹۰۱۲۳۴۵۶۷۸',
+    '०९०-१२३४-५६७८',
+    '০৯০১২৩৪৫৬৭৮',
+    '၀၉၀၁၂၃၄၅၆၇၈',
+    '๐๙๐ ๑๒๓๔ ๕๖๗๘',
+    '0️⃣9️⃣0️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣',
+    '☎ 090-1234-5678',
+    '☎️090-1234-5678',
+    '📱090-1234-5678',
+    '手机：090-1234-5678',
+    '전화 090-1234-5678',
   ])('%j', (spelling) => {
     expect(codeOf(spelling)).toBe('+819012345678');
   });
@@ -186,7 +253,7 @@ describe('parsePhoneNumber refuses', () => {
     ['<script>', 'phone_number_unreadable'],
     ['+', 'phone_number_unreadable'],
     ['090-1234-5678 ext. 5', 'phone_number_unreadable'],
-    ['\u{1f4de}', 'phone_number_unreadable'],
+    ['\u{1f4de}', 'phone_number_missing'],
     ['090', 'phone_number_too_short'],
     ['110', 'phone_number_emergency'],
     ['+81 90', 'phone_number_too_short'],

@@ -15,6 +15,7 @@ import {
   type PhoneNumber,
 } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
+import { countryRules } from './country-rules.ts';
 import {
   isUnsuitableCallNumber,
   type NumberTypeError,
@@ -38,6 +39,7 @@ export type PhoneNumberError =
         | 'phone_number_too_short'
         | 'phone_number_too_long'
         | 'phone_number_unknown_country'
+        | 'phone_number_ambiguous'
         | 'phone_number_emergency';
     }
   | NumberTypeError
@@ -49,38 +51,47 @@ const allTypes: ReadonlySet<NumberTypeName> = new Set(numberTypes);
 const emergencyNumber = /^(?:110|118|119|000|112|911|999)$/;
 
 const invisible = /[\p{Cf}\p{Cc}]/gu;
-const arabicDigits = /[\u0660-\u0669\u06f0-\u06f9]/gu;
+/** Pictures of telephones, and what makes a digit the picture of a key. */
+const pictures = /\p{Extended_Pictographic}|\ufe0f|\u20e3/gu;
 const dashes = /[\p{Pd}ー−ｰ─━_~〜・]/gu;
-const label = /^(?:tel|phone|telephone|mobile|cell|携帯電話|携帯|電話番号|電話)[\s:.-]*/iu;
+const label =
+  /^(?:tel|phone|telephone|mobile|cell|携帯電話|携帯|電話番号|電話|手机号码|手机号|手机|电话号码|电话|手機|전화번호|전화|휴대폰|핸드폰)[\s:.-]*/iu;
 const brackets = /[()[\]{}<>「」『』【】〔〕〈〉]/gu;
 
 /** Normalizes the ways in which people write, paste and autofill a number to digits with an optional plus. */
 function normalize(phoneNumberInput: string): string {
-  const text = phoneNumberInput
-    .normalize('NFKC')
-    .replace(invisible, '')
-    // Both blocks begin at a multiple of 16.
-    .replace(arabicDigits, (digit) => String(digit.charCodeAt(0) & 0xf))
-    .replace(dashes, '-')
-    .replace(brackets, ' ')
-    .trim()
-    .replace(label, '')
-    .replace(/[\s./-]+/gu, '');
   return (
-    text
+    phoneNumberInput
+      .normalize('NFKC')
+      .replace(invisible, '')
+      .replace(pictures, ' ')
+      .replace(/\p{Nd}/gu, digitValue)
+      .replace(dashes, '-')
+      .replace(brackets, ' ')
+      .trim()
+      .replace(label, '')
+      .replace(/[\s./-]+/gu, '')
       // Autofill may prepend a second country code to a complete number.
-      .replace(/^\+?\p{Nd}{0,3}(?=\+)/u, '')
-      .replace(/^00/u, '+')
-      // 184 and 186 are prefixes that withhold or reveal the caller ID in Japan.
-      .replace(/^18[46](?=0)/u, '')
+      .replace(/^\+?\d{0,3}(?=\+)/, '')
   );
+}
+
+/** The value of a decimal digit of any script. Each script has its digits in a row, from zero to nine. */
+function digitValue(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let zero = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(zero - 1))) {
+    zero -= 1;
+  }
+  return String(code - zero);
 }
 
 /**
  * Parses a person's input as the number of a phone they can call from.
  *
  * Accepts any common format: full-width digits, spaces, hyphens, brackets, `+81`, `0081`, a leading label
- * (`TEL: 090…`), the dialling prefixes 184 and 186. A number without a country code is one of `country`.
+ * (`TEL: 090…`), digits of any script, the dialling prefixes of `country`. A number without a country code is
+ * one of `country`.
  * Idempotent: the result parses to itself.
  *
  * @param country ISO 3166-1 alpha-2.
@@ -104,12 +115,12 @@ export function parsePhoneNumber(
   if (emergencyNumber.test(text)) {
     return fail({ code: 'phone_number_emergency' });
   }
-  const parsed = parse(text, country);
+  const parsed = read(text, country);
   if (!parsed.ok) {
     return fail({ code: codeOfParseError(parsed.error) });
   }
   if (!parsed.value.isValid()) {
-    return fail(invalidNumberError(text, parsed.value, country));
+    return fail(invalidNumberError(parsed.value, country));
   }
   const refused = refuseType(parsed.value, accepted);
   if (refused !== null) {
@@ -153,6 +164,33 @@ export function formatPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode
   return parsed.country === country ? parsed.formatNational() : parsed.formatInternational();
 }
 
+/** The country of a number; null for one of no single country. */
+export function countryOf(phoneNumber: PhoneNumber): CountryCode | null {
+  return parsePhoneNumberWithError(phoneNumber).country ?? null;
+}
+
+/** Formats a number as a caller from `caller` can dial it. */
+export function formatForCaller(phoneNumber: PhoneNumber, caller: PhoneNumber): string {
+  const country = countryOf(caller);
+  const parsed = parsePhoneNumberWithError(phoneNumber);
+  return country !== null && parsed.country === country
+    ? parsed.formatNational()
+    : parsed.formatInternational();
+}
+
+/**
+ * What a caller dials instead of a number to show a caller ID that is withheld by default; undefined where
+ * their country has no prefix for that, or the call would go abroad.
+ */
+export function withCallerId(phoneNumber: PhoneNumber, caller: PhoneNumber): string | undefined {
+  const country = countryOf(caller);
+  const prefix = country === null ? undefined : countryRules[country]?.callerIdPrefixes?.show;
+  const parsed = parsePhoneNumberWithError(phoneNumber);
+  return prefix === undefined || parsed.country !== country
+    ? undefined
+    : prefix + parsed.formatNational().replace(/\D/g, '');
+}
+
 /** Formats a number with a dot for each digit between the first group and the last four digits. */
 export function maskPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode): string {
   const text = formatPhoneNumber(phoneNumber, country);
@@ -175,9 +213,38 @@ export function isCountryCode(text: string): text is CountryCode {
   return isSupportedCountry(text);
 }
 
-function parse(text: string, country: CountryCode): Result<ParsedPhoneNumber, string> {
+/**
+ * Reads digits as they are dialled in a country. Its own prefix for calls abroad comes first; `00`, which
+ * many people write for a plus everywhere, comes second.
+ *
+ * @returns `AMBIGUOUS` where both are numbers that exist, or the library's reason.
+ */
+function read(text: string, country: CountryCode): Result<ParsedPhoneNumber, string> {
+  const { callerIdPrefixes } = countryRules[country] ?? {};
+  const dialled = Object.values(callerIdPrefixes ?? {}).find((prefix) =>
+    text.startsWith(prefix + 0),
+  );
+  const digits = dialled === undefined ? text : text.slice(dialled.length);
+  const own = parse(digits, country);
+  const abroad = digits.startsWith('00') ? parse(`+${digits.slice(2)}`, country) : own;
+  if (!own.ok || !own.value.isValid()) {
+    return abroad;
+  }
+  const isOther = abroad.ok && abroad.value.isValid() && abroad.value.number !== own.value.number;
+  return isOther ? fail('AMBIGUOUS') : own;
+}
+
+function parse(digits: string, country: CountryCode): Result<ParsedPhoneNumber, string> {
   try {
-    return succeed(parsePhoneNumberWithError(text, { defaultCountry: country, extract: false }));
+    const parsed = parsePhoneNumberWithError(digits, { defaultCountry: country, extract: false });
+    const current = Object.values(countryRules).reduce<string>(
+      (number, { formerSpelling }) =>
+        formerSpelling === undefined
+          ? number
+          : number.replace(formerSpelling.pattern, formerSpelling.now),
+      parsed.number,
+    );
+    return succeed(current === parsed.number ? parsed : parsePhoneNumberWithError(current));
   } catch (error) {
     if (error instanceof ParseError) {
       return fail(error.message);
@@ -192,12 +259,12 @@ function parseWhole(text: string, country: CountryCode): ParsedPhoneNumber | nul
     return null;
   }
   const normalized = normalize(text);
-  const parsed = isDigits(normalized) ? parse(normalized, country) : null;
+  const parsed = isDigits(normalized) ? read(normalized, country) : null;
   return parsed?.ok ? parsed.value : null;
 }
 
 function isDigits(text: string): boolean {
-  return /^\+?\p{Nd}+$/u.test(text);
+  return /^\+?\d+$/.test(text);
 }
 
 /** The number in E.164; null if it has more digits than E.164 allows, as some countries' numbers do. */
@@ -205,12 +272,8 @@ function toE164(parsed: ParsedPhoneNumber): PhoneNumber | null {
   return isPhoneNumber(parsed.number) ? parsed.number : null;
 }
 
-function invalidNumberError(
-  text: string,
-  parsed: ParsedPhoneNumber,
-  country: CountryCode,
-): PhoneNumberError {
-  switch (validatePhoneNumberLength(text, country)) {
+function invalidNumberError(parsed: ParsedPhoneNumber, country: CountryCode): PhoneNumberError {
+  switch (validatePhoneNumberLength(parsed.number)) {
     case 'TOO_SHORT':
       return { code: 'phone_number_too_short' };
     case 'TOO_LONG':
@@ -232,6 +295,8 @@ function codeOfParseError(reason: string) {
       return 'phone_number_too_long';
     case 'INVALID_COUNTRY':
       return 'phone_number_unknown_country';
+    case 'AMBIGUOUS':
+      return 'phone_number_ambiguous';
     default:
       return 'phone_number_unreadable';
   }

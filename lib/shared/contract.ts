@@ -54,6 +54,8 @@ export const attemptViewSchema = z.object({
   call_number: phoneNumberSchema,
   /** The call number as its country writes it: `050-1234-5678`. */
   call_number_text: z.string(),
+  /** What to dial instead to show a caller ID that is withheld; missing where there is no such way. */
+  call_number_with_caller_id: z.optional(z.string()),
   /** The phone number that must call, as its country writes it; masked if it was remembered. */
   phone_number_text: z.string(),
   number_memory: z.enum(numberMemories),

@@ -11,6 +11,7 @@ export const errorCodes = [
   'phone_number_too_short',
   'phone_number_too_long',
   'phone_number_unknown_country',
+  'phone_number_ambiguous',
   'phone_number_not_in_country',
   'phone_number_emergency',
   'phone_number_toll_free',

@@ -519,6 +519,7 @@ const random = new Set([
   'session_id',
   'call_number',
   'call_number_text',
+  'call_number_with_caller_id',
   'phone_number',
   'phone_number_text',
   'request_id',

@@ -6,7 +6,6 @@ import { CallClock } from '#components/call/call-clock.tsx';
 import { PhoneNumberText } from '#components/phone-number.tsx';
 import { Tick } from '#components/tick.tsx';
 import { readHandoff } from '#lib/login/handoff.ts';
-import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -45,7 +44,7 @@ export default async function CallPage({ params }: PageProps<'/call/[handoff]'>)
       </dl>
       <div className={styles.number}>
         <h2>{loginMessages.callHeading}</h2>
-        <PhoneNumberText text={formatPhoneNumber(handoff.callNumber, config.app.defaultCountry)} />
+        <PhoneNumberText text={handoff.callNumberText} />
       </div>
       <a className={`primary ${styles.call}`} href={`tel:${handoff.callNumber}`}>
         {loginMessages.callButton}

@@ -177,6 +177,8 @@ export const en: Messages = {
     phone_number_unreadable: 'This is not a phone number. Please enter digits.',
     phone_number_too_short: 'This number has too few digits. Please check it.',
     phone_number_too_long: 'This number has too many digits. Please check it.',
+    phone_number_ambiguous:
+      'This can be read as two numbers. Please type it with + and the country code.',
     phone_number_unknown_country: 'No country has this code. Please check the number.',
     phone_number_not_in_country: 'No such number in {country}. For another country, start with +.',
     phone_number_emergency: 'This is an emergency number. Enter your own number.',

@@ -185,6 +185,7 @@ export const ja = {
     phone_number_unreadable: '電話番号として読み取れません。数字で入力してください。',
     phone_number_too_short: '桁数が足りません。番号をお確かめください。',
     phone_number_too_long: '桁数が多すぎます。番号をお確かめください。',
+    phone_number_ambiguous: '2通りの番号に読み取れます。「+」と国番号から入力してください。',
     phone_number_unknown_country: 'その国番号は見つかりません。番号をお確かめください。',
     phone_number_not_in_country:
       '{country}にこの番号はありません。ほかの国の番号は、＋と国番号から入力してください。',

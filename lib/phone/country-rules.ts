@@ -1,0 +1,16 @@
+import 'server-only';
+import type { CountryCode } from 'libphonenumber-js/max';
+
+interface CountryRules {
+  /** Dialled before a number of the country: `show` reveals a caller ID that is withheld by default. */
+  callerIdPrefixes?: { withhold: string; show: string };
+  /** A spelling in E.164 that the country has given up, and what its beginning is now. */
+  formerSpelling?: { pattern: RegExp; now: string };
+}
+
+/** What people of a country write or dial beyond the metadata of libphonenumber. */
+export const countryRules: Readonly<Partial<Record<CountryCode, CountryRules>>> = {
+  JP: { callerIdPrefixes: { withhold: '184', show: '186' } },
+  // Until August 2019 a 1 came before a mobile number that was called from abroad; contacts still have it.
+  MX: { formerSpelling: { pattern: /^\+521(?=\d{10}$)/, now: '+52' } },
+};
