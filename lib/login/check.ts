@@ -3,6 +3,7 @@ import { referenceOf } from '../observe/log.ts';
 import type { PauthError } from '../pauth/errors.ts';
 import { CHECK_QUEUE_MS } from '../pauth/guarded-client.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
+import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { advanceAttempt } from '../store/attempts.ts';
 import { auditedTransaction } from '../store/audit.ts';
@@ -87,19 +88,34 @@ async function recordReply(
       if (reply.phoneNumber === attempt.phone_number) {
         await setVerified(deps, attempt);
       } else {
-        deps.log.error(
-          {
-            event: 'pauth_number_mismatch',
-            attempt: referenceOf(attempt.id),
-            phoneNumber: deps.tagPhoneNumber(attempt.phone_number),
-            verified: deps.tagPhoneNumber(reply.phoneNumber),
-          },
-          'the vendor verified another phone number than the one asked for',
-        );
+        reportOtherNumber(deps, attempt, reply.phoneNumber);
         await endAsFailed(deps, attempt);
       }
   }
   return succeed('changed');
+}
+
+/** @param verified null where the vendor's answer has no readable number, as of a call that withheld it. */
+function reportOtherNumber(
+  { log, tagPhoneNumber }: LoginDependencies,
+  attempt: LoginAttempt,
+  verified: PhoneNumber | null,
+) {
+  const about = {
+    attempt: referenceOf(attempt.id),
+    phoneNumber: tagPhoneNumber(attempt.phone_number),
+  };
+  if (verified === null) {
+    log.warn(
+      { event: 'pauth_number_unreadable', ...about },
+      'the vendor verified a call without a readable number',
+    );
+  } else {
+    log.error(
+      { event: 'pauth_number_mismatch', ...about, verified: tagPhoneNumber(verified) },
+      'the vendor verified another phone number than the one asked for',
+    );
+  }
 }
 
 function reportUnknownStatus(deps: LoginDependencies, attempt: LoginAttempt, status: string) {

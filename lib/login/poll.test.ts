@@ -332,6 +332,26 @@ describe('an attempt', () => {
     expect(login.logged()).not.toContain(login.phoneNumber.slice(1));
   });
 
+  it.each(['null', '"anonymous"', '"sip:09012345678@host"'])(
+    'fails without a login when the vendor verifies the number %s',
+    async (number) => {
+      const login = await openLogin(sandbox);
+      const started = await login.start();
+      await login.control.addFault({
+        kind: 'status',
+        match: 'check',
+        status: 200,
+        body: `{"status":"verified","phone_number":${number}}`,
+        phone_number: login.phoneNumber,
+      });
+      login.clock.advance(FIRST_CHECK_MS);
+      expect(await login.poll(started)).toEqual({ status: 'failed', code: 'attempt_failed' });
+      expect(await login.countSessions()).toBe(0);
+      expect(login.logged()).toContain('pauth_number_unreadable');
+      await login.control.clearFaults(login.phoneNumber);
+    },
+  );
+
   it('does not expire when its event cannot be written', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();

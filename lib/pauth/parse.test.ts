@@ -39,22 +39,25 @@ describe('parseCheckReply', () => {
     });
   });
 
-  it.each([
-    undefined,
-    null,
-    '',
-    'withheld',
-    819012345678,
-    9012345678,
-    [PHONE_NUMBER],
-    { number: PHONE_NUMBER },
-    true,
-  ])('rejects verified with the phone number %j', (phone_number) => {
-    expect(check({ status: 'verified', phone_number })).toMatchObject({
-      ok: false,
-      error: { kind: 'unexpected' },
-    });
-  });
+  it.each([undefined, 819012345678, 9012345678, [PHONE_NUMBER], { number: PHONE_NUMBER }, true])(
+    'rejects verified with the phone number %j',
+    (phone_number) => {
+      expect(check({ status: 'verified', phone_number })).toMatchObject({
+        ok: false,
+        error: { kind: 'unexpected' },
+      });
+    },
+  );
+
+  it.each([null, '', 'withheld', 'anonymous', 'Restricted', 'sip:09012345678@host'])(
+    'returns verified by nobody with the phone number %j',
+    (phone_number) => {
+      expect(check({ status: 'verified', phone_number })).toEqual({
+        ok: true,
+        value: { status: 'verified', phoneNumber: null },
+      });
+    },
+  );
 
   it.each([
     undefined,
@@ -85,7 +88,7 @@ describe('parseCheckReply', () => {
     },
   );
 
-  it('returns verified only for the status verified with a string as the phone number', () => {
+  it('returns a verified number only for the status verified with a string as the phone number', () => {
     const field = fc.oneof(
       fc.constantFrom('verified', 'expired', PHONE_NUMBER, '09012345678', 'phone_number', 'status'),
       fc.jsonValue(),
@@ -95,7 +98,7 @@ describe('parseCheckReply', () => {
         fc.dictionary(fc.constantFrom('status', 'phone_number', 'id'), field),
         (reply) => {
           const checked = check(reply);
-          if (checked.ok && checked.value.status === 'verified') {
+          if (checked.ok && checked.value.status === 'verified' && checked.value.phoneNumber) {
             expect(reply.status).toBe('verified');
             expect(reply.phone_number).toBeTypeOf('string');
           }

@@ -15,7 +15,8 @@ export interface PauthSession {
 export type PauthSessionStatus =
   | { status: 'pending'; unknownStatus: string | null }
   | { status: 'expired' }
-  | { status: 'verified'; phoneNumber: PhoneNumber };
+  /** The number of the caller; null where it cannot be read, as of a call that withheld it. */
+  | { status: 'verified'; phoneNumber: PhoneNumber | null };
 
 /** The id becomes a path segment, so characters that could lead to another path are rejected. */
 const pauthSessionIdSchema = z.union([
@@ -48,7 +49,7 @@ export function parseCreateReply(
     : succeed({ pauthSessionId: reply.value.id, callNumber });
 }
 
-/** Parses the response to "check status". "verified" without a readable phone number is an error. */
+/** Parses the response to "check status". */
 export function parseCheckReply(
   text: string,
   country: CountryCode,
@@ -60,10 +61,10 @@ export function parseCheckReply(
   const { status, phone_number: spelling } = reply.value;
   switch (status) {
     case 'verified': {
-      const phoneNumber = typeof spelling === 'string' ? parseAnySpelling(spelling, country) : null;
-      return phoneNumber === null
-        ? fail({ kind: 'unexpected', detail: 'verified without a readable phone_number' })
-        : succeed({ status, phoneNumber });
+      if (typeof spelling !== 'string' && spelling !== null) {
+        return fail({ kind: 'unexpected', detail: 'verified without a phone_number' });
+      }
+      return succeed({ status, phoneNumber: parseAnySpelling(spelling ?? '', country) });
     }
     case 'expired':
       return succeed({ status });

@@ -106,6 +106,18 @@ describe('while the vendor fails', () => {
     expect(new Set(attempts.map(({ state }) => state))).toEqual(new Set(['failed']));
   });
 
+  it('calls without a readable number do not hold others back', async () => {
+    const login = await openGuarded();
+    const started = await startMany(login, 10);
+    const body = '{"status":"verified","phone_number":"anonymous"}';
+    await login.control.addFault({ kind: 'status', match: 'check', status: 200, body });
+    login.clock.advance(FIRST_CHECK_MS);
+    for (const each of started) {
+      expect(await login.poll(each)).toMatchObject({ status: 'failed' });
+    }
+    expect(login.deps.pauth.pausedForMs()).toBe(0);
+  });
+
   it('an attempt whose check is rejected by the concurrency limit stays pending', async () => {
     const login = await openGuarded({ maxInFlight: 1 });
     const [slow, other] = await startMany(login, 2);
