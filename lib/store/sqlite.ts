@@ -31,8 +31,7 @@ const BUSY_TIMEOUT_MS = 2_000;
 export function openSqlite(path: string): Store {
   if (path !== ':memory:') {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // SQLite gives its other files the mode of this one. It holds phone numbers.
-    closeSync(openSync(path, 'a', 0o600));
+    createPrivateFile(path);
   }
   const database = new DatabaseSync(path, {
     enableForeignKeyConstraints: true,
@@ -47,6 +46,15 @@ export function openSqlite(path: string): Store {
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   });
+}
+
+/** SQLite gives the files beside the database its mode. They hold phone numbers. */
+function createPrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+  } catch {
+    // SQLite says what is wrong, or reads what it may not write.
+  }
 }
 
 /** Lets migrations run in a transaction, so that a killed or concurrent one does no harm. */

@@ -125,7 +125,7 @@ const api: Case[] = [
     name: 'POST /api/auth/start',
     prepare: arrive,
     request: ({ visitor, phoneNumber }) => visitor.start(phoneNumber),
-    statements: 9,
+    statements: 6,
   },
   {
     name: 'GET /api/auth/status, waiting',

@@ -1,13 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const NEXT = resolve('node_modules/next/dist/bin/next');
 
 /** Next warns when it finds two lockfiles. Old versions contain megabytes of reference pictures. */
-const leftOut = [':(exclude)package-lock.json', ':(exclude)pictures/kept'];
+const LOCKFILE = 'package-lock.json';
+const leftOut = [`:(exclude)${LOCKFILE}`, ':(exclude)pictures/kept'];
 
 const run = promisify(execFile);
 
@@ -22,7 +23,8 @@ export async function findCommit(ref: string): Promise<string | null> {
 }
 
 /**
- * Builds a commit for production with this tree's packages, unless that build exists already.
+ * Builds a commit for production, unless that build exists already: with this tree's packages, or with its
+ * own if they differ.
  *
  * @param commit as `findCommit` returns it.
  * @returns the folder of that version, with its sources and its build.
@@ -41,6 +43,7 @@ export async function provideBuild(commit: string): Promise<string> {
   await run('git', ['archive', `--output=${archive}`, commit, '--', '.', ...leftOut]);
   await run('tar', ['-xf', archive, '-C', folder]);
   await rm(archive);
+  await installOwnPackages(commit, folder);
   try {
     await run(process.execPath, [NEXT, 'build'], {
       cwd: folder,
@@ -48,22 +51,24 @@ export async function provideBuild(commit: string): Promise<string> {
       maxBuffer: 10_000_000,
     });
   } catch (error) {
-    throw new Error(`${outputOf(error)}\n${commit} does not build.${await noteOnPackages(commit)}`);
+    throw new Error(`${outputOf(error)}\n${commit} does not build.`);
   }
   await rm(join(folder, '.next/cache'), { recursive: true, force: true });
   await writeFile(builtMarker, '');
   return folder;
 }
 
-/** A note for the error message when the version may need other packages than the installed ones. */
-async function noteOnPackages(commit: string): Promise<string> {
-  const diff = ['diff', '--quiet', commit, '--', 'package-lock.json'];
-  return await run('git', diff).then(
-    () => '',
-    () =>
-      ' It was built with the packages of this tree, and its own package-lock.json differs: ' +
-      `git diff ${commit} -- package-lock.json`,
-  );
+async function installOwnPackages(commit: string, folder: string): Promise<void> {
+  const lockfile = (await run('git', ['show', `${commit}:${LOCKFILE}`], { maxBuffer: 10_000_000 }))
+    .stdout;
+  if (lockfile === (await readFile(LOCKFILE, 'utf8'))) {
+    return;
+  }
+  const path = join(folder, LOCKFILE);
+  await writeFile(path, lockfile);
+  // No package of ours needs its install script to build or to serve.
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+  await rm(path);
 }
 
 function outputOf(error: unknown): string {
