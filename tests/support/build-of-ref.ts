@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
-const NEXT = resolve('node_modules/next/dist/bin/next');
+const NEXT = 'node_modules/next/dist/bin/next';
 
 /** Next warns when it finds two lockfiles. Old versions contain megabytes of reference pictures. */
 const LOCKFILE = 'package-lock.json';
@@ -45,7 +45,8 @@ export async function provideBuild(commit: string): Promise<string> {
   await rm(archive);
   await installOwnPackages(commit, folder);
   try {
-    await run(process.execPath, [NEXT, 'build'], {
+    const own = join(resolve(folder), NEXT);
+    await run(process.execPath, [existsSync(own) ? own : resolve(NEXT), 'build'], {
       cwd: folder,
       env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
       maxBuffer: 10_000_000,
