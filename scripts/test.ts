@@ -11,38 +11,43 @@ type Step = readonly [name: string, command: string, ...parameters: string[]];
 
 const projects = (...names: string[]) => names.flatMap((name) => ['--project', name]);
 
-/** By default Vitest leaves one core free. */
-const vitest = ['vitest', 'run', '--maxWorkers', '2'] as const;
+/** By default Vitest leaves one core free, although many of these tests wait. */
+const vitest = (workers: number) => ['vitest', 'run', '--maxWorkers', String(workers)] as const;
 
 const provide: Step[] = [
   ['Chromium', 'node', 'scripts/provide-chromium.ts'],
   ['Redis', 'node', 'scripts/provide-redis.ts'],
 ];
 
-const quick: Step[] = [
+const withoutBrowser: Step[] = [
   ['lint', 'biome', 'ci', '.'],
   ['unused code', 'knip'],
   ['production build and types', 'next', 'build'],
-  ['tests', ...vitest, ...projects('unit', 'postgres', 'contract', 'api')],
-  [
-    'main journeys',
-    'playwright',
-    'test',
-    '--config',
-    'e2e',
-    'login',
-    'account',
-    ...projects('desktop, Japanese'),
-  ],
+  ['tests', ...vitest(2), ...projects('unit', 'postgres', 'contract', 'api')],
+];
+
+const mainJourneys: Step = [
+  'main journeys',
+  'playwright',
+  'test',
+  '--config',
+  'e2e',
+  'login',
+  'account',
+  ...projects('desktop, Japanese'),
 ];
 
 const rest: Step[] = [
-  ['other tests', ...vitest, ...projects('slow', 'login on postgres', 'faults', 'crowd')],
+  ['other tests', ...vitest(3), ...projects('slow', 'login on postgres', 'faults', 'crowd')],
   ['all journeys', 'playwright', 'test', '--config', 'e2e'],
 ];
 
 const [selection = 'quick'] = process.argv.slice(2);
-const selected = { quick, rest, all: [...quick, ...rest] }[selection];
+const selected = {
+  quick: [...withoutBrowser, mainJourneys],
+  rest,
+  all: [...withoutBrowser, ...rest],
+}[selection];
 if (selected === undefined) {
   console.error(`Unknown selection "${selection}": expected quick, rest or all.`);
   process.exit(2);
