@@ -25,6 +25,13 @@ export type Answer<T> =
   /** No readable reply: offline, a dropped connection, or a proxy answered instead of the app. */
   | { kind: 'no_answer' };
 
+/** How long a request may take. On a phone that changes networks, its answer may never come. */
+const TIME_LIMIT_MS = 10_000;
+/** A start waits for it, and the attempt expires anyway. */
+const CANCEL_TIME_LIMIT_MS = 3_000;
+/** What a poll may take besides the time for which the server holds it. */
+const POLL_MARGIN_MS = 5_000;
+
 /** The status of an attempt, in the words of `lib/shared/attempt-states.ts`. */
 export type AttemptStatus = Exclude<StatusReply, { status: 'verified' }> | { status: 'completed' };
 
@@ -61,6 +68,7 @@ export async function pollStatus(poll: {
       ...(poll.isPrompted && { [PROMPTED_HEADER]: '1' }),
     },
     signal: poll.signal,
+    timeLimitMs: poll.maxHoldSeconds * 1_000 + POLL_MARGIN_MS,
   });
   return answer.kind === 'ok' ? { ...answer, reply: attemptStatusOf(answer.reply) } : answer;
 }
@@ -75,7 +83,10 @@ function attemptStatusOf(reply: StatusReply): AttemptStatus {
 
 /** Cancels the attempt. If the request is lost, the attempt expires or the next start ends it. */
 export async function cancelAttempt(): Promise<void> {
-  await request('/api/auth/cancel', isDoneReply, { method: 'POST' });
+  await request('/api/auth/cancel', isDoneReply, {
+    method: 'POST',
+    timeLimitMs: CANCEL_TIME_LIMIT_MS,
+  });
 }
 
 /** Stores the language of the pages in a cookie. Returns whether the server answered. */
@@ -118,12 +129,26 @@ function post(body: object): RequestInit {
 }
 
 /** Sends a request and reads its JSON as the reply or an error reply, whatever its HTTP status. */
-async function request<T>(path: string, isReply: Guard<T>, init: RequestInit): Promise<Answer<T>> {
+async function request<T>(
+  path: string,
+  isReply: Guard<T>,
+  { timeLimitMs = TIME_LIMIT_MS, signal, ...init }: RequestInit & { timeLimitMs?: number },
+): Promise<Answer<T>> {
   const headers = new Headers(init.headers);
   // For browsers without Fetch Metadata: see lib/http/same-origin.ts.
   headers.set('x-requested-with', 'fetch');
+  // AbortSignal.any and AbortSignal.timeout are too new for some phones.
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeLimitMs);
+  signal?.addEventListener('abort', abort);
   try {
-    const response = await fetch(path, { ...init, headers, cache: 'no-store' });
+    const response = await fetch(path, {
+      ...init,
+      headers,
+      cache: 'no-store',
+      signal: controller.signal,
+    });
     const body: unknown = await response.json();
     if (isReply(body)) {
       return { kind: 'ok', reply: body };
@@ -131,5 +156,7 @@ async function request<T>(path: string, isReply: Guard<T>, init: RequestInit): P
     return isErrorReply(body) ? { kind: 'refused', problem: body } : { kind: 'no_answer' };
   } catch {
     return { kind: 'no_answer' };
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -84,6 +84,22 @@ test('a number is parsed for the chosen country', async ({ login, messages, page
   await expect(page.getByText('+1 415 555 2671').first()).toBeVisible();
 });
 
+test('a number of another country than the chosen one stays readable', async ({
+  login,
+  messages,
+  page,
+  phoneNumber,
+}) => {
+  await login.open();
+  await page.getByText(messages.login.otherCountry).click();
+  await page.getByLabel(messages.login.countryLabel).selectOption('US');
+  await login.field.fill(phoneNumber.e164);
+  await login.field.blur();
+  await expect(login.field).toHaveValue(/^\+81 /);
+  await login.submit.click();
+  await login.callNumber();
+});
+
 test('changing the language keeps the typed text', async ({ login, messages, page }) => {
   await login.open();
   await login.field.fill('090-12');

@@ -23,6 +23,20 @@ test('coming back from the dialler polls immediately', async ({
   await login.expectLoggedIn(phoneNumber.text);
 });
 
+test('coming back shows that the call is being checked, and what to try ten seconds later', async ({
+  login,
+  phoneNumber,
+  messages,
+  page,
+}) => {
+  await page.clock.install();
+  await login.start(phoneNumber.text);
+  await login.returnToPage();
+  await expect(page.getByText(messages.login.waiting.checking.text).first()).toBeInViewport();
+  await page.clock.fastForward(10_000);
+  await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
+});
+
 test('a lost connection is shown, and the login continues once it is back', async ({
   login,
   phoneNumber,

@@ -1,4 +1,5 @@
 import 'server-only';
+import { ignoresProxy } from './config/config.ts';
 import { captureConsole } from './observe/console.ts';
 import { type Services, startServices } from './services.ts';
 import { isStoreFailure } from './store/failure.ts';
@@ -13,6 +14,12 @@ export async function boot(create: () => Services): Promise<Services> {
   try {
     const services = create();
     await startServices(services);
+    if (ignoresProxy()) {
+      services.log.warn(
+        { event: 'proxy_ignored' },
+        'HTTPS_PROXY is set, but Node uses it for requests to the vendor only with NODE_USE_ENV_PROXY=1',
+      );
+    }
     // biome-ignore lint/style/noProcessEnv: the bundler's own constant; developers read the plain console.
     if (process.env.NODE_ENV === 'production') {
       captureConsole(services.log, services.throttledLog);

@@ -2,7 +2,7 @@ import 'server-only';
 import { type Config, loadConfig } from './config/config.ts';
 import { createCookies, type OpenCookies } from './cookies/cookies.ts';
 import { createStartLimits } from './limits/start-limits.ts';
-import { createCallbackReach } from './login/callback-reach.ts';
+import { createCallbackReach, recallCallbackReach } from './login/callback-reach.ts';
 import type { LoginServices } from './login/dependencies.ts';
 import {
   type AttemptNotifications,
@@ -69,6 +69,7 @@ export async function startServices(services: Services): Promise<void> {
   if (newer.length > 0) {
     log.warn({ event: 'store_is_newer', migrations: newer }, 'a newer version changed the tables');
   }
+  await recallCallbackReach(login);
   const { attemptDays, eventDays } = config.retention;
   const keepMs = {
     attempts: attemptDays * DAY_MS,

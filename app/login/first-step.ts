@@ -15,8 +15,8 @@ export async function readFirstStep(context: RequestContext): Promise<LoginStep>
   const { attemptToken, number = 'none' } = (await cookies.attempt.read()) ?? {};
   const status = attemptToken === undefined ? null : await readAttemptStatus(login, attemptToken);
   if (status === null || attemptToken === undefined) {
-    const { phoneNumberInput = '', problem = null } = (await cookies.form.read()) ?? {};
-    return { name: 'number', phoneNumberInput, problem };
+    const typed = (await cookies.form.read()) ?? { phoneNumberInput: '', problem: null };
+    return { name: 'number', ...typed };
   }
   return status.status === 'open'
     ? {

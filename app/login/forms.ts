@@ -33,7 +33,7 @@ export const formStart = formRoute({
     }
     const started = await startForRequest(context, wanted);
     if (!started.ok) {
-      await keepTyped(context, 'phone_number' in wanted ? wanted.phone_number : '', started.error);
+      await keepTyped(context, typedIn(wanted), started.error);
     }
     return { to: 'login' };
   },
@@ -49,6 +49,12 @@ function readRequest(form: z.infer<typeof startFormSchema>): StartRequest {
     remember: form.remember !== undefined,
     ...(country === '' ? {} : { country }),
   };
+}
+
+function typedIn(wanted: StartRequest): { phoneNumberInput: string; country?: string | undefined } {
+  return 'phone_number' in wanted
+    ? { phoneNumberInput: wanted.phone_number, country: wanted.country }
+    : { phoneNumberInput: '' };
 }
 
 /** Until the answer comes, a person who pressed the button sees nothing. */
@@ -87,8 +93,7 @@ export const formChange = formRoute({
   async handle(context) {
     const attemptToken = await readAttemptToken(context);
     if (attemptToken !== undefined) {
-      const again = await readStartAgain(context);
-      await keepTyped(context, 'phone_number' in again ? again.phone_number : '', null);
+      await keepTyped(context, typedIn(await readStartAgain(context)), null);
       await cancelAttempt(context.login, attemptToken);
       await forgetAttempt(context);
     }

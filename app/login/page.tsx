@@ -35,6 +35,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
       countries={nameCountries(language, country)}
       remembered={remembered && showRemembered(remembered.phoneNumber, { messages, country, next })}
       pollLimit={config.attempt.pollLimit}
+      holdSeconds={config.attempt.statusWaitSeconds}
       next={next}
       helpUrl={config.app.helpUrl?.href ?? null}
       sandboxUrl={config.pauth.isSandbox ? config.pauth.baseUrl.href : null}

@@ -12,14 +12,16 @@ import { type AttemptOutcome, useStatusPolls } from './use-status-polls.ts';
 import { useTimeLeft } from './use-time-left.ts';
 import { Waiting } from './waiting.tsx';
 
-/** Without a call for this long, the troubleshooting steps are shown. */
+/** Without a call for this long, the troubleshooting steps are shown: after the start, and after a return. */
 const TROUBLESHOOTING_AFTER_MS = 45_000;
+const TROUBLESHOOTING_AFTER_RETURN_MS = 9_000;
 
 /** Shows the number to call and waits for the call. */
 export function CallStep(
   props: StepProps & {
     attempt: AttemptView;
     pollLimit: number;
+    holdSeconds: number;
     /** The URL of the sandbox's test phone; null when the vendor is the real one. */
     sandboxUrl: string | null;
     /** Whether the person pressed "I have called" before hydration. */
@@ -40,20 +42,25 @@ export function CallStep(
     sessionId: attempt.session_id,
     isTimeUp: secondsLeft === 0,
     pollLimit: props.pollLimit,
+    holdSeconds: props.holdSeconds,
     onPending: (seconds) => setExpiresAt(Date.now() + seconds * 1_000),
     onOutcome: props.onOutcome,
     onMissing: props.onMissing,
   });
   const isTroubled = trouble !== null;
   const isListening = !isTroubled && !isPaused;
-  const pending = showsTroubleshooting ? 'pendingLong' : 'pending';
+  const hasReturned = useHasReturned();
+  const isChecking = hasReturned && !showsTroubleshooting && isListening;
+  const calm = isChecking ? 'checking' : 'pending';
+  const pending = showsTroubleshooting ? 'pendingLong' : calm;
   const state = trouble ?? (isPaused ? 'paused' : pending);
   const now = typeof state === 'string' ? messages.waiting[state] : { text: state.error, hint: '' };
 
   useEffect(() => {
-    const timer = setTimeout(() => setShowsTroubleshooting(true), TROUBLESHOOTING_AFTER_MS);
+    const afterMs = hasReturned ? TROUBLESHOOTING_AFTER_RETURN_MS : TROUBLESHOOTING_AFTER_MS;
+    const timer = setTimeout(() => setShowsTroubleshooting(true), afterMs);
     return () => clearTimeout(timer);
-  }, []);
+  }, [hasReturned]);
 
   useAnnouncement(
     announce,
@@ -77,6 +84,7 @@ export function CallStep(
           number={attempt.call_number_text}
           label={messages.copy}
           copied={messages.copied}
+          notCopied={messages.notCopied}
           announce={announce}
         />
       </div>
@@ -94,7 +102,13 @@ export function CallStep(
       </a>
       <Handoff messages={messages} handoff={attempt.handoff} />
       <p>{messages.callAdvice}</p>
-      <Waiting messages={messages} now={now} isListening={isListening} secondsLeft={secondsLeft} />
+      <Waiting
+        messages={messages}
+        now={now}
+        isListening={isListening}
+        isChecking={isChecking}
+        secondsLeft={secondsLeft}
+      />
       <StepForm action="/login/check" next={next} onSend={checkCalled}>
         <button type="submit" className="secondary">
           {messages.called}
@@ -116,6 +130,17 @@ export function CallStep(
       )}
     </section>
   );
+}
+
+/** Whether the person has come back to the page, as from the dialler. */
+function useHasReturned(): boolean {
+  const [hasReturned, setHasReturned] = useState(false);
+  useEffect(() => {
+    const onVisibilityChange = () => !document.hidden && setHasReturned(true);
+    document.addEventListener('visibilitychange', onVisibilityChange);
+    return () => document.removeEventListener('visibilitychange', onVisibilityChange);
+  }, []);
+  return hasReturned;
 }
 
 /** Announces a text, unless it is null, whenever it changes. */

@@ -6,18 +6,28 @@ export function CopyButton(props: {
   number: string;
   label: string;
   copied: string;
+  /** Says how to copy it by hand, where the browser refuses. */
+  notCopied: string;
   announce(text: string): void;
 }) {
-  const [isCopied, setIsCopied] = useState(false);
+  const [outcome, setOutcome] = useState<string | null>(null);
+  const show = (text: string) => {
+    setOutcome(text);
+    props.announce(text);
+  };
   const copy = async () => {
-    await navigator.clipboard.writeText(props.number);
-    setIsCopied(true);
-    props.announce(props.copied);
+    try {
+      await navigator.clipboard.writeText(props.number);
+      show(props.copied);
+    } catch {
+      // In-app browsers have the interface without the permission.
+      show(props.notCopied);
+    }
   };
   const canCopy = useIsHydrated() && 'clipboard' in navigator;
   return (
     <button type="button" className={`link ${canCopy ? '' : 'absent'}`} onClick={copy}>
-      {isCopied ? props.copied : props.label}
+      {outcome ?? props.label}
     </button>
   );
 }

@@ -5,14 +5,16 @@ import styles from './login.module.css';
 export function CountryChoice(props: {
   messages: LoginMessages;
   countries: Readonly<Record<string, string>>;
+  chosen: string | undefined;
 }) {
-  const { messages } = props;
+  const { messages, chosen } = props;
+  const [own] = Object.keys(props.countries);
   return (
-    <details className={styles.countries}>
+    <details className={styles.countries} open={chosen !== undefined && chosen !== own}>
       <summary>{messages.otherCountry}</summary>
       <label>
         {messages.countryLabel}
-        <select name="country" autoComplete="off">
+        <select name="country" autoComplete="off" defaultValue={chosen}>
           {Object.entries(props.countries).map(([code, name]) => (
             <option key={code} value={code}>
               {name}

@@ -3,7 +3,7 @@ import { createCutPolls } from './cut-polls.ts';
 
 /** Records cut polls in a row; `looksDisconnected` has the verdict on each. */
 function afterCuts(...heldMs: readonly number[]) {
-  const cuts = createCutPolls();
+  const cuts = createCutPolls(25);
   const looksDisconnected = heldMs.map((ms) => cuts.recordCut(ms));
   return { cuts, looksDisconnected };
 }
@@ -36,10 +36,16 @@ describe('polls that end without a response', () => {
     ]);
   });
 
+  it('count as disconnected at once when the page has given them up', () => {
+    const { cuts, looksDisconnected } = afterCuts(30_000, 30_000);
+    expect(looksDisconnected).toEqual([true, true]);
+    expect(cuts.maxHoldSeconds()).toBe(25);
+  });
+
   it('are not attributed to a proxy while the page is hidden and may be frozen', () => {
     const { cuts, looksDisconnected } = afterCuts(0, 10_050);
     expect(looksDisconnected).toEqual([false, true]);
-    expect(cuts.maxHoldSeconds()).toBe(99);
+    expect(cuts.maxHoldSeconds()).toBe(25);
   });
 
   it('are forgotten after a response, except for the shorter hold time', () => {

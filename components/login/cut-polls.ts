@@ -20,27 +20,31 @@ interface CutPolls {
  */
 const MIN_CUT_MS = 3_000;
 
-/** Longer than any server holds a poll. */
-const NO_LIMIT_SECONDS = 99;
+/** A poll that is open for so much longer than the server holds it was given up by the page itself. */
+const GIVEN_UP_AFTER_MS = 4_000;
 
 /** Polls are held for four fifths of the time after which they were cut. */
 const HELD_SECONDS_PER_CUT_MS = 0.8 / 1_000;
 
-export function createCutPolls(): CutPolls {
+/** @param serverHoldSeconds the longest time that the server holds a poll. */
+export function createCutPolls(serverHoldSeconds: number): CutPolls {
   let cutsInARow = 0;
   let lastHeldMs = 0;
-  let maxHoldSeconds = NO_LIMIT_SECONDS;
+  let maxHoldSeconds = serverHoldSeconds;
   const recordResponse = () => {
     cutsInARow = 0;
     lastHeldMs = 0;
   };
   return {
     recordCut(heldMs) {
-      const cutMs = Math.min(heldMs, lastHeldMs);
       cutsInARow += 1;
+      if (heldMs > maxHoldSeconds * 1_000 + GIVEN_UP_AFTER_MS) {
+        return true;
+      }
+      const cutMs = Math.min(heldMs, lastHeldMs);
       lastHeldMs = heldMs;
       if (cutMs >= MIN_CUT_MS) {
-        maxHoldSeconds = Math.floor(cutMs * HELD_SECONDS_PER_CUT_MS);
+        maxHoldSeconds = Math.min(maxHoldSeconds, Math.floor(cutMs * HELD_SECONDS_PER_CUT_MS));
         recordResponse();
       }
       return cutsInARow > 1;

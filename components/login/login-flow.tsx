@@ -17,7 +17,13 @@ import type { AttemptOutcome } from './use-status-polls.ts';
 
 /** The step that the page shows. The server derives the first one from the cookies. */
 export type LoginStep =
-  | { name: 'number'; phoneNumberInput: string; problem: NumberProblem | null }
+  | {
+      name: 'number';
+      phoneNumberInput: string;
+      /** The chosen country (ISO 3166); missing for the site's own. */
+      country?: string | undefined;
+      problem: NumberProblem | null;
+    }
   | { name: 'call'; attempt: AttemptView }
   | { name: 'completed' }
   | { name: 'ended'; status: AttemptEnd; message: string; again: StartRequest };
@@ -34,6 +40,8 @@ interface LoginFlowProps {
   /** The number this browser remembers and the links about it, rendered on the server. */
   remembered: { number: ReactNode; choices: ReactNode } | null;
   pollLimit: number;
+  /** The longest time that the server holds a poll. */
+  holdSeconds: number;
   /** The path to open after the login, on this origin. */
   next: string;
   helpUrl: string | null;
@@ -121,6 +129,7 @@ export function LoginFlow(props: LoginFlowProps) {
               example={props.example}
               countries={props.countries}
               phoneNumberInput={step.phoneNumberInput}
+              country={step.country}
               problem={step.problem}
               takesFocus={common.takesFocus && step.problem === null}
               onStart={start}
@@ -132,6 +141,7 @@ export function LoginFlow(props: LoginFlowProps) {
             {...common}
             attempt={step.attempt}
             pollLimit={props.pollLimit}
+            holdSeconds={props.holdSeconds}
             sandboxUrl={props.sandboxUrl}
             hasCalled={props.hasCalled && step === firstStep}
             announce={announce}

@@ -28,6 +28,7 @@ export function NumberStep(
     example: string;
     countries: Readonly<Record<string, string>>;
     phoneNumberInput: string;
+    country: string | undefined;
   },
 ) {
   const { messages, problem, isStarting } = props;
@@ -81,7 +82,9 @@ export function NumberStep(
           {problem?.error}
         </p>
       </div>
-      <CountryChoice messages={messages} countries={props.countries} />
+      <button type="submit" className="primary" aria-busy={isStarting}>
+        {isStarting ? messages.numberSubmitting : messages.numberSubmit}
+      </button>
       <label className={styles.check}>
         <input type="checkbox" name="remember" value="1" />
         <span>
@@ -89,9 +92,7 @@ export function NumberStep(
           <small>{messages.rememberHint}</small>
         </span>
       </label>
-      <button type="submit" className="primary" aria-busy={isStarting}>
-        {isStarting ? messages.numberSubmitting : messages.numberSubmit}
-      </button>
+      <CountryChoice messages={messages} countries={props.countries} chosen={props.country} />
     </StepForm>
   );
 }

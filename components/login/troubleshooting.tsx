@@ -20,7 +20,7 @@ export function Troubleshooting(props: {
   onStartAgain(): void;
 }) {
   const { attempt, next } = props;
-  const { troubleshooting, startAgain, copied } = props.messages;
+  const { troubleshooting, startAgain, copied, notCopied } = props.messages;
   const phoneNumber = attempt.phone_number_text;
   const withCallerId = attempt.call_number_with_caller_id;
 
@@ -69,6 +69,7 @@ export function Troubleshooting(props: {
             number={attempt.call_number_text}
             label={troubleshooting.appCopy}
             copied={copied}
+            notCopied={notCopied}
             announce={props.announce}
           />
         </Step>

@@ -52,17 +52,19 @@ const RETURN_WINDOW_MS = 500;
 export function useStatusPolls(options: {
   sessionId: string;
   pollLimit: number;
+  /** The longest time that the server holds a poll. */
+  holdSeconds: number;
   isTimeUp: boolean;
   onPending(expiresInSeconds: number): void;
   onOutcome(outcome: AttemptOutcome): void;
   onMissing(error: string): void;
 }): StatusPolls {
-  const { sessionId, pollLimit, isTimeUp, onPending, onOutcome, onMissing } = options;
+  const { sessionId, pollLimit, holdSeconds, isTimeUp, onPending, onOutcome, onMissing } = options;
   const [trouble, setTrouble] = useState<StatusPolls['trouble']>(null);
   /** Between the last answer and the next poll; 0 while one is in flight, null to stop polling. */
   const [pause, setPause] = useState<{ ms: number | null }>({ ms: 0 });
   const pendingReplies = useRef(0);
-  const [cuts] = useState(createCutPolls);
+  const [cuts] = useState(() => createCutPolls(holdSeconds));
   const sentAt = useRef(0);
   const inFlight = useRef<AbortController | null>(null);
   const isPrompted = useRef(false);
@@ -167,6 +169,8 @@ export function useStatusPolls(options: {
     const unmounted = new AbortController();
     document.addEventListener('visibilitychange', onVisibilityChange, unmounted);
     window.addEventListener('pageshow', onPageShow, unmounted);
+    // Some in-app browsers report no change of visibility.
+    window.addEventListener('focus', onReturn, unmounted);
     window.addEventListener('online', onOnline, unmounted);
     window.addEventListener('offline', onOffline, unmounted);
     return () => unmounted.abort();

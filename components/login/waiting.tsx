@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import styles from './waiting.module.css';
 
@@ -7,11 +8,19 @@ export function Waiting(props: {
   /** The current state, and what the person can do. */
   now: LoginMessages['waiting']['pending'];
   isListening: boolean;
+  /** Whether the person has just come back, to see what has become of their call. */
+  isChecking: boolean;
   secondsLeft: number;
 }) {
-  const { messages, now, secondsLeft } = props;
+  const { messages, now, isChecking, secondsLeft } = props;
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isChecking) {
+      box.current?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [isChecking]);
   return (
-    <div className={props.isListening ? styles.waiting : styles.notice}>
+    <div ref={box} className={props.isListening ? styles.waiting : styles.notice}>
       <span className={styles.sign} aria-hidden="true" />
       <p className={styles.text}>{now.text}</p>
       <p role="timer" className={styles.time}>

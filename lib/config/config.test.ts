@@ -63,7 +63,10 @@ describe('the configuration', () => {
           { count: 3, seconds: 60 },
           { count: 5, seconds: 3_600 },
         ],
-        perNetwork: [{ count: 10, seconds: 600 }],
+        perNetwork: [
+          { count: 40, seconds: 600 },
+          { count: 120, seconds: 3_600 },
+        ],
         total: [{ count: 1_000, seconds: 3_600 }],
       },
       attempt: { ttlSeconds: 300, pollLimit: 30, statusWaitSeconds: 25 },

@@ -52,6 +52,13 @@ export function readUsersConfig(environment: Environment) {
   return read(usersConfigSchema, environment);
 }
 
+/** Whether the environment names a proxy for requests to the vendor that Node was not told to use. */
+export function ignoresProxy(environment: Environment = process.env): boolean {
+  const { HTTPS_PROXY, https_proxy, NODE_USE_ENV_PROXY, NODE_OPTIONS = '' } = environment;
+  const isUsed = NODE_USE_ENV_PROXY === '1' || NODE_OPTIONS.includes('--use-env-proxy');
+  return (HTTPS_PROXY ?? https_proxy ?? '') !== '' && !isUsed;
+}
+
 /** Reads the configuration of this process. Throws an error whose message lists every fault. */
 export function loadConfig(): Config {
   const config = readConfig(process.env);

@@ -235,8 +235,8 @@ export const settings = z.object({
     perNumber: withDefault('START_LIMIT_PER_NUMBER', '3/60 5/3600', limits).describe(
       'Attempts that may be started for one phone number from one network (an IPv4 address or an IPv6 /64).',
     ),
-    perNetwork: withDefault('START_LIMIT_PER_NETWORK', '10/600', limits).describe(
-      'Attempts that may be started from one network (an IPv4 address or an IPv6 /64), for any number. The networks of an IPv6 /56 may start twice as many together, those of a /48 four times.',
+    perNetwork: withDefault('START_LIMIT_PER_NETWORK', '40/600 120/3600', limits).describe(
+      'Attempts that may be started from one network (an IPv4 address or an IPv6 /56), for any number; an IPv6 /48 may start twice as many. The default lets in thirty people behind one address of a carrier within ten minutes, a third of whom start twice, and leaves one address an eighth of the default total.',
     ),
     total: withDefault('START_LIMIT_TOTAL', '1000/3600', limits).describe(
       'Attempts that may be started on the whole site. This bounds what an attack can cost.',

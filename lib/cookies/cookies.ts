@@ -25,6 +25,7 @@ const numberCookieSchema = z.strictObject({ phoneNumber: phoneNumberSchema });
 /** The outcome of a form sent without scripts, for the next page. */
 const formCookieSchema = z.strictObject({
   phoneNumberInput: z.string(),
+  country: z.optional(z.string()),
   problem: z.nullable(z.strictObject({ isAboutNumber: z.boolean(), error: z.string() })),
 });
 

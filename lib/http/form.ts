@@ -48,11 +48,11 @@ export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: 
 /** Keeps for the next page what was typed, and what is wrong with it. */
 export async function keepTyped(
   { cookies, language }: RequestContext,
-  phoneNumberInput: string,
+  typed: { phoneNumberInput: string; country?: string | undefined },
   problem: Problem | null,
 ): Promise<void> {
   await cookies.form.write({
-    phoneNumberInput,
+    ...typed,
     problem:
       problem === null
         ? null

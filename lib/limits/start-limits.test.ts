@@ -85,8 +85,8 @@ describe('the start limits', () => {
   });
 
   it.each([
-    ['/56', 8, (index: number) => `2001:db8:1:${(0x2300 + index).toString(16)}::/64`],
-    ['/48', 16, (index: number) => `2001:db8:1:${(0x100 * index).toString(16)}::/64`],
+    ['/56', 4, (index: number) => `2001:db8:1:${(0x2300 + index).toString(16)}::/64`],
+    ['/48', 8, (index: number) => `2001:db8:1:${(0x100 * index).toString(16)}::/64`],
   ])('limit what the networks of one %s start together', async (_, most, networkAt) => {
     const { store, clock } = await open();
     const limits = createStartLimits({ ...rules, total: [] }, { store, clock });

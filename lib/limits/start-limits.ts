@@ -58,23 +58,15 @@ interface Tier {
   keyOf(start: Start): string | null;
 }
 
-/**
- * A subscriber may have all of an IPv6 /56, an organization a /48. They get more than one network, but not
- * so much that one of them spends the whole site's limit; a /48 of a mobile carrier is many people.
- */
+/** What one subscriber has: an IPv4 address or an IPv6 /56. An organization, or a carrier's region, has a /48. */
 const networkTiers: readonly Tier[] = [
-  { limit: 'perNetwork', name: 'network', times: 1, keyOf: ({ network }) => network },
-  ...[
-    { prefix: 56, times: 2 },
-    { prefix: 48, times: 4 },
-  ].map(
-    ({ prefix, times }): Tier => ({
-      limit: 'perNetwork',
-      name: `/${prefix}`,
-      times,
-      keyOf: ({ network }) => widerNetwork(network, prefix),
-    }),
-  ),
+  {
+    limit: 'perNetwork',
+    name: 'network',
+    times: 1,
+    keyOf: ({ network }) => widerNetwork(network, 56) ?? network,
+  },
+  { limit: 'perNetwork', name: '/48', times: 2, keyOf: ({ network }) => widerNetwork(network, 48) },
 ];
 const totalTier: Tier = { limit: 'total', name: 'total', times: 1, keyOf: () => 'all' };
 

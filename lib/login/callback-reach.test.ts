@@ -3,6 +3,7 @@ import { startSandbox } from '#sandbox/server.ts';
 import { openLogin, TEST_CLIENT, type TestLogin } from '#tests/support/test-login.ts';
 import type { StartedAttempt } from './browsers.ts';
 import { handleCallback } from './callback.ts';
+import { createCallbackReach, recallCallbackReach } from './callback-reach.ts';
 import { pollAttempt } from './poll.ts';
 import { PROMPTED_CHECK_MS } from './schedule.ts';
 
@@ -53,6 +54,23 @@ describe('the schedule of checks', () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);
     expect(await agesOfChecks(login, 299)).toEqual([8, 16, 32, 64, 109, 154, 199, 244, 289]);
+  });
+
+  it('after a restart goes by the last login of the past hour', async () => {
+    const login = await openLogin(sandbox);
+    const restart = async () => {
+      login.deps.callbackReach = createCallbackReach(login.clock);
+      await recallCallbackReach(login.deps);
+      return login.deps.callbackReach.isProved();
+    };
+    expect(await restart()).toBe(false);
+    await logInByCallback(login);
+    expect(await restart()).toBe(true);
+    expect(await agesOfChecks(login, 20)).toEqual([8, 16]);
+    login.clock.advance(HOUR_MS);
+    expect(await restart()).toBe(false);
+    await logInByCheck(login);
+    expect(await restart()).toBe(false);
   });
 
   it('asks every two seconds again after a call that no callback announced', async () => {

@@ -1,5 +1,7 @@
 import 'server-only';
 import type { Clock } from '../shared/clock.ts';
+import { findLastCompleted } from '../store/attempts.ts';
+import type { Store } from '../store/schema.ts';
 
 /** Whether the vendor's callbacks reach this deployment, as far as this process has seen. */
 export interface CallbackReach {
@@ -21,4 +23,18 @@ export function createCallbackReach(clock: Clock): CallbackReach {
     },
     isProved: () => provedAtMs !== null && clock.elapsed() - provedAtMs < PROVED_MS,
   };
+}
+
+/** Goes by the last login of other processes, or of this one before a restart, as far as it is recent. */
+export async function recallCallbackReach({
+  store,
+  clock,
+  callbackReach,
+}: {
+  store: Store;
+  clock: Clock;
+  callbackReach: CallbackReach;
+}): Promise<void> {
+  const last = await findLastCompleted(store, clock.now() - PROVED_MS);
+  callbackReach.note(last !== null && last.called_back_at !== null);
 }

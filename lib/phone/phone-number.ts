@@ -165,7 +165,7 @@ export function formatPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode
 }
 
 /** The country of a number; null for one of no single country. */
-export function countryOf(phoneNumber: PhoneNumber): CountryCode | null {
+function countryOf(phoneNumber: PhoneNumber): CountryCode | null {
   return parsePhoneNumberWithError(phoneNumber).country ?? null;
 }
 

@@ -90,6 +90,22 @@ export async function findAttempt(
   return row ?? null;
 }
 
+/** The latest attempt started since an instant that ended with a login. */
+export async function findLastCompleted(
+  queries: Queries,
+  since: number,
+): Promise<LoginAttempt | null> {
+  const row = await queries
+    .selectFrom('attempts')
+    .selectAll()
+    .where('created_at', '>=', since)
+    .where('state', '=', 'completed')
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /**
  * The attempts of other browsers for the same phone number that this attempt's call may have been meant for:
  * those that are live, ended without a login no earlier than `windowMs` before this one was created, or

@@ -28,7 +28,7 @@ export const words = {
     verified: '認証されました',
     verifiedWhom: (numbers) =>
       `${numbers.join('、')} からの着信を確認し、すぐに切りました。ブラウザーはまもなくログインします。`,
-    nobody: '誰も認証されませんでした',
+    nobody: '認証できませんでした',
     nobodyWithheld: '非通知の着信では、誰の電話か分かりません。番号の前に 186 を付けてください。',
     nobodyOtherCallNumber: (from, to) => `${from} のログインが待っているのは、${to} への電話です。`,
     nobodyAlready: (from) => `${from} のログインは、もう認証されています。`,
@@ -65,7 +65,7 @@ export const words = {
     },
     otherFault: (kind, scope) => `そのほか: ${kind}${scope}`,
     removeFault: '取り消す',
-    options: 'サービスの流儀',
+    options: 'サービスの動作',
     optionsLead: '実際がどちらかは、公開されていません。',
     option: {
       callbacks: 'コールバックを送る',
@@ -139,7 +139,7 @@ export const words = {
     },
     otherFault: (kind, scope) => `Also: ${kind}${scope}`,
     removeFault: 'Remove',
-    options: 'Ways of the vendor',
+    options: 'Vendor behaviour',
     optionsLead: 'Nobody outside knows which of these the real one has.',
     option: {
       callbacks: 'Sends callbacks',

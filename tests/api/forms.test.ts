@@ -62,6 +62,14 @@ describe('without scripts', () => {
     expect(html).toContain('+1 415 555 2671');
   });
 
+  it('the chosen country is still chosen after a refusal', async () => {
+    const visitor = newVisitor();
+    const form = { phone_number: '(415) 555', country: 'US' };
+    const html = await pageOf(visitor, await send(visitor, '/login/start', form));
+    expect(html).toMatch(/<option value="US" selected=""/);
+    expect(html).toMatch(/<details[^>]* open=""/);
+  });
+
   it('"change" ends the attempt and keeps the typed number', async () => {
     const { visitor, phoneNumber } = await started();
     const html = await pageOf(visitor, await send(visitor, '/login/change', {}));

@@ -7,13 +7,14 @@ describe('POST /api/auth/number', () => {
   it.each([
     [{ phone_number: '０９０１２３４５６７８' }, '090-1234-5678'],
     [{ phone_number: '+819012345678' }, '090-1234-5678'],
-    [{ phone_number: '4155552671', country: 'US' }, '+1 415 555 2671'],
+    [{ phone_number: '4155552671', country: 'US' }, '(415) 555-2671'],
+    [{ phone_number: '+81 90-1234-5678', country: 'US' }, '+81 90 1234 5678'],
     // An incomplete number, a freephone number, no number.
     [{ phone_number: '090-12' }, ''],
     [{ phone_number: '0120123456' }, ''],
     [{ phone_number: 'Hanako' }, ''],
     [{ phone_number: '090-1234-5678', country: 'ZZ' }, ''],
-  ])('formats %j as its country does: %j', async (body, text) => {
+  ])('formats %j as it is written in the chosen country: %j', async (body, text) => {
     const response = await ask(body);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ phone_number_text: text });

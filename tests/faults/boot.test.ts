@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
+import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
@@ -85,7 +88,10 @@ describe('a server behind HTTPS', () => {
 
 describe('a server without a proxy', () => {
   it('counts starts by the address of the connection, whatever headers the client sends', async () => {
-    const app = await startAppServer(sandbox.url, { TRUSTED_PROXY: '' });
+    const app = await startAppServer(sandbox.url, {
+      TRUSTED_PROXY: '',
+      START_LIMIT_PER_NETWORK: '10/600',
+    });
     const statuses: number[] = [];
     for (let count = 0; count < 11; count += 1) {
       const response = await new Visitor(app.origin).post(
@@ -97,6 +103,33 @@ describe('a server without a proxy', () => {
     }
     await app.stop();
     expect(statuses).toEqual([...Array(10).fill(200), 429]);
+  });
+});
+
+describe('an outgoing proxy', () => {
+  it('is used for requests to the vendor with NODE_USE_ENV_PROXY, else boot says what to set', async () => {
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', (request, socket) => {
+      asked.push(request.url ?? '');
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
+    const port = await findFreePort();
+    await once(proxy.listen(port, '127.0.0.1'), 'listening');
+    const env = {
+      HTTPS_PROXY: `http://127.0.0.1:${port}`,
+      PAUTH_BASE_URL: 'https://vendor.invalid',
+    };
+    for (const isUsed of [false, true]) {
+      const app = await startAppServer(sandbox.url, {
+        ...env,
+        ...(isUsed ? { NODE_USE_ENV_PROXY: '1' } : {}),
+      });
+      expect((await new Visitor(app.origin).start(randomPhoneNumber())).status).toBe(503);
+      await app.stop();
+      expect(app.output().includes('NODE_USE_ENV_PROXY=1')).toBe(!isUsed);
+      expect(asked.length > 0).toBe(isUsed);
+    }
+    proxy.close();
   });
 });
 

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Runs the script of `npm run users` with only DATABASE_URL configured. */
 export function runUsers(databasePath: string, ...args: string[]) {
@@ -6,7 +8,13 @@ export function runUsers(databasePath: string, ...args: string[]) {
     process.execPath,
     ['--conditions=react-server', 'scripts/users.ts', ...args],
     {
-      env: { PATH: process.env.PATH, NODE_ENV: 'production', DATABASE_URL: `file:${databasePath}` },
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        DATABASE_URL: `file:${databasePath}`,
+        // Tests run it dozens of times.
+        NODE_COMPILE_CACHE: join(tmpdir(), 'call-login-compile-cache'),
+      },
       encoding: 'utf8',
       timeout: 20_000,
     },

@@ -2,7 +2,7 @@ import { jsonBody } from '#lib/http/body.ts';
 import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { readTypedNumber } from '#lib/http/start-for-request.ts';
-import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
+import { formatPhoneNumber, isCountryCode } from '#lib/phone/phone-number.ts';
 import { type NumberReply, numberRequestSchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
@@ -17,10 +17,12 @@ export const number = route({
   body: jsonBody(numberRequestSchema),
   async handle(context, { body }) {
     const phoneNumber = readTypedNumber(context, body);
-    const country = context.services.config.app.defaultCountry;
+    // In the notation in which it is read again when the form is sent.
+    const { country = context.services.config.app.defaultCountry } = body;
     // An incomplete number is no error: the person may not be done.
+    const isWhole = phoneNumber.ok && isCountryCode(country);
     const reply: NumberReply = {
-      phone_number_text: phoneNumber.ok ? formatPhoneNumber(phoneNumber.value, country) : '',
+      phone_number_text: isWhole ? formatPhoneNumber(phoneNumber.value, country) : '',
     };
     return succeed(json(reply));
   },

@@ -1,0 +1,73 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './journey.ts';
+
+/** Requests whose answer never comes, as on a phone that has changed networks. */
+async function leaveUnanswered(page: Page, path: string): Promise<void> {
+  await page.clock.install();
+  await page.route(`**${path}`, () => {}, { times: 1 });
+}
+
+test('a start that is never answered ends after ten seconds, and the next press works', async ({
+  login,
+  page,
+  phoneNumber,
+  messages,
+}) => {
+  await leaveUnanswered(page, '/api/auth/start');
+  await login.open();
+  const sent = page.waitForRequest('**/api/auth/start');
+  await login.enter(phoneNumber.text);
+  await sent;
+  await page.clock.fastForward(10_000);
+  await expect(page.getByText(messages.login.notSent)).toBeVisible();
+  await expect(login.field).toHaveValue(phoneNumber.text);
+  await login.submit.click();
+  await login.callNumber();
+});
+
+test('a cancel that is never answered holds the next start up for three seconds at most', async ({
+  login,
+  page,
+  phoneNumber,
+  messages,
+}) => {
+  await leaveUnanswered(page, '/api/auth/cancel');
+  await login.start(phoneNumber.text);
+  const sent = page.waitForRequest('**/api/auth/cancel');
+  await login.button(messages.login.callChange).click();
+  await sent;
+  await login.submit.click();
+  await page.clock.fastForward(3_000);
+  await login.callNumber();
+});
+
+test('a poll that is never answered is shown as a lost connection, and the next one logs in', async ({
+  login,
+  page,
+  phoneNumber,
+  messages,
+  vendor,
+}) => {
+  await leaveUnanswered(page, '/api/auth/status');
+  const sent = page.waitForRequest('**/api/auth/status');
+  const callNumber = await login.start(phoneNumber.text);
+  await sent;
+  await page.clock.fastForward(35_000);
+  await expect(page.getByText(messages.login.waiting.disconnected.text).first()).toBeVisible();
+  await vendor.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+});
+
+test('a refused clipboard is said at the button', async ({
+  login,
+  page,
+  phoneNumber,
+  messages,
+}) => {
+  await page.addInitScript(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('denied'));
+  });
+  await login.start(phoneNumber.text);
+  await page.getByRole('button', { name: messages.login.copy, exact: true }).click();
+  await expect(login.button(messages.login.notCopied)).toBeVisible();
+});
