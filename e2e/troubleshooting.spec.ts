@@ -50,7 +50,12 @@ test('the steps are shown after a while without a call', async ({
   page,
 }) => {
   await page.clock.install();
+  // While the test moves the clock, no answer could come, and polls would be given up.
+  const json = { status: 'pending', expires_in_seconds: 300, poll_after_ms: 60_000 };
+  await page.route('**/api/auth/status', (route) => route.fulfill({ json }));
+  const polled = page.waitForResponse('**/api/auth/status');
   await login.start(phoneNumber.text);
+  await polled;
   const heading = page.getByRole('heading', { name: messages.login.troubleshooting.heading });
   await page.clock.runFor(40_000);
   await expect(heading).toBeHidden();

@@ -72,7 +72,7 @@ test('behind a proxy that cuts every held poll the page asks for shorter ones', 
   const callNumber = await login.start(phoneNumber.text);
   const answered = await page.waitForResponse('**/api/auth/status');
   expect(await answered.json()).toMatchObject({ status: 'pending' });
-  expect(preferred).toEqual(['wait=99', 'wait=99', 'wait=3']);
+  expect(preferred).toEqual(['wait=25', 'wait=25', 'wait=3']);
   await expect(page.getByText(messages.login.waiting.disconnected.text)).toHaveCount(0);
   await vendor.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);

@@ -4,7 +4,7 @@ import { createCutPolls } from './cut-polls.ts';
 /** Records cut polls in a row; `looksDisconnected` has the verdict on each. */
 function afterCuts(...heldMs: readonly number[]) {
   const cuts = createCutPolls(25);
-  const looksDisconnected = heldMs.map((ms) => cuts.recordCut(ms));
+  const looksDisconnected = heldMs.map((ms) => cuts.recordCut(ms, cuts.maxHoldSeconds()));
   return { cuts, looksDisconnected };
 }
 
@@ -52,7 +52,7 @@ describe('polls that end without a response', () => {
     const { cuts } = afterCuts(10_050, 10_020, 7_000);
     cuts.recordResponse();
     expect(cuts.maxHoldSeconds()).toBe(8);
-    expect(cuts.recordCut(7_000)).toBe(false);
+    expect(cuts.recordCut(7_000, 8)).toBe(false);
     expect(cuts.maxHoldSeconds()).toBe(8);
   });
 });

@@ -5,10 +5,11 @@ interface CutPolls {
    * `MIN_CUT_MS` were cut by a proxy: later polls are asked to be shorter.
    *
    * @param heldMs how long the poll was open; 0 if unknown.
+   * @param askedSeconds for how long it was to be held.
    * @returns whether the connection looks lost: a single failure does not, phones drop connections
    *   briefly.
    */
-  recordCut(heldMs: number): boolean;
+  recordCut(heldMs: number, askedSeconds: number): boolean;
   /** Records a response. The shortened hold time is kept. */
   recordResponse(): void;
   /** The longest time that the next polls should be held. */
@@ -36,9 +37,9 @@ export function createCutPolls(serverHoldSeconds: number): CutPolls {
     lastHeldMs = 0;
   };
   return {
-    recordCut(heldMs) {
+    recordCut(heldMs, askedSeconds) {
       cutsInARow += 1;
-      if (heldMs > maxHoldSeconds * 1_000 + GIVEN_UP_AFTER_MS) {
+      if (heldMs > askedSeconds * 1_000 + GIVEN_UP_AFTER_MS) {
         return true;
       }
       const cutMs = Math.min(heldMs, lastHeldMs);

@@ -65,7 +65,7 @@ export function useStatusPolls(options: {
   const [pause, setPause] = useState<{ ms: number | null }>({ ms: 0 });
   const pendingReplies = useRef(0);
   const [cuts] = useState(() => createCutPolls(holdSeconds));
-  const sentAt = useRef(0);
+  const sent = useRef({ atMs: 0, holdSeconds: 0 });
   const inFlight = useRef<AbortController | null>(null);
   const isPrompted = useRef(false);
 
@@ -75,11 +75,13 @@ export function useStatusPolls(options: {
     inFlight.current = controller;
     const wasPrompted = isPrompted.current;
     isPrompted.current = false;
-    sentAt.current = performance.now();
+    // Whether the connection is back is to be seen at once.
+    const maxHoldSeconds = trouble === 'disconnected' ? 0 : cuts.maxHoldSeconds();
+    sent.current = { atMs: performance.now(), holdSeconds: maxHoldSeconds };
     setPause({ ms: 0 });
     return await pollStatus({
       isPrompted: wasPrompted,
-      maxHoldSeconds: cuts.maxHoldSeconds(),
+      maxHoldSeconds,
       signal: controller.signal,
     });
   };
@@ -89,7 +91,8 @@ export function useStatusPolls(options: {
       setPause({ ms: isTimeUp ? null : PAUSE_AFTER_FAILURE_MS });
       // A phone may freeze a hidden page and its requests: how long the poll was held is unknown.
       const looksDisconnected = cuts.recordCut(
-        document.hidden ? 0 : performance.now() - sentAt.current,
+        document.hidden ? 0 : performance.now() - sent.current.atMs,
+        sent.current.holdSeconds,
       );
       if (looksDisconnected || isTimeUp || !navigator.onLine) {
         setTrouble('disconnected');

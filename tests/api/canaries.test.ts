@@ -111,6 +111,7 @@ describe('the output of a server in a whole run', () => {
     'pauth_key_refused',
     'pauth_unknown_status',
     'pauth_number_mismatch',
+    'pauth_number_unreadable',
     'console_output',
     'request_refused',
     'user_disabled',
@@ -277,7 +278,7 @@ async function runEverything(): Promise<Run> {
   for (const [event, body] of [
     ['pauth_check_failed', vendorText],
     ['pauth_unknown_status', `{"status":"odd ${vendorText}\\r\\n\\u001b[31m"}`],
-    ['pauth_check_failed', `{"status":"verified","phone_number":"${vendorText}"}`],
+    ['pauth_number_unreadable', `{"status":"verified","phone_number":"${vendorText}"}`],
   ] as const) {
     const phoneNumber = newNumber();
     await start(newVisitor(), phoneNumber);
