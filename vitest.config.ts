@@ -37,6 +37,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'unit',
+          isolate: false,
           include: [
             '{app,bench,components,lib,sandbox,scripts,server}/**/*.test.ts',
             'tests/{fuzz,login,repository}/**/*.test.ts',
@@ -61,6 +62,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'postgres',
+          isolate: false,
           include: store,
           exclude: sqliteOnly,
           globalSetup: withPostgres,
@@ -72,6 +74,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'login on postgres',
+          isolate: false,
           include: ['{lib,tests}/login/*.test.ts'],
           exclude: [...store, ...sqliteOnly, ...slow],
           globalSetup: withPostgres,

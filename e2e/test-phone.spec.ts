@@ -13,7 +13,7 @@ const words = {
     back: 'ダイヤルに戻る',
     erase: '1 字消す',
     verified: '認証されました',
-    nobody: '誰も認証されませんでした',
+    nobody: '認証できませんでした',
     withheld: /非通知の着信では/,
     otherCaller: /を待っているのは/,
     expired: /期限が切れています/,
