@@ -2,7 +2,8 @@
  * `npm start`: the Node host. Prepares this process for the modules of `lib`, then runs it.
  *
  * package.json starts it with two options of V8, which otherwise lets garbage grow to three times what
- * is alive on a machine with much memory (bench/README.md has the measurements).
+ * is alive on a machine with much memory (bench/README.md has the measurements), and without the warning
+ * of Node 22 that SQLite is experimental, which is no line of JSON.
  */
 import { enableCompileCache, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
