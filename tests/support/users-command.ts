@@ -6,7 +6,12 @@ import { join } from 'node:path';
 export function runUsers(databasePath: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['--conditions=react-server', 'scripts/users.ts', ...args],
+    [
+      '--conditions=react-server',
+      '--disable-warning=ExperimentalWarning',
+      'scripts/users.ts',
+      ...args,
+    ],
     {
       env: {
         PATH: process.env.PATH,
