@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { forgetAttempt, readAttemptToken, readStartAgain } from '#lib/http/attempt-cookie.ts';
-import { formRoute, formSchema, keepTyped } from '#lib/http/form.ts';
+import { formRoute, formSchema, keepTyped, type TypedNumber } from '#lib/http/form.ts';
 import { pollForRequest } from '#lib/http/poll-for-request.ts';
 import { startForRequest } from '#lib/http/start-for-request.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
@@ -51,7 +51,7 @@ function readRequest(form: z.infer<typeof startFormSchema>): StartRequest {
   };
 }
 
-function typedIn(wanted: StartRequest): { phoneNumberInput: string; country?: string | undefined } {
+function typedIn(wanted: StartRequest): TypedNumber {
   return 'phone_number' in wanted
     ? { phoneNumberInput: wanted.phone_number, country: wanted.country }
     : { phoneNumberInput: '' };

@@ -143,6 +143,14 @@ describe('the configuration', () => {
     expect(read({ ...production, TRUSTED_PROXY }).app.trustedProxy).toEqual(trustedProxy);
   });
 
+  it('reads a limit that is given twice once', () => {
+    const { startLimits } = read({ ...production, START_LIMIT_TOTAL: '5/60 5/60 9/600' });
+    expect(startLimits.total).toEqual([
+      { count: 5, seconds: 60 },
+      { count: 9, seconds: 600 },
+    ]);
+  });
+
   it('reads several secrets, newest first', () => {
     const config = read({ ...production, SESSION_SECRET: ` ${SECRET} , ${OLDER_SECRET} ` });
     expect(config.app.sessionSecrets).toEqual([SECRET, OLDER_SECRET]);

@@ -145,7 +145,7 @@ const limits = field(
   (message) =>
     text
       .refine((list) => list.split(' ').every((value) => LIMIT.test(value)), message)
-      .transform((list) => list.split(' ').map(readLimit)),
+      .transform((list) => [...new Set(list.split(' '))].map(readLimit)),
 );
 
 const MAX_PROXIES = 9;

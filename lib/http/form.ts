@@ -45,10 +45,16 @@ export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: 
   });
 }
 
+/** What was typed, and the country chosen for it, if any. */
+export interface TypedNumber {
+  phoneNumberInput: string;
+  country?: string | undefined;
+}
+
 /** Keeps for the next page what was typed, and what is wrong with it. */
 export async function keepTyped(
   { cookies, language }: RequestContext,
-  typed: { phoneNumberInput: string; country?: string | undefined },
+  typed: TypedNumber,
   problem: Problem | null,
 ): Promise<void> {
   await cookies.form.write({

@@ -39,7 +39,7 @@ export async function findAlsoVerified(
     .flatMap(({ id, pauth_session_id: pauthSessionId, created_at: createdAt }) =>
       pauthSessionId === null ? [] : [{ id, pauthSessionId, createdAt }],
     )
-    // The oldest first: see `provesOwnNumbers`.
+    // The oldest first: see `provesMatchByCallNumber`.
     .toSorted((a, b) => a.createdAt - b.createdAt);
   if (toAsk.length === 0) {
     return succeed(new Set());
@@ -102,7 +102,7 @@ async function askAll(
     if (verified.length > 0) {
       return succeed(new Set(verified.map(({ id }) => id)));
     }
-    if (replies.value.some((reply) => provesOwnNumbers(deps, attempt, reply))) {
+    if (replies.value.some((reply) => provesMatchByCallNumber(deps, attempt, reply))) {
       break;
     }
   }
@@ -110,11 +110,11 @@ async function askAll(
 }
 
 /**
- * Whether a reply proves that the vendor goes by the number that was called: it still waits for the call of
- * a rival that was waiting when the call for this attempt came. A vendor that goes by the caller alone
- * would have taken that call for both. So an attacker gains nothing from more rivals than are asked about.
+ * Whether a reply proves that the vendor matches calls by the number called: it still waits for the call of
+ * a rival that was waiting when the call for this attempt came. A vendor that matches by the caller
+ * alone would have taken that call for both. So an attacker gains nothing from more rivals than are asked about.
  */
-function provesOwnNumbers(
+function provesMatchByCallNumber(
   deps: LoginDependencies,
   attempt: LoginAttempt,
   { createdAt, status }: Rival & { status: PauthSessionStatus | null },

@@ -159,23 +159,18 @@ export function parseCallNumber(text: string, country: CountryCode): PhoneNumber
  * Formats a number of `country` in its national format, `090-1234-5678`, and any other with its country
  * code.
  */
-export function formatPhoneNumber(phoneNumber: PhoneNumber, country: CountryCode): string {
+export function formatPhoneNumber(
+  phoneNumber: PhoneNumber,
+  country: CountryCode | undefined,
+): string {
   const parsed = parsePhoneNumberWithError(phoneNumber);
-  return parsed.country === country ? parsed.formatNational() : parsed.formatInternational();
-}
-
-/** The country of a number; null for one of no single country. */
-function countryOf(phoneNumber: PhoneNumber): CountryCode | null {
-  return parsePhoneNumberWithError(phoneNumber).country ?? null;
+  const isNational = country !== undefined && parsed.country === country;
+  return isNational ? parsed.formatNational() : parsed.formatInternational();
 }
 
 /** Formats a number as a caller from `caller` can dial it. */
 export function formatForCaller(phoneNumber: PhoneNumber, caller: PhoneNumber): string {
-  const country = countryOf(caller);
-  const parsed = parsePhoneNumberWithError(phoneNumber);
-  return country !== null && parsed.country === country
-    ? parsed.formatNational()
-    : parsed.formatInternational();
+  return formatPhoneNumber(phoneNumber, countryOf(caller));
 }
 
 /**
@@ -183,12 +178,16 @@ export function formatForCaller(phoneNumber: PhoneNumber, caller: PhoneNumber): 
  * their country has no prefix for that, or the call would go abroad.
  */
 export function withCallerId(phoneNumber: PhoneNumber, caller: PhoneNumber): string | undefined {
-  const country = countryOf(caller);
-  const prefix = country === null ? undefined : countryRules[country]?.callerIdPrefixes?.show;
-  const parsed = parsePhoneNumberWithError(phoneNumber);
-  return prefix === undefined || parsed.country !== country
+  const country = countryOf(phoneNumber);
+  const prefix = country && countryRules[country]?.callerIdPrefixes?.show;
+  return prefix === undefined || country !== countryOf(caller)
     ? undefined
-    : prefix + parsed.formatNational().replace(/\D/g, '');
+    : prefix + formatPhoneNumber(phoneNumber, country).replace(/\D/g, '');
+}
+
+/** The country of a number; undefined for one of no single country. */
+function countryOf(phoneNumber: PhoneNumber): CountryCode | undefined {
+  return parsePhoneNumberWithError(phoneNumber).country;
 }
 
 /** Formats a number with a dot for each digit between the first group and the last four digits. */

@@ -52,7 +52,7 @@ export const attemptViewSchema = z.object({
   /** The attempt's public id, for logs and support. No route accepts it. */
   session_id: z.string(),
   call_number: phoneNumberSchema,
-  /** The call number as its country writes it: `050-1234-5678`. */
+  /** The call number as its caller can dial it: `050-1234-5678`, from another country `+81 50 1234 5678`. */
   call_number_text: z.string(),
   /** What to dial instead to show a caller ID that is withheld; missing where there is no such way. */
   call_number_with_caller_id: z.optional(z.string()),
