@@ -15,7 +15,7 @@ export function findChromium(): string | null {
   return findWorking([...systemPaths, chromium.executablePath()]);
 }
 
-/** Chromium without a window, which needs half the CPU; where the system has none, Chromium. */
+/** Chromium without the interface of a browser, which takes less CPU; where the system has none, Chromium. */
 export function findHeadlessShell(): string | null {
   return findWorking(['/usr/bin/chromium-headless-shell']) ?? findChromium();
 }
