@@ -28,11 +28,12 @@ const apps: Readonly<Record<AppName, { folder: string; readyPath: string }>> = {
 
 /** Makes the production build of a Next app. @throws with its output if it fails. */
 export function buildApp(folder: string): void {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['node_modules/next/dist/bin/next', 'build', folder],
-    { env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }, encoding: 'utf8' },
-  );
+  const env = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' };
+  const [command, ...args] =
+    folder === '.'
+      ? ['npm', 'run', 'build']
+      : [process.execPath, 'node_modules/next/dist/bin/next', 'build', folder];
+  const { status, stdout, stderr } = spawnSync(command, args, { env, encoding: 'utf8' });
   if (status !== 0) {
     throw new Error(`the build of ${folder} failed:\n${stdout}${stderr}`);
   }

@@ -22,7 +22,7 @@ const provide: Step[] = [
 const withoutBrowser: Step[] = [
   ['lint', 'biome', 'ci', '.'],
   ['unused code', 'knip'],
-  ['production build and types', 'next', 'build'],
+  ['production build and types', 'npm', 'run', 'build'],
   ['tests', ...vitest(2), ...projects('unit', 'postgres', 'contract', 'api')],
 ];
 

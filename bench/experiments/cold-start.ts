@@ -34,7 +34,8 @@ export const coldStart: Experiment = {
 };
 
 async function measure(bench: Bench, checkout: string) {
-  // The code cache of the server: see server/main.ts.
+  // The code cache of the server: see server/main.ts. Before 0.2.0 it was in the folder of Next's build.
+  await rm(join(checkout, 'dist/compiled'), { recursive: true, force: true });
   await rm(join(checkout, '.next/compiled'), { recursive: true, force: true });
   return await withFolder(async (folder) => {
     const databaseUrl = `file:${join(folder, 'call-login.db')}`;

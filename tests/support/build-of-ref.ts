@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-
-const NEXT = 'node_modules/next/dist/bin/next';
 
 /** Next warns when it finds two lockfiles. Old versions contain megabytes of reference pictures. */
 const LOCKFILE = 'package-lock.json';
@@ -45,8 +43,8 @@ export async function provideBuild(commit: string): Promise<string> {
   await rm(archive);
   await installOwnPackages(commit, folder);
   try {
-    const own = join(resolve(folder), NEXT);
-    await run(process.execPath, [existsSync(own) ? own : resolve(NEXT), 'build'], {
+    // npm finds the commands of this tree, unless that version has its own.
+    await run('npm', ['run', 'build'], {
       cwd: folder,
       env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
       maxBuffer: 10_000_000,
