@@ -1,17 +1,27 @@
-import { Fragment } from 'react';
 import styles from './phone-number.module.css';
 
-/** A phone number in large type; a line may break only between its digit groups. */
+/** The longest number that is set in the largest type: `050-1234-5678`, `(212) 555-0100`. */
+const MAX_LARGE_LENGTH = 14;
+
+/** A phone number in large type, on one line at any size of text. */
 export function PhoneNumberText({ text }: { text: string }) {
+  const size = text.length > MAX_LARGE_LENGTH ? styles.long : '';
   return (
-    <p className={styles.number} translate="no">
-      {text.split(/(?<=[- ])/).map((group, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the groups of a number are never reordered.
-        <Fragment key={index}>
-          {group}
-          <wbr />
-        </Fragment>
-      ))}
+    <span className={`${styles.number} ${size}`} translate="no">
+      {text}
+    </span>
+  );
+}
+
+/** The number to call, in large type: on a device with a touch screen a press on it dials. */
+export function CallNumber(props: { number: string; text: string }) {
+  const text = <PhoneNumberText text={props.text} />;
+  return (
+    <p>
+      <a className={`for-touch ${styles.link}`} href={`tel:${props.number}`}>
+        {text}
+      </a>
+      <span className="for-mouse">{text}</span>
     </p>
   );
 }

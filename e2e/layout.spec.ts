@@ -158,3 +158,54 @@ test('every step is usable in forced-colours mode', async ({
   await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
   await expectAccessible(page);
 });
+
+test('on a laptop, the status and “I have called” are on the screen as the call step begins', async ({
+  login,
+  phoneNumber,
+  messages,
+  page,
+  isMobile,
+}) => {
+  test.skip(isMobile, 'a phone has a call button there instead');
+  await page.setViewportSize({ width: 1366, height: 625 });
+  await login.start(phoneNumber.text);
+  await expect(page.getByText(messages.login.waiting.pending.text).first()).toBeInViewport();
+  await expect(login.button(messages.login.called)).toBeInViewport({ ratio: 1 });
+});
+
+test('the number to call is one link and one text, and the call button is right below it', async ({
+  login,
+  phoneNumber,
+  page,
+  isMobile,
+}) => {
+  test.skip(!isMobile, 'a computer has no call button');
+  const callNumber = await login.start(phoneNumber.text);
+  for (const [width, fontSize] of [
+    [390, 16],
+    [390, 32],
+    [320, 16],
+    [320, 32],
+  ] as const) {
+    await page.setViewportSize({ width, height: 664 });
+    await setFontSize(page, fontSize);
+    await page.reload();
+    const number = page.getByRole('link', { name: /^050-\d{4}-\d{4}$/ });
+    await expect(number).toHaveAttribute('href', `tel:${callNumber}`);
+    const shown = await number.locator('span').evaluate((element) => ({
+      texts: element.childNodes.length,
+      lines: element.getClientRects().length,
+      bottom: element.getBoundingClientRect().bottom,
+    }));
+    expect(shown).toMatchObject({ texts: 1, lines: 1 });
+    const button = await login.call.boundingBox();
+    expect((button?.y ?? 0) - shown.bottom, `${width}, ${fontSize}`).toBeLessThan(32);
+    const brokenTexts = await page.evaluate(() =>
+      [...document.querySelectorAll('main ol[aria-label] span, .unbroken')]
+        .filter((element) => element.getClientRects().length > 1)
+        .map((element) => element.textContent),
+    );
+    expect(brokenTexts).toEqual([]);
+    expect(await horizontalOverflowOf(page)).toBe(0);
+  }
+});

@@ -26,7 +26,9 @@ export default async function AccountPage() {
       <Logins sessions={sessions} notices={notices} {...inWords}>
         <dl className={styles.facts}>
           <dt>{messages.phoneNumber}</dt>
-          <dd>{formatPhoneNumber(user.phone_number, services.config.app.defaultCountry)}</dd>
+          <dd className="unbroken">
+            {formatPhoneNumber(user.phone_number, services.config.app.defaultCountry)}
+          </dd>
           <dt>{messages.since}</dt>
           <dd>
             <Instant at={user.created_at} language={language} precision="day" />

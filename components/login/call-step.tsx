@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
-import { PhoneNumberText } from '#components/phone-number.tsx';
+import { FilledText } from '#components/filled-text.tsx';
+import { CallNumber } from '#components/phone-number.tsx';
 import type { AttemptView } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CopyButton } from './copy-button.tsx';
@@ -78,8 +79,11 @@ export function CallStep(
   return (
     <section className={styles.step}>
       <StepHeading takesFocus={props.takesFocus}>{messages.callHeading}</StepHeading>
-      <div className={styles.number}>
-        <PhoneNumberText text={attempt.call_number_text} />
+      <div className={styles.dial}>
+        <CallNumber number={attempt.call_number} text={attempt.call_number_text} />
+        <a className={`primary ${styles.call}`} href={`tel:${attempt.call_number}`}>
+          {messages.callButton}
+        </a>
         <CopyButton
           number={attempt.call_number_text}
           label={messages.copy}
@@ -87,21 +91,32 @@ export function CallStep(
           notCopied={messages.notCopied}
           announce={announce}
         />
+        <StepForm
+          action="/login/change"
+          next={next}
+          className={styles.from}
+          onSend={props.onChange}
+        >
+          <p>
+            <FilledText
+              text={messages.callFrom}
+              values={{ phoneNumber: attempt.phone_number_text }}
+            />
+          </p>
+          <button type="submit" className="link">
+            <span>{messages.callChange}</span>
+            <span className="visually-hidden">{messages.numberLabel}</span>
+          </button>
+        </StepForm>
+        <a className={styles.here} href={`tel:${attempt.call_number}`}>
+          {messages.callHere}
+        </a>
       </div>
-      <StepForm action="/login/change" next={next} className={styles.from} onSend={props.onChange}>
-        <p>{fillIn(messages.callFrom, { phoneNumber: attempt.phone_number_text })}</p>
-        <button type="submit" className="link">
-          {messages.callChange}
-          <span className="visually-hidden">{messages.numberLabel}</span>
-        </button>
-      </StepForm>
-      <p>{messages.callOwnPage}</p>
-      <a className={`primary ${styles.call}`} href={`tel:${attempt.call_number}`}>
-        <span className="for-touch">{messages.callButton}</span>
-        <span className="for-mouse">{messages.callHere}</span>
-      </a>
       <Handoff messages={messages} handoff={attempt.handoff} />
-      <p>{messages.callAdvice}</p>
+      <div>
+        <p>{messages.callAdvice}</p>
+        <p>{messages.callOwnPage}</p>
+      </div>
       <Waiting
         messages={messages}
         now={now}

@@ -19,7 +19,7 @@ export function Progress(props: {
           className={index > reached ? styles.ahead : styles.reached}
           aria-current={index === reached ? 'step' : undefined}
         >
-          {messages[step]}
+          <span>{messages[step]}</span>
         </li>
       ))}
     </ol>

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
+import { FilledText } from '#components/filled-text.tsx';
 import type { AttemptView } from '#lib/shared/contract.ts';
-import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
+import type { LoginMessages } from '#lib/shared/messages/messages.ts';
 import { CopyButton } from './copy-button.tsx';
 import { StepForm } from './step.tsx';
 import styles from './troubleshooting.module.css';
@@ -49,7 +50,7 @@ export function Troubleshooting(props: {
       <ol>
         <Step
           title={troubleshooting.otherPhone}
-          text={fillIn(troubleshooting.otherPhoneText, { phoneNumber })}
+          text={<FilledText text={troubleshooting.otherPhoneText} values={{ phoneNumber }} />}
         >
           {call(troubleshooting.otherPhoneCall, attempt.call_number)}
           {change(troubleshooting.otherPhoneChange)}
@@ -57,9 +58,14 @@ export function Troubleshooting(props: {
         <Step
           title={troubleshooting.withheld}
           text={
-            withCallerId === undefined
-              ? troubleshooting.withheldTextAbroad
-              : fillIn(troubleshooting.withheldText, { callNumber: attempt.call_number_text })
+            withCallerId === undefined ? (
+              troubleshooting.withheldTextAbroad
+            ) : (
+              <FilledText
+                text={troubleshooting.withheldText}
+                values={{ callNumber: attempt.call_number_text }}
+              />
+            )
           }
         >
           {withCallerId !== undefined && call(troubleshooting.withheldCall, withCallerId)}
@@ -78,7 +84,7 @@ export function Troubleshooting(props: {
         </Step>
         <Step
           title={troubleshooting.wrong}
-          text={fillIn(troubleshooting.wrongText, { phoneNumber })}
+          text={<FilledText text={troubleshooting.wrongText} values={{ phoneNumber }} />}
         >
           {change(troubleshooting.wrongChange)}
         </Step>
@@ -93,7 +99,8 @@ export function Troubleshooting(props: {
   );
 }
 
-function Step(props: { title: string; text: string; children: ReactNode }) {
+/** One cause, and what to do about it. */
+function Step(props: { title: string; text: ReactNode; children?: ReactNode }) {
   return (
     <li>
       <h3>{props.title}</h3>

@@ -3,7 +3,7 @@ import { notFound } from 'next/navigation';
 import { pageContext } from '#app/page-context.ts';
 import styles from '#components/call/call.module.css';
 import { CallClock } from '#components/call/call-clock.tsx';
-import { PhoneNumberText } from '#components/phone-number.tsx';
+import { CallNumber } from '#components/phone-number.tsx';
 import { Tick } from '#components/tick.tsx';
 import { readHandoff } from '#lib/login/handoff.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
@@ -44,7 +44,7 @@ export default async function CallPage({ params }: PageProps<'/call/[handoff]'>)
       </dl>
       <div className={styles.number}>
         <h2>{loginMessages.callHeading}</h2>
-        <PhoneNumberText text={handoff.callNumberText} />
+        <CallNumber number={handoff.callNumber} text={handoff.callNumberText} />
       </div>
       <a className={`primary ${styles.call}`} href={`tel:${handoff.callNumber}`}>
         {loginMessages.callButton}
