@@ -10,7 +10,7 @@ export function FilledText(props: { text: string; values: Readonly<Record<string
     const isName = index % 2 === 1;
     const shown = isName ? (values[part] ?? '') : part;
     return (
-      // Keyed by its text too: a browser that translates the page replaces the text nodes that React knows.
+      // Its text is in the key: a browser that translates the page replaces the text nodes that React knows.
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text are never reordered.
       <span key={`${index} ${shown}`} className={isName ? 'unbroken' : undefined}>
         {shown}
