@@ -21,7 +21,13 @@ describe('the network of a request', () => {
     ['::1', '::/64'],
     ['', 'unknown'],
     ['not an address', 'unknown'],
-    ['192.0.2.7:443', 'unknown'],
+    ['192.0.2.7:443', '192.0.2.7'],
+    ['[2001:db8:1:2::5]:443', '2001:db8:1:2::/64'],
+    ['[2001:db8:1:2::5]', '2001:db8:1:2::/64'],
+    ['[::ffff:192.0.2.7]:443', '192.0.2.7'],
+    ['192.0.2.7:', 'unknown'],
+    ['[192.0.2.7', 'unknown'],
+    ['192.0.2.7:443:443', 'unknown'],
   ])('of %j is %s', (address, expected) => {
     expect(peer(address)).toBe(expected);
   });

@@ -26,7 +26,7 @@ export function networkOf(
   trustedProxy: TrustedProxy,
   peerAddress: string | null,
 ): string {
-  const address = readAddress(headers, trustedProxy, peerAddress);
+  const address = withoutPort(readAddress(headers, trustedProxy, peerAddress));
   if (!ipaddr.isValid(address)) {
     return 'unknown';
   }
@@ -53,6 +53,12 @@ export function coarseNetwork(network: string): string {
   return ipaddr.IPv4.isValid(network)
     ? `${ipaddr.IPv4.networkAddressFromCIDR(`${network}/24`).toString()}/24`
     : network;
+}
+
+/** Azure's gateways append `address:port`, and an IPv6 address in brackets. */
+function withoutPort(address: string): string {
+  const [, v6, v4] = /^\[([^\]]+)\](?::\d+)?$|^([\d.]+):\d+$/.exec(address) ?? [];
+  return v6 ?? v4 ?? address;
 }
 
 function readAddress(
