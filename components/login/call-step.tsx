@@ -81,7 +81,7 @@ export function CallStep(
       <StepHeading takesFocus={props.takesFocus}>{messages.callHeading}</StepHeading>
       <div className={styles.dial}>
         <CallNumber number={attempt.call_number} text={attempt.call_number_text} />
-        <a className={`primary ${styles.call}`} href={`tel:${attempt.call_number}`}>
+        <a className={`primary for-touch ${styles.call}`} href={`tel:${attempt.call_number}`}>
           {messages.callButton}
         </a>
         <CopyButton
@@ -108,7 +108,7 @@ export function CallStep(
             <span className="visually-hidden">{messages.numberLabel}</span>
           </button>
         </StepForm>
-        <a className={styles.here} href={`tel:${attempt.call_number}`}>
+        <a className="for-mouse" href={`tel:${attempt.call_number}`}>
           {messages.callHere}
         </a>
       </div>

@@ -99,8 +99,7 @@ export function Troubleshooting(props: {
   );
 }
 
-/** One cause, and what to do about it. */
-function Step(props: { title: string; text: ReactNode; children?: ReactNode }) {
+function Step(props: { title: string; text: ReactNode; children: ReactNode }) {
   return (
     <li>
       <h3>{props.title}</h3>
