@@ -112,7 +112,7 @@ describe('client addresses', () => {
       '',
       'localhost',
       'example.com',
-      '1.2.3.4:80',
+      '1.2.3.4:x',
       '[::1',
       '-',
       "'",
