@@ -22,7 +22,7 @@ const quickApi = ['tests/api/!(enumeration).test.ts', 'tests/attacks/{methods,on
 const crowd = 'tests/faults/many-at-once.test.ts';
 /** What reads and writes the store, and what of the login depends on its transactions. */
 const store = [
-  'lib/{accounts,sessions,store}/**/*.test.ts',
+  'lib/{accounts,passkeys,sessions,store}/**/*.test.ts',
   'lib/{notify/event-poller,limits/start-limits,login/complete,login/start}.test.ts',
 ];
 /** What only PostgreSQL can show, and what only SQLite can. */

@@ -13,11 +13,13 @@ import { pollEvents } from './notify/event-poller.ts';
 import { openRedis, type RedisLink } from './notify/redis.ts';
 import { createLog, createPhoneNumberTags, type Log } from './observe/log.ts';
 import { createThrottledLog, type ThrottledLog } from './observe/throttled-log.ts';
+import type { PasskeyServices } from './passkeys/dependencies.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { guardPauthClient } from './pauth/guarded-client.ts';
 import type { SessionServices } from './sessions/open.ts';
 import { systemClock } from './shared/clock.ts';
 import { openStore, prepareStore } from './store/open.ts';
+import { countPasskeysElsewhere } from './store/passkeys.ts';
 import type { Store } from './store/schema.ts';
 import { keepSweeping } from './store/sweep.ts';
 
@@ -30,6 +32,8 @@ export interface Services {
   openCookies: OpenCookies;
   login: LoginServices;
   sessions: SessionServices;
+  /** Null where passkeys are switched off. */
+  passkeys: PasskeyServices | null;
   /** Null where processes share the store alone. */
   redis: RedisLink | null;
   /** Notifies only this process; `login.notifications` notifies all of them. */
@@ -68,6 +72,14 @@ export async function startServices(services: Services): Promise<void> {
   }
   if (newer.length > 0) {
     log.warn({ event: 'store_is_newer', migrations: newer }, 'a newer version changed the tables');
+  }
+  const orphans = await countPasskeysElsewhere(store, config.app.origin.hostname);
+  if (orphans.length > 0) {
+    log.warn(
+      { event: 'passkeys_of_another_host', orphans, host: config.app.origin.hostname },
+      'there are passkeys for a host that APP_ORIGIN no longer names: browsers do not offer them here, ' +
+        'and their owners log in by call until APP_ORIGIN names that host again',
+    );
   }
   await recallCallbackReach(login);
   const { attemptDays, eventDays } = config.retention;
@@ -114,7 +126,25 @@ function createServices(config: Config, isNodeHost: boolean): Services {
       attemptTtlSeconds: config.attempt.ttlSeconds * 2,
       sessionTtlSeconds: config.session.ttlSeconds,
     }),
-    sessions: { store, clock, idleMs: config.session.idleSeconds * 1_000 },
+    sessions: {
+      store,
+      clock,
+      idleMs: config.session.idleSeconds * 1_000,
+      usesPasskeys: config.app.passkeys === 'offer',
+    },
+    passkeys:
+      config.app.passkeys === 'off'
+        ? null
+        : {
+            store,
+            clock,
+            site: {
+              origin: config.app.origin.origin,
+              rpId: config.app.origin.hostname,
+              name: config.app.siteName,
+            },
+            sessionTtlMs: config.session.ttlSeconds * 1_000,
+          },
     login: {
       store,
       clock,

@@ -21,6 +21,13 @@ const toldEvents = [
   'session_ended',
   'other_sessions_ended',
   'sessions_ended_by_operator',
+  'passkey_added',
+  'passkey_used',
+  'passkey_confirmed',
+  'passkey_renamed',
+  'passkey_removed',
+  'passkey_removed_by_operator',
+  'passkey_refused',
 ] as const satisfies readonly EventType[];
 
 const EVENTS_SHOWN = 20;
@@ -47,10 +54,12 @@ export async function readAccount(
     lastUsedAt: session.last_used_at ?? session.created_at,
     isThisBrowser: index === 0,
   }));
-  const notices: NoticeView[] = news.map((device) => ({
-    sessionId: device.session_public_id,
-    ...whereOf(device),
-    at: device.first_login_at,
+  const notices: NoticeView[] = news.map((notice) => ({
+    id: `${notice.kind} ${notice.sessionId} ${notice.at}`,
+    kind: notice.kind,
+    sessionId: notice.sessionId,
+    ...whereOf(notice),
+    at: notice.at,
   }));
   const events: EventView[] = latest.map(({ id, type, device, network, at }) => ({
     id,

@@ -4,6 +4,9 @@ import { formChange, formCheck, formForget, formStart } from '../login/forms.ts'
 import { callback } from './auth/callback.ts';
 import { cancel } from './auth/cancel.ts';
 import { number } from './auth/number.ts';
+import { add, newPasskey, offer } from './auth/passkeys/add.ts';
+import { passkeyName, removePasskey } from './auth/passkeys/manage.ts';
+import { confirm, options, passkeyLogin } from './auth/passkeys/use.ts';
 import { logout, session } from './auth/session.ts';
 import { noticesSeen, otherSession, otherSessions } from './auth/sessions.ts';
 import { start } from './auth/start.ts';
@@ -31,6 +34,16 @@ export const routes: readonly Route[] = [
   otherSessions,
   otherSession,
   noticesSeen,
+  // Passkeys: to use one,
+  options,
+  passkeyLogin,
+  confirm,
+  // and to have one.
+  offer,
+  newPasskey,
+  add,
+  passkeyName,
+  removePasskey,
   // The site.
   language,
   health,

@@ -9,8 +9,10 @@ export interface SessionView {
   isThisBrowser: boolean;
 }
 
-/** A login on a device the user had not used before. */
+/** What happened on another device: see `findNotices` in `lib/sessions/other-sessions.ts`. */
 export interface NoticeView {
+  id: string;
+  kind: 'new_device' | 'call_alone' | 'passkey_added';
   /** The id of its `SessionView`; the session may have ended. */
   sessionId: string;
   device: string;

@@ -51,6 +51,7 @@ describe('the configuration', () => {
         defaultCountry: 'JP',
         numberTypes: new Set(['mobile', 'landline', 'ip']),
         helpUrl: null,
+        passkeys: 'offer',
         signup: 'open',
         callCost: 'unknown',
         sessionSecrets: [SECRET],

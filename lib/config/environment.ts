@@ -218,6 +218,9 @@ export const settings = z.object({
     signup: withDefault('SIGNUP', 'open', choice(['open', 'closed'])).describe(
       'Whether a call from a number without a user creates one (`open`) or is refused (`closed`).',
     ),
+    passkeys: withDefault('PASSKEYS', 'offer', choice(['offer', 'off'])).describe(
+      '`offer` lets people add a [passkey](decisions/0021-passkeys.md) after a call and log in with it; `off` does neither, keeps the passkeys there are, and limits no session because of them.',
+    ),
     defaultCountry: withDefault('DEFAULT_COUNTRY', 'JP', country).describe(
       'The country (ISO 3166) whose numbers may be typed without a country code.',
     ),

@@ -29,6 +29,21 @@ const formCookieSchema = z.strictObject({
   problem: z.nullable(z.strictObject({ isAboutNumber: z.boolean(), error: z.string() })),
 });
 
+/** A challenge that an authenticator is to sign: see `lib/passkeys/challenge.ts`. */
+const challengeCookieSchema = z.discriminatedUnion('use', [
+  z.strictObject({ use: z.literal('get'), challenge: z.string(), issuedAt: z.number() }),
+  z.strictObject({
+    use: z.literal('create'),
+    challenge: z.string(),
+    issuedAt: z.number(),
+    userId: z.string(),
+    webauthnUserId: z.string(),
+  }),
+]);
+
+/** As long as a challenge may be answered. */
+const CHALLENGE_TTL_SECONDS = 5 * 60;
+
 /** How long a number is remembered after the last login with it. */
 const NUMBER_TTL_SECONDS = 180 * 24 * 60 * 60;
 
@@ -50,7 +65,7 @@ interface SealedCookie<T> {
   reseal(): Promise<void>;
 }
 
-type CookieName = 'attempt' | 'session' | 'number' | 'form';
+type CookieName = 'attempt' | 'session' | 'number' | 'form' | 'challenge';
 
 /** The cookies of one request. */
 export interface RequestCookies {
@@ -58,6 +73,7 @@ export interface RequestCookies {
   session: SealedCookie<z.infer<typeof sessionCookieSchema>>;
   number: SealedCookie<z.infer<typeof numberCookieSchema>>;
   form: SealedCookie<z.infer<typeof formCookieSchema>>;
+  challenge: SealedCookie<z.infer<typeof challengeCookieSchema>>;
   /** Clears each cookie that the request carries and that cannot be unsealed. */
   clearUnreadable(): Promise<void>;
   /** The `Set-Cookie` headers of the response. */
@@ -96,6 +112,7 @@ export function createCookies(options: CookieOptions): OpenCookies {
   const session = kind('session', sessionCookieSchema, options.sessionTtlSeconds);
   const number = kind('number', numberCookieSchema, NUMBER_TTL_SECONDS);
   const form = kind('form', formCookieSchema, FORM_TTL_SECONDS);
+  const challenge = kind('challenge', challengeCookieSchema, CHALLENGE_TTL_SECONDS);
   return (header, onUnreadable) => {
     const written: Written = new Map();
     const open = <T>(of: CookieKind<T>) => openCookie(of, header, written, onUnreadable);
@@ -104,6 +121,7 @@ export function createCookies(options: CookieOptions): OpenCookies {
       session: open(session),
       number: open(number),
       form: open(form),
+      challenge: open(challenge),
     };
     return {
       ...cookies,

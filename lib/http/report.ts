@@ -20,6 +20,8 @@ const suspicious: ReadonlySet<ErrorCode> = new Set([
   'request_invalid',
   'rate_limited',
   'session_missing',
+  'session_limited',
+  'passkey_refused',
 ]);
 
 /**

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { RequestCookies } from '../cookies/cookies.ts';
 import type { LoginDependencies } from '../login/dependencies.ts';
 import type { Log } from '../observe/log.ts';
+import type { PasskeyDependencies } from '../passkeys/dependencies.ts';
 import type { Services } from '../services.ts';
 import type { SessionDependencies } from '../sessions/open.ts';
 import type { Language } from '../shared/language.ts';
@@ -22,6 +23,8 @@ export interface RequestContext {
   client: Client;
   login: LoginDependencies;
   sessions: SessionDependencies;
+  /** Null where passkeys are switched off. */
+  passkeys: PasskeyDependencies | null;
 }
 
 /** What the host of a request knows of it besides the request itself. */
@@ -73,5 +76,6 @@ export function createRequestContext(
     client: readClient(headers, services.config.app.trustedProxy, peerAddress),
     login: { ...services.login, log },
     sessions: { ...services.sessions, log },
+    passkeys: services.passkeys && { ...services.passkeys, log },
   };
 }

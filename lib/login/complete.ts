@@ -96,7 +96,13 @@ async function settle(
     throw new EndedMeanwhile();
   }
   await setLastLogin(transaction, user.id, at);
-  await beginSession(transaction, { ...session, user, at, ttlMs: deps.rules.sessionTtlMs });
+  await beginSession(transaction, {
+    ...session,
+    user,
+    method: 'call',
+    at,
+    ttlMs: deps.rules.sessionTtlMs,
+  });
   await record({ at, type: 'attempt_completed', attemptId: id, userId: user.id, client });
   return { outcome: 'completed', changed: [id] };
 }

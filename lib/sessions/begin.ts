@@ -2,7 +2,7 @@ import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { hashToken } from '../crypto/token.ts';
 import { findDevices, insertDevice } from '../store/devices.ts';
-import type { ClientInfo, Queries, User } from '../store/schema.ts';
+import type { ClientInfo, LoginMethod, Queries, User } from '../store/schema.ts';
 import { insertSession } from '../store/sessions.ts';
 
 /**
@@ -11,7 +11,14 @@ import { insertSession } from '../store/sessions.ts';
  */
 export async function beginSession(
   transaction: Queries,
-  login: { user: User; sessionToken: string; client: ClientInfo; at: number; ttlMs: number },
+  login: {
+    user: User;
+    method: LoginMethod;
+    sessionToken: string;
+    client: ClientInfo;
+    at: number;
+    ttlMs: number;
+  },
 ): Promise<void> {
   const { user, client, at } = login;
   const publicId = randomUUID();
@@ -35,5 +42,7 @@ export async function beginSession(
     expires_at: at + login.ttlMs,
     // Back on a known device, a person is shown the notices they have not seen on it yet.
     notices_seen_at: known?.notices_seen_at ?? at,
+    method: login.method,
+    passkey_used_at: login.method === 'passkey' ? at : null,
   });
 }

@@ -14,6 +14,8 @@ export interface SessionServices {
   clock: Clock;
   /** A session that has not been used for this long is no longer valid. */
   idleMs: number;
+  /** Whether passkeys are in use: where an account has one, a call alone opens a limited session. */
+  usesPasskeys: boolean;
 }
 
 /** The same for one request or command, with its own log. */
@@ -46,7 +48,9 @@ export async function openSession(
     await deleteSession(store, session.id_hash).catch(ignoreUnwritable);
     return null;
   }
-  if (user.disabled_at !== null || user.set_aside_at !== null) {
+  // Of an account that was set aside, only its passkeys know the owner (docs/decisions/0021).
+  const isSetAside = user.set_aside_at !== null && session.method !== 'passkey';
+  if (user.disabled_at !== null || isSetAside) {
     return null;
   }
   if (isTouchDue(session, now, idleMs)) {

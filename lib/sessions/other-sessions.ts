@@ -1,7 +1,9 @@
 import 'server-only';
+import { fail, type Result, succeed } from '../shared/result.ts';
 import { auditedTransaction } from '../store/audit.ts';
 import { findDevices } from '../store/devices.ts';
-import type { Device, Session } from '../store/schema.ts';
+import { findPasskeys } from '../store/passkeys.ts';
+import type { ClientInfo, Session } from '../store/schema.ts';
 import {
   deleteSession,
   deleteSessionsOf,
@@ -9,6 +11,7 @@ import {
   setNoticesSeen,
 } from '../store/sessions.ts';
 import { isAlive } from './lifetime.ts';
+import { isCallAlone, readLimitedUntil } from './limited.ts';
 import type { LoggedIn, SessionDependencies } from './open.ts';
 
 /** The valid sessions of a user: this one first, then the others, the latest login first. */
@@ -25,57 +28,112 @@ export async function findLiveSessions(
 }
 
 /**
- * Ends another session of the same user.
- *
- * @returns false, changing nothing, if the user has no other session with this public id.
+ * Ends another session of the same user. Refused, changing nothing, to a limited session, and where the
+ * user has no other session with this public id.
  */
 export async function endOtherSession(
   deps: SessionDependencies,
-  { user, session }: LoggedIn,
+  loggedIn: LoggedIn,
   publicId: string,
-): Promise<boolean> {
+): Promise<Result<null, { code: 'session_missing' | 'session_limited' }>> {
+  const { user, session } = loggedIn;
   return await auditedTransaction(deps, async ({ transaction, record }) => {
+    if ((await readLimitedUntil(deps, loggedIn, transaction)) !== null) {
+      return fail({ code: 'session_limited' });
+    }
     const other = (await findSessions(transaction, user.id)).find(
       ({ public_id, id_hash }) => public_id === publicId && id_hash !== session.id_hash,
     );
     if (other === undefined) {
-      return false;
+      return fail({ code: 'session_missing' });
     }
     await deleteSession(transaction, other.id_hash);
     const at = deps.clock.now();
     await record({ at, type: 'session_ended', userId: user.id, client: other });
-    return true;
+    return succeed(null);
   });
 }
 
-/** Ends all sessions of the user except this one. */
+/** Ends all sessions of the user except this one. Refused, changing nothing, to a limited session. */
 export async function endOtherSessions(
   deps: SessionDependencies,
-  { user, session }: LoggedIn,
-): Promise<void> {
-  await auditedTransaction(deps, async ({ transaction, record }) => {
+  loggedIn: LoggedIn,
+): Promise<Result<null, { code: 'session_limited' }>> {
+  const { user, session } = loggedIn;
+  return await auditedTransaction(deps, async ({ transaction, record }) => {
+    if ((await readLimitedUntil(deps, loggedIn, transaction)) !== null) {
+      return fail({ code: 'session_limited' });
+    }
     if ((await deleteSessionsOf(transaction, user.id, session.id_hash)) > 0) {
       const at = deps.clock.now();
       await record({ at, type: 'other_sessions_ended', userId: user.id });
     }
+    return succeed(null);
   });
 }
 
+/** What the other devices of a user are told of. */
+export interface Notice extends ClientInfo {
+  kind: NoticeKind;
+  at: number;
+  /** The public id of the session that caused it; it may have ended. */
+  sessionId: string;
+}
+
+/** The first login with a new device; a login by call alone although there is a passkey; a new passkey. */
+export type NoticeKind = 'new_device' | 'call_alone' | 'passkey_added';
+
 /**
- * The first logins with new devices that have not been seen in this session yet, the latest first. The
- * user's very first login and the login of this session do not count.
+ * What has not been seen in this session yet, the latest first. What this session did itself and the
+ * user's very first login do not count.
  */
 export async function findNotices(
   deps: SessionDependencies,
-  { user, session }: LoggedIn,
-): Promise<Device[]> {
-  const devices = await findDevices(deps.store, user.id);
-  return devices.filter(
-    (device, index) =>
-      index < devices.length - 1 &&
-      device.session_public_id !== session.public_id &&
-      device.first_login_at > session.notices_seen_at,
+  loggedIn: LoggedIn,
+): Promise<Notice[]> {
+  const { user, session } = loggedIn;
+  const [devices, passkeys, [, ...others]] = await Promise.all([
+    findDevices(deps.store, user.id),
+    deps.usesPasskeys ? findPasskeys(deps.store, user.id) : [],
+    findLiveSessions(deps, loggedIn),
+  ]);
+  const now = deps.clock.now();
+  const firstPasskey = passkeys.at(-1);
+  const callAlone = others.filter(
+    (other) =>
+      firstPasskey !== undefined &&
+      other.created_at > firstPasskey.created_at &&
+      isCallAlone(other, now),
   );
+  const all: Notice[] = [
+    ...callAlone.map((other) => ({
+      ...other,
+      kind: 'call_alone' as const,
+      at: other.created_at,
+      sessionId: other.public_id,
+    })),
+    ...passkeys.map((passkey) => ({
+      ...passkey,
+      kind: 'passkey_added' as const,
+      at: passkey.created_at,
+      sessionId: passkey.session_public_id,
+    })),
+    ...devices
+      .slice(0, -1)
+      .filter((device) =>
+        callAlone.every(({ public_id }) => public_id !== device.session_public_id),
+      )
+      .map((device) => ({
+        ...device,
+        kind: 'new_device' as const,
+        at: device.first_login_at,
+        sessionId: device.session_public_id,
+      })),
+  ];
+  return all
+    .filter(({ sessionId, at }) => sessionId !== session.public_id && at > session.notices_seen_at)
+    .map(({ kind, at, sessionId, device, network }) => ({ kind, at, sessionId, device, network }))
+    .toSorted((one, other) => other.at - one.at);
 }
 
 /**

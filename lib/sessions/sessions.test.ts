@@ -23,7 +23,7 @@ async function begin() {
   const times = { created_at: at, expires_at: at + TTL_MS };
   await insertSession(store, newSession({ id_hash: idHash, user_id: 'user', ...times }));
   const log = createLog({ write: () => {} });
-  const deps = { store, clock, log, idleMs: IDLE_MS };
+  const deps = { store, clock, log, idleMs: IDLE_MS, usesPasskeys: true };
   return { deps, store, idHash, clock, open: () => openSession(deps, TOKEN) };
 }
 

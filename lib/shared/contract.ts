@@ -109,6 +109,60 @@ export const doneReplySchema = z.object({ status: z.literal('done') });
 
 export type DoneReply = z.infer<typeof doneReplySchema>;
 
+/** `POST /api/auth/passkeys/options`: what the browser needs to ask for a passkey, whoever's it is. */
+export const passkeyOptionsReplySchema = z.object({ challenge: z.string(), rp_id: z.string() });
+
+export type PasskeyOptionsReply = z.infer<typeof passkeyOptionsReplySchema>;
+
+const BASE64URL = z.string().check(z.regex(/^[\w-]+$/), z.maxLength(2_048));
+
+/**
+ * `POST /api/auth/passkeys/login` and `…/confirm`: what the authenticator answered, base64url. The
+ * user handle is what the authenticator knows the user by.
+ */
+export const passkeyUseRequestSchema = z.strictObject({
+  id: BASE64URL,
+  authenticator_data: BASE64URL,
+  client_data: BASE64URL,
+  signature: BASE64URL,
+  user_handle: BASE64URL,
+});
+
+export type PasskeyUseRequest = z.infer<typeof passkeyUseRequestSchema>;
+
+/** `POST /api/auth/passkeys/new`: what the browser needs to make a passkey. */
+export const newPasskeyReplySchema = z.object({
+  challenge: z.string(),
+  rp: z.object({ id: z.string(), name: z.string() }),
+  /** The id that the authenticator knows the user by, and the masked number it shows. */
+  user: z.object({ id: z.string(), name: z.string() }),
+  /** COSE algorithms, the preferred first. */
+  algorithms: z.array(z.number()),
+  /** The ids of the passkeys that the user has, none of which is made twice on one device. */
+  known: z.array(z.string()),
+});
+
+export type NewPasskeyReply = z.infer<typeof newPasskeyReplySchema>;
+
+/** `POST /api/auth/passkeys/add`: what the authenticator made, base64url. */
+export const passkeyAddRequestSchema = z.strictObject({
+  id: BASE64URL,
+  attestation: BASE64URL,
+  client_data: BASE64URL,
+});
+
+export type PasskeyAddRequest = z.infer<typeof passkeyAddRequestSchema>;
+
+/** `PUT /api/auth/passkeys/[id]/name`. */
+export const passkeyNameRequestSchema = z.strictObject({
+  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(60)),
+});
+
+/** `GET /api/auth/passkeys/offer`: whether to offer a passkey now, right after the login. */
+export const passkeyOfferReplySchema = z.object({ offer: z.boolean() });
+
+export type PasskeyOfferReply = z.infer<typeof passkeyOfferReplySchema>;
+
 /** `GET /api/auth/session`: the logged-in user. */
 export const sessionReplySchema = z.object({
   user: z.object({

@@ -47,9 +47,20 @@ export const errorCodes = [
   'pauth_refused_number',
   'pauth_failed',
 
+  // Passkeys
+  'passkey_unknown',
+  'passkey_expired',
+  'passkey_refused',
+  'passkey_needs_call',
+  'passkey_needs_confirmation',
+  'passkey_missing',
+  'passkey_is_last',
+  'passkeys_full',
+
   // Sessions and the server
   'not_logged_in',
   'session_missing',
+  'session_limited',
   'store_unavailable',
   'internal_error',
 ] as const;

@@ -9,6 +9,7 @@ import { handoff } from './migrations/0004-handoff.ts';
 import { startNumbers } from './migrations/0005-start-numbers.ts';
 import { limits } from './migrations/0006-limits.ts';
 import { verifiedAt } from './migrations/0007-verified-at.ts';
+import { passkeys } from './migrations/0008-passkeys.ts';
 import type { Queries, Store } from './schema.ts';
 
 /** The names sort in the order of the migrations. A released migration is never edited. */
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-start-numbers': startNumbers,
   '0006-limits': limits,
   '0007-verified-at': verifiedAt,
+  '0008-passkeys': passkeys,
 };
 
 /** The names of the migrations of a database. */

@@ -15,6 +15,7 @@ export interface Tables {
   devices: Device;
   events: EventsTable;
   limits: LimitWindow;
+  passkeys: Passkey;
 }
 
 export interface User {
@@ -23,13 +24,17 @@ export interface User {
   created_at: number;
   last_login_at: number | null;
   /**
-   * The last login or session use, accurate to a minute, or when an operator last vouched for the number.
-   * After a long time the number may have a new owner.
+   * The last login by call or use of such a session, accurate to a minute, or when an operator last vouched
+   * for the number. After a long time the number may have a new owner.
    */
   last_active_at: number;
   disabled_at: number | null;
-  /** When the phone number was taken to have a new owner. From then on nobody can log in as this user. */
+  /** When the phone number was taken to have a new owner. From then on only a passkey opens the account. */
   set_aside_at: number | null;
+  /** What authenticators know the user by: 32 random bytes, base64url. Null before the first passkey. */
+  webauthn_user_id: string | null;
+  /** When the user first said "not now" to the offer of a passkey. */
+  passkey_offer_declined_at: number | null;
 }
 
 export interface LoginAttempt {
@@ -91,6 +96,38 @@ export interface Session extends ClientInfo {
   last_used_at: number | null;
   /** First logins of new devices after this time are shown as notices. */
   notices_seen_at: number;
+  /** How the session began; null in rows of older versions, which knew only calls. */
+  method: LoginMethod | null;
+  /** When a passkey was last used or added in this session; null before. */
+  passkey_used_at: number | null;
+}
+
+export type LoginMethod = 'call' | 'passkey';
+
+/** A passkey of a user, with the client that added it. */
+export interface Passkey extends ClientInfo {
+  /** Identifies the passkey to its user, to rename or remove it. Grants no access. */
+  id: string;
+  user_id: string;
+  /** Chosen by the authenticator, base64url. */
+  credential_id: string;
+  /** COSE, base64url. */
+  public_key: string;
+  /** How often the authenticator says it was used; 0 where it does not count. */
+  counter: number;
+  /** Whether it can be copied to other devices; never changes. */
+  device_type: 'singleDevice' | 'multiDevice';
+  /** 1 while a copy exists elsewhere, else 0. */
+  is_backed_up: number;
+  /** The host of the site that it is for. */
+  rp_id: string;
+  /** Chosen by the user; at first the device. */
+  name: string;
+  /** The session that added it; it may have ended. */
+  session_public_id: string;
+  created_at: number;
+  /** The last login or confirmation with it; null before the first. */
+  last_used_at: number | null;
 }
 
 /** The first login of each user with each kind of device. */
@@ -121,7 +158,14 @@ export type EventType =
   | 'logged_out'
   | 'session_ended'
   | 'other_sessions_ended'
-  | 'sessions_ended_by_operator';
+  | 'sessions_ended_by_operator'
+  | 'passkey_added'
+  | 'passkey_used'
+  | 'passkey_confirmed'
+  | 'passkey_renamed'
+  | 'passkey_removed'
+  | 'passkey_removed_by_operator'
+  | 'passkey_refused';
 
 interface EventsTable {
   id: Generated<number>;

@@ -1,5 +1,6 @@
 import 'server-only';
 import type { Queries, Session, User } from './schema.ts';
+import { findUser } from './users.ts';
 
 /** Adds a session that has not been used yet. */
 export async function insertSession(
@@ -22,12 +23,8 @@ export async function findSession(
   if (session === undefined) {
     return null;
   }
-  const user = await queries
-    .selectFrom('users')
-    .selectAll()
-    .where('id', '=', session.user_id)
-    .executeTakeFirst();
-  return user === undefined ? null : { session, user };
+  const user = await findUser(queries, session.user_id);
+  return user === null ? null : { session, user };
 }
 
 /** The sessions of a user, the latest login first, including expired ones. */
@@ -40,10 +37,13 @@ export async function findSessions(queries: Queries, userId: string): Promise<Se
     .execute();
 }
 
-/** Records when a session and its user were last active. Never moves back. */
+/**
+ * Records when a session and its user were last active. Never moves back. A session that began with a
+ * passkey says nothing about who has the phone number, so its user counts as inactive.
+ */
 export async function touchSession(
   queries: Queries,
-  session: Pick<Session, 'id_hash' | 'user_id'>,
+  session: Pick<Session, 'id_hash' | 'user_id' | 'method'>,
   at: number,
 ): Promise<void> {
   await queries
@@ -52,11 +52,30 @@ export async function touchSession(
     .where('id_hash', '=', session.id_hash)
     .where((where) => where.or([where('last_used_at', 'is', null), where('last_used_at', '<', at)]))
     .execute();
+  if (session.method === 'passkey') {
+    return;
+  }
   await queries
     .updateTable('users')
     .set({ last_active_at: at })
     .where('id', '=', session.user_id)
     .where('last_active_at', '<', at)
+    .execute();
+}
+
+/**
+ * Records the use of a passkey in a session, which gets a new token: a copy of the old cookie must not
+ * gain from it.
+ */
+export async function setPasskeyUsedInSession(
+  queries: Queries,
+  idHash: string,
+  use: { newIdHash: string; at: number },
+): Promise<void> {
+  await queries
+    .updateTable('sessions')
+    .set({ id_hash: use.newIdHash, passkey_used_at: use.at, last_used_at: use.at })
+    .where('id_hash', '=', idHash)
     .execute();
 }
 

@@ -93,6 +93,7 @@ describe('a store', () => {
       '0005-start-numbers',
       '0006-limits',
       '0007-verified-at',
+      '0008-passkeys',
     ];
     expect(await migrate(store)).toEqual({ done: all, newer: [] });
     await addUser(store, 'kept');
@@ -483,6 +484,8 @@ describe('a store', () => {
         last_active_at: AT + 1,
         disabled_at: null,
         set_aside_at: null,
+        webauthn_user_id: null,
+        passkey_offer_declined_at: null,
       });
       expect(await findUserByPhoneNumber(store, newPhoneNumber())).toBeNull();
     });

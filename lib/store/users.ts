@@ -40,12 +40,42 @@ export async function insertUser(
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** Records a user's last login. */
+/** Records a user's last login by call, which also shows who has the phone number. */
 export async function setLastLogin(queries: Queries, id: string, at: number): Promise<void> {
   await queries
     .updateTable('users')
     .set({ last_login_at: at, last_active_at: at })
     .where('id', '=', id)
+    .execute();
+}
+
+/** Records a user's last login by passkey, which says nothing about the phone number. */
+export async function setLastPasskeyLogin(queries: Queries, id: string, at: number): Promise<void> {
+  await queries.updateTable('users').set({ last_login_at: at }).where('id', '=', id).execute();
+}
+
+/** Finds a user, also one set aside. */
+export async function findUser(queries: Queries, id: string): Promise<User | null> {
+  const user = await queries
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return user ?? null;
+}
+
+/** Sets what is known of a user and passkeys, unless it is set already. */
+export async function setOnce(
+  queries: Queries,
+  id: string,
+  known: Pick<User, 'webauthn_user_id'> | Pick<User, 'passkey_offer_declined_at'>,
+): Promise<void> {
+  const column = 'webauthn_user_id' in known ? 'webauthn_user_id' : 'passkey_offer_declined_at';
+  await queries
+    .updateTable('users')
+    .set(known)
+    .where('id', '=', id)
+    .where(column, 'is', null)
     .execute();
 }
 

@@ -42,7 +42,13 @@ async function openWholeLogin() {
       watch,
     ),
   };
-  const sessions = { store: login.store, clock: deps.clock, log: deps.log, idleMs: 86_400_000 };
+  const sessions = {
+    store: login.store,
+    clock: deps.clock,
+    log: deps.log,
+    idleMs: 86_400_000,
+    usesPasskeys: true,
+  };
   const secrets = ['Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E'] as const;
   const plain = createSealer({ purpose: 'a', schema: cookieSchema, ttlSeconds: 600, secrets });
   const sealer = withHook('sealer', plain, watch);

@@ -14,6 +14,8 @@ export function newSession(given: {
     device: 'Safari · iOS',
     network: '192.0.2.0/24',
     notices_seen_at: given.created_at,
+    method: 'call',
+    passkey_used_at: null,
     ...given,
   };
 }

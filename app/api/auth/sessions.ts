@@ -3,7 +3,7 @@ import { done } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { dismissNotices, endOtherSession, endOtherSessions } from '#lib/sessions/other-sessions.ts';
 import { seenRequestSchema } from '#lib/shared/contract.ts';
-import { fail, succeed } from '#lib/shared/result.ts';
+import { succeed } from '#lib/shared/result.ts';
 
 /** Ends every other session of this user. The same answer the second time. */
 export const otherSessions = route({
@@ -12,8 +12,8 @@ export const otherSessions = route({
   access: 'session',
   body: noBody,
   async handle({ sessions, loggedIn }) {
-    await endOtherSessions(sessions, loggedIn);
-    return succeed(done());
+    const ended = await endOtherSessions(sessions, loggedIn);
+    return ended.ok ? succeed(done()) : ended;
   },
 });
 
@@ -24,9 +24,8 @@ export const otherSession = route({
   access: 'session',
   body: noBody,
   async handle({ sessions, loggedIn }, { params }) {
-    return (await endOtherSession(sessions, loggedIn, params.id ?? ''))
-      ? succeed(done())
-      : fail({ code: 'session_missing' });
+    const ended = await endOtherSession(sessions, loggedIn, params.id ?? '');
+    return ended.ok ? succeed(done()) : ended;
   },
 });
 

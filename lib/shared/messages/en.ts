@@ -175,7 +175,68 @@ export const en: Messages = {
       session_ended: 'Logged out by another of your devices',
       other_sessions_ended: 'Logged out everywhere else',
       sessions_ended_by_operator: 'Logged out everywhere by an administrator',
+      passkey_added: 'Passkey added',
+      passkey_used: 'Logged in with a passkey',
+      passkey_confirmed: 'Confirmed with a passkey',
+      passkey_renamed: 'Passkey renamed',
+      passkey_removed: 'Passkey removed',
+      passkey_removed_by_operator: 'Passkey removed by an administrator',
+      passkey_refused: 'Passkey refused: it could not be verified',
     },
+  },
+  passkeys: {
+    use: 'Use a passkey',
+    using: 'Checking…',
+    cancelled: 'No passkey was used. Press again, or log in by call with your phone number.',
+    notSent: 'We cannot reach the server. Please check your connection and press again.',
+    offerHeading: 'Next time without a call',
+    offerText:
+      'With a passkey, you log in with the fingerprint, face or screen lock of this device.',
+    offerAdd: 'Add a passkey',
+    adding: 'Adding…',
+    offerDecline: 'Not now',
+    added: 'The passkey has been added.',
+    notAdded: 'No passkey was added. Press again, or go on without one.',
+    exists: 'This device already has a passkey for this account.',
+    continue: 'Continue',
+    heading: 'Passkeys',
+    intro:
+      'With a passkey you log in without a call: with the fingerprint, face or screen lock of your device.',
+    unsupported: 'This browser cannot add a passkey.',
+    none: 'None yet.',
+    name: 'Name',
+    rename: 'Rename',
+    save: 'Save',
+    cancel: 'Cancel',
+    renamed: 'The name has been changed.',
+    remove: 'Remove',
+    removing: 'Removing…',
+    removed:
+      'The passkey has been removed. If your device still lists it, remove it in the settings of the device too.',
+    addedAt: 'Since',
+    lastUsedAt: 'Last used',
+    neverUsed: 'Not yet',
+    addedOn: 'Added on',
+    limitedHeading: 'Some things are not possible yet',
+    limitedText:
+      'You logged in by call alone. So that nobody can take your account with a forged call, passkeys cannot be added or removed and other devices cannot be logged out until:',
+    limitedConfirm: 'Confirm with a passkey to do it now',
+    callAloneHeading: 'A device logged in by call alone',
+    callAloneText:
+      'If it was not you, log that device out. If you do nothing, it can do everything after 24 hours.',
+    addedHeading: 'A passkey was added',
+    addedText:
+      'If it was you, you do not need to do anything. If not, remove that passkey from the list below.',
+    setAside:
+      'This phone number may have a new owner. A call no longer opens this account: only your passkeys do.',
+    confirmTitle: 'Confirm',
+    confirmHeading: 'Confirm with a passkey',
+    confirmText: 'The next page needs to know that it is you.',
+    confirmBack: 'Go back',
+    confirmNone:
+      'This account has no passkey yet. Log in by call, and add one on the account page within five minutes.',
+    confirmAccount: 'Go to your account',
+    confirmed: 'Confirmed.',
   },
   errors: {
     phone_number_missing: 'Enter your phone number.',
@@ -217,8 +278,22 @@ export const en: Messages = {
     pauth_refused_number:
       'This phone number was not accepted. Check it, or try another phone number.',
     pauth_failed: 'The call service has a problem. Please wait a moment and try again.',
+    passkey_unknown:
+      'This passkey is no longer known here. Choose another one, or log in by call with your phone number.',
+    passkey_expired: 'That took too long. Please try again, or log in by call.',
+    passkey_refused:
+      'This passkey could not be verified. Please try again, or log in by call with your phone number.',
+    passkey_needs_call:
+      'The first passkey can be added within five minutes of a login by call. Log out, log in by call, and try again.',
+    passkey_needs_confirmation: 'Please confirm with one of your passkeys first.',
+    passkey_missing: 'This passkey has been removed already.',
+    passkey_is_last:
+      'Your phone number no longer opens this account. Please keep its last passkey.',
+    passkeys_full: 'You can have ten passkeys. Remove one that you no longer use, and try again.',
     not_logged_in: 'You are not logged in. Log in and try again.',
     session_missing: 'That device is logged out already.',
+    session_limited:
+      'You logged in by call alone, so this is not possible for 24 hours. To do it now, confirm with a passkey.',
     store_unavailable: 'We cannot do this right now. Please wait a moment and try again.',
     internal_error: 'Something went wrong. Please wait a moment and try again.',
   },

@@ -7,6 +7,7 @@ type Texts<T> = { readonly [Key in keyof T]: T[Key] extends string ? string : Te
 export type Messages = Texts<typeof ja> & { readonly errors: Readonly<Record<ErrorCode, string>> };
 
 export type LoginMessages = Messages['login'];
+export type PasskeyMessages = Messages['passkeys'];
 export type AccountMessages = Messages['account'];
 
 /**

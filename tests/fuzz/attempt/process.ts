@@ -45,7 +45,7 @@ export function startProcess(deps: {
   const log = createLog({ write: () => {} });
   return {
     store,
-    sessions: { store, clock, log, idleMs: DAY_MS },
+    sessions: { store, clock, log, idleMs: DAY_MS, usesPasskeys: true },
     login: {
       store,
       clock,

@@ -1,0 +1,78 @@
+import { jsonBody, noBody } from '#lib/http/body.ts';
+import { withPasskeys } from '#lib/http/passkeys.ts';
+import { done, json } from '#lib/http/responses.ts';
+import { route } from '#lib/http/route.ts';
+import { addPasskey, offerPasskey } from '#lib/passkeys/add.ts';
+import { declineOffer, mayOffer } from '#lib/passkeys/manage.ts';
+import { maskPhoneNumber } from '#lib/phone/phone-number.ts';
+import {
+  type NewPasskeyReply,
+  type PasskeyOfferReply,
+  passkeyAddRequestSchema,
+} from '#lib/shared/contract.ts';
+import { succeed } from '#lib/shared/result.ts';
+
+/** Whether to offer a passkey now; DELETE remembers "not now". */
+export const offer = route({
+  path: '/api/auth/passkeys/offer',
+  methods: ['GET', 'DELETE'],
+  access: 'session',
+  body: noBody,
+  handle: withPasskeys(async ({ loggedIn, passkeys }, { request }) => {
+    if (request.method === 'DELETE') {
+      await declineOffer(passkeys, loggedIn);
+      return succeed(done());
+    }
+    const reply: PasskeyOfferReply = { offer: await mayOffer(passkeys, loggedIn) };
+    return succeed(json(reply));
+  }),
+});
+
+/** What the browser needs to make a passkey for this user. */
+export const newPasskey = route({
+  path: '/api/auth/passkeys/new',
+  methods: ['POST'],
+  access: 'session',
+  body: noBody,
+  handle: withPasskeys(async ({ cookies, loggedIn, passkeys, services }) => {
+    const { phone_number } = loggedIn.user;
+    const name = maskPhoneNumber(phone_number, services.config.app.defaultCountry);
+    const offered = await offerPasskey(passkeys, loggedIn, name);
+    if (!offered.ok) {
+      return offered;
+    }
+    const { challenge, options } = offered.value;
+    await cookies.challenge.write(challenge);
+    const reply: NewPasskeyReply = {
+      challenge: options.challenge,
+      rp: { id: passkeys.site.rpId, name: passkeys.site.name },
+      user: { id: options.user.id, name: options.user.name },
+      algorithms: options.pubKeyCredParams.map(({ alg }) => alg),
+      known: options.excludeCredentials?.map(({ id }) => id) ?? [],
+    };
+    return succeed(json(reply));
+  }),
+});
+
+/** Adds the passkey that the authenticator made. */
+export const add = route({
+  path: '/api/auth/passkeys/add',
+  methods: ['POST'],
+  access: 'session',
+  body: jsonBody(passkeyAddRequestSchema),
+  handle: withPasskeys(async ({ client, cookies, loggedIn, passkeys }, { body }) => {
+    const challenge = await cookies.challenge.read();
+    cookies.challenge.clear();
+    const made = {
+      id: body.id,
+      attestationObject: body.attestation,
+      clientDataJSON: body.client_data,
+    };
+    const sessionToken = await addPasskey(passkeys, loggedIn, challenge, made, client.info);
+    if (!sessionToken.ok) {
+      return sessionToken;
+    }
+    await cookies.session.write({ sessionToken: sessionToken.value });
+    return succeed(done());
+  }),
+});

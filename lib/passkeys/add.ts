@@ -1,0 +1,182 @@
+import 'server-only';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type {
+  PublicKeyCredentialCreationOptionsJSON,
+  RegistrationResponseJSON,
+} from '@simplewebauthn/server';
+import { createToken, hashToken } from '../crypto/token.ts';
+import type { LoggedIn } from '../sessions/open.ts';
+import { fail, type Result, succeed } from '../shared/result.ts';
+import { auditedTransaction } from '../store/audit.ts';
+import { acquireTransactionLock } from '../store/dialect.ts';
+import { findPasskeys, insertPasskey } from '../store/passkeys.ts';
+import type { ClientInfo, Passkey } from '../store/schema.ts';
+import { setPasskeyUsedInSession } from '../store/sessions.ts';
+import { setOnce } from '../store/users.ts';
+import { CHALLENGE_TTL_MS, type Challenge, consumeChallenge, isFresh } from './challenge.ts';
+import type { PasskeyDependencies } from './dependencies.ts';
+import { type ManageProblem, mayAdd } from './may-manage.ts';
+
+/** What a browser sends of a new passkey: base64url, as `PublicKeyCredential.toJSON()` has it. */
+export interface NewPasskey {
+  id: string;
+  attestationObject: string;
+  clientDataJSON: string;
+}
+
+/** More than anybody has devices. */
+export const MAX_PASSKEYS = 10;
+
+type AddProblem =
+  | ManageProblem
+  | { code: 'passkeys_full' | 'passkey_expired' | 'passkey_refused' | 'not_logged_in' };
+
+/**
+ * What the browser hands to the authenticator to make a passkey for the user of a session.
+ *
+ * @param userName shown by the authenticator; not the whole phone number, since it may show it to anybody.
+ */
+export async function offerPasskey(
+  deps: PasskeyDependencies,
+  loggedIn: LoggedIn,
+  userName: string,
+): Promise<
+  Result<
+    { challenge: Challenge & { use: 'create' }; options: PublicKeyCredentialCreationOptionsJSON },
+    AddProblem
+  >
+> {
+  const { user } = loggedIn;
+  const passkeys = await findPasskeys(deps.store, user.id);
+  const now = deps.clock.now();
+  const may = checkAdd(loggedIn, passkeys, now);
+  if (!may.ok) {
+    return may;
+  }
+  const { generateRegistrationOptions } = await import('@simplewebauthn/server');
+  const challenge: Challenge & { use: 'create' } = {
+    use: 'create',
+    challenge: createToken(),
+    issuedAt: now,
+    userId: user.id,
+    webauthnUserId: user.webauthn_user_id ?? randomBytes(32).toString('base64url'),
+  };
+  const options = await generateRegistrationOptions({
+    rpName: deps.site.name,
+    rpID: deps.site.rpId,
+    userID: new Uint8Array(Buffer.from(challenge.webauthnUserId, 'base64url')),
+    userName,
+    userDisplayName: userName,
+    challenge: new Uint8Array(Buffer.from(challenge.challenge, 'base64url')),
+    timeout: CHALLENGE_TTL_MS,
+    attestationType: 'none',
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    excludeCredentials: passkeys.map(({ credential_id }) => ({ id: credential_id })),
+  });
+  return succeed({ challenge, options });
+}
+
+/**
+ * Adds the passkey that an authenticator made. Its making counts as a use in the session, which gets a new
+ * token.
+ *
+ * @returns the new token of the session.
+ */
+export async function addPasskey(
+  deps: PasskeyDependencies,
+  loggedIn: LoggedIn,
+  challenge: Challenge | null,
+  made: NewPasskey,
+  client: ClientInfo,
+): Promise<Result<string, AddProblem>> {
+  const { user, session } = loggedIn;
+  const at = deps.clock.now();
+  if (!isFresh(challenge, 'create', at) || challenge.userId !== user.id) {
+    return fail({ code: 'passkey_expired' });
+  }
+  const verified = await checkNew(deps, challenge.challenge, made);
+  if (verified === null) {
+    return fail({ code: 'passkey_refused' });
+  }
+  const sessionToken = createToken();
+  return await auditedTransaction(deps, async ({ transaction, record }) => {
+    await acquireTransactionLock(transaction, `phone number ${user.phone_number}`);
+    const may = checkAdd(loggedIn, await findPasskeys(transaction, user.id), at);
+    if (!may.ok) {
+      return may;
+    }
+    if (!(await consumeChallenge(transaction, challenge, at))) {
+      return fail({ code: 'passkey_expired' });
+    }
+    const isNew = await insertPasskey(transaction, {
+      ...verified,
+      id: randomUUID(),
+      user_id: user.id,
+      rp_id: deps.site.rpId,
+      name: client.device,
+      ...client,
+      session_public_id: session.public_id,
+      created_at: at,
+    });
+    if (!isNew) {
+      return fail({ code: 'passkey_refused' });
+    }
+    await setOnce(transaction, user.id, { webauthn_user_id: challenge.webauthnUserId });
+    const newIdHash = hashToken(sessionToken);
+    await setPasskeyUsedInSession(transaction, session.id_hash, { newIdHash, at });
+    await record({ at, type: 'passkey_added', userId: user.id, client });
+    return succeed(sessionToken);
+  });
+}
+
+function checkAdd(
+  { session }: LoggedIn,
+  passkeys: readonly Passkey[],
+  now: number,
+): Result<null, AddProblem> {
+  return passkeys.length >= MAX_PASSKEYS
+    ? fail({ code: 'passkeys_full' })
+    : mayAdd(session, passkeys.length > 0, now);
+}
+
+/** @returns null where anything about the answer is wrong. */
+async function checkNew(
+  { site, log }: PasskeyDependencies,
+  expectedChallenge: string,
+  { id, ...response }: NewPasskey,
+): Promise<Pick<
+  Passkey,
+  'credential_id' | 'public_key' | 'counter' | 'device_type' | 'is_backed_up'
+> | null> {
+  const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
+  const answer: RegistrationResponseJSON = {
+    id,
+    rawId: id,
+    type: 'public-key',
+    response,
+    clientExtensionResults: {},
+  };
+  try {
+    const { verified, registrationInfo } = await verifyRegistrationResponse({
+      response: answer,
+      expectedChallenge,
+      expectedOrigin: site.origin,
+      expectedRPID: site.rpId,
+      requireUserVerification: true,
+    });
+    if (!verified) {
+      return null;
+    }
+    const { credential, credentialDeviceType, credentialBackedUp } = registrationInfo;
+    return {
+      credential_id: credential.id,
+      public_key: Buffer.from(credential.publicKey).toString('base64url'),
+      counter: credential.counter,
+      device_type: credentialDeviceType,
+      is_backed_up: credentialBackedUp ? 1 : 0,
+    };
+  } catch (error) {
+    log.info({ event: 'passkey_not_verified', error }, 'a new passkey is not valid');
+    return null;
+  }
+}

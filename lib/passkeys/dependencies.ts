@@ -1,0 +1,27 @@
+import 'server-only';
+import type { Log } from '../observe/log.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Store } from '../store/schema.ts';
+
+/** What passkeys need from the process. */
+export interface PasskeyServices {
+  store: Store;
+  clock: Clock;
+  site: PasskeySite;
+  sessionTtlMs: number;
+}
+
+/** The same for one request, with its own log. */
+export interface PasskeyDependencies extends PasskeyServices {
+  log: Log;
+}
+
+/** The site that passkeys are for. */
+export interface PasskeySite {
+  /** `https://login.example`: where a passkey may be used. */
+  origin: string;
+  /** The host of the origin, by which authenticators know the site. */
+  rpId: string;
+  /** The name that authenticators show. */
+  name: string;
+}
