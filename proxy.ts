@@ -1,4 +1,5 @@
 import { type NextRequest, NextResponse } from 'next/server';
+import { PAGE_PATH_HEADER } from './lib/http/headers.ts';
 import { createNextContext } from './lib/http/request-context.ts';
 import { resealOld } from './lib/http/reseal.ts';
 import { getServices } from './lib/services.ts';
@@ -37,6 +38,7 @@ function isForPages({ method }: NextRequest): boolean {
 function passOn(request: NextRequest, policy: string): NextResponse {
   const headers = new Headers(request.headers);
   headers.set('content-security-policy', policy);
+  headers.set(PAGE_PATH_HEADER, `${request.nextUrl.pathname}${request.nextUrl.search}`);
   return NextResponse.next({ request: { headers } });
 }
 

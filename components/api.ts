@@ -123,13 +123,14 @@ export async function markNoticesSeen(until: number): Promise<Answer<DoneReply>>
   return await request('/api/auth/sessions/seen', isDoneReply, post(body));
 }
 
-function post(body: object): RequestInit {
+/** A POST of JSON. */
+export function post(body: object): RequestInit {
   const headers = { 'content-type': 'application/json' };
   return { method: 'POST', headers, body: JSON.stringify(body) };
 }
 
 /** Sends a request and reads its JSON as the reply or an error reply, whatever its HTTP status. */
-async function request<T>(
+export async function request<T>(
   path: string,
   isReply: Guard<T>,
   { timeLimitMs = TIME_LIMIT_MS, signal, ...init }: RequestInit & { timeLimitMs?: number },

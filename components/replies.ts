@@ -55,7 +55,7 @@ export const isErrorReply = isObjectOf<ErrorReply>({
 /** The reply to a command: done. */
 export const isDoneReply = isObjectOf<DoneReply>({ status: isOneOf(['done']) });
 
-function isObjectOf<T extends object>(
+export function isObjectOf<T extends object>(
   fields: {
     [Name in keyof Required<T>]: Guard<T[Name]>;
   },
@@ -80,10 +80,18 @@ function isOneOf<const T>(choices: readonly T[]): Guard<T> {
   return (value): value is T => choices.some((choice) => choice === value);
 }
 
-function isString(value: unknown): value is string {
+export function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isNumber(value: unknown): value is number {
+export function isNumber(value: unknown): value is number {
   return Number.isFinite(value);
+}
+
+export function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
+}
+
+export function isArrayOf<T>(isValid: Guard<T>): Guard<T[]> {
+  return (value): value is T[] => Array.isArray(value) && value.every(isValid);
 }

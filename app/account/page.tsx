@@ -3,8 +3,10 @@ import { pageContext, requireUser } from '#app/page-context.ts';
 import styles from '#components/account/account.module.css';
 import { EventList } from '#components/account/event-list.tsx';
 import { Logins } from '#components/account/logins.tsx';
+import { Passkeys } from '#components/account/passkeys.tsx';
 import { Instant } from '#components/instant.tsx';
 import { LogOutButton } from '#components/log-out-button.tsx';
+import { PasskeyConfirmation } from '#components/passkeys/confirm.tsx';
 import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
 import { readAccount } from './views.ts';
 
@@ -15,15 +17,41 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function AccountPage() {
   const context = await pageContext();
   const { language, services } = context;
-  const loggedIn = await requireUser(context);
+  const loggedIn = await requireUser();
   const { user } = loggedIn;
   const messages = context.messages.account;
-  const { sessions, notices, events } = await readAccount(context, loggedIn);
+  const { sessions, notices, passkeys, limitedUntil, events } = await readAccount(
+    context,
+    loggedIn,
+  );
   const inWords = { language, messages };
   return (
     <section className="page">
       <h1>{messages.heading}</h1>
-      <Logins sessions={sessions} notices={notices} {...inWords}>
+      {limitedUntil !== null && (
+        <section className={styles.notice} aria-labelledby="limited">
+          <h2 id="limited">{context.messages.passkeys.limitedHeading}</h2>
+          <p>
+            {context.messages.passkeys.limitedText}{' '}
+            <Instant at={limitedUntil} language={language} precision="minute" />
+          </p>
+          <PasskeyConfirmation
+            messages={context.messages.passkeys}
+            label={context.messages.passkeys.limitedConfirm}
+            next="/account"
+          />
+        </section>
+      )}
+      {user.set_aside_at !== null && (
+        <p className={styles.notice}>{context.messages.passkeys.setAside}</p>
+      )}
+      <Logins
+        sessions={sessions}
+        notices={notices}
+        isLimited={limitedUntil !== null}
+        passkeyMessages={context.messages.passkeys}
+        {...inWords}
+      >
         <dl className={styles.facts}>
           <dt>{messages.phoneNumber}</dt>
           <dd className="unbroken">
@@ -36,6 +64,14 @@ export default async function AccountPage() {
         </dl>
         <LogOutButton messages={messages} />
       </Logins>
+      {passkeys !== null && (
+        <Passkeys
+          passkeys={passkeys}
+          isLimited={limitedUntil !== null}
+          language={language}
+          messages={context.messages.passkeys}
+        />
+      )}
       <noscript>
         <p className={styles.notice}>{context.messages.site.noScript}</p>
       </noscript>

@@ -1,9 +1,11 @@
 import 'server-only';
 import type { PageContext } from '#app/page-context.ts';
-import type { EventView, NoticeView, SessionView } from '#components/account/views.ts';
+import type { EventView, NoticeView, PasskeyView, SessionView } from '#components/account/views.ts';
+import { readLimitedUntil } from '#lib/sessions/limited.ts';
 import type { LoggedIn } from '#lib/sessions/open.ts';
 import { findLiveSessions, findNotices } from '#lib/sessions/other-sessions.ts';
 import { findEvents } from '#lib/store/events.ts';
+import { findPasskeys } from '#lib/store/passkeys.ts';
 import type { ClientInfo, EventType } from '#lib/store/schema.ts';
 import { nameNetwork } from './name-network.ts';
 
@@ -37,9 +39,11 @@ export async function readAccount(
   { sessions: deps, services, messages: { account: messages } }: PageContext,
   loggedIn: LoggedIn,
 ) {
-  const [live, news, latest] = await Promise.all([
+  const [live, news, known, limitedUntil, latest] = await Promise.all([
     findLiveSessions(deps, loggedIn),
     findNotices(deps, loggedIn),
+    services.passkeys === null ? null : findPasskeys(services.store, loggedIn.user.id),
+    readLimitedUntil(deps, loggedIn),
     findEvents(services.store, loggedIn.user.id, { types: toldEvents, limit: EVENTS_SHOWN }),
   ]);
   const whereOf = ({ device, network }: ClientInfo) => ({
@@ -61,6 +65,14 @@ export async function readAccount(
     ...whereOf(notice),
     at: notice.at,
   }));
+  const passkeys: PasskeyView[] | null =
+    known?.map((passkey) => ({
+      id: passkey.id,
+      name: passkey.name === '' ? messages.unknownDevice : passkey.name,
+      device: whereOf(passkey).device,
+      addedAt: passkey.created_at,
+      lastUsedAt: passkey.last_used_at,
+    })) ?? null;
   const events: EventView[] = latest.map(({ id, type, device, network, at }) => ({
     id,
     text: messages.events[type],
@@ -69,5 +81,5 @@ export async function readAccount(
       : whereOf({ device, network })),
     at,
   }));
-  return { sessions, notices, events };
+  return { sessions, notices, passkeys, limitedUntil, events };
 }

@@ -30,6 +30,7 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
     <LoginFlow
       initialStep={await readFirstStep(context)}
       messages={messages}
+      passkeys={services.passkeys === null ? null : context.messages.passkeys}
       intro={fillIn(messages.numberIntro, { cost: messages.cost[config.app.callCost] })}
       example={examplePhoneNumber(country)}
       countries={nameCountries(language, country)}

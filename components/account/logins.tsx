@@ -4,7 +4,11 @@ import { useRouter } from 'next/navigation';
 import { type ReactNode, useRef, useState } from 'react';
 import type { DoneReply } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
-import { type AccountMessages, fillIn } from '#lib/shared/messages/messages.ts';
+import {
+  type AccountMessages,
+  fillIn,
+  type PasskeyMessages,
+} from '#lib/shared/messages/messages.ts';
 import { type Answer, endOtherSessions, endSession, markNoticesSeen } from '../api.ts';
 import { ScriptButton } from '../script-button.tsx';
 import styles from './account.module.css';
@@ -22,6 +26,9 @@ const OTHER_SESSIONS = 'other_sessions';
 export function Logins(props: {
   sessions: readonly SessionView[];
   notices: readonly NoticeView[];
+  /** Whether this session may not end others. */
+  isLimited: boolean;
+  passkeyMessages: PasskeyMessages;
   language: Language;
   messages: AccountMessages;
   /** Rendered between the notices and the list. */
@@ -99,7 +106,9 @@ export function Logins(props: {
         <NewDeviceNotice
           notices={notices}
           ending={pending}
-          canEnd={(sessionId) => others.some(({ id }) => id === sessionId)}
+          canEnd={(sessionId) => !props.isLimited && others.some(({ id }) => id === sessionId)}
+          passkeyMessages={props.passkeyMessages}
+          isLimited={props.isLimited}
           language={language}
           messages={messages}
           onEnd={({ sessionId, device }) => end({ id: sessionId, device })}
@@ -122,11 +131,12 @@ export function Logins(props: {
               language={language}
               messages={messages}
               isEnding={pending === session.id}
+              canEnd={!session.isThisBrowser && !props.isLimited}
               onEnd={() => end(session)}
             />
           ))}
         </ul>
-        {others.length > 0 && (
+        {others.length > 0 && !props.isLimited && (
           <ScriptButton aria-busy={pending === OTHER_SESSIONS} onClick={endOthers}>
             {pending === OTHER_SESSIONS ? messages.endingSession : messages.endOtherSessions}
           </ScriptButton>

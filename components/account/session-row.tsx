@@ -5,12 +5,13 @@ import { ScriptButton } from '../script-button.tsx';
 import styles from './account.module.css';
 import type { SessionView } from './views.ts';
 
-/** One session of the user, with a button to end it unless it is this browser's. */
+/** One session of the user, with a button where it may be ended. */
 export function SessionRow(props: {
   session: SessionView;
   language: Language;
   messages: AccountMessages;
   isEnding: boolean;
+  canEnd: boolean;
   onEnd(): void;
 }) {
   const { session, language, messages } = props;
@@ -32,7 +33,7 @@ export function SessionRow(props: {
         <dt>{messages.network}</dt>
         <dd>{session.network}</dd>
       </dl>
-      {!session.isThisBrowser && <EndButton device={session.device} {...props} />}
+      {props.canEnd && <EndButton device={session.device} {...props} />}
     </li>
   );
 }

@@ -20,6 +20,15 @@ export interface NoticeView {
   at: number;
 }
 
+export interface PasskeyView {
+  id: string;
+  name: string;
+  /** On which it was added. */
+  device: string;
+  addedAt: number;
+  lastUsedAt: number | null;
+}
+
 export interface EventView {
   id: number;
   text: string;

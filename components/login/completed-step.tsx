@@ -1,4 +1,5 @@
-import { useEffect } from 'react';
+import { type ComponentType, useEffect, useState } from 'react';
+import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import { Tick } from '../tick.tsx';
 import styles from './login.module.css';
 import { StepHeading, type StepProps } from './step.tsx';
@@ -6,18 +7,60 @@ import { StepHeading, type StepProps } from './step.tsx';
 /** Long enough to be noticed, too short to be felt as a delay. */
 const DISPLAY_MS = 500;
 
-/** Shows success briefly, then opens the page the person wanted. */
-export function CompletedStep({ messages, next, takesFocus }: StepProps) {
+/** Longer than that nobody waits to learn whether there is an offer. */
+const OFFER_LIMIT_MS = 2_000;
+
+const delay = (ms: number) => new Promise<null>((resolve) => setTimeout(resolve, ms, null));
+
+type Offer = ComponentType<{ messages: PasskeyMessages; onDone(): void }>;
+
+/** Shows success briefly, then opens the page the person wanted; where there is an offer, after it. */
+export function CompletedStep({ messages, passkeys, next, takesFocus }: StepProps) {
+  const [Offer, setOffer] = useState<Offer | null>(null);
+
   useEffect(() => {
-    // Replaces the history entry: going back to the login would only redirect here again.
-    const timer = setTimeout(() => window.location.replace(next), DISPLAY_MS);
-    return () => clearTimeout(timer);
-  }, [next]);
+    let isOver = false;
+    const goOn = async () => {
+      const found = passkeys === null ? null : Promise.race([findOffer(), delay(OFFER_LIMIT_MS)]);
+      const [offer] = await Promise.all([found, delay(DISPLAY_MS)]);
+      if (isOver) {
+        return;
+      }
+      if (offer === null) {
+        // Replaces the history entry: going back to the login would only redirect here again.
+        window.location.replace(next);
+      } else {
+        setOffer(() => offer);
+      }
+    };
+    void goOn();
+    return () => {
+      isOver = true;
+    };
+  }, [next, passkeys]);
+
   return (
     <section className={styles.step}>
       <Tick />
       <StepHeading takesFocus={takesFocus}>{messages.completedHeading}</StepHeading>
-      <p>{messages.completedText}</p>
+      {Offer === null || passkeys === null ? (
+        <p>{messages.completedText}</p>
+      ) : (
+        <Offer messages={passkeys} onDone={() => window.location.replace(next)} />
+      )}
     </section>
   );
+}
+
+/** What offers a passkey; null where none is offered, or that cannot be found out. */
+async function findOffer(): Promise<Offer | null> {
+  if (typeof PublicKeyCredential !== 'function') {
+    return null;
+  }
+  try {
+    const { isOffered, PasskeyOffer } = await import('../passkeys/offer.tsx');
+    return (await isOffered()) ? PasskeyOffer : null;
+  } catch {
+    return null;
+  }
 }

@@ -5,7 +5,7 @@ import { cancelAttempt, startAttempt } from '#components/api.ts';
 import type { AttemptEnd } from '#lib/shared/attempt-states.ts';
 import type { AttemptView, StartRequest } from '#lib/shared/contract.ts';
 import { isAboutNumber } from '#lib/shared/error-codes.ts';
-import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import type { LoginMessages, PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import { CallStep } from './call-step.tsx';
 import { CompletedStep } from './completed-step.tsx';
 import { EndedStep } from './ended-step.tsx';
@@ -31,6 +31,7 @@ export type LoginStep =
 interface LoginFlowProps {
   initialStep: LoginStep;
   messages: LoginMessages;
+  passkeys: PasskeyMessages | null;
   /** How the login works, and what the call costs. */
   intro: string;
   /** An example number of the site's country. */
@@ -53,7 +54,7 @@ interface LoginFlowProps {
 
 /** The steps of the login, from entering the number to the outcome. */
 export function LoginFlow(props: LoginFlowProps) {
-  const { messages, next, remembered } = props;
+  const { messages, next, passkeys, remembered } = props;
   const [firstStep] = useState(props.initialStep);
   const [step, setStep] = useState(firstStep);
   const [announcement, announce] = useState('');
@@ -105,7 +106,7 @@ export function LoginFlow(props: LoginFlowProps) {
     }
   }, [step.name]);
 
-  const common = { messages, next, isStarting, takesFocus: step !== firstStep };
+  const common = { messages, passkeys, next, isStarting, takesFocus: step !== firstStep };
   const again = step.name === 'call' ? restartRequestOf(step.attempt) : null;
   return (
     <div className={styles.sheet}>

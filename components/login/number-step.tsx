@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from 'react';
 import { formatNumber } from '#components/api.ts';
+import { PasskeyLogin } from '#components/passkeys/use-button.tsx';
 import type { StartRequest } from '#lib/shared/contract.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
@@ -70,7 +71,7 @@ export function NumberStep(
           id={id}
           name="phone_number"
           type="tel"
-          autoComplete="tel"
+          autoComplete={props.passkeys === null ? 'tel' : 'tel webauthn'}
           defaultValue={props.phoneNumberInput}
           aria-describedby={problem === null ? exampleId : `${problemId} ${exampleId}`}
           aria-invalid={problem?.isAboutNumber === true}
@@ -93,6 +94,9 @@ export function NumberStep(
         </span>
       </label>
       <CountryChoice messages={messages} countries={props.countries} chosen={props.country} />
+      {props.passkeys !== null && (
+        <PasskeyLogin messages={props.passkeys} next={props.next} isStarting={isStarting} />
+      )}
     </StepForm>
   );
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { PasskeyLogin } from '#components/passkeys/use-button.tsx';
 import styles from './login.module.css';
 import type { NumberStepProps } from './number-step.tsx';
 import { StepForm, StepHeading } from './step.tsx';
@@ -35,6 +36,9 @@ export function RememberedStep(
         </button>
       </StepForm>
       {props.choices}
+      {props.passkeys !== null && (
+        <PasskeyLogin messages={props.passkeys} next={props.next} isStarting={isStarting} />
+      )}
     </div>
   );
 }

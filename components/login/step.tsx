@@ -1,9 +1,11 @@
 import { type ReactNode, useEffect, useRef } from 'react';
-import type { LoginMessages } from '#lib/shared/messages/messages.ts';
+import type { LoginMessages, PasskeyMessages } from '#lib/shared/messages/messages.ts';
 
 /** What every step of the login gets. */
 export interface StepProps {
   messages: LoginMessages;
+  /** The texts about passkeys; null where they are switched off. */
+  passkeys: PasskeyMessages | null;
   /** The path to open after the login, on this origin. */
   next: string;
   /** Whether a start is in flight. */

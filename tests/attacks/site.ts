@@ -1,7 +1,7 @@
 import { routes as apiRoutes } from '#app/api/routes.ts';
 
 /** Every page; `tests/repository/routes.test.ts` compares it with `app/`. */
-export const pages: readonly string[] = ['/', '/login', '/account', '/call/[handoff]'];
+export const pages: readonly string[] = ['/', '/login', '/account', '/passkey', '/call/[handoff]'];
 
 /** Every route of the site with the methods it accepts. */
 export const routes: Readonly<Record<string, readonly string[]>> = {

@@ -198,7 +198,6 @@ export const en: Messages = {
     added: 'The passkey has been added.',
     notAdded: 'No passkey was added. Press again, or go on without one.',
     exists: 'This device already has a passkey for this account.',
-    continue: 'Continue',
     heading: 'Passkeys',
     intro:
       'With a passkey you log in without a call: with the fingerprint, face or screen lock of your device.',
@@ -232,11 +231,9 @@ export const en: Messages = {
     confirmTitle: 'Confirm',
     confirmHeading: 'Confirm with a passkey',
     confirmText: 'The next page needs to know that it is you.',
-    confirmBack: 'Go back',
     confirmNone:
       'This account has no passkey yet. Log in by call, and add one on the account page within five minutes.',
     confirmAccount: 'Go to your account',
-    confirmed: 'Confirmed.',
   },
   errors: {
     phone_number_missing: 'Enter your phone number.',

@@ -207,7 +207,6 @@ export const ja = {
     added: 'パスキーを追加しました。',
     notAdded: 'パスキーは追加されませんでした。もう一度押すか、このままお進みください。',
     exists: 'この端末には、すでにこのアカウントのパスキーがあります。',
-    continue: '次へ進む',
     heading: 'パスキー',
     intro:
       'パスキーがあると、電話をかけずに、この端末の指紋や顔、画面ロックの暗証番号でログインできます。',
@@ -240,11 +239,9 @@ export const ja = {
     confirmTitle: '本人確認',
     confirmHeading: 'パスキーで確認してください',
     confirmText: '次のページを開くには、ご本人の確認が必要です。',
-    confirmBack: '戻る',
     confirmNone:
       'このアカウントには、まだパスキーがありません。電話でログインしてから5分以内に、アカウントのページで追加してください。',
     confirmAccount: 'アカウントのページへ',
-    confirmed: '確認できました。',
   },
   errors: {
     phone_number_missing: '電話番号を入力してください。',

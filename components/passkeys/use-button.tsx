@@ -1,0 +1,109 @@
+'use client';
+
+import { useEffect, useState } from 'react';
+import { useIsHydrated } from '#components/use-is-hydrated.ts';
+import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import type { CeremonyOutcome } from './ceremonies.ts';
+
+/** Before the server refuses the answer because the challenge is too old. */
+const RENEW_MS = 4 * 60 * 1_000;
+
+/**
+ * Logs in with a passkey: by the browser's own autofill in the number field, or by press. Until the page is
+ * hydrated, and where the browser has no passkeys, it keeps its place and shows nothing.
+ */
+export function PasskeyLogin(props: {
+  messages: PasskeyMessages;
+  next: string;
+  /** Whether a login by call is being started: the browser's prompt must not lie over it. */
+  isStarting: boolean;
+}) {
+  const { messages, next, isStarting } = props;
+  const isSupported = useIsHydrated() && typeof PublicKeyCredential === 'function';
+  const [isPending, setIsPending] = useState(false);
+  const [text, setText] = useState('');
+  /** Counts the prompts, each of which has ended the waiting in the field. */
+  const [prompts, setPrompts] = useState(0);
+
+  const press = async () => {
+    if (isPending) {
+      return;
+    }
+    setIsPending(true);
+    setText('');
+    const { askForPasskey } = await import('./ceremonies.ts');
+    const outcome = await askForPasskey('login');
+    if (outcome.kind === 'done') {
+      window.location.replace(next);
+      return;
+    }
+    setIsPending(false);
+    setText(textOf(outcome, messages));
+    setPrompts((count) => count + 1);
+  };
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a prompt that was closed starts it again.
+  useEffect(() => {
+    if (!isSupported || isStarting) {
+      return;
+    }
+    let isOver = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let abort = () => {};
+    const wait = async () => {
+      if (!(await waitsInField()) || isOver) {
+        return;
+      }
+      const { abortCeremony, askForPasskey } = await import('./ceremonies.ts');
+      if (isOver) {
+        return;
+      }
+      abort = abortCeremony;
+      timer = setTimeout(wait, RENEW_MS);
+      const outcome = await askForPasskey('login', true);
+      if (outcome.kind === 'done') {
+        window.location.replace(next);
+      } else if (!isOver && outcome.kind === 'refused') {
+        setText(outcome.error);
+        setPrompts((count) => count + 1);
+      }
+    };
+    void wait();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+      abort();
+    };
+  }, [isSupported, isStarting, next, prompts]);
+
+  return (
+    <div className={isSupported ? '' : 'absent'}>
+      <button type="button" className="link" aria-busy={isPending} onClick={press}>
+        {isPending ? messages.using : messages.use}
+      </button>
+      <p role="status">{text}</p>
+    </div>
+  );
+}
+
+/** Whether the browser offers passkeys in a field. */
+async function waitsInField(): Promise<boolean> {
+  return (
+    'isConditionalMediationAvailable' in PublicKeyCredential &&
+    (await PublicKeyCredential.isConditionalMediationAvailable())
+  );
+}
+
+/** What to say of a ceremony that did not succeed. */
+export function textOf(outcome: CeremonyOutcome, messages: PasskeyMessages): string {
+  switch (outcome.kind) {
+    case 'refused':
+      return outcome.error;
+    case 'no_answer':
+      return messages.notSent;
+    case 'cancelled':
+      return messages.cancelled;
+    default:
+      return '';
+  }
+}
