@@ -28,7 +28,6 @@ const toldEvents = [
   'passkey_confirmed',
   'passkey_renamed',
   'passkey_removed',
-  'passkey_removed_by_operator',
   'passkey_refused',
 ] as const satisfies readonly EventType[];
 

@@ -81,7 +81,7 @@ export function PasskeyLogin(props: {
       <button type="button" className="link" aria-busy={isPending} onClick={press}>
         {isPending ? messages.using : messages.use}
       </button>
-      <p role="status">{text}</p>
+      {text !== '' && <p role="alert">{text}</p>}
     </div>
   );
 }

@@ -164,7 +164,6 @@ export type EventType =
   | 'passkey_confirmed'
   | 'passkey_renamed'
   | 'passkey_removed'
-  | 'passkey_removed_by_operator'
   | 'passkey_refused';
 
 interface EventsTable {

@@ -180,7 +180,6 @@ export const en: Messages = {
       passkey_confirmed: 'Confirmed with a passkey',
       passkey_renamed: 'Passkey renamed',
       passkey_removed: 'Passkey removed',
-      passkey_removed_by_operator: 'Passkey removed by an administrator',
       passkey_refused: 'Passkey refused: it could not be verified',
     },
   },

@@ -188,7 +188,6 @@ export const ja = {
       passkey_confirmed: 'パスキーで本人確認をしました',
       passkey_renamed: 'パスキーの名前を変えました',
       passkey_removed: 'パスキーを削除しました',
-      passkey_removed_by_operator: '管理者がパスキーを削除しました',
       passkey_refused: 'パスキーを確認できず、断りました',
     },
   },
