@@ -24,6 +24,12 @@ export interface NewPasskey {
   clientDataJSON: string;
 }
 
+/**
+ * Ed25519, ES256 and RS256 (COSE, IANA registry), which every Node can verify. Where Node knows ML-DSA the library
+ * would prefer it, and Node 22 could not verify what a Node 24 let in.
+ */
+const ALGORITHMS = [-8, -7, -257];
+
 /** More than anybody has devices. */
 export const MAX_PASSKEYS = 10;
 
@@ -72,6 +78,7 @@ export async function offerPasskey(
     attestationType: 'none',
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     excludeCredentials: passkeys.map(({ credential_id }) => ({ id: credential_id })),
+    supportedAlgorithmIDs: ALGORITHMS,
   });
   return succeed({ challenge, options });
 }
@@ -163,6 +170,7 @@ async function checkNew(
       expectedOrigin: site.origin,
       expectedRPID: site.rpId,
       requireUserVerification: true,
+      supportedAlgorithmIDs: ALGORITHMS,
     });
     if (!verified) {
       return null;
