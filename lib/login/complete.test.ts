@@ -63,6 +63,8 @@ describe('completing a login', () => {
         created_at: at,
         expires_at: at + login.deps.rules.sessionTtlMs,
         last_used_at: null,
+        method: 'call',
+        passkey_used_at: null,
       },
     ]);
     expect(outcome).toEqual({ status: 'completed', sessionToken: expect.any(String) });

@@ -31,7 +31,7 @@ export interface NewPasskey {
 const ALGORITHMS = [-8, -7, -257];
 
 /** More than anybody has devices. */
-export const MAX_PASSKEYS = 10;
+const MAX_PASSKEYS = 10;
 
 type AddProblem =
   | ManageProblem

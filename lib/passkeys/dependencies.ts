@@ -17,7 +17,7 @@ export interface PasskeyDependencies extends PasskeyServices {
 }
 
 /** The site that passkeys are for. */
-export interface PasskeySite {
+interface PasskeySite {
   /** `https://login.example`: where a passkey may be used. */
   origin: string;
   /** The host of the origin, by which authenticators know the site. */

@@ -57,13 +57,13 @@ export async function removeOwnPasskey(
     await acquireTransactionLock(transaction, `phone number ${user.phone_number}`);
     const at = deps.clock.now();
     const passkeys = await findPasskeys(transaction, user.id);
+    const may = mayManage(session, at);
+    if (passkeys.length > 0 && !may.ok) {
+      return may;
+    }
     const passkey = passkeys.find((one) => one.id === id);
     if (passkey === undefined) {
       return fail({ code: 'passkey_missing' });
-    }
-    const may = mayManage(session, at);
-    if (!may.ok) {
-      return may;
     }
     if (user.set_aside_at !== null && passkeys.length === 1) {
       return fail({ code: 'passkey_is_last' });

@@ -4,7 +4,7 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 import type { Session } from '../store/schema.ts';
 
 /** How long a call, or a use of a passkey, allows to change the passkeys of an account. */
-export const MANAGE_MS = 5 * 60 * 1_000;
+const MANAGE_MS = 5 * 60 * 1_000;
 
 export type ManageProblem = {
   code: 'passkey_needs_call' | 'passkey_needs_confirmation' | 'session_limited';

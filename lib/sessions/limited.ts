@@ -4,7 +4,7 @@ import type { Queries, Session } from '../store/schema.ts';
 import type { LoggedIn, SessionServices } from './open.ts';
 
 /** How long the other devices of a user have to object to a login by call. */
-export const LIMITED_MS = 24 * 60 * 60 * 1_000;
+const LIMITED_MS = 24 * 60 * 60 * 1_000;
 
 /**
  * Whether a call is all that a session stands on: no passkey was used in it, and the other devices may

@@ -81,7 +81,7 @@ export interface Notice extends ClientInfo {
 }
 
 /** The first login with a new device; a login by call alone although there is a passkey; a new passkey. */
-export type NoticeKind = 'new_device' | 'call_alone' | 'passkey_added';
+type NoticeKind = 'new_device' | 'call_alone' | 'passkey_added';
 
 /**
  * What has not been seen in this session yet, the latest first. What this session did itself and the

@@ -159,7 +159,7 @@ export const passkeyNameRequestSchema = z.strictObject({
 });
 
 /** `GET /api/auth/passkeys/offer`: whether to offer a passkey now, right after the login. */
-export const passkeyOfferReplySchema = z.object({ offer: z.boolean() });
+const passkeyOfferReplySchema = z.object({ offer: z.boolean() });
 
 export type PasskeyOfferReply = z.infer<typeof passkeyOfferReplySchema>;
 

@@ -1,8 +1,14 @@
 import { describe, expect, inject, it } from 'vitest';
 import { routes } from '#app/api/routes.ts';
 import { MAX_HELD_POLLS } from '#lib/login/poll.ts';
-import { attemptViewSchema, statusReplySchema } from '#lib/shared/contract.ts';
+import {
+  attemptViewSchema,
+  newPasskeyReplySchema,
+  passkeyOptionsReplySchema,
+  statusReplySchema,
+} from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
+import { type Deviation, TestPasskey } from '#tests/support/authenticator.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 /**
@@ -41,6 +47,35 @@ const logIn = async (person: Person) => {
 const callbackOf = async ({ phoneNumber }: Person) => {
   const [session] = await vendor.sessions(phoneNumber);
   return new URL(session?.callback_url ?? '').pathname;
+};
+
+/** Logs in by call and adds a passkey. @returns it with the answer to its adding. */
+const addPasskey = async (person: Person) => {
+  await logIn(person);
+  const { visitor } = person;
+  const options = await visitor.post('/api/auth/passkeys/new', '');
+  const passkey = new TestPasskey(visitor.origin);
+  const made = passkey.create(newPasskeyReplySchema.parse(await options.json()));
+  return { passkey, response: await visitor.post('/api/auth/passkeys/add', made) };
+};
+
+/** Answers a new challenge with a passkey. */
+const answerWith = async (
+  { visitor }: Person,
+  passkey: TestPasskey,
+  to: 'login' | 'confirm',
+  deviation: Deviation = {},
+) => {
+  const options = await visitor.post('/api/auth/passkeys/options', '');
+  const use = passkey.use(passkeyOptionsReplySchema.parse(await options.json()), deviation);
+  return await visitor.post(`/api/auth/passkeys/${to}`, use);
+};
+
+/** The same person on a browser without their passkey, logged in by call alone. */
+const logInElsewhere = async (person: Person) => {
+  const elsewhere = { ...person, visitor: new Visitor(person.visitor.origin) };
+  await logIn(elsewhere);
+  return elsewhere.visitor;
 };
 
 const form = (visitor: Visitor, path: string, fields: Record<string, string>) =>
@@ -348,6 +383,171 @@ const scenarios: Scenario[] = [
     },
   },
 
+  // Passkeys
+  {
+    name: 'a challenge for a passkey',
+    status: 200,
+    run: ({ visitor }) => visitor.post('/api/auth/passkeys/options', ''),
+  },
+  {
+    name: 'what a new passkey is made of',
+    status: 200,
+    async run(person) {
+      await logIn(person);
+      return await person.visitor.post('/api/auth/passkeys/new', '');
+    },
+  },
+  {
+    name: 'add a passkey after a call',
+    status: 200,
+    run: async (person) => (await addPasskey(person)).response,
+  },
+  {
+    name: 'add a passkey that was made for another site',
+    status: 403,
+    code: 'passkey_refused',
+    async run(person) {
+      await logIn(person);
+      const options = await person.visitor.post('/api/auth/passkeys/new', '');
+      const passkey = new TestPasskey('https://evil.example');
+      const made = passkey.create(newPasskeyReplySchema.parse(await options.json()));
+      return await person.visitor.post('/api/auth/passkeys/add', made);
+    },
+  },
+  {
+    name: 'add a passkey without a challenge',
+    status: 410,
+    code: 'passkey_expired',
+    async run(person) {
+      await logIn(person);
+      const made = { id: 'a', attestation: 'a', client_data: 'a' };
+      return await person.visitor.post('/api/auth/passkeys/add', made);
+    },
+  },
+  {
+    name: 'log in with a passkey',
+    status: 200,
+    async run(person) {
+      const { passkey } = await addPasskey(person);
+      await person.visitor.post('/api/auth/logout', '');
+      await answerWith(person, passkey, 'login');
+      return await person.visitor.fetch('/api/auth/session');
+    },
+  },
+  {
+    name: 'log in with a passkey that is not known here',
+    status: 404,
+    code: 'passkey_unknown',
+    run: (person) =>
+      answerWith(person, new TestPasskey(person.visitor.origin), 'login', { userHandle: 'a' }),
+  },
+  {
+    name: 'log in with a passkey that says it is of another user',
+    status: 403,
+    code: 'passkey_refused',
+    async run(person) {
+      const { passkey } = await addPasskey(person);
+      return await answerWith(person, passkey, 'login', { userHandle: 'a' });
+    },
+  },
+  {
+    name: 'log in twice with one answer of a passkey',
+    status: 410,
+    code: 'passkey_expired',
+    async run(person) {
+      const { passkey } = await addPasskey(person);
+      const options = await person.visitor.post('/api/auth/passkeys/options', '');
+      const use = passkey.use(passkeyOptionsReplySchema.parse(await options.json()));
+      const copy = person.visitor.clone();
+      await person.visitor.post('/api/auth/passkeys/login', use);
+      return await copy.post('/api/auth/passkeys/login', use);
+    },
+  },
+  {
+    name: 'log in with an answer in another shape',
+    status: 400,
+    code: 'request_invalid',
+    run: ({ visitor }) => visitor.post('/api/auth/passkeys/login', { id: 'a' }),
+  },
+  {
+    name: 'confirm with a passkey',
+    status: 200,
+    async run(person) {
+      const { passkey } = await addPasskey(person);
+      return await answerWith(person, passkey, 'confirm');
+    },
+  },
+  {
+    name: 'a session whose token a passkey has replaced',
+    status: 401,
+    code: 'not_logged_in',
+    async run(person) {
+      const { passkey } = await addPasskey(person);
+      const copy = person.visitor.clone();
+      await answerWith(person, passkey, 'confirm');
+      return await copy.fetch('/api/auth/session');
+    },
+  },
+  {
+    name: 'whether to offer a passkey',
+    status: 200,
+    async run(person) {
+      await logIn(person);
+      return await person.visitor.fetch('/api/auth/passkeys/offer');
+    },
+  },
+  {
+    name: 'whether to offer a passkey after "not now"',
+    status: 200,
+    async run(person) {
+      await logIn(person);
+      await person.visitor.fetch('/api/auth/passkeys/offer', { method: 'DELETE' });
+      return await person.visitor.fetch('/api/auth/passkeys/offer');
+    },
+  },
+  ...(
+    [
+      { name: 'name', method: 'PUT', path: 'nobody/name', body: { name: 'Phone' } },
+      { name: 'remove', method: 'DELETE', path: 'nobody' },
+    ] as const
+  ).map(
+    ({ name, method, path, ...rest }): Scenario => ({
+      name: `${name} a passkey that is not one of ours`,
+      status: 404,
+      code: 'passkey_missing',
+      async run(person) {
+        await addPasskey(person);
+        return await person.visitor.fetch(`/api/auth/passkeys/${path}`, {
+          method,
+          ...('body' in rest
+            ? {
+                headers: { 'content-type': 'application/json' },
+                body: JSON.stringify(rest.body),
+              }
+            : {}),
+        });
+      },
+    }),
+  ),
+  ...(
+    [
+      { what: 'make a passkey', path: '/api/auth/passkeys/new', method: 'POST' },
+      { what: 'remove a passkey', path: '/api/auth/passkeys/nobody', method: 'DELETE' },
+      { what: 'end the other sessions', path: '/api/auth/sessions', method: 'DELETE' },
+      { what: 'end another session', path: '/api/auth/sessions/nobody', method: 'DELETE' },
+    ] as const
+  ).map(
+    ({ what, path, method }): Scenario => ({
+      name: `${what} after a call alone, where the account has a passkey`,
+      status: 403,
+      code: 'session_limited',
+      async run(person) {
+        await addPasskey(person);
+        return await (await logInElsewhere(person)).fetch(path, { method });
+      },
+    }),
+  ),
+
   // Without scripts
   {
     name: 'the form of the number',
@@ -448,9 +648,10 @@ const scenarios: Scenario[] = [
   ),
   ...routes
     .filter(({ access }) => access === 'same-origin' || access === 'session')
-    .filter(({ methods }) => !methods.includes('HEAD'))
+    .flatMap(({ path, methods }) => methods.map((method) => ({ path, method })))
+    .filter(({ method }) => method !== 'GET' && method !== 'HEAD')
     .map(
-      ({ path, methods: [method = 'POST'] }): Scenario => ({
+      ({ path, method }): Scenario => ({
         name: `${method} ${path} from another site is refused`,
         status: 403,
         code: 'request_cross_origin',
@@ -517,6 +718,8 @@ const volatile = new Set([
 
 const random = new Set([
   'session_id',
+  'challenge',
+  'name',
   'call_number',
   'call_number_text',
   'call_number_with_caller_id',
