@@ -164,6 +164,32 @@ describe('the first passkey', () => {
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
   });
 
+  it('is one for each challenge, and for the user that the challenge was made for', async () => {
+    const site = await openSite();
+    const loggedIn = await site.call();
+    const offered = await offerPasskey(site.deps, loggedIn, 'masked');
+    if (!offered.ok) {
+      throw new Error(offered.error.code);
+    }
+    const { challenge, options } = offered.value;
+    const addTo = async (to: LoggedIn) => {
+      const { id, attestation, client_data } = new TestPasskey(ORIGIN).create({
+        challenge: options.challenge,
+        rp: { id: 'login.example', name: '' },
+        user: options.user,
+        algorithms: [],
+        known: [],
+      });
+      const made = { id, attestationObject: attestation, clientDataJSON: client_data };
+      return await addPasskey(site.deps, to, challenge, made, TEST_CLIENT);
+    };
+    const stranger = { ...loggedIn, user: { ...loggedIn.user, id: 'stranger' } };
+    expect(await addTo(stranger)).toMatchObject(failure('passkey_expired'));
+    const added = await addTo(loggedIn);
+    const renewed = await site.open(added.ok ? added.value : '');
+    expect(await addTo(renewed)).toMatchObject(failure('passkey_expired'));
+  });
+
   it('gives the session a new token, so that a copied cookie ends', async () => {
     const site = await openSite();
     const loggedIn = await site.call();

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { createSealer } from '#lib/cookies/seal.ts';
+import { newPasskeyReplySchema, passkeyOptionsReplySchema } from '#lib/shared/contract.ts';
+import { TEST_SECRET } from '#tests/support/app-server.ts';
+import { TestPasskey } from '#tests/support/authenticator.ts';
+import { logIn, newVisitor, queryDatabase } from '#tests/support/servers.ts';
+import { randomPhoneNumber, type Visitor } from '#tests/support/visitor.ts';
+
+const CHALLENGE = 'call-login-challenge';
+
+/** A user with a passkey, logged in by call. */
+async function addPasskey(phoneNumber = randomPhoneNumber()) {
+  const visitor = await logIn(phoneNumber);
+  const options = await visitor.post('/api/auth/passkeys/new', '');
+  const passkey = new TestPasskey(visitor.origin);
+  const made = passkey.create(newPasskeyReplySchema.parse(await options.json()));
+  expect((await visitor.post('/api/auth/passkeys/add', made)).status).toBe(200);
+  return { visitor, passkey, phoneNumber };
+}
+
+const challengeFor = async (visitor: Visitor) =>
+  passkeyOptionsReplySchema.parse(
+    await (await visitor.post('/api/auth/passkeys/options', '')).json(),
+  );
+
+const sessionsOf = (phoneNumber: string) =>
+  queryDatabase(
+    `select sessions.id_hash from sessions join users on users.id = sessions.user_id
+     where users.phone_number = ?`,
+    phoneNumber,
+  );
+
+describe('an answer of a passkey', () => {
+  it('begins one session, however many copies of it arrive at once', async () => {
+    const { passkey, phoneNumber } = await addPasskey();
+    const visitor = newVisitor();
+    const use = passkey.use(await challengeFor(visitor));
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => visitor.clone().post('/api/auth/passkeys/login', use)),
+    );
+    const statuses = answers.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([200, ...Array(19).fill(410)]);
+    expect(sessionsOf(phoneNumber)).toHaveLength(2);
+  });
+
+  it.each([
+    ['another origin', { origin: 'https://evil.example' }],
+    ['another site', { rpId: 'evil.example' }],
+    ['another ceremony', { type: 'webauthn.create' }],
+    ['another challenge', { challenge: 'A'.repeat(43) }],
+    ['nobody verified', { isUserVerified: false }],
+    ['another user', { userHandle: 'A'.repeat(43) }],
+  ])('is refused and begins no session: %s', async (_name, deviation) => {
+    const { passkey, phoneNumber } = await addPasskey();
+    const visitor = newVisitor();
+    const use = passkey.use(await challengeFor(visitor), deviation);
+    expect((await visitor.post('/api/auth/passkeys/login', use)).status).toBe(403);
+    expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
+    expect(sessionsOf(phoneNumber)).toHaveLength(1);
+  });
+
+  it('is refused in the browser of somebody else, which has another challenge', async () => {
+    const { passkey } = await addPasskey();
+    const use = passkey.use(await challengeFor(newVisitor()));
+    const attacker = newVisitor();
+    await challengeFor(attacker);
+    expect((await attacker.post('/api/auth/passkeys/login', use)).status).toBe(403);
+  });
+});
+
+describe('the cookie of a challenge', () => {
+  it('is not believed when sealed for another purpose, with another secret or in another shape', async () => {
+    const { passkey } = await addPasskey();
+    const challenge = { use: 'get', challenge: 'A'.repeat(43), issuedAt: Date.now() };
+    const forged = [
+      await seal(challenge, 'session cookie'),
+      await seal(challenge, 'challenge cookie', 'Zx8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4Q'),
+      await seal({ ...challenge, use: 'any' }, 'challenge cookie'),
+      'A'.repeat(43),
+    ];
+    for (const value of forged) {
+      const visitor = newVisitor();
+      visitor.setCookie(CHALLENGE, value);
+      const answer = await visitor.post('/api/auth/passkeys/login', passkey.use(challenge));
+      expect(answer.status).toBe(410);
+    }
+    const visitor = newVisitor();
+    visitor.setCookie(CHALLENGE, await seal(challenge, 'challenge cookie'));
+    const answer = await visitor.post('/api/auth/passkeys/login', passkey.use(challenge));
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('what a visitor learns of passkeys', () => {
+  it('is the same whether a number has any: no request for a login names a passkey or a number', async () => {
+    const { visitor } = await addPasskey();
+    const [known, unknown] = [
+      await challengeFor(visitor.clone()),
+      await challengeFor(newVisitor()),
+    ];
+    expect(Object.keys(known)).toEqual(Object.keys(unknown));
+    expect({ ...known, challenge: '' }).toEqual({ ...unknown, challenge: '' });
+  });
+});
+
+describe('a copied session cookie', () => {
+  it('ends when its owner adds or uses a passkey, and adds none of its own later', async () => {
+    const phoneNumber = randomPhoneNumber();
+    const visitor = await logIn(phoneNumber);
+    const thief = visitor.clone();
+    const options = await visitor.post('/api/auth/passkeys/new', '');
+    const passkey = new TestPasskey(visitor.origin);
+    await visitor.post(
+      '/api/auth/passkeys/add',
+      passkey.create(newPasskeyReplySchema.parse(await options.json())),
+    );
+    expect((await thief.post('/api/auth/passkeys/new', '')).status).toBe(401);
+    const second = visitor.clone();
+    await visitor.post('/api/auth/passkeys/confirm', passkey.use(await challengeFor(visitor)));
+    expect((await second.post('/api/auth/passkeys/new', '')).status).toBe(401);
+  });
+});
+
+/** Seals any value as the app does, optionally with another secret. */
+async function seal(value: unknown, purpose: string, secret = TEST_SECRET) {
+  return await createSealer({
+    purpose,
+    schema: z.unknown(),
+    ttlSeconds: 300,
+    secrets: [secret],
+  }).seal(value);
+}
