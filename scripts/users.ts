@@ -1,6 +1,6 @@
 /** `npm run users`: lists and manages accounts. May be used while the server runs. */
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import nextEnv from '@next/env';
 import {
   type AccountError,
   addUser,
@@ -54,7 +54,8 @@ async function main(args: string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
-  const config = readUsersConfig(readEnvironment());
+  nextEnv.loadEnvConfig('.', process.env.NODE_ENV === 'development');
+  const config = readUsersConfig(process.env);
   if (!config.ok) {
     console.error(describeFaults(config.error));
     return 1;
@@ -153,15 +154,4 @@ function isCommand(text: string | undefined): text is keyof typeof commands {
 
 function countryName(country: string): string {
   return new Intl.DisplayNames(['en'], { type: 'region' }).of(country) ?? country;
-}
-
-/** The environment with the `.env` files that the server also reads. Existing variables take precedence. */
-function readEnvironment(): NodeJS.ProcessEnv {
-  const mode = process.env.NODE_ENV ?? 'production';
-  for (const file of [`.env.${mode}.local`, '.env.local', `.env.${mode}`, '.env']) {
-    if (existsSync(file)) {
-      process.loadEnvFile(file);
-    }
-  }
-  return process.env;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeFaults, readConfig } from './config.ts';
+import { describeFaults, readConfig, readUsersConfig } from './config.ts';
 import { variables } from './environment.ts';
 
 const API_KEY = 'pk_live_Jq7Zr2Xv9Tb4';
@@ -158,11 +158,59 @@ describe('the configuration', () => {
   });
 });
 
+describe('a value', () => {
+  it.each([
+    ['spaces', ' https://login.example.com '],
+    ['the line break of a mounted secret', 'https://login.example.com\n'],
+    ['the line break of a file from Windows', 'https://login.example.com\r\n'],
+    ['quotes that --env-file keeps', '"https://login.example.com"'],
+    ['single quotes', "'https://login.example.com'"],
+    ['quotes within quotes', `'"https://login.example.com"'`],
+    ['quotes, spaces and a line break', ' " https://login.example.com " \r\n'],
+    ['the byte order mark of an editor', '\ufeffhttps://login.example.com'],
+    ['what a web page puts around words', '\u200bhttps://login.example.com\u200b'],
+  ])('is read without %s', (_what, APP_ORIGIN) => {
+    expect(read({ ...production, APP_ORIGIN })).toEqual(read(production));
+  });
+
+  it('of nothing but quotes and spaces is not set', () => {
+    expect(read({ ...production, SITE_NAME: '""', POLL_LIMIT: ' \r\n' })).toEqual(read(production));
+    expect(faultsOf({ ...production, PAUTH_API_KEY: "'' \n" })).toEqual(['PAUTH_API_KEY']);
+  });
+
+  it.each([
+    ["Joe's", "Joe's"],
+    ['Bar "Sol"', 'Bar "Sol"'],
+    [`'"A" & "B"'`, '"A" & "B"'],
+    [`"the dogs'"`, "the dogs'"],
+    ['👩‍👩‍👧 の店', '👩‍👩‍👧 の店'],
+  ])('keeps the quotes and joiners that belong to it: %s', (SITE_NAME, siteName) => {
+    expect(read({ ...production, SITE_NAME }).app.siteName).toBe(siteName);
+  });
+
+  it.each([
+    ['a quote that does not end', '"login.example.com', /quotation mark at one end/],
+    ['a quote that does not begin', "login.example.com'", /quotation mark at one end/],
+    ['an unseen character', 'login\u200b.example.com', /U\+200B/],
+    ['a control character', 'login\u0007.example.com', /U\+0007/],
+  ])('with %s is refused with the reason, once', (_what, SITE_NAME, reason) => {
+    const config = readConfig({ ...production, SITE_NAME });
+    expect(config.ok ? [] : config.error).toEqual([
+      { variable: 'SITE_NAME', problem: expect.stringMatching(reason) },
+    ]);
+  });
+
+  it('that is unclear matters to npm run users only where that reads it', () => {
+    expect(readUsersConfig({ SITE_NAME: '"a' }).ok).toBe(true);
+    expect(readUsersConfig({ DATABASE_URL: '"file:a' }).ok).toBe(false);
+  });
+});
+
 describe('the configuration refuses', () => {
   it.each<[string, string, string]>([
     ['no key', 'PAUTH_API_KEY', ''],
     ['a key with a space', 'PAUTH_API_KEY', 'pk live'],
-    ['a key with a line break', 'PAUTH_API_KEY', 'pk\n'],
+    ['a key with a line break', 'PAUTH_API_KEY', 'pk\nlive'],
     ['a key with non-ASCII characters', 'PAUTH_API_KEY', 'キー'],
     ['no secret', 'SESSION_SECRET', ''],
     ['a short secret', 'SESSION_SECRET', SECRET.slice(1)],
@@ -204,7 +252,6 @@ describe('the configuration refuses', () => {
     ['a limit without a time', 'START_LIMIT_PER_NETWORK', '5'],
     ['a circuit breaker with two limits', 'PAUTH_BREAKER', '5/10 9/60'],
     ['limits separated by a comma', 'START_LIMIT_PER_NUMBER', '1/60,5/3600'],
-    ['a blank site name', 'SITE_NAME', '   '],
     ['a long site name', 'SITE_NAME', 'x'.repeat(61)],
   ])('%s', (_what, variable, value) => {
     expect(faultsOf({ ...production, [variable]: value })).toEqual([variable]);
@@ -223,7 +270,7 @@ describe('the configuration refuses', () => {
     ['POLL_LIMIT', ['0', '1001']],
     ['STATUS_WAIT_SECONDS', ['-1', '56']],
   ])('%s out of range, or not a whole number', (variable, outside) => {
-    const bad = [...outside, 'abc', '1e3', '0x1F4', '500.5', ' 500', 'Infinity', '9'.repeat(400)];
+    const bad = [...outside, 'abc', '1e3', '0x1F4', '500.5', '5 00', 'Infinity', '9'.repeat(400)];
     for (const value of bad) {
       expect(faultsOf({ ...production, [variable]: value }), value).toEqual([variable]);
     }

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { StorePlace } from '../store/open.ts';
+import { cleanValue } from './clean.ts';
 import { settings, variables } from './environment.ts';
 
 /** The variables a process was started with. */
@@ -41,15 +42,16 @@ function placeOf({ url, poolSize }: { url: string; poolSize: number }): StorePla
 }
 
 /** Reads the configuration from an environment, or lists every fault in it. */
-export function readConfig(environment: Environment): Result<Config, ConfigFault[]> {
-  const config = read(configSchema, environment);
-  const faults = [...(config.ok ? [] : config.error), ...crossCheck(environment)];
+export function readConfig(given: Environment): Result<Config, ConfigFault[]> {
+  const cleaned = clean(given);
+  const config = read(configSchema, cleaned);
+  const faults = [...(config.ok ? [] : config.error), ...crossCheck(cleaned.environment)];
   return faults.length > 0 ? fail(faults) : config;
 }
 
 /** Reads what `npm run users` needs, or lists the faults in those variables. */
-export function readUsersConfig(environment: Environment) {
-  return read(usersConfigSchema, environment);
+export function readUsersConfig(given: Environment) {
+  return read(usersConfigSchema, clean(given));
 }
 
 /** Whether the environment names a proxy for requests to the vendor that Node was not told to use. */
@@ -74,14 +76,42 @@ export function describeFaults(faults: readonly ConfigFault[]): string {
   return ['call-login cannot start. Correct these environment variables:', ...lines].join('\n');
 }
 
-function read<Value>(schema: z.ZodType<Value>, environment: Environment) {
-  const input: Record<string, Record<string, string | undefined>> = {};
-  for (const { group, key, name } of variables) {
+/** An environment whose values are what was meant. */
+interface Cleaned {
+  environment: Environment;
+  /** What is wrong with the variables that are left out of it, by name. */
+  unclear: ReadonlyMap<string, string>;
+}
+
+function clean(given: Environment): Cleaned {
+  const environment = { ...given };
+  const unclear = new Map<string, string>();
+  for (const { name } of variables) {
+    const value = cleanValue(given[name] ?? '');
     // As in an `.env` file, an empty variable is not set.
-    input[group] = { ...input[group], [key]: environment[name] || undefined };
+    environment[name] = (value.ok && value.value) || undefined;
+    if (!value.ok) {
+      unclear.set(name, value.error);
+    }
+  }
+  return { environment, unclear };
+}
+
+function read<Value>(schema: z.ZodType<Value>, { environment, unclear }: Cleaned) {
+  const input: Record<string, Record<string, unknown>> = {};
+  for (const { group, key, name } of variables) {
+    // No schema accepts `false`.
+    input[group] = { ...input[group], [key]: unclear.has(name) ? false : environment[name] };
   }
   const parsed = schema.safeParse(input);
-  return parsed.success ? succeed(parsed.data) : fail(parsed.error.issues.map(toFault));
+  return parsed.success
+    ? succeed(parsed.data)
+    : fail(
+        parsed.error.issues.map(toFault).map(({ variable, problem }) => ({
+          variable,
+          problem: unclear.get(variable) ?? problem,
+        })),
+      );
 }
 
 function toFault({ path, message }: z.core.$ZodIssue): ConfigFault {
@@ -109,7 +139,7 @@ function crossCheck(environment: Environment): ConfigFault[] {
   // Parsed apart from the rest, so that other faults do not hide those of the two addresses.
   const { app, pauth } = settings.shape;
   const origin = app.shape.origin.safeParse(environment.APP_ORIGIN).data;
-  const baseUrl = pauth.shape.baseUrl.safeParse(environment.PAUTH_BASE_URL || undefined).data;
+  const baseUrl = pauth.shape.baseUrl.safeParse(environment.PAUTH_BASE_URL).data;
   if (origin === undefined || baseUrl === undefined) {
     return faults;
   }

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
@@ -15,8 +15,14 @@ const sandbox = await startSandbox();
 afterAll(() => sandbox.close());
 
 /** Runs a start that must fail. @returns its exit status and its output. */
-function bootWith(env: Record<string, string>) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, readStartArguments(), {
+function bootWith(env: Record<string, string>, cwd = '.') {
+  const args = readStartArguments().map((arg) => (arg.startsWith('-') ? arg : resolve(arg)));
+  return runWith(args, env, cwd);
+}
+
+function runWith(args: string[], env: Record<string, string>, cwd: string) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd,
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',
@@ -68,6 +74,24 @@ describe('boot', () => {
     rmSync(folder, { recursive: true });
     expect(status).toBe(1);
     expect(output).toMatch(/DATABASE_URL .*not a database/);
+  });
+});
+
+describe('.env files', () => {
+  it('are read by npm run users as by the server, with what $ stands for', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const database = join(folder, 'not-a-database');
+    writeFileSync(database, 'these are not the bytes of a database, and there are plenty of them');
+    const lines = [`\ufeffDATA=${folder}`, 'export DATABASE_URL="file:$DATA/not-a-database"', ''];
+    writeFileSync(join(folder, '.env'), lines.join('\r\n'));
+    const { DATABASE_URL: _, ...others } = wellFormed;
+    const users = ['--conditions=react-server', resolve('scripts/users.ts'), 'list'];
+    for (const { status, output } of [bootWith(others, folder), runWith(users, {}, folder)]) {
+      expect(status).toBe(1);
+      expect(output).toContain('not a database');
+    }
+    expect(readdirSync(folder).toSorted()).toEqual(['.env', 'not-a-database']);
   });
 });
 
