@@ -21,6 +21,7 @@ const titles: Readonly<Record<keyof typeof settings.shape, string>> = {
   session: 'Sessions',
   store: 'Store',
   retention: 'Retention',
+  server: 'Server',
 };
 
 type Variable = (typeof variables)[number];

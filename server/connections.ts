@@ -25,13 +25,6 @@ const MAX_UNANSWERED = 8;
  */
 const SILENCE_TIMEOUT_MS = 120_000;
 
-/**
- * How long a connection may be idle between two requests. Proxies keep theirs for a minute (nginx, load balancers of
- * clouds), and who was refused comes back within half a minute (`lib/limits/retry-after.ts`): if we closed the
- * connection at that moment, their request would get no answer.
- */
-const IDLE_TIMEOUT_MS = 75_000;
-
 /** How long a connection may take, while we drain, to bring the rest of a request. */
 const DRAIN_GRACE_MS = 1_000;
 
@@ -46,7 +39,6 @@ export function createConnections(
   return {
     follow(server) {
       server.timeout = silenceTimeoutMs;
-      server.keepAliveTimeout = IDLE_TIMEOUT_MS;
       server.on('connection', (socket) => {
         const open = new Set<ServerResponse>();
         unanswered.set(socket, open);

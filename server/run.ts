@@ -4,6 +4,7 @@ import { boot } from '#lib/boot.ts';
 import { createNodeHostServices } from '#lib/services.ts';
 import { createAdmission } from './admission.ts';
 import { createApi } from './api.ts';
+import { readArguments } from './arguments.ts';
 import { createConnections } from './connections.ts';
 import { createListener } from './listener.ts';
 import { preparePages } from './pages.ts';
@@ -16,7 +17,13 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** Boots the process, listens, and serves until a signal ends it. */
 export async function run(): Promise<void> {
   nextEnv.loadEnvConfig('.');
+  const given = readArguments(process.argv.slice(2));
+  if (!given.ok) {
+    exitWith(given.error);
+  }
+  Object.assign(process.env, given.value);
   const services = await boot(createNodeHostServices);
+  const { port, listenAddress, keepAliveSeconds } = services.config.server;
   const connections = createConnections(services);
   const tasks = createBackgroundTasks();
   const listener = createListener({
@@ -26,19 +33,29 @@ export async function run(): Promise<void> {
     pages: await preparePages(),
   });
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: keepAliveSeconds * 1_000,
+    },
     listener,
   );
   connections.follow(server);
   shutDownOnSignals({ server, services, connections, tasks });
   server.on('error', (error) => {
-    process.stderr.write(`The server cannot listen: ${error.message}\n`);
-    process.exit(1);
+    exitWith(
+      `The server cannot listen on port ${port} of ${listenAddress}: ${error.message}.\n` +
+        'Set PORT to a free port, from 1024 on unless the server may use lower ones, and LISTEN_ADDRESS to an address of this machine.',
+    );
   });
-  const { PORT: port = '3000', HOSTNAME: hostname = '' } = process.env;
-  server.listen(Number(port), hostname === '' ? '0.0.0.0' : hostname, () => {
+  server.listen(port, listenAddress, () => {
     const bound = server.address();
     const { address, port } = typeof bound === 'object' && bound !== null ? bound : {};
     services.log.info({ event: 'listening', address, port }, 'ready');
   });
+}
+
+function exitWith(text: string): never {
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
 }

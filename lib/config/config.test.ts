@@ -74,6 +74,7 @@ describe('the configuration', () => {
       store: { kind: 'sqlite', path: '.data/call-login.db' },
       redisUrl: null,
       retention: { attemptDays: 7, eventDays: 365 },
+      server: { port: 3_000, listenAddress: '0.0.0.0', keepAliveSeconds: 75 },
     });
   });
 
@@ -130,6 +131,15 @@ describe('the configuration', () => {
     const empty = Object.fromEntries(variables.map(({ name }) => [name, '']));
     expect(read({ ...empty, ...production })).toEqual(read(production));
     expect(faultsOf(empty)).toEqual(['PAUTH_API_KEY', 'APP_ORIGIN', 'SESSION_SECRET']);
+  });
+
+  it.each([
+    [{ HOSTNAME: '3f2a9c' }, '0.0.0.0'],
+    [{ HOSTNAME: 'localhost' }, 'localhost'],
+    [{ HOSTNAME: '10.0.0.5' }, '10.0.0.5'],
+    [{ HOSTNAME: '10.0.0.5', LISTEN_ADDRESS: '::' }, '::'],
+  ])('listens on an address, never on the name of a container: %j', (given, address) => {
+    expect(read({ ...production, ...given }).server.listenAddress).toBe(address);
   });
 
   it('treats an empty variable of a serverless host as not set', () => {
@@ -252,6 +262,8 @@ describe('the configuration refuses', () => {
     ['a limit without a time', 'START_LIMIT_PER_NETWORK', '5'],
     ['a circuit breaker with two limits', 'PAUTH_BREAKER', '5/10 9/60'],
     ['limits separated by a comma', 'START_LIMIT_PER_NUMBER', '1/60,5/3600'],
+    ['a name to listen on', 'LISTEN_ADDRESS', 'web-7f9c'],
+    ['an address in brackets to listen on', 'LISTEN_ADDRESS', '[::1]'],
     ['a long site name', 'SITE_NAME', 'x'.repeat(61)],
   ])('%s', (_what, variable, value) => {
     expect(faultsOf({ ...production, [variable]: value })).toEqual([variable]);
@@ -269,6 +281,8 @@ describe('the configuration refuses', () => {
     ['EVENT_RETENTION_DAYS', ['-1', '3651']],
     ['POLL_LIMIT', ['0', '1001']],
     ['STATUS_WAIT_SECONDS', ['-1', '56']],
+    ['PORT', ['-1', '65536']],
+    ['KEEP_ALIVE_SECONDS', ['0', '3601']],
   ])('%s out of range, or not a whole number', (variable, outside) => {
     const bad = [...outside, 'abc', '1e3', '0x1F4', '500.5', '5 00', 'Infinity', '9'.repeat(400)];
     for (const value of bad) {

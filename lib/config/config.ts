@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { StorePlace } from '../store/open.ts';
 import { cleanValue } from './clean.ts';
-import { settings, variables } from './environment.ts';
+import { isListenAddress, settings, variables } from './environment.ts';
 
 /** The variables a process was started with. */
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -84,7 +84,7 @@ interface Cleaned {
 }
 
 function clean(given: Environment): Cleaned {
-  const environment = { ...given };
+  const environment: Record<string, string | undefined> = { ...given };
   const unclear = new Map<string, string>();
   for (const { name } of variables) {
     const value = cleanValue(given[name] ?? '');
@@ -94,6 +94,9 @@ function clean(given: Environment): Cleaned {
       unclear.set(name, value.error);
     }
   }
+  // Containers put their name into HOSTNAME, which is no address to listen on.
+  const { HOSTNAME = '' } = given;
+  environment.LISTEN_ADDRESS ??= isListenAddress(HOSTNAME) ? HOSTNAME : undefined;
   return { environment, unclear };
 }
 

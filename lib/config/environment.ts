@@ -1,4 +1,5 @@
 import 'server-only';
+import { isIP } from 'node:net';
 import * as z from 'zod';
 import { platformHeaders, type TrustedProxy } from '../limits/client-address.ts';
 import type { Limit } from '../limits/start-limits.ts';
@@ -106,6 +107,14 @@ const databaseUrl = field(
 const redisUrl = field(
   '`redis://<host>:<port>` or `rediss://…`, special characters as `%xx`',
   (message) => text.refine((value) => isUrl(value, /^rediss?:\/\//), message),
+);
+
+/** Where a server can listen. */
+export const isListenAddress = (value: string) => value === 'localhost' || isIP(value) !== 0;
+
+const listenAddress = field(
+  'an IP address of this machine, `localhost`, or `0.0.0.0` or `::` for all of them',
+  (message) => text.refine(isListenAddress, message),
 );
 
 const SECRET_MIN_LENGTH = 32;
@@ -283,9 +292,24 @@ export const settings = z.object({
       'How long an event is kept; `0` keeps it for ever.',
     ),
   }),
+  server: z.object({
+    port: withDefault('PORT', '3000', integer('ports', 0, 65_535)).describe(
+      'The port that `npm start` listens on, unless it is given `-- --port <number>`; `0` is a free one.',
+    ),
+    listenAddress: withDefault('LISTEN_ADDRESS', '0.0.0.0', listenAddress).describe(
+      'The address that `npm start` listens on, unless it is given `-- --hostname <address>`.',
+    ),
+    keepAliveSeconds: withDefault(
+      'KEEP_ALIVE_SECONDS',
+      '75',
+      integer('seconds', 1, 3_600),
+    ).describe(
+      'How long `npm start` keeps an idle connection. It must be longer than a proxy or load balancer in front keeps it, or some requests end in a 502: nginx and AWS keep it for 60 seconds, Google Cloud for 600.',
+    ),
+  }),
 });
 
-/** Every variable this project reads, except those of the command that starts the server. */
+/** Every variable this project reads. */
 export const variables = Object.entries(settings.shape).flatMap(([group, { shape }]) =>
   Object.entries<z.ZodType>(shape).map(([key, schema]) => {
     const declaration = declarations.get(schema);
