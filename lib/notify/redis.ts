@@ -116,3 +116,27 @@ export function openRedis(
     },
   };
 }
+
+/**
+ * Connects once, publishes a change of no attempt and subscribes, as `openRedis` does.
+ *
+ * @returns why that was impossible, or null.
+ */
+export async function tryRedis(url: string): Promise<Error | null> {
+  const redis = new Redis(url, { ...options, lazyConnect: true, retryStrategy: () => null });
+  let lost: Error | null = null;
+  // The connection's own error says more than that of the command it breaks.
+  redis.on('error', (error) => {
+    lost ??= error;
+  });
+  try {
+    await redis.connect();
+    await redis.publish(CHANNEL, '');
+    await redis.subscribe(CHANNEL);
+    return null;
+  } catch (error) {
+    return lost ?? (error instanceof Error ? error : new Error(String(error)));
+  } finally {
+    redis.disconnect();
+  }
+}

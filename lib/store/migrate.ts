@@ -59,6 +59,20 @@ export async function migrate(store: Store): Promise<Migrated> {
   });
 }
 
+/**
+ * Reads which migrations a database lacks, and which a newer version has applied. Changes nothing; a
+ * database without tables lacks all of them.
+ */
+export async function findPending(store: Store): Promise<{ pending: string[]; newer: string[] }> {
+  const provider = { getMigrations: async () => migrations };
+  const known = await new Migrator({ db: store, provider }).getMigrations();
+  const pending = known.filter(({ executedAt }) => executedAt === undefined);
+  return {
+    pending: pending.map(({ name }) => name),
+    newer: pending.length === known.length ? [] : await findNewer(store),
+  };
+}
+
 /** The applied migrations that are newer than any in this code. */
 async function findNewer(queries: Queries): Promise<string[]> {
   const newest = Object.keys(migrations).toSorted().at(-1) ?? '';

@@ -14,7 +14,7 @@ import { StoreUnreachable } from './failure.ts';
 import type { Store, Tables } from './schema.ts';
 
 /** How long a request may wait for the database, in milliseconds: a few seconds, whatever it does. */
-const requestTimeouts = {
+export const requestTimeouts = {
   /** For a connection, free or new. */
   connectMs: 1_000,
   /** For a lock that another transaction holds. */
@@ -37,7 +37,7 @@ export const migrationTimeouts: typeof requestTimeouts = {
 const IDLE_MS = 30_000;
 
 /** The server ends the transaction of a stalled process after this time, which releases its locks. */
-const IDLE_IN_TRANSACTION_MS = 5_000;
+export const IDLE_IN_TRANSACTION_MS = 5_000;
 
 /**
  * Opens a PostgreSQL database. Connects on first use and reconnects after an outage.
