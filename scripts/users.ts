@@ -15,10 +15,9 @@ import { createRequestId } from '#lib/http/request-context.ts';
 import { createLog } from '#lib/observe/log.ts';
 import { formatPhoneNumber, parsePhoneNumber } from '#lib/phone/phone-number.ts';
 import { systemClock } from '#lib/shared/clock.ts';
-import { en } from '#lib/shared/messages/en.ts';
-import { fillIn } from '#lib/shared/messages/messages.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import { openStore, prepareStore } from '#lib/store/open.ts';
+import { describeNumberError } from './number-error.ts';
 
 const USAGE = `Usage: npm run users -- <command> [--json]
 
@@ -74,8 +73,7 @@ async function main(args: string[]): Promise<number> {
     phoneNumberInput === null ? null : parsePhoneNumber(phoneNumberInput, defaultCountry);
   if (phoneNumber?.ok === false) {
     const { error } = phoneNumber;
-    const country = countryName('country' in error ? error.country : defaultCountry);
-    return refuse(error.code, fillIn(en.errors[error.code], { country }));
+    return refuse(error.code, describeNumberError(error, defaultCountry));
   }
 
   const store = openStore(config.value.store);
@@ -152,6 +150,3 @@ function isCommand(text: string | undefined): text is keyof typeof commands {
   return text !== undefined && Object.hasOwn(commands, text);
 }
 
-function countryName(country: string): string {
-  return new Intl.DisplayNames(['en'], { type: 'region' }).of(country) ?? country;
-}

@@ -23,7 +23,8 @@ export async function checkVendor({ pauth, app }: Config): Promise<Finding> {
     : judgeRefusal(host, reply.error);
 }
 
-function judgeRefusal(host: string, error: PauthError): Finding {
+/** What a request that failed says about the vendor, and what to do. */
+export function judgeRefusal(host: string, error: PauthError): Finding {
   switch (error.kind) {
     case 'refused':
       return judgeStatus(host, error.status);

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSigned } from '#sandbox/self-signed.ts';
 import { TEST_SECRET } from '#tests/support/app-server.ts';
 import { appOrigin, databasePath, sandboxUrl, vendor } from '#tests/support/servers.ts';
+import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
 /** For localhost, of the year 2020. */
 const expired = {
@@ -47,9 +48,9 @@ async function startTls(identity: { key: string; cert: string }) {
   };
 }
 
-/** Runs the script of `npm run doctor` on the environment of the running server. */
-async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
-  const child = execFile(
+/** Starts the script of `npm run doctor` on the environment of the running server. */
+function startDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
+  return execFile(
     process.execPath,
     [
       '--conditions=react-server',
@@ -71,6 +72,10 @@ async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[
       timeout: 20_000,
     },
   );
+}
+
+async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
+  const child = startDoctor(env, ...args);
   let [stdout, stderr] = ['', ''];
   child.stdout?.on('data', (text) => {
     stdout += text;
@@ -129,5 +134,42 @@ describe('npm run doctor, while the server runs', () => {
     const { status, stdout, stderr } = await runDoctor({}, '--yaml');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^Usage: npm run doctor/);
+  });
+});
+
+describe('npm run doctor -- --call', () => {
+  it('asks for a number until it can be read, names the one to call, and reports what was seen', async () => {
+    const phoneNumber = randomPhoneNumber();
+    const doctor = startDoctor({}, '--call');
+    let [report, told] = ['', ''];
+    doctor.stdout?.on('data', (text) => {
+      report += text;
+    });
+    doctor.stderr?.on('data', (text) => {
+      told += text;
+    });
+    const closed = once(doctor, 'close');
+    doctor.stdin?.write('my phone\n');
+    await expect.poll(() => told, { timeout: 10_000 }).toContain('Please enter digits');
+    doctor.stdin?.write(`${phoneNumber}\n`);
+    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/^Call 050-9876-\d{4} from/m);
+    const [called] = await vendor.sessions(phoneNumber);
+    await vendor.call(phoneNumber, called?.call_number ?? '');
+    await expect.poll(() => told, { timeout: 10_000 }).toContain('Waiting for the other session');
+    await vendor.advanceClock(300, phoneNumber);
+    await closed;
+    expect(doctor.exitCode).toBe(0);
+    expect(report).toMatch(/^two sessions of one number +got different call numbers$/m);
+    expect(report).toMatch(/^status of the other one +"pending" after 0 s, "expired" after \d s$/m);
+    expect(report).not.toContain(phoneNumber.slice(-6));
+    const [callback] = (await vendor.sessions(phoneNumber)).map((session) => session.callback);
+    expect(callback).toEqual({ status: 204, error: null });
+  });
+
+  it('ends with exit code 1 where no number is typed', async () => {
+    const doctor = startDoctor({}, '--call');
+    doctor.stdin?.end();
+    await once(doctor, 'close');
+    expect(doctor.exitCode).toBe(1);
   });
 });
