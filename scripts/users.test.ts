@@ -41,10 +41,29 @@ describe('npm run users', () => {
     expect(json(users('list', '--json').stdout)).toMatchObject([{ state: 'active' }]);
   });
 
+  it('exports, exchanges and deletes an account by its number or its id', () => {
+    const { users } = temporaryDatabase();
+    users('add', '090-1234-5678');
+    const exported = users('export', '090-1234-5678');
+    const { user } = z.object({ user: z.object({ id: z.string() }) }).parse(json(exported.stdout));
+    expect(json(users('export', user.id, '--json').stdout)).toEqual(json(exported.stdout));
+    expect(json(users('exchange', user.id, '--json').stdout)).toMatchObject({
+      code: 'nothing_to_exchange',
+    });
+    expect(users('delete', user.id).stdout).toBe(
+      `Account ${user.id} is deleted. Sessions deleted: 0, attempts deleted: 0, events kept without device and network: 1.\n`,
+    );
+    expect(json(users('list', '--json').stdout)).toEqual([]);
+    expect(json(users('delete', user.id, '--json').stdout)).toMatchObject({ code: 'user_missing' });
+  });
+
   it.each([
     [['disable', '080-1111-2222'], 'user_missing'],
     [['logout', '080-1111-2222'], 'user_missing'],
     [['enable', '080-1111-2222'], 'user_missing'],
+    [['exchange', '090-1234-5678'], 'nothing_to_exchange'],
+    [['export', '080-1111-2222'], 'user_missing'],
+    [['disable', '6f1c2b1e-0000-4000-8000-000000000000'], 'phone_number_unreadable'],
     [['add', '090-1234-5678'], 'user_exists'],
     [['enable', '090-1234-5678'], 'nothing_to_enable'],
     [['add', '090'], 'phone_number_too_short'],

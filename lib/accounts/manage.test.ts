@@ -5,7 +5,7 @@ import { createTestClock, newPhoneNumber } from '#tests/support/test-login.ts';
 import { createLog, referenceOf } from '../observe/log.ts';
 import { insertSession } from '../store/sessions.ts';
 import { findUserByPhoneNumber, insertUser, setUserState } from '../store/users.ts';
-import { addUser, disableUser, enableUser, listUsers, logOutUser } from './manage.ts';
+import { addUser, disableUser, enableUser, exchangeUser, listUsers, logOutUser } from './manage.ts';
 import { formatUserTable, viewUser } from './view.ts';
 
 /** A store with a user with two sessions and another with one. */
@@ -102,6 +102,48 @@ describe('an operator', () => {
     expect(await addUser(deps, phoneNumber)).toMatchObject({ ok: true });
     expect(await enableUser(deps, phoneNumber)).toEqual({ ok: false, error: 'nothing_to_enable' });
     expect(await listUsers(deps)).toHaveLength(3);
+  });
+
+  it('exchanges the account in use for one that was set aside, and back', async () => {
+    const { deps, phoneNumber, store, clock, sessions, events } = await openUsers();
+    expect(await exchangeUser(deps, { phoneNumber })).toEqual({
+      ok: false,
+      error: 'nothing_to_exchange',
+    });
+    expect(await exchangeUser(deps, { id: 'user' })).toEqual({
+      ok: false,
+      error: 'nothing_to_exchange',
+    });
+    await setUserState(store, 'user', { set_aside_at: clock.now() });
+    const at = clock.now();
+    await insertUser(store, { id: 'new', phoneNumber, createdAt: at });
+    const times = { created_at: at, expires_at: at + 1_000 };
+    await insertSession(store, newSession({ id_hash: 'd', user_id: 'new', ...times }));
+
+    clock.advance(1_000);
+    expect(await exchangeUser(deps, { phoneNumber })).toMatchObject({
+      ok: true,
+      value: { id: 'user', set_aside_at: null, last_active_at: clock.now() },
+    });
+    expect(await findUserByPhoneNumber(store, phoneNumber)).toMatchObject({ id: 'user' });
+    expect(await sessions()).not.toContain('d');
+    expect(await events()).toEqual([
+      ['user_set_aside', 'new', clock.now()],
+      ['user_brought_back', 'user', clock.now()],
+    ]);
+    expect(await exchangeUser(deps, { id: 'new' })).toMatchObject({ value: { id: 'new' } });
+    expect(await findUserByPhoneNumber(store, phoneNumber)).toMatchObject({ id: 'new' });
+  });
+
+  it('exchanges for an account that was set aside where none is in use', async () => {
+    const { deps, phoneNumber, store, clock, events } = await openUsers();
+    await setUserState(store, 'user', { set_aside_at: clock.now() });
+    expect(await exchangeUser(deps, { phoneNumber })).toMatchObject({ value: { id: 'user' } });
+    expect(await events()).toEqual([['user_brought_back', 'user', clock.now()]]);
+    expect(await exchangeUser(deps, { id: 'nobody' })).toEqual({
+      ok: false,
+      error: 'user_missing',
+    });
   });
 
   it('adds a number once, and gets an error for a number without a user', async () => {

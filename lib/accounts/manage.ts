@@ -15,9 +15,10 @@ import {
   insertUser,
   setUserState,
 } from '../store/users.ts';
+import { type AccountName, findAccount } from './find.ts';
 
 /** What managing users needs from the rest of the app. */
-interface AccountDependencies {
+export interface AccountDependencies {
   store: Store;
   clock: Clock;
   log: Log;
@@ -28,7 +29,8 @@ export type AccountError =
   | 'user_missing'
   | 'user_exists'
   | 'user_is_set_aside'
-  | 'nothing_to_enable';
+  | 'nothing_to_enable'
+  | 'nothing_to_exchange';
 
 /** All users, including those set aside, in the order of creation. */
 export async function listUsers({ store }: AccountDependencies): Promise<User[]> {
@@ -107,6 +109,43 @@ export async function logOutUser(
     }
     const ended = await deleteSessionsOf(transaction, user.id);
     return succeed({ id: user.id, type: ended > 0 ? 'sessions_ended_by_operator' : null });
+  });
+}
+
+/**
+ * Brings back an account that was set aside, by its id or as the latest one of its number, and sets the one
+ * aside that has the number now. The operator vouches that the number belongs to the person of the old
+ * account (docs/decisions/0006-recycled-numbers.md).
+ */
+export async function exchangeUser(
+  deps: AccountDependencies,
+  name: AccountName,
+): Promise<Result<User, AccountError>> {
+  return await auditedTransaction(deps, async ({ transaction, record }) => {
+    const found = await findAccount(transaction, name);
+    if (!found.ok && found.error === 'user_missing') {
+      return found;
+    }
+    const former =
+      found.ok && found.value.set_aside_at !== null
+        ? found.value
+        : 'id' in name
+          ? null
+          : await findUserSetAside(transaction, name.phoneNumber);
+    if (former === null) {
+      return fail('nothing_to_exchange');
+    }
+    const at = deps.clock.now();
+    const current = await findUserByPhoneNumber(transaction, former.phone_number);
+    if (current !== null) {
+      await deleteSessionsOf(transaction, current.id);
+      await setUserState(transaction, current.id, { set_aside_at: at });
+      await record({ at, type: 'user_set_aside', userId: current.id });
+    }
+    const state = { set_aside_at: null, last_active_at: at };
+    await setUserState(transaction, former.id, state);
+    await record({ at, type: 'user_brought_back', userId: former.id });
+    return succeed({ ...former, ...state });
   });
 }
 

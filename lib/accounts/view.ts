@@ -4,7 +4,7 @@ import { type CountryCode, formatPhoneNumber } from '../phone/phone-number.ts';
 import type { User } from '../store/schema.ts';
 
 /** A user in the output of `npm run users -- list --json`. Instants are ISO 8601. */
-interface UserView {
+export interface UserView {
   id: string;
   /** The reference to the user in the server's log. */
   log_reference: string;
@@ -63,7 +63,8 @@ function stateOf(user: User): UserView['state'] {
   return user.disabled_at === null ? 'active' : 'disabled';
 }
 
-function instant(at: number): string {
+/** An instant in ISO 8601. @param at milliseconds since 1970 */
+export function instant(at: number): string {
   return new Date(at).toISOString();
 }
 

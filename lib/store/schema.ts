@@ -154,6 +154,7 @@ export type EventType =
   | 'user_enabled'
   | 'user_set_aside'
   | 'user_brought_back'
+  | 'user_deleted'
   | 'number_taken_over'
   | 'logged_out'
   | 'session_ended'

@@ -16,6 +16,16 @@ export async function findUserByPhoneNumber(
   return user ?? null;
 }
 
+/** Finds a user, also one who was set aside. */
+export async function findUser(queries: Queries, id: string): Promise<User | null> {
+  const user = await queries
+    .selectFrom('users')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return user ?? null;
+}
+
 /**
  * Adds a user.
  *

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
-import { databasePath, logIn, sandboxUrl, vendor } from '#tests/support/servers.ts';
+import { databasePath, logIn, newVisitor, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { runUsers } from '#tests/support/users-command.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
@@ -11,6 +12,9 @@ async function call(visitor: Visitor, phoneNumber: string): Promise<Response> {
   await vendor.call(phoneNumber, attempt.call_number);
   return await visitor.status();
 }
+
+const idOf = (exported: string) =>
+  z.object({ user: z.object({ id: z.string() }) }).parse(JSON.parse(exported)).user.id;
 
 describe('npm run users, while the server runs', () => {
   it('disable: every copy of the session is rejected from the next request on, until enabled again', async () => {
@@ -39,6 +43,21 @@ describe('npm run users, while the server runs', () => {
     expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
     const again = await logIn(phoneNumber);
     expect((await again.fetch('/api/auth/session')).status).toBe(200);
+  });
+
+  it('delete: the session and a login under way end at once, and the next call makes a new account', async () => {
+    const phoneNumber = randomPhoneNumber();
+    const visitor = await logIn(phoneNumber);
+    const other = newVisitor();
+    await other.start(phoneNumber);
+    const exported = runUsers(databasePath, 'export', phoneNumber).stdout;
+    expect(exported).toContain('"state": "completed"');
+    expect(runUsers(databasePath, 'delete', phoneNumber).status).toBe(0);
+    expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
+    expect((await other.status()).status).toBe(404);
+    await logIn(phoneNumber);
+    const again = runUsers(databasePath, 'export', phoneNumber).stdout;
+    expect(again).not.toContain(idOf(exported));
   });
 
   it('list: shows the users who have logged in', async () => {
