@@ -15,7 +15,11 @@ const common = {
 const withPostgres = 'tests/support/start-postgres.ts';
 
 /** A hundred thousand polls, a process for every command, timeouts of Redis that really pass. */
-const slow = ['tests/login/attacks.test.ts', 'scripts/users.test.ts', 'lib/notify/redis.test.ts'];
+const slow = [
+  'tests/login/attacks.test.ts',
+  'scripts/{prune,users}.test.ts',
+  'lib/notify/redis.test.ts',
+];
 /** What is quick over HTTP. The other attacks send thousands of requests. */
 const quickApi = ['tests/api/!(enumeration).test.ts', 'tests/attacks/{methods,once,paths}.test.ts'];
 /** Ten thousand people at once take every core. */

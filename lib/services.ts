@@ -21,7 +21,7 @@ import { systemClock } from './shared/clock.ts';
 import { openStore, prepareStore } from './store/open.ts';
 import { countPasskeysElsewhere } from './store/passkeys.ts';
 import type { Store } from './store/schema.ts';
-import { keepSweeping } from './store/sweep.ts';
+import { keepMsOf, keepSweeping } from './store/sweep.ts';
 
 /** What there is once per process; all requests share it. */
 export interface Services {
@@ -82,13 +82,7 @@ export async function startServices(services: Services): Promise<void> {
     );
   }
   await recallCallbackReach(login);
-  const { attemptDays, eventDays } = config.retention;
-  const keepMs = {
-    attempts: attemptDays * DAY_MS,
-    // A day of tolerance for clocks that disagree: a wrong one must not log everybody out.
-    sessions: DAY_MS,
-    events: eventDays === 0 ? null : eventDays * DAY_MS,
-  };
+  const keepMs = keepMsOf(config.retention);
   keepSweeping({ store, clock: login.clock, log, keepMs }, shutdown.signal);
   if (config.store.kind === 'postgres') {
     const isNeeded = () => redis?.receivesChanges() !== true;

@@ -35,6 +35,14 @@ const usersConfigSchema = z
   })
   .transform(({ app, store }) => ({ ...app, store: placeOf(store) }));
 
+/** What `npm run prune` reads; the other variables may be missing or wrong. */
+const pruneConfigSchema = z
+  .object({
+    store: settings.shape.store.pick({ url: true, poolSize: true }),
+    retention: settings.shape.retention,
+  })
+  .transform(({ store, retention }) => ({ retention, store: placeOf(store) }));
+
 function placeOf({ url, poolSize }: { url: string; poolSize: number }): StorePlace {
   return url.startsWith('file:')
     ? { kind: 'sqlite', path: url.slice('file:'.length) }
@@ -52,6 +60,11 @@ export function readConfig(given: Environment): Result<Config, ConfigFault[]> {
 /** Reads what `npm run users` needs, or lists the faults in those variables. */
 export function readUsersConfig(given: Environment) {
   return read(usersConfigSchema, clean(given));
+}
+
+/** Reads what `npm run prune` needs, or lists the faults in those variables. */
+export function readPruneConfig(environment: Environment) {
+  return read(pruneConfigSchema, environment);
 }
 
 /** Whether the environment names a proxy for requests to the vendor that Node was not told to use. */

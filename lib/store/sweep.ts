@@ -23,6 +23,21 @@ interface SweepDependencies {
   keepMs: Readonly<Record<Exclude<AgingTable['table'], 'limits'>, number | null>>;
 }
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** How long rows are kept, from the settings in days; 0 days keeps events forever. */
+export function keepMsOf(retention: {
+  attemptDays: number;
+  eventDays: number;
+}): SweepDependencies['keepMs'] {
+  return {
+    attempts: retention.attemptDays * DAY_MS,
+    // A day of tolerance for clocks that disagree: a wrong one must not log everybody out.
+    sessions: DAY_MS,
+    events: retention.eventDays === 0 ? null : retention.eventDays * DAY_MS,
+  };
+}
+
 /** Small enough not to block other queries, large enough to delete a day's rows quickly. */
 const BATCH = 500;
 const PAUSE_MS = 20;
@@ -37,7 +52,7 @@ const INTERVAL_MS = 3_600_000;
  * @returns the number of deleted rows per table.
  */
 export async function sweep(
-  { store, clock, keepMs }: SweepDependencies,
+  { store, clock, keepMs }: Omit<SweepDependencies, 'log'>,
   signal?: AbortSignal,
 ): Promise<Record<AgingTable['table'], number>> {
   const deleted = { attempts: 0, sessions: 0, events: 0, limits: 0 };
