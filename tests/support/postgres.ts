@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { globSync } from 'node:fs';
 import { chmod, chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform, tmpdir } from 'node:os';
@@ -25,12 +26,13 @@ export interface PostgresServer {
 /** Settings without durability, since the data is not needed after the run. */
 const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
+/** @param options.binaries the folder of another PostgreSQL than that of the npm package. */
 export async function startPostgres(
-  options: { settings?: readonly string[] } = {},
+  options: { settings?: readonly string[]; binaries?: string } = {},
 ): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'call-login-postgres-'));
   const user = serverUser();
-  const binaries = await provideBinaries(folder, user);
+  const binaries = options.binaries ?? (await provideBinaries(folder, user));
   const data = join(folder, 'data');
   await mkdir(data, { mode: 0o700 });
   if (user !== null) {
@@ -130,6 +132,15 @@ function serverUser(): SystemUser | null {
 export function readPostgresVersion(): string {
   const postgres = join(findInstalled(), 'bin', 'postgres');
   return spawnSync(postgres, ['--version'], { encoding: 'utf8' }).stdout.trim();
+}
+
+/**
+ * The folder of a PostgreSQL of the system with `pg_dump`, which the npm package lacks; null if there is none.
+ * A server and a `pg_dump` of one version belong together: an older `pg_dump` refuses a newer server.
+ */
+export function findSystemPostgres(): string | null {
+  const found = globSync('/usr/lib/postgresql/*/bin/{pg_dump,postgres}').map(dirname);
+  return found.find((folder, index) => found.indexOf(folder) !== index) ?? null;
 }
 
 function findInstalled(): string {
