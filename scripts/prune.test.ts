@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { insertEvent } from '#lib/store/events.ts';
 import { migrate } from '#lib/store/migrate.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
+import { runScript } from '#tests/support/run-script.ts';
 
 function temporaryPath() {
   const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
@@ -13,23 +13,7 @@ function temporaryPath() {
   return join(folder, 'call-login.db');
 }
 
-function prune(env: Record<string, string>, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [
-      '--conditions=react-server',
-      '--disable-warning=ExperimentalWarning',
-      'scripts/prune.ts',
-      ...args,
-    ],
-    {
-      env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
-      encoding: 'utf8',
-      timeout: 20_000,
-    },
-  );
-  return { status, stdout, stderr };
-}
+const prune = (env: Record<string, string>, ...args: string[]) => runScript('prune', env, ...args);
 
 describe('npm run prune', () => {
   it('deletes what is past its retention, and says how many rows of each table', async () => {

@@ -404,6 +404,16 @@ describe('the site', () => {
       ['callback: warning'],
     ],
     [
+      'has another secret, and clears our cookie',
+      (request, response) => {
+        if (/^call-login-session=[^;]+$/.test(request.headers.cookie ?? '')) {
+          response.setHeader('set-cookie', 'call-login-session=; Path=/; Max-Age=0');
+        }
+        answerAsTheApp(request, response);
+      },
+      ['callback: fail'],
+    ],
+    [
       'answers through a proxy that is not trusted',
       (request, response) => {
         response.setHeader('server', 'nginx');

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import type { Config } from '#lib/config/config.ts';
+import { createCookies } from '#lib/cookies/cookies.ts';
 import { createToken } from '#lib/crypto/token.ts';
 import { type Finding, ok, reasonOf, refuse, warn } from './finding.ts';
 import { checkProxy } from './proxy.ts';
@@ -116,10 +117,22 @@ function judgeOrigin(origin: URL, answer: Response | Error): Finding {
       );
 }
 
-/** Sends a callback with an unknown token, which costs the server one query and nobody else anything. */
-async function checkCallback({ app, pauth }: Config): Promise<Finding> {
+/**
+ * Sends a callback with an unknown token, which costs the server one query and nobody else anything. With it
+ * goes a cookie of no session: an app that has another secret than this environment clears it.
+ */
+async function checkCallback({ app, pauth, attempt, session }: Config): Promise<Finding> {
   const url = new URL(`/api/auth/callback/${createToken()}`, app.origin);
-  const answer = await ask(url, 'POST');
+  const openCookies = createCookies({
+    isSecure: app.origin.protocol === 'https:',
+    secrets: app.sessionSecrets,
+    attemptTtlSeconds: attempt.ttlSeconds,
+    sessionTtlSeconds: session.ttlSeconds,
+  });
+  const cookies = openCookies('', () => {});
+  await cookies.session.write({ sessionToken: createToken() });
+  const cookie = cookies.toSend().map((header) => header.split(';')[0]);
+  const answer = await ask(url, 'POST', { cookie: cookie.join('; ') });
   const slower = 'Until then logins work, a second or two later.';
   const path = `${app.origin.origin}/api/auth/callback/…`;
   if (answer instanceof Error) {
@@ -137,6 +150,13 @@ async function checkCallback({ app, pauth }: Config): Promise<Finding> {
       `Let the proxy pass this path to the server for everybody and any method, without a login or a bot check of its own. ${slower}`,
     );
   }
+  if (answer.headers.getSetCookie().length > 0) {
+    return refuse(
+      'callback',
+      `A POST to ${path} reaches an app with another SESSION_SECRET than this environment: another deployment, or one that was started before the secret changed.`,
+      'Restart the server with this environment, or run the doctor in the environment that the server has.',
+    );
+  }
   const address = await lookup(url.hostname.replace(/^\[|\]$/g, '')).then(
     ({ address }) => address,
     () => null,
@@ -150,14 +170,19 @@ async function checkCallback({ app, pauth }: Config): Promise<Finding> {
   }
   return ok(
     'callback',
-    `A POST to ${path} reaches the app from this machine. Whether the vendor does, only a call shows.`,
+    `A POST to ${path} reaches this app from this machine. Whether the vendor does, only a call shows.`,
   );
 }
 
-async function ask(url: URL, method: 'GET' | 'POST'): Promise<Response | Error> {
+async function ask(
+  url: URL,
+  method: 'GET' | 'POST',
+  headers: Record<string, string> = {},
+): Promise<Response | Error> {
   try {
     const response = await fetch(url, {
       method,
+      headers,
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

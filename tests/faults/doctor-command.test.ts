@@ -7,6 +7,7 @@ import { createServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { selfSigned } from '#sandbox/self-signed.ts';
 import { TEST_SECRET } from '#tests/support/app-server.ts';
+import { scriptArguments } from '#tests/support/run-script.ts';
 import { appOrigin, databasePath, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
@@ -50,28 +51,19 @@ async function startTls(identity: { key: string; cert: string }) {
 
 /** Starts the script of `npm run doctor` on the environment of the running server. */
 function startDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
-  return execFile(
-    process.execPath,
-    [
-      '--conditions=react-server',
-      '--disable-warning=ExperimentalWarning',
-      'scripts/doctor.ts',
-      ...args,
-    ],
-    {
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'production',
-        PAUTH_API_KEY: 'sandbox-key',
-        PAUTH_BASE_URL: sandboxUrl,
-        APP_ORIGIN: appOrigin,
-        SESSION_SECRET: TEST_SECRET,
-        DATABASE_URL: `file:${databasePath}`,
-        ...env,
-      },
-      timeout: 20_000,
+  return execFile(process.execPath, scriptArguments('doctor', ...args), {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      PAUTH_API_KEY: 'sandbox-key',
+      PAUTH_BASE_URL: sandboxUrl,
+      APP_ORIGIN: appOrigin,
+      SESSION_SECRET: TEST_SECRET,
+      DATABASE_URL: `file:${databasePath}`,
+      ...env,
     },
-  );
+    timeout: 20_000,
+  });
 }
 
 async function runDoctor(env: Readonly<Record<string, string>>, ...args: string[]) {
@@ -122,6 +114,12 @@ describe('npm run doctor, while the server runs', () => {
         },
       ]),
     });
+  });
+
+  it('tells the running app from one with another secret', async () => {
+    const { status, stdout } = await runDoctor({ SESSION_SECRET: `${TEST_SECRET}-of-another` });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^fail {5}callback .* with another SESSION_SECRET/m);
   });
 
   it('exits with 0 where all that it finds is risks, and says what to do on a line of its own', async () => {
