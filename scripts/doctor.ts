@@ -64,7 +64,7 @@ function printFindings(findings: readonly Finding[], isJson: boolean): number {
   } else {
     const count = (level: string) => findings.filter((finding) => finding.level === level).length;
     console.log(findings.map(formatFinding).join('\n'));
-    console.log(`\n${count('fail')} to correct, ${count('warning')} warnings, ${count('ok')} ok.`);
+    console.log(`\nok: ${count('ok')}, warning: ${count('warning')}, fail: ${count('fail')}`);
   }
   return worst === 'fail' ? 1 : 0;
 }

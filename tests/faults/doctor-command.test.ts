@@ -1,7 +1,8 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createServer } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -89,7 +90,7 @@ describe('npm run doctor, while the server runs', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^ok {7}certificate {4}The certificate is trusted/m);
     expect(stdout).toMatch(/^ok {7}callback /m);
-    expect(stdout).toMatch(/\n0 to correct, 0 warnings, 11 ok\.\n$/);
+    expect(stdout).toMatch(/\nok: 11, warning: 0, fail: 0\n$/);
     expect(await vendor.sessions()).toEqual([]);
   });
 
@@ -126,6 +127,24 @@ describe('npm run doctor, while the server runs', () => {
     const { status, stdout } = await runDoctor({ DYNO: 'web.1' });
     expect(status).toBe(0);
     expect(stdout).toMatch(/^warning {2}proxy .*\n {24}→ Set TRUSTED_PROXY /m);
+  });
+
+  it('reads the .env files of its folder, as the server does', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const lines = ['PAUTH_API_KEY="key"', 'APP_ORIGIN=http://localhost:3000', 'SITE_NAME='];
+    writeFileSync(join(folder, '.env'), 'SESSION_SECRET=short');
+    writeFileSync(
+      join(folder, '.env.production.local'),
+      [...lines, `SESSION_SECRET=${TEST_SECRET}`].join('\n'),
+    );
+    const [, script = '', ...args] = scriptArguments('doctor', '--config-only', '--json').slice(1);
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--conditions=react-server', join(process.cwd(), script), ...args],
+      { cwd: folder, env: { PATH: process.env.PATH, NODE_ENV: 'production' }, encoding: 'utf8' },
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'ok' });
   });
 
   it('answers with its usage and exit code 2 where it is called wrongly', async () => {
