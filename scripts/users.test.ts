@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { runUsers } from '#tests/support/users-command.ts';
@@ -55,6 +56,39 @@ describe('npm run users', () => {
     );
     expect(json(users('list', '--json').stdout)).toEqual([]);
     expect(json(users('delete', user.id, '--json').stdout)).toMatchObject({ code: 'user_missing' });
+  });
+
+  it('lists and removes the passkeys of an account', async () => {
+    const { path, users } = temporaryDatabase();
+    users('add', '090-1234-5678');
+    expect(json(users('remove-passkeys', '090-1234-5678', '--json').stdout)).toMatchObject({
+      code: 'no_passkeys',
+    });
+    const database = new DatabaseSync(path);
+    database
+      .prepare(
+        `insert into passkeys select 'p', id, 'c', 'k', 0, 'multiDevice', 1, 'login.example',
+         '母の電話', 'Safari · iOS', '192.0.2.0/24', 's', 1793491200000, null from users`,
+      )
+      .run();
+    database.close();
+    expect(users('passkeys', '090-1234-5678').stdout).toContain(
+      '母の電話  Safari · iOS  2026-11-01 00:00Z  never',
+    );
+    expect(json(users('passkeys', '090-1234-5678', '--json').stdout)).toEqual([
+      {
+        id: 'p',
+        name: '母の電話',
+        device: 'Safari · iOS',
+        is_synced: true,
+        created_at: '2026-11-01T00:00:00.000Z',
+        last_used_at: null,
+      },
+    ]);
+    expect(users('remove-passkeys', '090-1234-5678').stdout).toBe(
+      '090-1234-5678 has no passkeys any more.\n',
+    );
+    expect(json(users('passkeys', '090-1234-5678', '--json').stdout)).toEqual([]);
   });
 
   it.each([

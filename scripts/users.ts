@@ -12,8 +12,9 @@ import {
   listUsers,
   logOutUser,
 } from '#lib/accounts/manage.ts';
+import { listPasskeys, removePasskeys } from '#lib/accounts/passkeys.ts';
 import { deleteUser, exportUser } from '#lib/accounts/personal-data.ts';
-import { formatUserTable, viewUser } from '#lib/accounts/view.ts';
+import { formatPasskeyTable, formatUserTable, viewPasskey, viewUser } from '#lib/accounts/view.ts';
 import { describeFaults, readUsersConfig } from '#lib/config/config.ts';
 import { createRequestId } from '#lib/http/request-context.ts';
 import { createLog } from '#lib/observe/log.ts';
@@ -35,7 +36,10 @@ const USAGE = `Usage: npm run users -- <command> [--json]
   logout <number>      end all its sessions; it may log in again
   exchange <account>   bring back the account that was set aside, and set the one in use aside
   export <account>     print everything that is kept about its person, as JSON
-  delete <account>     delete it with its sessions, devices and attempts; cannot be undone
+  delete <account>     delete it with its sessions, devices, passkeys and attempts; cannot be undone
+  passkeys <account>   list its passkeys
+  remove-passkeys <account>
+                       remove all its passkeys: from then on a call alone opens it without limits
 
 Numbers in any common format: 090-1234-5678, +81 90 1234 5678. <account> is a number, or the id that
 list --json shows: so are those named that were set aside.
@@ -77,6 +81,18 @@ const numberCommands = {
 const accountCommands = {
   exchange: changing(exchangeUser, 'was exchanged: the account that was set aside is in use again'),
 
+  'remove-passkeys': changing(removePasskeys, 'has no passkeys any more'),
+
+  async passkeys(deps, name) {
+    const passkeys = await listPasskeys(deps, name);
+    return passkeys.ok
+      ? succeed({
+          json: passkeys.value.map(viewPasskey),
+          text: () => formatPasskeyTable(passkeys.value),
+        })
+      : passkeys;
+  },
+
   async export(deps, name) {
     const data = await exportUser(deps, name);
     return data.ok
@@ -107,9 +123,10 @@ const errorTexts: Readonly<Record<AccountError, string>> = {
   user_missing: 'has no account',
   user_exists: 'already has an account; if it is disabled, use enable',
   user_is_set_aside:
-    'has only an account that was set aside: nobody can log in to it, and list --json has the id that names it',
+    'has only an account that was set aside: no call opens it, and list --json has the id that names it',
   nothing_to_enable: 'has an account that is not disabled',
   nothing_to_exchange: 'has no account that was set aside',
+  no_passkeys: 'has no passkeys',
 };
 
 /** A UUID. */
@@ -237,4 +254,3 @@ function parseWords(args: string[]): { json: boolean | null; words: string[] } {
     return { json: null, words: [] };
   }
 }
-

@@ -23,6 +23,7 @@ const toldEvents = [
   'session_ended',
   'other_sessions_ended',
   'sessions_ended_by_operator',
+  'passkeys_removed_by_operator',
   'passkey_added',
   'passkey_used',
   'passkey_confirmed',

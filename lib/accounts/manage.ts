@@ -30,7 +30,8 @@ export type AccountError =
   | 'user_exists'
   | 'user_is_set_aside'
   | 'nothing_to_enable'
-  | 'nothing_to_exchange';
+  | 'nothing_to_exchange'
+  | 'no_passkeys';
 
 /** All users, including those set aside, in the order of creation. */
 export async function listUsers({ store }: AccountDependencies): Promise<User[]> {

@@ -7,6 +7,7 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
 import { insertAttempt } from '../store/attempts.ts';
 import { insertDevice } from '../store/devices.ts';
 import { insertEvent } from '../store/events.ts';
+import { insertPasskey } from '../store/passkeys.ts';
 import { insertSession } from '../store/sessions.ts';
 import { insertUser, setUserState } from '../store/users.ts';
 import { deleteUser, exportUser } from './personal-data.ts';
@@ -29,6 +30,20 @@ async function openPeople() {
       session_public_id: `public ${id}`,
       first_login_at: at,
       notices_seen_at: at,
+    });
+    await insertPasskey(store, {
+      ...TEST_CLIENT,
+      id: `passkey ${id}`,
+      user_id: id,
+      credential_id: `credential ${id}`,
+      public_key: 'key',
+      counter: 0,
+      device_type: 'multiDevice',
+      is_backed_up: 1,
+      rp_id: 'login.example',
+      name: 'Phone',
+      session_public_id: `public ${id}`,
+      created_at: at,
     });
     await insertAttempt(store, {
       id: `attempt ${id}`,
@@ -66,10 +81,28 @@ it('an export has everything about a person, nothing of others and no hash of a 
           expires_at: '2026-11-01T00:00:01.000Z',
           last_used_at: null,
           notices_seen_at: at,
+          method: 'call',
+          passkey_used_at: null,
         },
       ],
       devices: [
         { ...client, session_public_id: 'public user', first_login_at: at, notices_seen_at: at },
+      ],
+      passkeys: [
+        {
+          ...client,
+          id: 'passkey user',
+          credential_id: 'credential user',
+          public_key: 'key',
+          counter: 0,
+          device_type: 'multiDevice',
+          is_backed_up: 1,
+          rp_id: 'login.example',
+          name: 'Phone',
+          session_public_id: 'public user',
+          created_at: at,
+          last_used_at: null,
+        },
       ],
       attempts: [
         {
@@ -121,9 +154,9 @@ it('a deletion leaves nothing of a person but events without device and network,
     ok: true,
     value: { user: { id: 'user' }, sessions: 1, attempts: 1, events: 2 },
   });
-  const rows = async (table: 'users' | 'sessions' | 'devices' | 'attempts') =>
+  const rows = async (table: 'users' | 'sessions' | 'devices' | 'passkeys' | 'attempts') =>
     JSON.stringify(await store.selectFrom(table).selectAll().execute());
-  for (const table of ['users', 'sessions', 'devices', 'attempts'] as const) {
+  for (const table of ['users', 'sessions', 'devices', 'passkeys', 'attempts'] as const) {
     expect(JSON.parse(await rows(table)), table).toHaveLength(1);
     expect(await rows(table)).toContain('other');
   }

@@ -3,6 +3,7 @@ import type { Result } from '../shared/result.ts';
 import { succeed } from '../shared/result.ts';
 import { auditedTransaction } from '../store/audit.ts';
 import { findDevices } from '../store/devices.ts';
+import { findPasskeys } from '../store/passkeys.ts';
 import {
   clearClientsOf,
   deleteAttemptsOf,
@@ -24,6 +25,7 @@ interface PersonalData {
   user: UserView;
   sessions: RowView[];
   devices: RowView[];
+  passkeys: RowView[];
   attempts: RowView[];
   events: RowView[];
 }
@@ -55,6 +57,7 @@ export async function exportUser(
       user: viewUser(found.value),
       sessions: viewRows(await findSessions(transaction, id), ['id_hash', 'user_id']),
       devices: viewRows(await findDevices(transaction, id), ['user_id']),
+      passkeys: viewRows(await findPasskeys(transaction, id), ['user_id']),
       attempts: viewRows(await findAttemptsOf(transaction, id), [
         'token_hash',
         'callback_token_hash',
@@ -72,7 +75,7 @@ export async function exportUser(
 }
 
 /**
- * Deletes an account with its sessions, its devices and the attempts of its number. Its events stay, without
+ * Deletes an account with its sessions, its devices, its passkeys and the attempts of its number. Its events stay, without
  * device and network, and one more says that it was deleted: who can delete an account must not be able to
  * delete their traces. No row leads from its id to a phone number any more.
  */

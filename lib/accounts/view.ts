@@ -1,7 +1,7 @@
 import 'server-only';
 import { referenceOf } from '../observe/log.ts';
 import { type CountryCode, formatPhoneNumber } from '../phone/phone-number.ts';
-import type { User } from '../store/schema.ts';
+import type { Passkey, User } from '../store/schema.ts';
 
 /** A user in the output of `npm run users -- list --json`. Instants are ISO 8601. */
 export interface UserView {
@@ -31,9 +31,32 @@ export function viewUser(user: User): UserView {
   };
 }
 
+/** A passkey in the output of `npm run users -- passkeys --json`. Instants are ISO 8601. */
+interface PasskeyView {
+  id: string;
+  name: string;
+  device: string;
+  /** Whether it can be copied to other devices. */
+  is_synced: boolean;
+  created_at: string;
+  last_used_at: string | null;
+}
+
+export function viewPasskey(passkey: Passkey): PasskeyView {
+  const { id, name, device } = passkey;
+  return {
+    id,
+    name,
+    device,
+    is_synced: passkey.device_type === 'multiDevice',
+    created_at: instant(passkey.created_at),
+    last_used_at: passkey.last_used_at === null ? null : instant(passkey.last_used_at),
+  };
+}
+
 /** Formats the users as a table for the terminal, one per line below a heading. */
 export function formatUserTable(users: readonly User[], country: CountryCode): string {
-  const rows = [
+  return formatTable([
     ['PHONE NUMBER', 'STATE', 'SINCE', 'LAST LOGIN', 'LAST ACTIVE'],
     ...users.map((user) => [
       formatPhoneNumber(user.phone_number, country),
@@ -42,7 +65,24 @@ export function formatUserTable(users: readonly User[], country: CountryCode): s
       user.last_login_at === null ? 'never' : minute(user.last_login_at),
       minute(user.last_active_at),
     ]),
-  ];
+  ]);
+}
+
+/** Formats the passkeys of an account as a table for the terminal. */
+export function formatPasskeyTable(passkeys: readonly Passkey[]): string {
+  return formatTable([
+    ['NAME', 'ADDED WITH', 'SINCE', 'LAST USED'],
+    ...passkeys.map(({ name, device, created_at, last_used_at }) => [
+      name,
+      device,
+      minute(created_at),
+      last_used_at === null ? 'never' : minute(last_used_at),
+    ]),
+  ]);
+}
+
+/** One row per line, in columns as wide as their widest cell. */
+function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );

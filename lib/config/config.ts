@@ -63,8 +63,8 @@ export function readUsersConfig(given: Environment) {
 }
 
 /** Reads what `npm run prune` needs, or lists the faults in those variables. */
-export function readPruneConfig(environment: Environment) {
-  return read(pruneConfigSchema, environment);
+export function readPruneConfig(given: Environment) {
+  return read(pruneConfigSchema, clean(given));
 }
 
 /** Whether the environment names a proxy for requests to the vendor that Node was not told to use. */

@@ -155,7 +155,8 @@ export type PasskeyAddRequest = z.infer<typeof passkeyAddRequestSchema>;
 
 /** `PUT /api/auth/passkeys/[id]/name`. */
 export const passkeyNameRequestSchema = z.strictObject({
-  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(60)),
+  // Operators see it in a terminal.
+  name: z.string().check(z.trim(), z.minLength(1), z.maxLength(60), z.regex(/^\P{Cc}*$/u)),
 });
 
 /** `GET /api/auth/passkeys/offer`: whether to offer a passkey now, right after the login. */

@@ -60,7 +60,7 @@ export async function clearClientsOf(queries: Queries, userId: string): Promise<
   return Number(numUpdatedRows);
 }
 
-/** Deletes a user, whose sessions and devices go with them. */
+/** Deletes a user, whose sessions, devices and passkeys go with them. */
 export async function deleteUserRow(queries: Queries, userId: string): Promise<void> {
   await queries.deleteFrom('users').where('id', '=', userId).execute();
 }

@@ -165,6 +165,7 @@ export type EventType =
   | 'passkey_confirmed'
   | 'passkey_renamed'
   | 'passkey_removed'
+  | 'passkeys_removed_by_operator'
   | 'passkey_refused';
 
 interface EventsTable {

@@ -64,16 +64,6 @@ export async function setLastPasskeyLogin(queries: Queries, id: string, at: numb
   await queries.updateTable('users').set({ last_login_at: at }).where('id', '=', id).execute();
 }
 
-/** Finds a user, also one set aside. */
-export async function findUser(queries: Queries, id: string): Promise<User | null> {
-  const user = await queries
-    .selectFrom('users')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return user ?? null;
-}
-
 /** Sets what is known of a user and passkeys, unless it is set already. */
 export async function setOnce(
   queries: Queries,

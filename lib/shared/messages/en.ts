@@ -175,6 +175,7 @@ export const en: Messages = {
       session_ended: 'Logged out by another of your devices',
       other_sessions_ended: 'Logged out everywhere else',
       sessions_ended_by_operator: 'Logged out everywhere by an administrator',
+      passkeys_removed_by_operator: 'All passkeys removed by an administrator',
       passkey_added: 'Passkey added',
       passkey_used: 'Logged in with a passkey',
       passkey_confirmed: 'Confirmed with a passkey',

@@ -183,6 +183,7 @@ export const ja = {
       session_ended: 'ほかの端末からの操作でログアウトしました',
       other_sessions_ended: 'ほかの端末をすべてログアウトさせました',
       sessions_ended_by_operator: '管理者がすべての端末をログアウトさせました',
+      passkeys_removed_by_operator: '管理者がすべてのパスキーを削除しました',
       passkey_added: 'パスキーを追加しました',
       passkey_used: 'パスキーでログインしました',
       passkey_confirmed: 'パスキーで本人確認をしました',
