@@ -32,10 +32,13 @@ export async function startProcess(options: {
   onOutput?: (text: string) => void;
   /** Runs the process as another user; only root may. */
   user?: { uid: number; gid: number };
+  /** Makes it the leader of a process group of its own, to which its children belong. */
+  isGroupLeader?: boolean;
 }): Promise<RunningProcess & { readyLine: string }> {
   const { command = process.execPath, user = {} } = options;
   const child = spawn(command, [...options.args], {
     ...user,
+    detached: options.isGroupLeader === true,
     cwd: options.cwd,
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],

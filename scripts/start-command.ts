@@ -12,6 +12,7 @@ const NEXT = 'node_modules/next/dist/bin/next';
  */
 export function readStartArguments(folder = '.'): string[] {
   const text = readFileSync(join(folder, 'package.json'), 'utf8');
-  const [command, ...args] = manifestSchema.parse(JSON.parse(text)).scripts.start.split(' ');
+  const { start } = manifestSchema.parse(JSON.parse(text)).scripts;
+  const [command, ...args] = start.replace(/^exec /, '').split(' ');
   return command === 'node' ? args : [join(process.cwd(), NEXT), ...args];
 }

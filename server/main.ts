@@ -3,7 +3,8 @@
  *
  * package.json starts it with two options of V8, which otherwise lets garbage grow to three times what
  * is alive on a machine with much memory (bench/README.md has the measurements), and without the warning
- * of Node 22 that SQLite is experimental, which is no line of JSON.
+ * of Node 22 that SQLite is experimental, which is no line of JSON. It starts it with `exec`: npm passes
+ * signals on to its child alone, which is a shell unless the shell has become Node.
  */
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';

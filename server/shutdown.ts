@@ -29,7 +29,8 @@ const SHUTDOWN_TIMEOUT_MS = 10_000;
 
 /**
  * At the first SIGTERM or SIGINT: takes no more connections, answers held polls, lets the requests under
- * way end, and exits with 0; with 1 where that took too long.
+ * way end, and exits with 0; with 1 where that took too long. Further signals change nothing: what is
+ * sent to the whole process group, as Ctrl-C is, arrives from npm once more.
  */
 export function shutDownOnSignals(host: {
   server: Server;
@@ -38,7 +39,12 @@ export function shutDownOnSignals(host: {
   tasks: BackgroundTasks;
 }): void {
   const { server, services, connections, tasks } = host;
+  let isStopping = false;
   const shutDown = () => {
+    if (isStopping) {
+      return;
+    }
+    isStopping = true;
     setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS).unref();
     connections.drain();
     stopServices(services);
@@ -46,6 +52,6 @@ export function shutDownOnSignals(host: {
     server.closeIdleConnections();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, shutDown);
+    process.on(signal, shutDown);
   }
 }

@@ -73,7 +73,7 @@ async function startOnce(bench: Bench, folder: string, checkout: string, databas
       treeRssMib: all.reduce((sum, mib) => sum + mib, 0),
     };
   } finally {
-    // npm does not pass SIGTERM on.
+    // 0.1.0 has a shell between npm and the server, and npm passes SIGTERM on to the shell alone.
     for (const pid of treeOf(npm.pid).toReversed().slice(0, -1)) {
       process.kill(pid);
     }

@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { Agent, get } from 'node:http';
 import { platform } from 'node:os';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
-import { appOrigin, sandboxUrl } from '#tests/support/servers.ts';
+import { appOrigin, sandboxUrl, vendor } from '#tests/support/servers.ts';
+import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 async function healthAt(host: string, port: number | string): Promise<number> {
   const response = await fetch(`http://${host}:${port}/api/health`);
@@ -81,5 +83,28 @@ it.runIf(platform() === 'linux')(
     expect(await healthAt('127.0.0.2', new URL(appOrigin).port)).toBe(200);
     const app = await start({ HOSTNAME: '3f2a9c' });
     expect(await healthAt('127.0.0.2', app.port)).toBe(200);
+  },
+);
+
+it.each([
+  { to: 'npm', targetOf: (npm: number) => npm },
+  { to: 'its process group', targetOf: (npm: number) => -npm },
+])(
+  'npm start finishes its requests and exits with code 0 on a SIGTERM to $to',
+  {
+    timeout: 60_000,
+  },
+  async ({ targetOf }) => {
+    const app = await startAppServer(sandboxUrl, {}, { byNpm: true });
+    onTestFinished(() => void spawnSync('kill', ['-KILL', '--', `-${app.pid}`]));
+    const phoneNumber = randomPhoneNumber();
+    await vendor.addFault({ kind: 'delay', delay_ms: 800, phone_number: phoneNumber });
+    const started = new Visitor(app.origin).start(phoneNumber);
+    const isAsked = async () => (await vendor.requests(phoneNumber)).length > 0;
+    await vi.waitUntil(isAsked, { timeout: 20_000, interval: 20 });
+    process.kill(targetOf(app.pid), 'SIGTERM');
+    expect((await started).status).toBe(200);
+    expect(await app.exited).toBe(0);
+    await expect(healthAt('127.0.0.1', app.port)).rejects.toThrow('fetch failed');
   },
 );

@@ -25,6 +25,8 @@ export interface ServerOptions {
   startArguments?: readonly string[];
   /** A command that sets up the environment and then executes its arguments, such as `unshare`. */
   through?: readonly string[];
+  /** Whether npm itself starts it, as the leader of a process group; `pid` is npm's. */
+  byNpm?: boolean;
 }
 
 /** A secret for servers of one test run. */
@@ -38,17 +40,20 @@ export const TEST_SECRET = 'Vq8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4E';
 export async function startAppServer(
   sandboxUrl: string,
   env: Readonly<Record<string, string>> = {},
-  { place, folder = '.', startArguments, through = [] }: ServerOptions = {},
+  { place, folder = '.', startArguments, through = [], byNpm = false }: ServerOptions = {},
 ): Promise<AppServer> {
   const databasePath =
     place?.databasePath ?? join(await mkdtemp(join(tmpdir(), 'call-login-')), 'call-login.db');
   const port = place?.port ?? (await findFreePort());
   const origin = `http://localhost:${port}`;
   const args = startArguments ?? readStartArguments(folder);
-  const [command = process.execPath, ...others] = [...through, process.execPath, ...args];
+  const [command = process.execPath, ...others] = byNpm
+    ? ['npm', 'start']
+    : [...through, process.execPath, ...args];
   const server = await startProcess({
     command,
     args: others,
+    isGroupLeader: byNpm,
     cwd: folder,
     env: {
       PATH: process.env.PATH,
