@@ -100,7 +100,7 @@ export default defineConfig({
         { name: 'api', include: quickApi },
         {
           name: 'faults',
-          include: ['tests/{api,attacks,faults}/*.test.ts', 'tests/fuzz/requests.test.ts'],
+          include: ['tests/{api,attacks,faults,hosts}/*.test.ts', 'tests/fuzz/requests.test.ts'],
           exclude: [...quickApi, crowd],
         },
         { name: 'crowd', include: [crowd], fileParallelism: false },

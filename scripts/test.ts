@@ -17,6 +17,7 @@ const vitest = (workers: number) => ['vitest', 'run', '--maxWorkers', String(wor
 const provide: Step[] = [
   ['Chromium', 'node', 'scripts/provide-chromium.ts'],
   ['Redis', 'node', 'scripts/provide-redis.ts'],
+  ['nginx', 'node', 'scripts/provide-nginx.ts'],
 ];
 
 const withoutBrowser: Step[] = [

@@ -98,7 +98,7 @@ it('the index lists every document', () => {
 it('the map in README.md shows every folder of the root and of lib', () => {
   const map = read('README.md');
   const folders = globSync(
-    '{app,bench,components,docs,e2e,lib/*,public,sandbox,scripts,server,tests}/',
+    '{app,bench,components,deploy,docs,e2e,lib/*,public,sandbox,scripts,server,tests}/',
   );
   expect(folders.length).toBeGreaterThan(20);
   expect(folders.filter((path) => !map.includes(path))).toEqual([]);
