@@ -1,5 +1,5 @@
 import 'server-only';
-import { ignoresProxy } from './config/config.ts';
+import { findPlatformProxy, ignoresProxy } from './config/config.ts';
 import { captureConsole } from './observe/console.ts';
 import { type Services, startServices } from './services.ts';
 import { isStoreFailure } from './store/failure.ts';
@@ -18,6 +18,14 @@ export async function boot(create: () => Services): Promise<Services> {
       services.log.warn(
         { event: 'proxy_ignored' },
         'HTTPS_PROXY is set, but Node uses it for requests to the vendor only with NODE_USE_ENV_PROXY=1',
+      );
+    }
+    const platform = findPlatformProxy();
+    if (platform !== null) {
+      const { variable, trustedProxy } = platform;
+      services.log.info(
+        { event: 'proxy_trusted', variable, trustedProxy },
+        `${variable} is set, so TRUSTED_PROXY is ${trustedProxy} unless it is set to something else`,
       );
     }
     // biome-ignore lint/style/noProcessEnv: the bundler's own constant; developers read the plain console.

@@ -154,6 +154,16 @@ describe('the configuration', () => {
     expect(read({ ...production, TRUSTED_PROXY }).app.trustedProxy).toEqual(trustedProxy);
   });
 
+  it.each([
+    ['VERCEL', { header: 'x-vercel-forwarded-for' }],
+    ['FLY_APP_NAME', { header: 'fly-client-ip' }],
+    ['K_SERVICE', { hops: 1 }],
+  ])('trusts the proxy of a known platform (%s) unless told otherwise', (marker, trustedProxy) => {
+    const onPlatform = { ...production, [marker]: '1', DATABASE_URL: 'postgres://u:p@db/d' };
+    expect(read(onPlatform).app.trustedProxy).toEqual(trustedProxy);
+    expect(read({ ...onPlatform, TRUSTED_PROXY: '0' }).app.trustedProxy).toEqual({ hops: 0 });
+  });
+
   it('reads a limit that is given twice once', () => {
     const { startLimits } = read({ ...production, START_LIMIT_TOTAL: '5/60 5/60 9/600' });
     expect(startLimits.total).toEqual([

@@ -1,6 +1,7 @@
 import 'server-only';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
+import { platformProxies } from '../limits/client-address.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { StorePlace } from '../store/open.ts';
 import { cleanValue } from './clean.ts';
@@ -74,6 +75,16 @@ export function ignoresProxy(environment: Environment = process.env): boolean {
   return (HTTPS_PROXY ?? https_proxy ?? '') !== '' && !isUsed;
 }
 
+/** The platform this process runs on, if it says how it passes on addresses and `TRUSTED_PROXY` says nothing else. */
+export function findPlatformProxy(environment: Environment = process.env) {
+  const found = [...platformProxies].find(([variable]) => environment[variable]);
+  if (found === undefined || environment.TRUSTED_PROXY) {
+    return null;
+  }
+  const [variable, trustedProxy] = found;
+  return { variable, trustedProxy };
+}
+
 /** Reads the configuration of this process. Throws an error whose message lists every fault. */
 export function loadConfig(): Config {
   const config = readConfig(process.env);
@@ -110,6 +121,7 @@ function clean(given: Environment): Cleaned {
   // Containers put their name into HOSTNAME, which is no address to listen on.
   const { HOSTNAME = '' } = given;
   environment.LISTEN_ADDRESS ??= isListenAddress(HOSTNAME) ? HOSTNAME : undefined;
+  environment.TRUSTED_PROXY ??= findPlatformProxy(environment)?.trustedProxy;
   return { environment, unclear };
 }
 

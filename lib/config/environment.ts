@@ -240,7 +240,7 @@ export const settings = z.object({
       'A number unused for this long [may belong to somebody else](decisions/0006-recycled-numbers.md), so a call from it no longer opens the old account; `0` is never.',
     ),
     trustedProxy: withDefault('TRUSTED_PROXY', '0', trustedProxy).describe(
-      "What is trusted to report the browser's address: a platform, or the proxies in front of the server that append to `X-Forwarded-For`.",
+      "What is trusted to report the browser's address: a platform, or the proxies in front of the server that append to `X-Forwarded-For`. Not set, it is `vercel` on Vercel, `fly` on Fly.io and `1` on Cloud Run.",
     ),
   }),
   startLimits: z.object({

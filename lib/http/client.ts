@@ -1,5 +1,11 @@
 import 'server-only';
-import { coarseNetwork, networkOf, type TrustedProxy } from '../limits/client-address.ts';
+import {
+  coarseNetwork,
+  findProxyMistake,
+  networkOf,
+  type ProxyMistake,
+  type TrustedProxy,
+} from '../limits/client-address.ts';
 import type { ClientInfo } from '../store/schema.ts';
 import { describeDevice } from './device.ts';
 import type { HeaderReader } from './headers.ts';
@@ -10,6 +16,8 @@ export interface Client {
   network: string;
   /** What is stored and shown: the device, and the network without its last part. */
   readonly info: ClientInfo;
+  /** Why `network` may be another's. */
+  readonly proxyMistake: ProxyMistake | null;
 }
 
 /** Reads the client of a request from its headers and the address of its connection. */
@@ -26,6 +34,9 @@ export function readClient(
         device: describeDevice(headers.get('user-agent')),
         network: coarseNetwork(network),
       };
+    },
+    get proxyMistake() {
+      return findProxyMistake(headers, trustedProxy, peerAddress);
     },
   };
 }

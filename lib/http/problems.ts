@@ -8,6 +8,7 @@ import type { Language } from '../shared/language.ts';
 import { fillIn } from '../shared/messages/messages.ts';
 import { messagesIn } from './language.ts';
 import { json } from './responses.ts';
+import type { RequestOrigins } from './same-origin.ts';
 
 /** Why a request is refused: an error code, and what its text, headers or log line need besides. */
 export type Problem =
@@ -17,6 +18,8 @@ export type Problem =
       retryAfterSeconds?: number | null;
       /** Which limit was reached, for the log. */
       limit?: LimitReached['limit'];
+      /** Where a request came from, and where it should have come from, for the log. */
+      origins?: RequestOrigins;
     };
 
 /** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */

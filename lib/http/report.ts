@@ -40,12 +40,23 @@ export function reportRefusal(
     return;
   }
   const limit = 'limit' in problem ? { limit: problem.limit } : {};
+  const origins = 'origins' in problem ? { origins: problem.origins } : {};
   const { network } = client.info;
   services.throttledLog(log, 'warn', {
     kind: `refused ${code}`,
-    entry: { event: 'request_refused', code, reason, ...limit, ...place, network },
+    entry: { event: 'request_refused', code, reason, ...limit, ...origins, ...place, network },
     message: 'a request was refused',
   });
+}
+
+/** Logs, once for each kind of peer, that `TRUSTED_PROXY` does not fit what stands in front of the server. */
+export function reportProxyMistake({ services, log, client }: RequestContext): void {
+  const mistake = client.proxyMistake;
+  if (mistake !== null) {
+    const { message, ...entry } = mistake;
+    const kind = `${entry.event} ${entry.peer}`;
+    services.throttledLog(log, 'warn', { kind, entry, message, isOnce: true });
+  }
 }
 
 /** Logs what a handler threw. @returns what the client is told of it: no detail. */

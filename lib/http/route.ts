@@ -6,7 +6,7 @@ import { type Problem, problemResponse } from './problems.ts';
 import { reportFailure, reportRefusal } from './report.ts';
 import type { RequestContext } from './request-context.ts';
 import { resealOld } from './reseal.ts';
-import { isSameOrigin } from './same-origin.ts';
+import { describeOrigins, isSameOrigin } from './same-origin.ts';
 import { readSession } from './session.ts';
 
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
@@ -119,7 +119,8 @@ async function settle<Body>(
   }
   const needsSameOrigin = access === 'same-origin' || (access === 'session' && !isRead);
   if (needsSameOrigin && !isSameOrigin(request, context.services.config.app.origin)) {
-    return fail({ code: 'request_cross_origin' });
+    const origins = describeOrigins(request, context.services.config.app.origin);
+    return fail({ code: 'request_cross_origin', origins });
   }
   if (declaration.access === 'session') {
     const loggedIn = await readSession(context);

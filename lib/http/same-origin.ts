@@ -31,3 +31,35 @@ function isSameOriginFetch(headers: Headers): boolean {
     headers.get('sec-purpose') === null
   );
 }
+
+/** The headers by which a request was told from those of our own pages. */
+export interface RequestOrigins {
+  /** `APP_ORIGIN`. */
+  expected: string;
+  /** `Origin`: as `<scheme>://<host>:<port>`, or in a word what it is instead. */
+  origin: string;
+  /** `Sec-Fetch-Site`. */
+  site: string;
+}
+
+/** What the log says of a request that is not from a page of ours: normalized, never what was sent. */
+export function describeOrigins({ headers }: Request, expected: URL): RequestOrigins {
+  const site = headers.get('sec-fetch-site') ?? 'missing';
+  return {
+    expected: expected.origin,
+    origin: describeOrigin(headers.get('origin')),
+    site: ['missing', 'cross-site', 'same-site', 'same-origin', 'none'].includes(site)
+      ? site
+      : 'unreadable',
+  };
+}
+
+const ORIGIN_MAX_LENGTH = 100;
+
+function describeOrigin(header: string | null): string {
+  if (header === null || header === 'null') {
+    return header ?? 'missing';
+  }
+  const origin = URL.canParse(header) ? new URL(header).origin : 'unreadable';
+  return origin.length > ORIGIN_MAX_LENGTH ? 'too long' : origin;
+}

@@ -7,6 +7,7 @@ import type { NumberMemory } from '../shared/number-memory.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { Problem } from './problems.ts';
+import { reportProxyMistake } from './report.ts';
 import type { RequestContext } from './request-context.ts';
 
 /**
@@ -18,6 +19,7 @@ export async function startForRequest(
   wanted: StartRequest,
 ): Promise<Result<AttemptView, Problem>> {
   const { cookies, client, login, services } = context;
+  reportProxyMistake(context);
   const phoneNumber = await readWantedNumber(context, wanted);
   if (!phoneNumber.ok) {
     return phoneNumber;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { coarseNetwork, networkOf, type TrustedProxy, widerNetwork } from './client-address.ts';
+import {
+  coarseNetwork,
+  findProxyMistake,
+  networkOf,
+  type TrustedProxy,
+  widerNetwork,
+} from './client-address.ts';
 
 const network = (
   headers: Record<string, string>,
@@ -77,5 +83,43 @@ describe('the wider network', () => {
     ['unknown', 48, null],
   ])('of %s with a prefix of %i is %s', (network, prefix, wider) => {
     expect(widerNetwork(network, prefix)).toBe(wider);
+  });
+});
+
+describe('a mistake in TRUSTED_PROXY', () => {
+  const find = (
+    headers: Record<string, string>,
+    trusted: TrustedProxy,
+    peerAddress: string | null,
+  ) => findProxyMistake(new Headers(headers), trusted, peerAddress);
+
+  it.each([
+    ['x-forwarded-for', '10.0.0.1', 'private', 'TRUSTED_PROXY to the number'],
+    ['cf-connecting-ip', '127.0.0.1', 'loopback', 'TRUSTED_PROXY=cloudflare'],
+    ['fly-client-ip', 'fd00::1', 'private', 'TRUSTED_PROXY=fly'],
+    ['x-vercel-forwarded-for', null, 'unknown', 'TRUSTED_PROXY=vercel'],
+    ['forwarded', '::ffff:192.168.0.1', 'private', 'X-Forwarded-For'],
+    ['x-real-ip', '198.51.100.1', 'public', 'a client may send it too'],
+  ])('is to trust nobody when %s arrives from %s', (header, peerAddress, peer, fix) => {
+    const mistake = find({ [header]: '192.0.2.7' }, { hops: 0 }, peerAddress);
+    expect(mistake).toMatchObject({ event: 'proxy_untrusted', header, peer });
+    expect(mistake?.message).toContain(fix);
+  });
+
+  it.each([
+    [{ hops: 1 }, {}, 'x-forwarded-for'],
+    [{ hops: 2 }, { 'x-forwarded-for': '192.0.2.7' }, 'x-forwarded-for'],
+    [{ header: 'fly-client-ip' }, { 'x-forwarded-for': '192.0.2.7' }, 'fly-client-ip'],
+  ])('is to trust %j where it sends %j', (trusted, headers, header) => {
+    const mistake = find(headers, trusted, '10.0.0.1');
+    expect(mistake).toMatchObject({ event: 'client_address_unknown', header });
+  });
+
+  it.each([
+    [{ hops: 0 }, {}],
+    [{ hops: 1 }, { 'x-forwarded-for': '192.0.2.7' }],
+    [{ header: 'fly-client-ip' }, { 'fly-client-ip': '192.0.2.7', 'x-forwarded-for': '192.0.2.8' }],
+  ])('is not to trust %j where it sends %j', (trusted, headers) => {
+    expect(find(headers, trusted, '10.0.0.1')).toBeNull();
   });
 });

@@ -14,6 +14,84 @@ export const platformHeaders: ReadonlyMap<string, string> = new Map([
   ['fly', 'fly-client-ip'],
 ]);
 
+/** Where a platform that is named by a variable of its own puts the client's address, as `TRUSTED_PROXY` says it. */
+export const platformProxies: ReadonlyMap<string, string> = new Map([
+  ['VERCEL', 'vercel'],
+  ['FLY_APP_NAME', 'fly'],
+  // Cloud Run appends the client's address to what the client sent.
+  ['K_SERVICE', '1'],
+]);
+
+/** The headers in which proxies pass a client's address on, and what makes the app read it there. */
+const forwardingHeaders: ReadonlyMap<string, string> = new Map([
+  ...[...platformHeaders].map(([name, header]) => [header, `set TRUSTED_PROXY=${name}`] as const),
+  ['x-forwarded-for', 'set TRUSTED_PROXY to the number of proxies that append to it, usually 1'],
+  ['forwarded', 'let the proxy set X-Forwarded-For, and set TRUSTED_PROXY=1'],
+  ['x-real-ip', 'let the proxy set X-Forwarded-For, and set TRUSTED_PROXY=1'],
+]);
+
+/** Why the limits of one network count for many clients, and what to do about it. */
+export interface ProxyMistake {
+  /** `proxy_untrusted`: there is a proxy, and nobody told; `client_address_unknown`: it does not say what it should. */
+  event: 'proxy_untrusted' | 'client_address_unknown';
+  /** The header that was seen, or that was expected. */
+  header: string;
+  /** Whether the other end of the connection is on this machine, in a private network, or anywhere. */
+  peer: 'loopback' | 'private' | 'public' | 'unknown';
+  message: string;
+}
+
+/** What a request shows to be wrong with `TRUSTED_PROXY`; null if nothing. See `networkOf` for the parameters. */
+export function findProxyMistake(
+  headers: Pick<Headers, 'get'>,
+  trustedProxy: TrustedProxy,
+  peerAddress: string | null,
+): ProxyMistake | null {
+  const peer = describePeer(peerAddress);
+  if ('hops' in trustedProxy && trustedProxy.hops === 0) {
+    const seen = [...forwardingHeaders].find(([header]) => headers.get(header) !== null);
+    if (seen === undefined) {
+      return null;
+    }
+    const [header, fix] = seen;
+    const doubt =
+      peer === 'public'
+        ? 'If there is a proxy of yours (a client may send it too)'
+        : 'There is a proxy';
+    return {
+      event: 'proxy_untrusted',
+      header,
+      peer,
+      message: `a request came with ${header}, but TRUSTED_PROXY is 0, which counts everybody behind a proxy as one client. ${doubt}: ${fix}`,
+    };
+  }
+  if (networkOf(headers, trustedProxy, peerAddress) !== 'unknown') {
+    return null;
+  }
+  const [header, expected] =
+    'header' in trustedProxy
+      ? [trustedProxy.header, 'a header with an address']
+      : ['x-forwarded-for', `${trustedProxy.hops} or more addresses`];
+  return {
+    event: 'client_address_unknown',
+    header,
+    peer,
+    message: `TRUSTED_PROXY expects ${expected} in ${header}, but a request came without: let the proxy set it, or set TRUSTED_PROXY to what stands in front`,
+  };
+}
+
+function describePeer(address: string | null): ProxyMistake['peer'] {
+  if (address === null || !ipaddr.isValid(address)) {
+    return 'unknown';
+  }
+  const range = ipaddr.process(address).range();
+  if (range === 'loopback') {
+    return 'loopback';
+  }
+  const isPrivate = ['private', 'uniqueLocal', 'carrierGradeNat', 'linkLocal'].includes(range);
+  return isPrivate ? 'private' : 'public';
+}
+
 /**
  * The network a request comes from, as far as it can be trusted: an IPv4 address, or the /64 of an
  * IPv6 address, since one subscriber has all of a /64. `unknown` when nothing trusted says it; all of

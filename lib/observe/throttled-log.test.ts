@@ -8,7 +8,7 @@ function open() {
   const log = createLog({ write: (line) => void lines.push(line) });
   const clock = createTestClock();
   const throttledLog = createThrottledLog(clock);
-  const write = (kind: string, limit: { maxPerMinute?: number } = {}) =>
+  const write = (kind: string, limit: { maxPerMinute?: number; isOnce?: true } = {}) =>
     throttledLog(log, 'warn', { kind, entry: { event: kind }, message: 'again', ...limit });
   return { clock, write, lines: () => lines.map((line): unknown => JSON.parse(line)) };
 }
@@ -51,4 +51,13 @@ it('honors a lower limit for a kind', () => {
   writeAlarm();
   expect(lines()).toHaveLength(2);
   expect(lines().at(-1)).toMatchObject({ event: 'alarm', suppressed: 2 });
+});
+
+it('writes a line that is to be written once only once, however much time passes', () => {
+  const { clock, write, lines } = open();
+  for (let hour = 0; hour < 3; hour += 1) {
+    write('hint', { isOnce: true });
+    clock.advance(3_600_000);
+  }
+  expect(lines()).toEqual([expect.objectContaining({ event: 'hint' })]);
 });

@@ -13,6 +13,8 @@ export type ThrottledLog = (
     message: string;
     /** Overrides `LINES_PER_MINUTE` for this kind. */
     maxPerMinute?: number;
+    /** Whether one line of this kind is enough for the life of the process. */
+    isOnce?: true;
   },
 ) => void;
 
@@ -27,9 +29,12 @@ export const LINES_PER_MINUTE = 60;
  */
 export function createThrottledLog(clock: Clock): ThrottledLog {
   const counts = new Map<string, { since: number; written: number; suppressed: number }>();
-  return (log, level, { kind, entry, message, maxPerMinute = LINES_PER_MINUTE }) => {
+  return (log, level, { kind, entry, message, maxPerMinute = LINES_PER_MINUTE, isOnce }) => {
     const now = clock.now();
     const known = counts.get(kind);
+    if (isOnce === true && known !== undefined) {
+      return;
+    }
     const count =
       known !== undefined && Math.abs(now - known.since) < MINUTE_MS
         ? known

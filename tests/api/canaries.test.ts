@@ -319,7 +319,11 @@ async function runEverything(): Promise<Run> {
 
   // Requests that our own pages do not send.
   const stranger = newVisitor();
-  const hostile = { 'sec-fetch-site': 'cross-site', origin: `https://${typedText}.example` };
+  // Of an Origin the log holds scheme, host and port.
+  const hostile = {
+    'sec-fetch-site': 'cross-site',
+    origin: `https://${typedText}@foreign.example/${typedText}`,
+  };
   await stranger.post('/api/auth/start', { phone_number: newNumber() }, hostile);
   await stranger.post('/api/auth/start', typedText);
   await stranger.post('/api/auth/start', { phone_number: typedText.repeat(400) });

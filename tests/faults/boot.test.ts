@@ -127,6 +127,53 @@ describe('a server without a proxy', () => {
     }
     await app.stop();
     expect(statuses).toEqual([...Array(10).fill(200), 429]);
+    // Once, although each request had the headers.
+    const hints = app
+      .output()
+      .match(/.*"event":"proxy_untrusted".*/g)
+      ?.map((line) => JSON.parse(line));
+    expect(hints).toEqual([
+      expect.objectContaining({
+        header: 'cf-connecting-ip',
+        peer: 'loopback',
+        msg: expect.stringContaining('set TRUSTED_PROXY=cloudflare'),
+      }),
+    ]);
+  });
+});
+
+describe('a request from another origin', () => {
+  it('is refused, and the log says which origin was seen and which was expected', async () => {
+    const app = await startAppServer(sandbox.url);
+    const { status } = await fetch(`${app.origin}/api/auth/start`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'https://www.example.com' },
+      body: JSON.stringify({ phone_number: randomPhoneNumber() }),
+    });
+    await app.stop();
+    expect(status).toBe(403);
+    const [line = ''] = app.output().match(/.*"event":"request_refused".*/) ?? [];
+    expect(JSON.parse(line)).toMatchObject({
+      code: 'request_cross_origin',
+      origins: { expected: app.origin, origin: 'https://www.example.com', site: 'missing' },
+    });
+  });
+});
+
+describe('a known platform', () => {
+  it('has its proxy trusted, and the log says so', async () => {
+    const env = { FLY_APP_NAME: 'call-login', TRUSTED_PROXY: '', START_LIMIT_PER_NETWORK: '1/600' };
+    const app = await startAppServer(sandbox.url, env);
+    const startFrom = async (address: string) => {
+      const headers = { 'fly-client-ip': address, 'x-forwarded-for': '192.0.2.1' };
+      const start = { phone_number: randomPhoneNumber() };
+      return (await new Visitor(app.origin).post('/api/auth/start', start, headers)).status;
+    };
+    expect(await startFrom('198.51.100.1')).toBe(200);
+    expect(await startFrom('198.51.100.1')).toBe(429);
+    expect(await startFrom('198.51.100.2')).toBe(200);
+    await app.stop();
+    expect(app.output()).toContain('FLY_APP_NAME is set, so TRUSTED_PROXY is fly');
   });
 });
 
