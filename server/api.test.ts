@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { jsonBody, noBody } from '#lib/http/body.ts';
 import { createRequestContext } from '#lib/http/request-context.ts';
 import { json } from '#lib/http/responses.ts';
 import type { Route } from '#lib/http/route.ts';
@@ -30,7 +32,17 @@ async function start(
   const { isQueued = false, readsBody = true } = options;
   const api = createApi(services, admission, tasks, bodyTimeoutMs);
   const path = '/api/test/[name]';
-  const route: Route = { path, methods: ['POST'], access: 'public', isQueued, readsBody, answer };
+  const route: Route = {
+    path,
+    methods: ['POST'],
+    access: 'public',
+    summary: 'For tests.',
+    isQueued,
+    body: readsBody ? jsonBody(z.unknown()) : noBody,
+    replies: {},
+    refuses: [],
+    answer,
+  };
   const server = await startTestServer((incoming, outgoing) => {
     const target = readTarget(incoming.url ?? '');
     const found = target.pathname === '/none' ? null : { route, params: { name: 'test' } };

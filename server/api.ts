@@ -51,7 +51,10 @@ export function createApi(
       return problemResponse({ code: 'request_not_found' }, context);
     }
     const { route, params } = found;
-    const body = route.readsBody ? await readBody(incoming, BODY_MAX_BYTES, bodyTimeoutMs) : null;
+    const body =
+      route.body.mediaType !== null
+        ? await readBody(incoming, BODY_MAX_BYTES, bodyTimeoutMs)
+        : null;
     if (body === 'incomplete') {
       outgoing.shouldKeepAlive = false;
       return refuse(context, { code: 'request_incomplete' }, route, incoming);

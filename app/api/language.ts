@@ -17,6 +17,9 @@ export const language = route({
   path: '/api/language',
   methods: ['POST'],
   access: 'same-origin',
+  summary: 'Remembers the language that a person chose, and shows the page they were on.',
+  replies: { 303: null },
+  refuses: [],
   body: formBody(formSchema),
   async handle({ services }, { body }) {
     const isSecure = services.config.app.origin.protocol === 'https:';

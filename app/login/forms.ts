@@ -23,6 +23,8 @@ const startFormSchema = formSchema.extend({
 /** Starts an attempt, as `POST /api/auth/start` does for scripts. */
 export const formStart = formRoute({
   path: '/login/start',
+  summary: 'Starts an attempt.',
+  cookies: ['attempt', 'number'],
   schema: startFormSchema,
   isQueued: true,
   async handle(context, { body: form }) {
@@ -66,6 +68,8 @@ const MAX_CHECK_HOLD_MS = 5_000;
  */
 export const formCheck = formRoute({
   path: '/login/check',
+  summary: 'Logs in if the call was seen.',
+  cookies: ['attempt', 'session'],
   schema: formSchema,
   async handle(context, { request }) {
     const { statusWaitSeconds } = context.services.config.attempt;
@@ -89,6 +93,8 @@ export const formCheck = formRoute({
 /** Back to the number: ends the attempt and keeps what was typed. */
 export const formChange = formRoute({
   path: '/login/change',
+  summary: 'Ends the attempt and goes back to the number.',
+  cookies: ['attempt'],
   schema: formSchema,
   async handle(context) {
     const attemptToken = await readAttemptToken(context);
@@ -104,6 +110,8 @@ export const formChange = formRoute({
 /** Stops remembering the number in this browser. */
 export const formForget = formRoute({
   path: '/login/forget',
+  summary: 'Stops remembering the number in this browser.',
+  cookies: ['number'],
   schema: formSchema,
   async handle({ cookies }) {
     cookies.number.clear();

@@ -65,7 +65,7 @@ interface SealedCookie<T> {
   reseal(): Promise<void>;
 }
 
-type CookieName = 'attempt' | 'session' | 'number' | 'form' | 'challenge';
+export type CookieName = 'attempt' | 'session' | 'number' | 'form' | 'challenge';
 
 /** The cookies of one request. */
 export interface RequestCookies {
@@ -100,11 +100,16 @@ export type OpenCookies = (
   onUnreadable: (cookie: CookieName) => void,
 ) => RequestCookies;
 
+/** The name under which a browser keeps a cookie: bound to the host where the site is secure. */
+export function nameOfCookie(cookie: CookieName, isSecure: boolean): string {
+  return `${isSecure ? '__Host-' : ''}call-login-${cookie}`;
+}
+
 export function createCookies(options: CookieOptions): OpenCookies {
   const { isSecure, secrets } = options;
   const kind = <T>(cookie: CookieName, schema: z.ZodType<T>, ttlSeconds: number) => ({
     cookie,
-    name: `${isSecure ? '__Host-' : ''}call-login-${cookie}`,
+    name: nameOfCookie(cookie, isSecure),
     ttlSeconds,
     sealer: createSealer({ purpose: `${cookie} cookie`, schema, ttlSeconds, secrets }),
   });

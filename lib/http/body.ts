@@ -3,13 +3,21 @@ import * as z from 'zod';
 import { readLimitedText } from '../limits/limited-text.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 
-type BodyProblem = {
-  code: 'request_not_json' | 'request_too_large' | 'request_incomplete' | 'request_invalid';
-};
+/** The codes with which a body is refused. */
+export const bodyCodes = [
+  'request_not_json',
+  'request_too_large',
+  'request_incomplete',
+  'request_invalid',
+] as const;
+
+type BodyProblem = { code: (typeof bodyCodes)[number] };
 
 /** Reads the body of a request, only in the shape that its route declares. */
 export interface BodyReader<T> {
   schema: z.core.$ZodType<T>;
+  /** Null where no body is read. */
+  mediaType: 'application/json' | 'application/x-www-form-urlencoded' | null;
   read(request: Request): Promise<Result<T, BodyProblem>>;
 }
 
@@ -21,10 +29,12 @@ export const BODY_TIMEOUT_MS = 10_000;
 
 /** A JSON body of at most `BODY_MAX_BYTES`. */
 export function jsonBody<T>(schema: z.core.$ZodType<T>): BodyReader<T> {
+  const mediaType = 'application/json';
   return {
     schema,
+    mediaType,
     async read(request) {
-      const text = await readText(request, 'application/json');
+      const text = await readText(request, mediaType);
       if (!text.ok) {
         return text;
       }
@@ -43,10 +53,12 @@ export function jsonBody<T>(schema: z.core.$ZodType<T>): BodyReader<T> {
 
 /** A URL-encoded form of at most `BODY_MAX_BYTES`, each field at most once. */
 export function formBody<T>(schema: z.core.$ZodType<T>): BodyReader<T> {
+  const mediaType = 'application/x-www-form-urlencoded';
   return {
     schema,
+    mediaType,
     async read(request) {
-      const text = await readText(request, 'application/x-www-form-urlencoded');
+      const text = await readText(request, mediaType);
       if (!text.ok) {
         return text;
       }
@@ -81,5 +93,6 @@ async function readText(request: Request, mediaType: string): Promise<Result<str
 /** For routes that take no body: whatever comes is not read. */
 export const noBody: BodyReader<null> = {
   schema: z.null(),
+  mediaType: null,
   read: async () => succeed(null),
 };

@@ -1,5 +1,6 @@
 import 'server-only';
 import * as z from 'zod';
+import type { CookieName } from '../cookies/cookies.ts';
 import { isAboutNumber } from '../shared/error-codes.ts';
 import { succeed } from '../shared/result.ts';
 import { formBody } from './body.ts';
@@ -21,7 +22,9 @@ export const formSchema = z.strictObject({ next: z.string().optional() });
  */
 export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: {
   path: `/login/${string}`;
+  summary: string;
   schema: z.ZodType<Form>;
+  cookies: readonly CookieName[];
   isQueued?: true;
   handle(context: RequestContext, call: Call<Form>): Promise<FormOutcome>;
 }): Route {
@@ -30,6 +33,8 @@ export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: 
     ...others,
     methods: ['POST'],
     access: 'same-origin',
+    replies: { 303: null },
+    refuses: [],
     body: formBody(schema),
     async handle(context, call) {
       const next = ownPath(call.body.next, '/account');

@@ -3,24 +3,40 @@ import { randomInt } from 'node:crypto';
 import type { LimitReached } from '../limits/start-limits.ts';
 import type { PhoneNumberError } from '../phone/phone-number.ts';
 import type { ErrorReply } from '../shared/contract.ts';
-import type { ErrorCode } from '../shared/error-codes.ts';
+import {
+  type ErrorCode,
+  errorCodes,
+  type PauthCode,
+  type PhoneNumberCode,
+} from '../shared/error-codes.ts';
 import type { Language } from '../shared/language.ts';
 import { fillIn } from '../shared/messages/messages.ts';
 import { messagesIn } from './language.ts';
 import { json } from './responses.ts';
 import type { RequestOrigins } from './same-origin.ts';
 
-/** Why a request is refused: an error code, and what its text, headers or log line need besides. */
-export type Problem =
-  | PhoneNumberError
+/**
+ * Why a request is refused: an error code, one of `Code`, and what its text, headers or log line need
+ * besides.
+ */
+export type Problem<Code extends ErrorCode = ErrorCode> =
+  | Extract<PhoneNumberError, { code: Extract<Code, 'phone_number_not_in_country'> }>
   | {
-      code: Exclude<ErrorCode, 'phone_number_not_in_country'>;
+      code: Exclude<Code, 'phone_number_not_in_country'>;
       retryAfterSeconds?: number | null;
       /** Which limit was reached, for the log. */
       limit?: LimitReached['limit'];
       /** Where a request came from, and where it should have come from, for the log. */
       origins?: RequestOrigins;
     };
+
+/** Every code of a typed number. */
+export const phoneNumberCodes = errorCodes.filter((code): code is PhoneNumberCode =>
+  code.startsWith('phone_number_'),
+);
+
+/** Every code of the vendor. */
+export const pauthCodes = errorCodes.filter((code): code is PauthCode => code.startsWith('pauth_'));
 
 /** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */
 const statusOf: Readonly<Record<ErrorCode, number>> = {
@@ -89,6 +105,11 @@ export function httpStatusOf(code: ErrorCode): number {
   return statusOf[code];
 }
 
+/** Whether a refusal with this code is temporary, and says when to try again. */
+export function isTemporary(code: ErrorCode): boolean {
+  return temporary.has(code);
+}
+
 /** The answer to a refused request: status, code, and a sentence in the visitor's language. */
 export function problemResponse(
   problem: Problem,
@@ -134,7 +155,7 @@ function countryName(country: string, language: Language): string {
 }
 
 function retryAfterOf(problem: Problem): number | null {
-  if (!temporary.has(problem.code)) {
+  if (!isTemporary(problem.code)) {
     return null;
   }
   const known = 'retryAfterSeconds' in problem ? problem.retryAfterSeconds : null;

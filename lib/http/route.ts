@@ -1,7 +1,10 @@
 import 'server-only';
+import type * as z from 'zod';
+import type { CookieName } from '../cookies/cookies.ts';
 import type { LoggedIn } from '../sessions/open.ts';
+import type { ErrorCode } from '../shared/error-codes.ts';
 import { fail, type Result } from '../shared/result.ts';
-import { type BodyReader, noBody } from './body.ts';
+import { type BodyReader, bodyCodes } from './body.ts';
 import { type Problem, problemResponse } from './problems.ts';
 import { reportFailure, reportRefusal } from './report.ts';
 import type { RequestContext } from './request-context.ts';
@@ -35,33 +38,49 @@ interface LoggedInContext extends RequestContext {
   loggedIn: LoggedIn;
 }
 
-type Outcome = Promise<Result<Response, Problem>>;
+type Outcome<Code extends ErrorCode> = Promise<Result<Response, Problem<Code>>>;
 
-/** All there is to say of a route. Without `access` it does not compile. */
-export type RouteDeclaration<Body> = {
+/** What a client has to know of a route: the API's document is made of it. */
+interface Contract {
   /** `[name]` stands for one segment. */
   path: `/${string}`;
   /** All others are refused with 405 and `Allow`. */
   methods: readonly [Method, ...Method[]];
+  access: Access;
+  /** What it does, in a sentence. */
+  summary: string;
+  /** Its answers but for refusals: the shape of the JSON by HTTP status, null where there is no body. */
+  replies: Readonly<Record<number, z.core.$ZodType | null>>;
+  /** The sealed cookies that it looks at; all are optional. The session's is required by `access`. */
+  cookies?: readonly CookieName[];
+  /** The request headers that it looks at, and what they mean. All are optional. */
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** All there is to say of a route. Without `access` it does not compile. */
+export type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
   body: BodyReader<Body>;
+  /** What its handler refuses with. A handler that refuses with another code does not compile. */
+  refuses: readonly Code[];
   /** Costs a request to the vendor: waits in the admission queue of the Node host. */
   isQueued?: true;
 } & (
-  | {
-      access: 'public' | 'vendor' | 'same-origin';
-      handle(context: RequestContext, call: Call<Body>): Outcome;
-    }
-  | { access: 'session'; handle(context: LoggedInContext, call: Call<Body>): Outcome }
-);
+    | {
+        access: 'public' | 'vendor' | 'same-origin';
+        handle(context: RequestContext, call: Call<Body>): Outcome<NoInfer<Code>>;
+      }
+    | {
+        access: 'session';
+        handle(context: LoggedInContext, call: Call<Body>): Outcome<NoInfer<Code>>;
+      }
+  );
 
 /** A declared route, as hosts call it. */
-export interface Route {
-  path: `/${string}`;
-  methods: readonly Method[];
-  access: Access;
+export interface Route extends Contract {
   isQueued: boolean;
-  /** Whether the body of a request is looked at. */
-  readsBody: boolean;
+  body: Pick<BodyReader<unknown>, 'schema' | 'mediaType'>;
+  /** Every code with which a request may be refused that has one of its methods. */
+  refuses: readonly ErrorCode[];
   /** Never throws: what goes wrong is logged, and answered without detail. */
   answer(context: RequestContext, call: Omit<Call<unknown>, 'body'>): Promise<Response>;
 }
@@ -70,14 +89,14 @@ export interface Route {
  * Declares a route. Its answers carry the request's id, by which its log lines are found, and the
  * cookies that were set or cleared; one that fails half-way sets none.
  */
-export function route<Body>(declaration: RouteDeclaration<Body>): Route {
-  const { path, methods, access, isQueued = false } = declaration;
+export function route<Body, Code extends ErrorCode>(
+  declaration: RouteDeclaration<Body, Code>,
+): Route {
+  const { path, methods, isQueued = false } = declaration;
   return {
-    path,
-    methods,
-    access,
+    ...declaration,
     isQueued,
-    readsBody: declaration.body !== noBody,
+    refuses: allRefusals(declaration),
     async answer(context, call) {
       const place = { method: call.request.method, route: path };
       let response: Response;
@@ -105,12 +124,32 @@ export function route<Body>(declaration: RouteDeclaration<Body>): Route {
   };
 }
 
+/** The codes that a handler declares, and those of what comes before it and of what it may throw. */
+function allRefusals<Body, Code extends ErrorCode>({
+  access,
+  methods,
+  body,
+  refuses,
+}: RouteDeclaration<Body, Code>): ErrorCode[] {
+  const isOnlyRead = methods.every((method) => method === 'GET' || method === 'HEAD');
+  const needsSameOrigin = access === 'same-origin' || (access === 'session' && !isOnlyRead);
+  const codes = [
+    ...(needsSameOrigin ? (['request_cross_origin'] as const) : []),
+    ...(access === 'session' ? (['not_logged_in'] as const) : []),
+    ...(body.mediaType === null ? [] : bodyCodes),
+    ...refuses,
+    ...(access === 'session' || access === 'same-origin' ? (['store_unavailable'] as const) : []),
+    'internal_error',
+  ] as const;
+  return [...new Set(codes)];
+}
+
 /** Method, access, body, handler, in this order; the first that refuses decides. */
-async function settle<Body>(
-  declaration: RouteDeclaration<Body>,
+async function settle<Body, Code extends ErrorCode>(
+  declaration: RouteDeclaration<Body, Code>,
   context: RequestContext,
   call: Omit<Call<unknown>, 'body'>,
-): Outcome {
+): Promise<Result<Response, Problem>> {
   const { request } = call;
   const { methods, access } = declaration;
   const isRead = request.method === 'GET' || request.method === 'HEAD';

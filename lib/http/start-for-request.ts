@@ -1,14 +1,19 @@
 import 'server-only';
 import { startAttempt } from '../login/start.ts';
+import type { LoginFailure } from '../login/vendor-failure.ts';
 import { viewAttempt } from '../login/view.ts';
 import { isCountryCode, type PhoneNumberError, parsePhoneNumber } from '../phone/phone-number.ts';
 import type { AttemptView, NumberRequest, StartRequest } from '../shared/contract.ts';
+import type { PhoneNumberCode } from '../shared/error-codes.ts';
 import type { NumberMemory } from '../shared/number-memory.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { Problem } from './problems.ts';
 import { reportProxyMistake } from './report.ts';
 import type { RequestContext } from './request-context.ts';
+
+/** Why nothing was started. */
+type StartRefusal = PhoneNumberCode | LoginFailure['code'] | 'request_invalid';
 
 /**
  * Starts an attempt for the browser of a request, or returns its live one for the same number, and
@@ -17,7 +22,7 @@ import type { RequestContext } from './request-context.ts';
 export async function startForRequest(
   context: RequestContext,
   wanted: StartRequest,
-): Promise<Result<AttemptView, Problem>> {
+): Promise<Result<AttemptView, Problem<StartRefusal>>> {
   const { cookies, client, login, services } = context;
   reportProxyMistake(context);
   const phoneNumber = await readWantedNumber(context, wanted);

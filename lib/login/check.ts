@@ -12,7 +12,7 @@ import type { LoginAttempt } from '../store/schema.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { endWithoutLogin } from './end.ts';
 import { backOffMs, checkIntervalMs } from './schedule.ts';
-import { failureOfPauth, type LoginFailure, reportRefusedKey } from './vendor-failure.ts';
+import { failureOfPauth, reportRefusedKey, type VendorFailure } from './vendor-failure.ts';
 
 /** How much longer than the vendor request a lease lasts. A process that dies holds it until then. */
 const LEASE_MARGIN_MS = 1_000;
@@ -31,7 +31,7 @@ export function leaseEnd({ rules }: LoginDependencies, now: number): number {
   return now + CHECK_QUEUE_MS + rules.pauthTimeoutMs + LEASE_MARGIN_MS;
 }
 
-type Checked = Result<LoginAttempt | 'changed' | 'not_due', LoginFailure>;
+type Checked = Result<LoginAttempt | 'changed' | 'not_due', VendorFailure>;
 
 /**
  * Asks the vendor about an attempt and records the reply, if a check is due and no other request is doing

@@ -11,7 +11,7 @@ import { findAlsoVerified } from './contest.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { endInTransaction } from './end.ts';
 import { findOrAddUser } from './login-user.ts';
-import type { LoginFailure } from './vendor-failure.ts';
+import type { VendorFailure } from './vendor-failure.ts';
 
 /**
  * Turns a verified attempt into a session, in one transaction: the attempt, the user, the session and the
@@ -25,7 +25,7 @@ export async function completeAttempt(
   deps: LoginDependencies,
   attempt: LoginAttempt,
   session: { sessionToken: string; client: ClientInfo },
-): Promise<Result<'completed' | 'settled' | 'not_yet', LoginFailure>> {
+): Promise<Result<'completed' | 'settled' | 'not_yet', VendorFailure>> {
   const alsoVerified = await findAlsoVerified(deps, attempt);
   if (!alsoVerified.ok) {
     return alsoVerified;

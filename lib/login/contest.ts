@@ -7,7 +7,7 @@ import type { LoginAttempt } from '../store/schema.ts';
 import { isCallable } from './attempt.ts';
 import { leaseEnd } from './check.ts';
 import type { LoginDependencies } from './dependencies.ts';
-import { failureOfPauth, type LoginFailure } from './vendor-failure.ts';
+import { failureOfPauth, type VendorFailure } from './vendor-failure.ts';
 
 /** How many rivals are asked about at a time. */
 const BATCH = 20;
@@ -28,7 +28,7 @@ const START_MARGIN_MS = 5_000;
 export async function findAlsoVerified(
   deps: LoginDependencies,
   attempt: LoginAttempt,
-): Promise<Result<ReadonlySet<string> | 'not_yet', LoginFailure>> {
+): Promise<Result<ReadonlySet<string> | 'not_yet', VendorFailure>> {
   const now = deps.clock.now();
   const rivals = await findRivals(deps.store, attempt, deps.rules.attemptTtlMs);
   if (rivals.some((rival) => mayHaveTakenCall(deps, attempt, rival, now))) {
@@ -92,7 +92,7 @@ async function askAll(
   deps: LoginDependencies,
   attempt: LoginAttempt,
   rivals: readonly Rival[],
-): Promise<Result<ReadonlySet<string>, LoginFailure>> {
+): Promise<Result<ReadonlySet<string>, VendorFailure>> {
   for (let asked = 0; asked < rivals.length; asked += BATCH) {
     const replies = await ask(deps, rivals.slice(asked, asked + BATCH));
     if (!replies.ok) {
@@ -130,7 +130,7 @@ function provesMatchByCallNumber(
 async function ask(
   deps: LoginDependencies,
   rivals: readonly Rival[],
-): Promise<Result<(Rival & { status: PauthSessionStatus | null })[], LoginFailure>> {
+): Promise<Result<(Rival & { status: PauthSessionStatus | null })[], VendorFailure>> {
   const asked = await Promise.all(
     rivals.map(async (rival) => ({
       rival,

@@ -13,7 +13,7 @@ import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { PROMPTED_CHECK_MS, pollPauseMs } from './schedule.ts';
-import type { LoginFailure } from './vendor-failure.ts';
+import type { VendorFailure } from './vendor-failure.ts';
 
 /** One request for the outcome of an attempt. */
 export interface Poll {
@@ -30,7 +30,7 @@ export interface Poll {
 export type PollOutcome =
   | { status: 'pending'; expiresInMs: number; pollAfterMs: number }
   /** The vendor did not answer; the attempt stays live. */
-  | { status: 'trouble'; failure: LoginFailure }
+  | { status: 'trouble'; failure: VendorFailure }
   /** The token is null if the session can no longer be delivered: see `deliver`. */
   | { status: 'completed'; sessionToken: string | null }
   | { status: AttemptEnd; code: AttemptEndCode }

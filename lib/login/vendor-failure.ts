@@ -1,16 +1,19 @@
 import 'server-only';
 import type { LimitReached } from '../limits/start-limits.ts';
 import type { PauthError } from '../pauth/errors.ts';
-import type { AttemptEndCode } from '../shared/error-codes.ts';
+import type { PauthCode } from '../shared/error-codes.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
 /** Why a start or a poll failed, and when to try again, if known. */
 export interface LoginFailure {
-  code: AttemptEndCode | 'rate_limited';
+  code: PauthCode | 'attempt_cancelled' | 'attempt_failed' | 'rate_limited';
   retryAfterSeconds: number | null;
   /** Which limit was reached, for the log. */
   limit?: LimitReached['limit'];
 }
+
+/** The same where only the vendor can be the cause. */
+export type VendorFailure = LoginFailure & { code: PauthCode };
 
 /** Limits the vendor's Retry-After: longer waits would exceed what people tolerate in front of a page. */
 const MAX_RETRY_AFTER_SECONDS = 30;
@@ -19,10 +22,7 @@ const MAX_RETRY_AFTER_SECONDS = 30;
  * What a vendor failure means for the person. The guide answers 504 after a timeout, 503 without a
  * connection and 422 for any other error. Here 422 is only for what the person can correct: the number.
  */
-export function failureOfPauth(
-  error: PauthError,
-  request: 'create' | 'check',
-): LoginFailure & { code: AttemptEndCode } {
+export function failureOfPauth(error: PauthError, request: 'create' | 'check'): VendorFailure {
   switch (error.kind) {
     case 'unreachable':
       return { code: 'pauth_unreachable', retryAfterSeconds: null };

@@ -33,9 +33,7 @@ const ALGORITHMS = [-8, -7, -257];
 /** More than anybody has devices. */
 const MAX_PASSKEYS = 10;
 
-type AddProblem =
-  | ManageProblem
-  | { code: 'passkeys_full' | 'passkey_expired' | 'passkey_refused' | 'not_logged_in' };
+type AddProblem = ManageProblem | { code: 'passkeys_full' | 'passkey_expired' | 'passkey_refused' };
 
 /**
  * What the browser hands to the authenticator to make a passkey for the user of a session.

@@ -6,9 +6,14 @@ import type { Session } from '../store/schema.ts';
 /** How long a call, or a use of a passkey, allows to change the passkeys of an account. */
 const MANAGE_MS = 5 * 60 * 1_000;
 
-export type ManageProblem = {
-  code: 'passkey_needs_call' | 'passkey_needs_confirmation' | 'session_limited';
-};
+/** Why passkeys may not be changed. */
+export const changeCodes = [
+  'passkey_needs_call',
+  'passkey_needs_confirmation',
+  'session_limited',
+] as const;
+
+export type ManageProblem = { code: (typeof changeCodes)[number] };
 
 /**
  * Whether a session may add a passkey: the first one only within five minutes of its call, so that a copied

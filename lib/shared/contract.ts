@@ -14,13 +14,20 @@ import { isPhoneNumber, type PhoneNumber } from './phone-number.ts';
 
 export const phoneNumberSchema = z.custom<PhoneNumber>(isPhoneNumber);
 
-/**
- * `POST /api/auth/number`: formats a number as its country writes it; starts nothing. `country` is
- * ISO 3166-1 alpha-2 and defaults to the site's country.
- */
+/** A text, described for the API's document. */
+const text = (description: string) => z.string().check(z.describe(description));
+
+/** `POST /api/auth/number`: formats a number as its country writes it; starts nothing. */
 export const numberRequestSchema = z.strictObject({
   phone_number: z.string(),
-  country: z.optional(z.string().check(z.regex(/^[A-Z]{2}$/))),
+  country: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[A-Z]{2}$/),
+        z.describe("ISO 3166-1 alpha-2: whose notation the number is in; the site's by default."),
+      ),
+  ),
 });
 
 export type NumberRequest = z.infer<typeof numberRequestSchema>;
@@ -42,25 +49,36 @@ export const numberReplySchema = z.object({ phone_number_text: z.string() });
 
 export type NumberReply = z.infer<typeof numberReplySchema>;
 
-/** A QR code: its dark modules as an SVG path in a square of `size` units, quiet zone included. */
-const qrDrawingSchema = z.object({ size: z.number(), path: z.string() });
+/** The QR code of an address, quiet zone included. */
+const qrDrawingSchema = z.object({
+  size: z.number(),
+  path: text('The dark modules of a QR code as an SVG path in a square of `size` units.'),
+});
 
 export type QrDrawing = z.infer<typeof qrDrawingSchema>;
 
 /** A live attempt as its own browser may see it. */
 export const attemptViewSchema = z.object({
-  /** The attempt's public id, for logs and support. No route accepts it. */
-  session_id: z.string(),
+  session_id: text("The attempt's public id, for logs and support. No route accepts it."),
   call_number: phoneNumberSchema,
-  /** The call number as its caller can dial it: `050-1234-5678`, from another country `+81 50 1234 5678`. */
-  call_number_text: z.string(),
-  /** What to dial instead to show a caller ID that is withheld; missing where there is no such way. */
-  call_number_with_caller_id: z.optional(z.string()),
-  /** The phone number that must call, as its country writes it; masked if it was remembered. */
-  phone_number_text: z.string(),
+  call_number_text: text(
+    'The call number as its caller can dial it: `050-1234-5678`, from another country `+81 50 1234 5678`.',
+  ),
+  call_number_with_caller_id: z.optional(
+    text(
+      'What to dial instead to show a caller ID that is withheld; missing where there is no such way.',
+    ),
+  ),
+  phone_number_text: text(
+    'The phone number that must call, as its country writes it; masked if it was remembered.',
+  ),
   number_memory: z.enum(numberMemories),
-  /** The page to open on the phone: it shows the number to call and cannot act on the attempt. */
-  handoff: z.object({ address: z.string(), qr: qrDrawingSchema }),
+  handoff: z.object({
+    address: text(
+      'The page to open on the phone: it shows the number to call and cannot act on the attempt.',
+    ),
+    qr: qrDrawingSchema,
+  }),
   expires_in_seconds: z.number(),
 });
 
@@ -69,11 +87,9 @@ export type AttemptView = z.infer<typeof attemptViewSchema>;
 /** Any error reply: a stable code, and a sentence for the visitor that names the next step. */
 export const errorReplySchema = z.object({
   code: z.enum(errorCodes),
-  error: z.string(),
-  /** The request's id in the server's log, for support. */
-  request_id: z.optional(z.string()),
-  /** When to retry, if known. */
-  retry_after_seconds: z.optional(z.number()),
+  error: text('A sentence for the visitor, in their language.'),
+  request_id: z.optional(text("The request's id in the server's log, for support.")),
+  retry_after_seconds: z.optional(z.number().check(z.describe('When to try again.'))),
 });
 
 export type ErrorReply = z.infer<typeof errorReplySchema>;
@@ -82,16 +98,24 @@ export type ErrorReply = z.infer<typeof errorReplySchema>;
  * `GET /api/auth/status`, with any HTTP status. Failures of the vendor or the store are an
  * `ErrorReply` instead. `verified` is the vendor's guide's word for a completed login.
  */
-export const statusReplySchema = z.discriminatedUnion('status', [
+export const openStatusReplySchema = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('pending'),
     expires_in_seconds: z.number(),
-    /** How long to wait before the next poll; 0 if the server holds polls. */
-    poll_after_ms: z.number(),
+    poll_after_ms: z
+      .number()
+      .check(z.describe('How long to wait before the next poll; 0 if the server holds polls.')),
   }),
   z.object({ status: z.literal('verified') }),
-  z.object({ status: z.enum(attemptEnds), code: z.enum(errorCodes), message: z.string() }),
 ]);
+
+export const endedStatusReplySchema = z.object({
+  status: z.enum(attemptEnds),
+  code: z.enum(errorCodes),
+  message: z.string(),
+});
+
+export const statusReplySchema = z.union([openStatusReplySchema, endedStatusReplySchema]);
 
 export type StatusReply = z.infer<typeof statusReplySchema>;
 
@@ -160,7 +184,7 @@ export const passkeyNameRequestSchema = z.strictObject({
 });
 
 /** `GET /api/auth/passkeys/offer`: whether to offer a passkey now, right after the login. */
-const passkeyOfferReplySchema = z.object({ offer: z.boolean() });
+export const passkeyOfferReplySchema = z.object({ offer: z.boolean() });
 
 export type PasskeyOfferReply = z.infer<typeof passkeyOfferReplySchema>;
 

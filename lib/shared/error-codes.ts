@@ -72,8 +72,13 @@ export function isAboutNumber(code: ErrorCode): boolean {
   return code.startsWith('phone_number_') || code === 'pauth_refused_number';
 }
 
+/** What is wrong with a typed phone number. */
+export type PhoneNumberCode = Extract<ErrorCode, `phone_number_${string}`>;
+
+/** Why the vendor did not answer. */
+export type PauthCode = Extract<ErrorCode, `pauth_${string}`>;
+
 /** Why an attempt ended without a login. */
-export type AttemptEndCode = Extract<
-  ErrorCode,
-  `attempt_${AttemptEnd}` | `pauth_${string}` | 'signup_closed' | 'user_disabled'
->;
+export type AttemptEndCode =
+  | Extract<ErrorCode, `attempt_${AttemptEnd}` | 'signup_closed' | 'user_disabled'>
+  | PauthCode;

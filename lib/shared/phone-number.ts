@@ -4,11 +4,11 @@ declare const brand: unique symbol;
 export type PhoneNumber = string & { readonly [brand]: 'PhoneNumber' };
 
 /** ITU-T E.164: a plus, a country code that does not start with 0, at most 15 digits. */
-const e164Pattern = /^\+[1-9]\d{3,14}$/;
+export const E164_PATTERN = /^\+[1-9]\d{3,14}$/;
 
 /** Whether a value has the form of E.164. The number need not be assigned. */
 export function isPhoneNumber(value: unknown): value is PhoneNumber {
-  return typeof value === 'string' && e164Pattern.test(value);
+  return typeof value === 'string' && E164_PATTERN.test(value);
 }
 
 /** The longest accepted phone number input in UTF-16 code units; allows for labels and spaces. */

@@ -10,10 +10,12 @@ import {
 import { createControlClient } from '#sandbox/control-client.ts';
 import { type Deviation, TestPasskey } from '#tests/support/authenticator.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+import { expectDocumented } from './documented.ts';
 
 /**
  * What every host must answer, asked of both: `server/` and Next's own server. Each scenario runs on
- * both, with a browser and a phone number of its own, and both must answer as expected and alike.
+ * both, with a browser and a phone number of its own, and both must answer as expected, alike, and as the
+ * OpenAPI document says.
  */
 
 const hosts = inject('hosts');
@@ -88,7 +90,7 @@ const form = (visitor: Visitor, path: string, fields: Record<string, string>) =>
 /** The other session of a person who is logged in twice. */
 const otherSessionOf = async (person: Person) => {
   await logIn(person);
-  const other = { ...person, visitor: new Visitor(person.visitor.origin) };
+  const other = { ...person, visitor: new Visitor(person.visitor.origin, expectDocumented) };
   await logIn(other);
   return other;
 };
@@ -764,7 +766,10 @@ async function describeAnswer(response: Response, phoneNumber: string) {
 }
 
 async function answerOf(origin: string, scenario: Scenario) {
-  const person = { visitor: new Visitor(origin), phoneNumber: randomPhoneNumber() };
+  const person = {
+    visitor: new Visitor(origin, expectDocumented),
+    phoneNumber: randomPhoneNumber(),
+  };
   const response = await scenario.run(person);
   return await describeAnswer(response, person.phoneNumber);
 }
@@ -785,7 +790,10 @@ describe.concurrent('both hosts answer alike', () => {
 
 describe.each(Object.entries(hosts))('on the %s host', (_host, origin) => {
   it('polls that their clients gave up make room for others', async () => {
-    const person = { visitor: new Visitor(origin), phoneNumber: randomPhoneNumber() };
+    const person = {
+      visitor: new Visitor(origin, expectDocumented),
+      phoneNumber: randomPhoneNumber(),
+    };
     await start(person);
     /** A poll that may not be held, as too many are, is answered at once. */
     const isHeld = async () => {

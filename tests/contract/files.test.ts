@@ -3,6 +3,7 @@ import { describe, expect, inject, it } from 'vitest';
 const paths = [
   '/logo.svg',
   '/icon.svg',
+  '/openapi.json',
   '/nowhere.svg',
   '/account/nowhere.svg',
   '/_next/static/nowhere.js',

@@ -10,6 +10,13 @@ export const userAgents = {
   firefoxOnAndroid: 'Mozilla/5.0 (Android 15; Mobile; rv:143.0) Gecko/143.0 Firefox/143.0',
 };
 
+/** What a visitor asked for, and the answer. */
+export interface Answer {
+  method: string;
+  path: string;
+  response: Response;
+}
+
 /** An HTTP client that behaves like a browser: it stores cookies and sends Fetch Metadata. */
 export class Visitor {
   readonly origin: string;
@@ -19,8 +26,12 @@ export class Visitor {
   /** Its User-Agent. */
   userAgent = userAgents.chromeOnWindows;
 
-  constructor(origin: string) {
+  /** Told of every answer. */
+  readonly #onAnswer: ((answer: Answer) => Promise<void>) | undefined;
+
+  constructor(origin: string, onAnswer?: (answer: Answer) => Promise<void>) {
     this.origin = origin;
+    this.#onAnswer = onAnswer;
   }
 
   /** Sends a request as a script of our own page would, and stores the answer's cookies. */
@@ -42,6 +53,7 @@ export class Visitor {
     for (const cookie of response.headers.getSetCookie()) {
       this.#store(cookie);
     }
+    await this.#onAnswer?.({ method: init.method ?? 'GET', path, response: response.clone() });
     return response;
   }
 
@@ -80,7 +92,7 @@ export class Visitor {
    * @param origin the server that it uses; another one of the same site if given.
    */
   clone(origin = this.origin): Visitor {
-    const clone = new Visitor(origin);
+    const clone = new Visitor(origin, this.#onAnswer);
     clone.network = this.network;
     clone.userAgent = this.userAgent;
     for (const [name, value] of this.#cookies) {

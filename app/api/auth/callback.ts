@@ -12,6 +12,9 @@ export const callback = route({
   path: '/api/auth/callback/[token]',
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   access: 'vendor',
+  summary: 'Says that a call has come. Nothing of it is believed: the server asks the vendor.',
+  replies: { 204: null },
+  refuses: [],
   body: noBody,
   async handle({ login, log }, { params, after }) {
     after(async () => {

@@ -3,6 +3,7 @@ import { noBody } from '#lib/http/body.ts';
 import { done } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
+import { doneReplySchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
 /** Ends this browser's attempt, if it has one. The same answer the second time. */
@@ -10,6 +11,10 @@ export const cancel = route({
   path: '/api/auth/cancel',
   methods: ['POST'],
   access: 'same-origin',
+  summary: 'Ends the attempt of this browser, if it has one.',
+  cookies: ['attempt'],
+  replies: { 200: doneReplySchema },
+  refuses: [],
   body: noBody,
   async handle(context) {
     const attemptToken = await readAttemptToken(context);

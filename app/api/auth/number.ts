@@ -3,7 +3,7 @@ import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { readTypedNumber } from '#lib/http/start-for-request.ts';
 import { formatPhoneNumber, isCountryCode } from '#lib/phone/phone-number.ts';
-import { type NumberReply, numberRequestSchema } from '#lib/shared/contract.ts';
+import { type NumberReply, numberReplySchema, numberRequestSchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
 /**
@@ -14,6 +14,9 @@ export const number = route({
   path: '/api/auth/number',
   methods: ['POST'],
   access: 'same-origin',
+  summary: 'Formats a phone number as its country writes it. Starts nothing.',
+  replies: { 200: numberReplySchema },
+  refuses: [],
   body: jsonBody(numberRequestSchema),
   async handle(context, { body }) {
     const phoneNumber = readTypedNumber(context, body);

@@ -2,7 +2,7 @@ import { noBody } from '#lib/http/body.ts';
 import { done, json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { endSession } from '#lib/http/session.ts';
-import type { SessionReply } from '#lib/shared/contract.ts';
+import { doneReplySchema, type SessionReply, sessionReplySchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
 /** Who is logged in here. */
@@ -10,6 +10,9 @@ export const session = route({
   path: '/api/auth/session',
   methods: ['GET', 'HEAD'],
   access: 'session',
+  summary: 'Who is logged in, and until when.',
+  replies: { 200: sessionReplySchema },
+  refuses: [],
   body: noBody,
   async handle({ loggedIn: { user, session } }) {
     const reply: SessionReply = {
@@ -29,6 +32,10 @@ export const logout = route({
   path: '/api/auth/logout',
   methods: ['POST'],
   access: 'same-origin',
+  summary: 'Logs out: ends the session in this browser and on the server.',
+  cookies: ['session'],
+  replies: { 200: doneReplySchema },
+  refuses: [],
   body: noBody,
   async handle(context) {
     await endSession(context);

@@ -2,7 +2,7 @@ import { jsonBody, noBody } from '#lib/http/body.ts';
 import { done } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { dismissNotices, endOtherSession, endOtherSessions } from '#lib/sessions/other-sessions.ts';
-import { seenRequestSchema } from '#lib/shared/contract.ts';
+import { doneReplySchema, seenRequestSchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
 /** Ends every other session of this user. The same answer the second time. */
@@ -10,6 +10,9 @@ export const otherSessions = route({
   path: '/api/auth/sessions',
   methods: ['DELETE'],
   access: 'session',
+  summary: 'Ends every other session of this user.',
+  replies: { 200: doneReplySchema },
+  refuses: ['session_limited'],
   body: noBody,
   async handle({ sessions, loggedIn }) {
     const ended = await endOtherSessions(sessions, loggedIn);
@@ -22,6 +25,9 @@ export const otherSession = route({
   path: '/api/auth/sessions/[id]',
   methods: ['DELETE'],
   access: 'session',
+  summary: 'Ends one other session of this user.',
+  replies: { 200: doneReplySchema },
+  refuses: ['session_missing', 'session_limited'],
   body: noBody,
   async handle({ sessions, loggedIn }, { params }) {
     const ended = await endOtherSession(sessions, loggedIn, params.id ?? '');
@@ -34,6 +40,9 @@ export const noticesSeen = route({
   path: '/api/auth/sessions/seen',
   methods: ['POST'],
   access: 'session',
+  summary: 'Dismisses the notices of new devices up to an instant.',
+  replies: { 200: doneReplySchema },
+  refuses: [],
   body: jsonBody(seenRequestSchema),
   async handle({ sessions, loggedIn }, { body }) {
     await dismissNotices(sessions, loggedIn, Date.parse(body.until));

@@ -1,14 +1,19 @@
+import * as z from 'zod/mini';
 import { jsonBody, noBody } from '#lib/http/body.ts';
 import { withPasskeys } from '#lib/http/passkeys.ts';
 import { done, json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { addPasskey, offerPasskey } from '#lib/passkeys/add.ts';
 import { declineOffer, mayOffer } from '#lib/passkeys/manage.ts';
+import { changeCodes } from '#lib/passkeys/may-manage.ts';
 import { maskPhoneNumber } from '#lib/phone/phone-number.ts';
 import {
+  doneReplySchema,
   type NewPasskeyReply,
+  newPasskeyReplySchema,
   type PasskeyOfferReply,
   passkeyAddRequestSchema,
+  passkeyOfferReplySchema,
 } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
@@ -17,6 +22,10 @@ export const offer = route({
   path: '/api/auth/passkeys/offer',
   methods: ['GET', 'DELETE'],
   access: 'session',
+  summary:
+    'Whether to offer a passkey now, right after a login by call; DELETE remembers "not now".',
+  replies: { 200: z.union([passkeyOfferReplySchema, doneReplySchema]) },
+  refuses: ['request_not_found'],
   body: noBody,
   handle: withPasskeys(async ({ loggedIn, passkeys }, { request }) => {
     if (request.method === 'DELETE') {
@@ -33,6 +42,15 @@ export const newPasskey = route({
   path: '/api/auth/passkeys/new',
   methods: ['POST'],
   access: 'session',
+  summary: 'What the browser needs to make a passkey for this user.',
+  replies: { 200: newPasskeyReplySchema },
+  refuses: [
+    'request_not_found',
+    ...changeCodes,
+    'passkeys_full',
+    'passkey_expired',
+    'passkey_refused',
+  ],
   body: noBody,
   handle: withPasskeys(async ({ cookies, loggedIn, passkeys, services }) => {
     const { phone_number } = loggedIn.user;
@@ -59,6 +77,16 @@ export const add = route({
   path: '/api/auth/passkeys/add',
   methods: ['POST'],
   access: 'session',
+  summary: 'Adds the passkey that the authenticator made. The session gets a new cookie.',
+  cookies: ['challenge'],
+  replies: { 200: doneReplySchema },
+  refuses: [
+    'request_not_found',
+    ...changeCodes,
+    'passkeys_full',
+    'passkey_expired',
+    'passkey_refused',
+  ],
   body: jsonBody(passkeyAddRequestSchema),
   handle: withPasskeys(async ({ client, cookies, loggedIn, passkeys }, { body }) => {
     const challenge = await cookies.challenge.read();

@@ -5,17 +5,24 @@ import { route } from '#lib/http/route.ts';
 import { createUseChallenge } from '#lib/passkeys/challenge.ts';
 import { confirmWithPasskey, logInWithPasskey } from '#lib/passkeys/use.ts';
 import {
+  doneReplySchema,
   type PasskeyOptionsReply,
   type PasskeyUseRequest,
+  passkeyOptionsReplySchema,
   passkeyUseRequestSchema,
 } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
+
+const useCodes = ['passkey_unknown', 'passkey_expired', 'passkey_refused'] as const;
 
 /** A challenge for any passkey of this site. The same answer to everybody: it names no passkey. */
 export const options = route({
   path: '/api/auth/passkeys/options',
   methods: ['POST'],
   access: 'same-origin',
+  summary: 'A challenge for any passkey of this site. It names no passkey.',
+  replies: { 200: passkeyOptionsReplySchema },
+  refuses: ['request_not_found'],
   body: noBody,
   handle: withPasskeys(async ({ cookies, passkeys }) => {
     const challenge = createUseChallenge(passkeys.clock.now());
@@ -33,6 +40,10 @@ export const passkeyLogin = route({
   path: '/api/auth/passkeys/login',
   methods: ['POST'],
   access: 'same-origin',
+  summary: 'Logs in with a passkey, without the vendor.',
+  cookies: ['challenge'],
+  replies: { 200: doneReplySchema },
+  refuses: ['request_not_found', ...useCodes, 'user_disabled'],
   body: jsonBody(passkeyUseRequestSchema),
   handle: withPasskeys(async ({ cookies, client, passkeys }, { body }) => {
     const challenge = await cookies.challenge.read();
@@ -51,6 +62,11 @@ export const confirm = route({
   path: '/api/auth/passkeys/confirm',
   methods: ['POST'],
   access: 'session',
+  summary:
+    'Confirms with a passkey that the person at this session is its user. The session gets a new cookie.',
+  cookies: ['challenge'],
+  replies: { 200: doneReplySchema },
+  refuses: ['request_not_found', ...useCodes],
   body: jsonBody(passkeyUseRequestSchema),
   handle: withPasskeys(async ({ cookies, loggedIn, passkeys }, { body }) => {
     const challenge = await cookies.challenge.read();
