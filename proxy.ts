@@ -1,7 +1,9 @@
 import { type NextRequest, NextResponse } from 'next/server';
+import { actionPages } from './app/action-pages.ts';
 import { PAGE_PATH_HEADER } from './lib/http/headers.ts';
 import { createNextContext } from './lib/http/request-context.ts';
 import { resealOld } from './lib/http/reseal.ts';
+import { isSameOrigin } from './lib/http/same-origin.ts';
 import { getServices } from './lib/services.ts';
 
 /**
@@ -12,7 +14,8 @@ import { getServices } from './lib/services.ts';
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
   const policy = contentSecurityPolicy(nonce);
-  const response = isForPages(request) ? passOn(request, policy) : refuse();
+  const refusal = refusalOf(request);
+  const response = refusal === null ? passOn(request, policy) : refuse(refusal);
   response.headers.set('content-security-policy', policy);
   const context = createNextContext(getServices(), request.headers);
   await context.cookies.clearUnreadable();
@@ -30,9 +33,16 @@ export const config = {
   matcher: '/((?!api/|login/(?:start|check|change|forget)$|_next/static/).*)',
 };
 
-/** Pages are only read: there are no server actions, whose decoding has been a way in before. */
-function isForPages({ method }: NextRequest): boolean {
-  return method === 'GET' || method === 'HEAD';
+/** Pages are only read, but for those with server actions, and an action is asked for by a page of ours. */
+function refusalOf(request: NextRequest): 403 | 405 | null {
+  const { method, nextUrl } = request;
+  if (method === 'GET' || method === 'HEAD') {
+    return null;
+  }
+  if (method !== 'POST' || !actionPages.has(nextUrl.pathname)) {
+    return 405;
+  }
+  return isSameOrigin(request, getServices().config.app.origin) ? null : 403;
 }
 
 function passOn(request: NextRequest, policy: string): NextResponse {
@@ -42,9 +52,12 @@ function passOn(request: NextRequest, policy: string): NextResponse {
   return NextResponse.next({ request: { headers } });
 }
 
-function refuse(): NextResponse {
-  const headers = { allow: 'GET, HEAD', 'cache-control': 'no-store' };
-  return new NextResponse(null, { status: 405, headers });
+function refuse(status: 403 | 405): NextResponse {
+  const headers = {
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+    'cache-control': 'no-store',
+  };
+  return new NextResponse(null, { status, headers });
 }
 
 function contentSecurityPolicy(nonce: string): string {

@@ -100,7 +100,10 @@ export default defineConfig({
         { name: 'api', include: quickApi },
         {
           name: 'faults',
-          include: ['tests/{api,attacks,faults,hosts}/*.test.ts', 'tests/fuzz/requests.test.ts'],
+          include: [
+            'tests/{api,attacks,faults,hosts,integrate}/*.test.ts',
+            'tests/fuzz/requests.test.ts',
+          ],
           exclude: [...quickApi, crowd],
         },
         { name: 'crowd', include: [crowd], fileParallelism: false },

@@ -153,8 +153,14 @@ test('logging out ends the session immediately', async ({
   await expect(page).toHaveURL('/login');
 });
 
-test('a completed login opens the page in `next`', async ({ login, phoneNumber, vendor, page }) => {
-  await page.goto('/login?next=/account%3Ftab=1');
+test('a completed login opens the page that asked for it', async ({
+  login,
+  phoneNumber,
+  vendor,
+  page,
+}) => {
+  await page.goto('/account?tab=1');
+  await expect(page).toHaveURL('/login?next=%2Faccount%3Ftab%3D1');
   await login.enter(phoneNumber.text);
   await vendor.call(phoneNumber.e164, await login.callNumber());
   await expect(page).toHaveURL('/account?tab=1');

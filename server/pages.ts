@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import next from 'next';
+import { actionPages } from '#app/action-pages.ts';
 import { REQUEST_ID_HEADER } from '#lib/http/request-context.ts';
 import { guardNext } from './next-guard.ts';
 import { sendStatus, type Target } from './web.ts';
@@ -24,7 +25,9 @@ export async function preparePages(): Promise<Pages> {
   const handle = app.getRequestHandler();
   return {
     async answer({ incoming, outgoing, target, id }) {
-      if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
+      const { method } = incoming;
+      const isAction = method === 'POST' && actionPages.has(target.pathname);
+      if (method !== 'GET' && method !== 'HEAD' && !isAction) {
         // Next would wait for a body that no page takes, and answers a POST to some files with 500.
         sendStatus(outgoing, 405, { allow: 'GET, HEAD' });
         return;

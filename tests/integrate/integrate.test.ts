@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
+import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+import { apply, blocksOf, copyTree, run } from './copy.ts';
+
+/** What docs/integrate.md tells to do, done in a copy of this tree and tried on both hosts. */
+
+const sandbox = await startSandbox();
+const vendor = createControlClient(sandbox.url);
+const hosts: Record<string, AppServer> = {};
+
+beforeAll(async () => {
+  const folder = await copyTree('integrate');
+  await apply(folder, blocksOf(readFileSync('docs/integrate.md', 'utf8')));
+  await run('npm', ['run', 'build'], {
+    cwd: folder,
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    maxBuffer: 10_000_000,
+  }).catch(({ stdout, stderr }) => {
+    throw new Error(`${stdout}${stderr}\nThe code in docs/integrate.md does not build.`);
+  });
+  hosts.node = await startAppServer(sandbox.url, {}, { folder });
+  const startArguments = ['../../node_modules/next/dist/bin/next', 'start'];
+  hosts.next = await startAppServer(sandbox.url, {}, { folder, startArguments });
+}, 300_000);
+
+afterAll(async () => {
+  await Promise.all(Object.values(hosts).map((host) => host.stop()));
+  await sandbox.close();
+});
+
+interface Person {
+  visitor: Visitor;
+  phoneNumber: string;
+}
+
+async function logIn(origin: string, phoneNumber: string = randomPhoneNumber()): Promise<Person> {
+  const visitor = new Visitor(origin);
+  const started = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
+  await vendor.call(phoneNumber, started.call_number);
+  expect((await visitor.status()).status).toBe(200);
+  return { visitor, phoneNumber };
+}
+
+/** Fills in the form of the page, as a browser without scripts sends it. */
+async function fillIn({ visitor }: Person, item: string): Promise<RequestInit> {
+  const page = await (await visitor.fetch('/orders')).text();
+  const [, action = ''] = /name="(\$ACTION_ID_\w+)"/.exec(page) ?? [];
+  expect(action).not.toBe('');
+  const body = new FormData();
+  body.set(action, '');
+  body.set('item', item);
+  return { method: 'POST', body, headers: { origin: visitor.origin } };
+}
+
+const ordersSchema = z.object({ orders: z.array(z.object({ item: z.string() })) });
+
+async function ordersOf({ visitor }: Person): Promise<string[]> {
+  const answer = ordersSchema.parse(await (await visitor.fetch('/api/orders')).json());
+  return answer.orders.map(({ item }) => item);
+}
+
+describe.each(['node', 'next'])('on the %s host', (name) => {
+  const origin = () => hosts[name]?.origin ?? '';
+
+  it.each(['/orders', '/orders/export'])(
+    '%s sends the anonymous to log in, and back afterwards',
+    async (path) => {
+      const answer = await new Visitor(origin()).fetch(path);
+      expect(answer.status).toBe(307);
+      expect(answer.headers.get('location')).toBe(`/login?${new URLSearchParams({ next: path })}`);
+    },
+  );
+
+  it('a page, its action and a download serve each user what is theirs', async () => {
+    const person = await logIn(origin());
+    const other = await logIn(origin());
+    const sent = await person.visitor.fetch('/orders', await fillIn(person, 'umbrella'));
+    expect(sent.status).toBe(200);
+    expect(await ordersOf(person)).toEqual(['umbrella']);
+    expect(await (await person.visitor.fetch('/orders')).text()).toContain('<li>umbrella</li>');
+    expect(await (await person.visitor.fetch('/orders/export')).text()).toBe('umbrella\n');
+    expect(await ordersOf(other)).toEqual([]);
+  });
+
+  it('an action does nothing for who is no longer logged in', async () => {
+    const person = await logIn(origin());
+    const form = await fillIn(person, 'umbrella');
+    const kept = person.visitor.clone();
+    await person.visitor.post('/api/auth/logout', '');
+    const sent = await kept.fetch('/orders', form);
+    expect(sent.status).toBe(303);
+    expect(sent.headers.get('location')).toBe('/login?next=%2Forders');
+    expect(await ordersOf(await logIn(origin(), person.phoneNumber))).toEqual([]);
+  });
+
+  it('an action is refused to other sites, and to pages that have none', async () => {
+    const person = await logIn(origin());
+    const form = await fillIn(person, 'umbrella');
+    const foreign = { 'sec-fetch-site': 'cross-site' };
+    expect((await person.visitor.fetch('/orders', { ...form, headers: foreign })).status).toBe(403);
+    expect(await ordersOf(person)).toEqual([]);
+    expect((await person.visitor.fetch('/account', form)).status).toBe(405);
+  });
+
+  it('a route answers 401 to the anonymous and 403 to other sites', async () => {
+    const person = await logIn(origin());
+    expect((await new Visitor(origin()).fetch('/api/orders')).status).toBe(401);
+    const item = { item: 'umbrella' };
+    const foreign = { 'sec-fetch-site': 'cross-site' };
+    expect((await person.visitor.post('/api/orders/new', item, foreign)).status).toBe(403);
+    expect((await person.visitor.post('/api/orders/new', item)).status).toBe(200);
+    expect(await ordersOf(person)).toEqual(['umbrella']);
+  });
+});
