@@ -1,4 +1,5 @@
 import 'server-only';
+import { onFirstLogin } from './accounts/on-first-login.ts';
 import { type Config, loadConfig } from './config/config.ts';
 import { createCookies, type OpenCookies } from './cookies/cookies.ts';
 import { createStartLimits } from './limits/start-limits.ts';
@@ -144,6 +145,7 @@ function createServices(config: Config, isNodeHost: boolean): Services {
       clock,
       throttledLog,
       callbackReach: createCallbackReach(clock),
+      onFirstLogin: async (user) => await onFirstLogin({ store, log }, user),
       notifications:
         redis === null
           ? localNotifications

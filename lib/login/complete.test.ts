@@ -4,12 +4,14 @@ import { waitUntilBlocked } from '#tests/support/blocked.ts';
 import {
   ATTEMPT_TTL_MS,
   FIRST_CHECK_MS,
+  newPhoneNumber,
   openLogin,
   TEST_CLIENT,
   type TestLogin,
 } from '#tests/support/test-login.ts';
 import { createToken, hashToken } from '../crypto/token.ts';
 import { findSession, touchSession } from '../store/sessions.ts';
+import { insertUser } from '../store/users.ts';
 import type { StartedAttempt } from './browsers.ts';
 import { handleCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
@@ -75,6 +77,43 @@ describe('completing a login', () => {
       'attempt_completed',
     ]);
     expect(await login.stored(started)).toMatchObject({ state: 'completed', ended_at: at });
+  });
+
+  it('calls onFirstLogin at the first login of each user, once it is in the database', async () => {
+    const login = await openLogin(sandbox);
+    const added = newPhoneNumber();
+    await insertUser(login.store, {
+      id: 'added',
+      phoneNumber: added,
+      createdAt: login.clock.now(),
+    });
+    const called: unknown[] = [];
+    login.deps.onFirstLogin = async ({ id, phone_number }) => {
+      called.push({ id, phone_number, sessions: await login.countSessions() });
+    };
+    await logIn(login);
+    await logIn(login, createToken());
+    const [user] = await login.store
+      .selectFrom('users')
+      .selectAll()
+      .where('id', '!=', 'added')
+      .execute();
+    const own = { id: user?.id, phone_number: login.phoneNumber, sessions: 1 };
+    expect(called).toEqual([own]);
+
+    const started = await login.start(createToken(), added);
+    await verify(login, started);
+    await Promise.all([login.poll(started), login.poll(started)]);
+    expect(called).toEqual([own, { id: 'added', phone_number: added, sessions: 3 }]);
+  });
+
+  it('logs in although onFirstLogin throws, which is logged', async () => {
+    const login = await openLogin(sandbox);
+    login.deps.onFirstLogin = async () => {
+      throw new Error('no such queue');
+    };
+    await logIn(login);
+    expect(login.logged()).toMatch(/"event":"first_login_failed".*no such queue/);
   });
 
   it('stores only a hash of the session token', async () => {

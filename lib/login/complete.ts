@@ -1,10 +1,11 @@
 import 'server-only';
+import { referenceOf } from '../observe/log.ts';
 import { beginSession } from '../sessions/begin.ts';
 import { type Result, succeed } from '../shared/result.ts';
 import { advanceAttempt, findAttempt, findRivals } from '../store/attempts.ts';
 import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { acquireTransactionLock } from '../store/dialect.ts';
-import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
+import type { ClientInfo, LoginAttempt, User } from '../store/schema.ts';
 import { findUserByPhoneNumber, setLastLogin } from '../store/users.ts';
 import { isCallable } from './attempt.ts';
 import { findAlsoVerified } from './contest.ts';
@@ -34,7 +35,7 @@ export async function completeAttempt(
   if (others === 'not_yet') {
     return succeed('not_yet');
   }
-  const { outcome, changed } = await auditedTransaction(
+  const { outcome, changed, newUser } = await auditedTransaction(
     deps,
     async (audited) => await settle(deps, audited, attempt, session, others),
   ).catch((error: unknown): Settled => {
@@ -46,6 +47,12 @@ export async function completeAttempt(
   for (const id of changed) {
     deps.notifications.notify(id);
   }
+  if (newUser !== undefined) {
+    await deps.onFirstLogin(newUser).catch((error: unknown) => {
+      const user = referenceOf(newUser.id);
+      deps.log.error({ event: 'first_login_failed', user, error }, 'onFirstLogin has thrown');
+    });
+  }
   return succeed(outcome);
 }
 
@@ -53,6 +60,8 @@ interface Settled {
   outcome: 'completed' | 'settled';
   /** The ids of the attempts that were changed. */
   changed: readonly string[];
+  /** Whom this logged in for the first time. */
+  newUser?: User | undefined;
 }
 
 /** Rolls the transaction back: the attempt ended while it was being settled, for example was cancelled. */
@@ -104,7 +113,11 @@ async function settle(
     ttlMs: deps.rules.sessionTtlMs,
   });
   await record({ at, type: 'attempt_completed', attemptId: id, userId: user.id, client });
-  return { outcome: 'completed', changed: [id] };
+  return {
+    outcome: 'completed',
+    changed: [id],
+    newUser: user.last_login_at === null ? user : undefined,
+  };
 }
 
 /** Ends an attempt and its rivals as contested. */

@@ -6,7 +6,7 @@ import type { ThrottledLog } from '../observe/throttled-log.ts';
 import type { GuardedPauthClient } from '../pauth/guarded-client.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
-import type { Store } from '../store/schema.ts';
+import type { Store, User } from '../store/schema.ts';
 import type { CallbackReach } from './callback-reach.ts';
 
 /** What login attempts need from the process. */
@@ -22,6 +22,8 @@ export interface LoginServices {
   rules: LoginRules;
   /** How a phone number is written in the log. */
   tagPhoneNumber(phoneNumber: PhoneNumber): string;
+  /** See `lib/accounts/on-first-login.ts`. */
+  onFirstLogin(user: Pick<User, 'id' | 'phone_number'>): Promise<void>;
 }
 
 /** The same for one request, with its own log. */

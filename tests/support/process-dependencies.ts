@@ -36,6 +36,7 @@ export function createLoginDependencies(options: {
     clock,
     notifications: createAttemptNotifications(),
     callbackReach: createCallbackReach(clock),
+    onFirstLogin: async () => {},
     // High enough never to be reached: the limits have their own tests.
     startLimits: createStartLimits(
       { perNumber: [], perNetwork: [], total: [{ count: 100_000, seconds: 3_600 }] },

@@ -52,6 +52,7 @@ export function startProcess(deps: {
       pauth: { ...pauth, pausedForMs: () => 0 },
       notifications,
       callbackReach: createCallbackReach(clock),
+      onFirstLogin: async () => {},
       log,
       throttledLog: createThrottledLog(clock),
       startLimits: {
