@@ -18,12 +18,23 @@ for (const { title, go } of tours) {
     appEnv,
     sandbox,
     vendor,
+    testPhone,
     login,
     messages,
     phoneNumber,
   }) => {
     test.setTimeout(180_000);
-    const fixtures = { page, app, appEnv, sandbox, vendor, login, messages, phoneNumber };
+    const fixtures = {
+      page,
+      app,
+      appEnv,
+      sandbox,
+      vendor,
+      testPhone,
+      login,
+      messages,
+      phoneNumber,
+    };
     await go(fixtures, async (state, shown) => await expectAccessibleInBothThemes(shown, state));
   });
 }
@@ -34,7 +45,7 @@ test.describe('with JavaScript off', () => {
   test('every state is accessible in light and dark', async ({
     login,
     phoneNumber,
-    vendor,
+    testPhone,
     messages,
     page,
     browser,
@@ -58,7 +69,7 @@ test.describe('with JavaScript off', () => {
     await login.button(messages.login.called).click();
     await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
     await check('the troubleshooting steps');
-    await vendor.call(phoneNumber.e164, callNumber);
+    await testPhone.call(phoneNumber.e164, callNumber);
     await login.button(messages.login.called).click();
     await login.expectLoggedIn(phoneNumber.text);
     await check('the account');

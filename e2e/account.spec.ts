@@ -1,6 +1,6 @@
-import type { ControlClient } from '#sandbox/control-client.ts';
 import { randomNetwork, userAgents } from '#tests/support/visitor.ts';
 import { expect, test as journey, LoginPage } from './journey.ts';
+import type { TestPhone } from './test-phone.ts';
 
 const test = journey.extend<{ openOtherBrowser: (userAgent: string) => Promise<LoginPage> }>({
   /** A login page in a new browser context with this user agent, on another network. */
@@ -18,28 +18,28 @@ const test = journey.extend<{ openOtherBrowser: (userAgent: string) => Promise<L
 
 async function logIn(
   login: LoginPage,
-  vendor: ControlClient,
+  testPhone: TestPhone,
   phoneNumber: { e164: string; text: string },
 ): Promise<void> {
-  await vendor.call(phoneNumber.e164, await login.start(phoneNumber.text));
+  await testPhone.logIn(login.page, phoneNumber.text);
   await login.expectLoggedIn(phoneNumber.text);
 }
 
 test('a login on a new device is shown and can be ended from another device', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
   openOtherBrowser,
 }) => {
   const { account } = messages;
-  await logIn(login, vendor, phoneNumber);
+  await logIn(login, testPhone, phoneNumber);
   await expect(page.getByText(account.newDeviceHeading)).toBeHidden();
   await expect(login.button(account.endOtherSessions)).toBeHidden();
 
   const second = await openOtherBrowser(userAgents.firefoxOnAndroid);
-  await logIn(second, vendor, phoneNumber);
+  await logIn(second, testPhone, phoneNumber);
   await expect(second.page.getByText(account.newDeviceHeading)).toBeHidden();
 
   await page.reload();
@@ -70,19 +70,19 @@ test('a login on a new device is shown and can be ended from another device', as
 test('one press ends all other sessions', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
   openOtherBrowser,
 }) => {
   const { account } = messages;
-  await logIn(login, vendor, phoneNumber);
+  await logIn(login, testPhone, phoneNumber);
   const others = [
     await openOtherBrowser(userAgents.firefoxOnAndroid),
     await openOtherBrowser(userAgents.chromeOnWindows),
   ];
   for (const other of others) {
-    await logIn(other, vendor, phoneNumber);
+    await logIn(other, testPhone, phoneNumber);
   }
   await page.reload();
   const list = page.getByRole('region', { name: account.sessionsHeading });
@@ -101,16 +101,16 @@ test('one press ends all other sessions', async ({
 test('a press in a session that another device has ended opens the login page', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
   openOtherBrowser,
   consoleProblems,
 }) => {
   const { account } = messages;
-  await logIn(login, vendor, phoneNumber);
+  await logIn(login, testPhone, phoneNumber);
   const second = await openOtherBrowser(userAgents.firefoxOnAndroid);
-  await logIn(second, vendor, phoneNumber);
+  await logIn(second, testPhone, phoneNumber);
   await page.reload();
   await second.button(account.endOtherSessions).click();
   await expect(second.page.getByText(account.otherSessionsEnded)).toBeVisible();

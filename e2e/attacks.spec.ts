@@ -171,12 +171,13 @@ for (const name of ['otherSite', 'sibling'] as const) {
     login,
     phoneNumber,
     vendor,
+    testPhone,
     hostile,
     app,
     context,
     messages,
   }) => {
-    await vendor.call(phoneNumber.e164, await login.start(phoneNumber.text));
+    await testPhone.call(phoneNumber.e164, await login.start(phoneNumber.text));
     await login.expectLoggedIn(phoneNumber.text);
     const before = await cookie(context, SESSION);
 
@@ -217,6 +218,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     login,
     phoneNumber,
     vendor,
+    testPhone,
     hostile,
     app,
     context,
@@ -227,7 +229,7 @@ for (const name of ['otherSite', 'sibling'] as const) {
     // The page, and with it the held poll, is gone before the call arrives.
     await page.goto(hostile[name]);
     await expect.poll(() => poll.failure()).not.toBeNull();
-    await vendor.call(phoneNumber.e164, callNumber);
+    await testPhone.call(phoneNumber.e164, callNumber);
     const [session] = await vendor.sessions(phoneNumber.e164);
     const addresses = [`${app.origin}/api/auth/status`, session?.callback_url ?? ''];
     await loadEverything(page, addresses);
@@ -295,7 +297,7 @@ test('a cookie tossed by a sibling does not log the person in as another user', 
   page,
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   hostile,
   app,
   context,
@@ -309,7 +311,7 @@ test('a cookie tossed by a sibling does not log the person in as another user', 
     data: { phone_number: '080-1000-0002' },
     headers: { origin: app.origin },
   });
-  await vendor.call('+818010000002', (await started.json()).call_number);
+  await testPhone.call('+818010000002', (await started.json()).call_number);
   await theirs.request.get(`${app.origin}/api/auth/status`, {
     headers: { 'x-requested-with': 'fetch' },
   });
@@ -317,7 +319,7 @@ test('a cookie tossed by a sibling does not log the person in as another user', 
   expect(planted).toBeDefined();
   await attacker.close();
 
-  await vendor.call(phoneNumber.e164, await login.start(phoneNumber.text));
+  await testPhone.call(phoneNumber.e164, await login.start(phoneNumber.text));
   await login.expectLoggedIn(phoneNumber.text);
   await page.goto(hostile.sibling);
   await page.evaluate(
@@ -349,14 +351,14 @@ test('no `next` leads away from the origin, after a login or when already logged
   page,
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   hostile,
   app,
 }) => {
   const { host } = new URL(hostile.otherSite);
   await page.goto(`/login?next=${encodeURIComponent(`//${host}/`)}`);
   await login.enter(phoneNumber.text);
-  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await testPhone.call(phoneNumber.e164, await login.callNumber());
   await login.expectLoggedIn(phoneNumber.text);
 
   const values = [
@@ -400,10 +402,10 @@ test('after log out, the back button shows nothing of the account', async ({
   page,
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
 }) => {
-  await vendor.call(phoneNumber.e164, await login.start(phoneNumber.text));
+  await testPhone.call(phoneNumber.e164, await login.start(phoneNumber.text));
   await login.expectLoggedIn(phoneNumber.text);
   await page.goto('/login');
   await login.expectLoggedIn(phoneNumber.text);

@@ -42,6 +42,7 @@ test('a login page restored from the back-forward cache polls again and logs in'
   locale,
   phoneNumber,
   vendor,
+  testPhone,
   messages,
 }) => {
   // A proxy removes Cache-Control, so that Chromium may cache the page, and records the requests,
@@ -68,7 +69,7 @@ test('a login page restored from the back-forward cache polls again and logs in'
 
   await expect.poll(() => count('/api/auth/status')).toBeGreaterThan(1);
   const [session] = await vendor.sessions(phoneNumber.e164);
-  await vendor.call(phoneNumber.e164, session?.call_number ?? '');
+  await testPhone.call(phoneNumber.e164, session?.call_number ?? '');
   await expect.poll(() => count('/account')).toBe(1);
   // The page was restored from the cache, not loaded again.
   expect(count('/login')).toBe(1);

@@ -5,7 +5,7 @@ import { expect, test } from './journey.ts';
 test('a desktop hands the call off to a phone, which gets no cookie and no session', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
   browser,
@@ -36,7 +36,7 @@ test('a desktop hands the call off to a phone, which gets no cookie and no sessi
   await expect(call).toHaveAttribute('href', `tel:${callNumber}`);
   await expectAccessible(onPhone);
 
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await onPhone.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   const callReceived = onPhone.getByRole('heading', { name: messages.handoff.verifiedHeading });

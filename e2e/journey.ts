@@ -1,11 +1,11 @@
-import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import { type BrowserContext, expect, type Page } from '@playwright/test';
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
 import type { Messages } from '#lib/shared/messages/messages.ts';
-import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { randomNetwork } from '#tests/support/visitor.ts';
+import { test as base } from './test-phone.ts';
 
 interface WorkerFixtures {
   sandbox: Sandbox;
@@ -18,7 +18,6 @@ interface Fixtures {
   messages: Messages;
   /** Unique to each test. */
   phoneNumber: TestPhoneNumber;
-  vendor: ControlClient;
   login: LoginPage;
   /** Console errors and warnings of all pages. Tests remove those they expect; others fail them. */
   consoleProblems: string[];
@@ -33,19 +32,6 @@ interface TestPhoneNumber {
 
 let phoneNumbers = 0;
 
-/** Places a call and waits until its callback has made the app check with the vendor. */
-export async function callUntilChecked(
-  vendor: ControlClient,
-  phoneNumber: string,
-  callNumber: string,
-): Promise<void> {
-  const checks = async () =>
-    (await vendor.requests(phoneNumber)).filter(({ kind }) => kind === 'check').length;
-  const before = await checks();
-  await vendor.call(phoneNumber, callNumber);
-  await expect.poll(checks).toBeGreaterThan(before);
-}
-
 export const test = base.extend<Fixtures, WorkerFixtures>({
   appEnv: [{}, { option: true, scope: 'worker' }],
 
@@ -57,6 +43,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     },
     { scope: 'worker' },
   ],
+
+  sandboxUrl: [async ({ sandbox }, use) => use(sandbox.url), { scope: 'worker' }],
 
   app: [
     async ({ sandbox, appEnv }, use) => {
@@ -79,8 +67,6 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const text = `090-${digits.slice(0, 4)}-${digits.slice(4)}`;
     await use({ e164: `+8190${digits}`, text });
   },
-
-  vendor: async ({ sandbox }, use) => use(createControlClient(sandbox.url)),
 
   consoleProblems: async ({}, use) => {
     const problems: string[] = [];

@@ -4,7 +4,7 @@ import { expect, test } from './journey.ts';
 test('the whole login works with the keyboard alone, and the focus follows the steps', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
 }) => {
@@ -17,7 +17,7 @@ test('the whole login works with the keyboard alone, and the focus follows the s
   await expect(login.heading(messages.login.callHeading)).toBeFocused();
   await expect(page.getByRole('status')).toHaveText(messages.login.waiting.pending.text);
   await tabTo(page, login.call);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await tabTo(page, login.button(messages.account.logOut));
   await page.keyboard.press('Enter');

@@ -39,6 +39,7 @@ test('the layout does not shift between the first paint and the login', async ({
   login,
   phoneNumber,
   vendor,
+  testPhone,
   messages,
   page,
   consoleProblems,
@@ -67,7 +68,7 @@ test('the layout does not shift between the first paint and the login', async ({
   await expect(page.getByText(messages.login.waiting.pending.text).first()).toBeVisible();
   // The completed step is shown briefly: a 204 keeps the browser on it.
   await page.route('**/account', (route) => route.fulfill({ status: 204 }));
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await expect(login.heading(messages.login.completedHeading)).toBeVisible();
   expect(await page.evaluate(() => window.shifts)).toEqual([]);
   expect(consoleProblems.splice(0).filter((text) => !/422|503/.test(text))).toEqual([]);
@@ -117,7 +118,7 @@ for (const [setting, width, fontSize] of [
   ['320 px wide', 320, 16],
   ['text twice as large', 390, 32],
 ] as const) {
-  test(`every step fits: ${setting}`, async ({ login, phoneNumber, vendor, messages, page }) => {
+  test(`every step fits: ${setting}`, async ({ login, phoneNumber, testPhone, messages, page }) => {
     await page.setViewportSize({ width, height: 844 });
     await setFontSize(page, fontSize);
     const check = async () => {
@@ -136,7 +137,7 @@ for (const [setting, width, fontSize] of [
     await expect(page.getByRole('timer')).toBeVisible();
     await check();
     await login.open();
-    await vendor.call(phoneNumber.e164, callNumber);
+    await testPhone.call(phoneNumber.e164, callNumber);
     await login.expectLoggedIn(phoneNumber.text);
     await check();
   });

@@ -5,29 +5,30 @@ import { expect, LoginPage, test, watchConsole } from './journey.ts';
 test('a person types their number, calls, and is logged in', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   page,
 }) => {
   await page.goto('/');
   await login.enter(phoneNumber.text);
   const callNumber = await login.callNumber();
   await expect(page.getByText(phoneNumber.text)).toBeVisible();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
 });
 
 const unrecognisedCalls = [
-  ['from another phone', '+819099999999'],
-  ['with the caller ID withheld', null],
+  ['from another phone', '+819099999999', {}],
+  ['with the caller ID withheld', null, { withheld: true }],
 ] as const;
 
-for (const [how, caller] of unrecognisedCalls) {
-  test(`a call ${how} changes nothing`, async ({ login, phoneNumber, vendor }) => {
+for (const [how, caller, options] of unrecognisedCalls) {
+  test(`a call ${how} changes nothing`, async ({ login, phoneNumber, vendor, testPhone }) => {
     const callNumber = await login.start(phoneNumber.text);
-    expect(await vendor.call(caller, callNumber)).toEqual([]);
+    const from = caller ?? phoneNumber.e164;
+    expect(await testPhone.call(from, callNumber, options)).toBe(false);
     await expectCheckedAgain(vendor, phoneNumber.e164);
     await expect(login.heading(login.messages.login.callHeading)).toBeVisible();
-    await vendor.call(phoneNumber.e164, callNumber);
+    await testPhone.call(phoneNumber.e164, callNumber);
     await login.expectLoggedIn(phoneNumber.text);
   });
 }
@@ -36,6 +37,7 @@ test('one press starts again after the attempt has expired', async ({
   login,
   phoneNumber,
   vendor,
+  testPhone,
   messages,
   consoleProblems,
 }) => {
@@ -46,7 +48,7 @@ test('one press starts again after the attempt has expired', async ({
   await expect(login.page.getByText(messages.errors.attempt_expired)).toBeVisible();
   await login.button(messages.login.startAgain).click();
   const callNumber = await login.callNumber();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   // Chromium logs a 408 for each of its requests.
   expect(consoleProblems.splice(0).filter((problem) => !problem.includes('408'))).toEqual([]);
@@ -56,6 +58,7 @@ test('a vendor outage is shown, and the attempt survives it', async ({
   login,
   phoneNumber,
   vendor,
+  testPhone,
   messages,
   consoleProblems,
 }) => {
@@ -65,20 +68,25 @@ test('a vendor outage is shown, and the attempt survives it', async ({
   await expect(login.page.getByText(messages.login.waiting.retrying.text).first()).toBeVisible();
   await vendor.clearFaults(phoneNumber.e164);
   await expect(login.page.getByText(messages.login.waiting.pending.text).first()).toBeVisible();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   const unexpected = consoleProblems.splice(0).filter((problem) => !problem.includes('503'));
   expect(unexpected).toEqual([]);
 });
 
-test('a person can correct a mistyped number', async ({ login, phoneNumber, vendor, messages }) => {
+test('a person can correct a mistyped number', async ({
+  login,
+  phoneNumber,
+  testPhone,
+  messages,
+}) => {
   await login.start('090-9999-1234');
   await login.button(messages.login.callChange).click();
   await expect(login.heading(messages.login.numberHeading)).toBeFocused();
   await expect(login.field).toHaveValue('090-9999-1234');
   await login.enter(phoneNumber.text);
   const callNumber = await login.callNumber();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
 });
 
@@ -86,6 +94,7 @@ test('a reload during the call step keeps the step, the number and the time', as
   login,
   phoneNumber,
   vendor,
+  testPhone,
   page,
 }) => {
   const callNumber = await login.start(phoneNumber.text);
@@ -95,7 +104,7 @@ test('a reload during the call step keeps the step, the number and the time', as
   await expect(page.getByRole('timer')).toHaveText(/[45]/);
   const creates = await vendor.requests(phoneNumber.e164);
   expect(creates.filter((request) => request.kind === 'create')).toHaveLength(1);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
 });
 
@@ -111,7 +120,7 @@ test('a double click creates one vendor session', async ({ login, phoneNumber, v
 test('a call for one browser does not log in another', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   browser,
   messages,
   locale,
@@ -127,7 +136,7 @@ test('a call for one browser does not log in another', async ({
   watchConsole(secondContext, consoleProblems);
   const second = new LoginPage(await secondContext.newPage(), messages);
   expect(await second.start(phoneNumber.text)).not.toBe(callNumber);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await second.page.reload();
   await expect(second.heading(messages.login.callHeading)).toBeVisible();
@@ -139,12 +148,12 @@ test('a call for one browser does not log in another', async ({
 test('logging out ends the session immediately', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   page,
   messages,
 }) => {
   const callNumber = await login.start(phoneNumber.text);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await login.button(messages.account.logOut).click();
   await expect(page).toHaveURL('/login');
@@ -156,13 +165,13 @@ test('logging out ends the session immediately', async ({
 test('a completed login opens the page that asked for it', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   page,
 }) => {
   await page.goto('/account?tab=1');
   await expect(page).toHaveURL('/login?next=%2Faccount%3Ftab%3D1');
   await login.enter(phoneNumber.text);
-  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await testPhone.call(phoneNumber.e164, await login.callNumber());
   await expect(page).toHaveURL('/account?tab=1');
 });
 

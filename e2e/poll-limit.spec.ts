@@ -13,7 +13,7 @@ test.use({
 test('guide: the page polls a limited number of times, and a button checks again', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
 }) => {
@@ -34,7 +34,7 @@ test('guide: the page polls a limited number of times, and a button checks again
   await expect(login.heading(messages.login.callHeading)).toBeVisible();
   expect(polls).toHaveLength(4);
 
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await check.click();
   await login.expectLoggedIn(phoneNumber.text);
   expect(polls.length).toBeLessThanOrEqual(6);
@@ -43,13 +43,13 @@ test('guide: the page polls a limited number of times, and a button checks again
 test('after the last poll a person can get another number to call', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
 }) => {
   const first = await login.start(phoneNumber.text);
   await login.button(messages.login.startAgain).click();
   await expect.poll(() => login.callNumber()).not.toBe(first);
-  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await testPhone.call(phoneNumber.e164, await login.callNumber());
   await login.expectLoggedIn(phoneNumber.text);
 });
 

@@ -3,7 +3,7 @@ import { expect, test } from './journey.ts';
 test('a person whose number is remembered logs in again without typing', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
 }) => {
@@ -11,7 +11,7 @@ test('a person whose number is remembered logs in again without typing', async (
   await login.open();
   await page.getByLabel(messages.login.remember).check();
   await login.enter(phoneNumber.text);
-  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await testPhone.call(phoneNumber.e164, await login.callNumber());
   await login.expectLoggedIn(phoneNumber.text);
   await login.button(messages.account.logOut).click();
 
@@ -24,7 +24,7 @@ test('a person whose number is remembered logs in again without typing', async (
   await login.button(messages.login.callChange).click();
   await expect(page.getByText(masked)).toBeVisible();
   await login.button(messages.login.numberSubmit).click();
-  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await testPhone.call(phoneNumber.e164, await login.callNumber());
   expect(callNumber).not.toBe('');
   await login.expectLoggedIn(phoneNumber.text);
   await login.button(messages.account.logOut).click();

@@ -6,7 +6,7 @@ test.describe('with JavaScript off', () => {
   test('the whole login works with forms alone', async ({
     login,
     phoneNumber,
-    vendor,
+    testPhone,
     messages,
     page,
   }) => {
@@ -17,7 +17,7 @@ test.describe('with JavaScript off', () => {
     await login.enter(phoneNumber.text);
     const callNumber = await login.callNumber();
     await expect(page.getByText(messages.login.waiting.pending.hint)).toBeVisible();
-    await vendor.call(phoneNumber.e164, callNumber);
+    await testPhone.call(phoneNumber.e164, callNumber);
     await login.button(messages.login.called).click();
     await expect(page).toHaveURL('/account?tab=1');
     await expect(login.heading(messages.account.heading)).toBeVisible();
@@ -27,7 +27,7 @@ test.describe('with JavaScript off', () => {
 test('text typed before hydration is kept, and a press before hydration works', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   page,
   consoleProblems,
 }) => {
@@ -55,7 +55,7 @@ test('text typed before hydration is kept, and a press before hydration works', 
   const callNumber = await login.callNumber();
   await page.unroute('**/_next/static/**/*.js');
   await page.reload();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   consoleProblems.splice(0);
 });

@@ -10,7 +10,8 @@ import type { Sandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { createFaultInjector } from '#tests/support/failing-statements.ts';
 import { userAgents, Visitor } from '#tests/support/visitor.ts';
-import { callUntilChecked, expect, type LoginPage } from './journey.ts';
+import { expect, type LoginPage } from './journey.ts';
+import type { TestPhone } from './test-phone.ts';
 
 interface TourFixtures {
   page: Page;
@@ -20,6 +21,7 @@ interface TourFixtures {
   build?: string;
   sandbox: Sandbox;
   vendor: ControlClient;
+  testPhone: TestPhone;
   login: LoginPage;
   messages: Messages;
   /** Used by no other test. */
@@ -53,7 +55,7 @@ export const tours: readonly Tour[] = [
 ];
 
 async function logIn(fixtures: TourFixtures, onState: OnState): Promise<void> {
-  const { page, app, vendor, login, messages, phoneNumber } = fixtures;
+  const { page, app, testPhone, login, messages, phoneNumber } = fixtures;
   const { account, handoff } = messages;
   await login.open();
   await page.getByLabel(messages.login.remember).check();
@@ -64,7 +66,7 @@ async function logIn(fixtures: TourFixtures, onState: OnState): Promise<void> {
   // The completed step is shown briefly: a 204 keeps the browser on it.
   await page.route('**/account', (route) => route.fulfill({ status: 204 }));
   const redirected = page.waitForRequest('**/account');
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await expect(login.heading(messages.login.completedHeading)).toBeVisible();
   await onState('08-completed', page);
   await redirected;
@@ -78,7 +80,7 @@ async function logIn(fixtures: TourFixtures, onState: OnState): Promise<void> {
   await onState('09-account', page);
   const visitor = otherVisitor(app);
   const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber.e164)).json());
-  await vendor.call(phoneNumber.e164, attempt.call_number);
+  await testPhone.call(phoneNumber.e164, attempt.call_number);
   await visitor.status();
   await page.reload();
   await expect(login.button(account.endOtherSessions)).toBeEnabled();
@@ -140,7 +142,7 @@ async function expire(fixtures: TourFixtures, onState: OnState): Promise<void> {
 }
 
 async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<void> {
-  const { page, sandbox, appEnv, build, vendor, login, messages, phoneNumber } = fixtures;
+  const { page, sandbox, appEnv, build, login, messages, phoneNumber } = fixtures;
   const folder = await mkdtemp(join(tmpdir(), 'call-login-'));
   const ordersPath = join(folder, 'order');
   const failures = createFaultInjector(ordersPath);
@@ -167,7 +169,7 @@ async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<v
   await onState('22-error', page);
   await page.reload();
   await expect(page.getByText(messages.login.waiting.paused.text).first()).toBeVisible();
-  await callUntilChecked(vendor, phoneNumber.e164, await login.callNumber());
+  await callUntilChecked(fixtures, phoneNumber.e164, await login.callNumber());
   await login.button(messages.login.called).click();
   await expect(login.heading(messages.login.failedHeading)).toBeVisible();
   await onState('21-failed', page);
@@ -176,13 +178,13 @@ async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<v
 }
 
 async function contest(fixtures: TourFixtures, onState: OnState): Promise<void> {
-  const { page, app, vendor, login, messages, phoneNumber } = fixtures;
+  const { page, app, vendor, testPhone, login, messages, phoneNumber } = fixtures;
   await vendor.setOptions({ call_numbers: 'shared' });
   await login.open();
   await login.enter(phoneNumber.e164);
   const callNumber = await login.callNumber();
   await otherVisitor(app).start(phoneNumber.e164);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await expect(login.heading(messages.login.contestedHeading)).toBeVisible();
   await vendor.setOptions({ call_numbers: 'distinct' });
   await onState('19-contested', page);
@@ -230,4 +232,17 @@ function otherVisitor(app: AppServer): Visitor {
 
 async function languageOf(page: Page): Promise<'ja' | 'en'> {
   return (await page.locator('html').getAttribute('lang')) === 'ja' ? 'ja' : 'en';
+}
+
+/** Places a call and waits until its callback has made the app check with the vendor. */
+async function callUntilChecked(
+  { vendor, testPhone }: Pick<TourFixtures, 'vendor' | 'testPhone'>,
+  phoneNumber: string,
+  callNumber: string,
+): Promise<void> {
+  const checks = async () =>
+    (await vendor.requests(phoneNumber)).filter(({ kind }) => kind === 'check').length;
+  const before = await checks();
+  await testPhone.call(phoneNumber, callNumber);
+  await expect.poll(checks).toBeGreaterThan(before);
 }

@@ -53,7 +53,7 @@ const words = {
 };
 
 /** The test phone's controls in one language. */
-interface TestPhone {
+interface PhonePage {
   page: Page;
   words: (typeof words)['ja' | 'en'];
   from: Locator;
@@ -66,7 +66,7 @@ interface TestPhone {
   call(): Promise<void>;
 }
 
-function createTestPhone(page: Page, locale: string | undefined): TestPhone {
+function createPhonePage(page: Page, locale: string | undefined): PhonePage {
   const texts = words[locale?.startsWith('ja') ? 'ja' : 'en'];
   const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
   const to = page.getByLabel(texts.to, { exact: true });
@@ -88,11 +88,11 @@ function createTestPhone(page: Page, locale: string | undefined): TestPhone {
   };
 }
 
-const test = journey.extend<{ testPhone: TestPhone }>({
-  testPhone: async ({ context, sandbox, locale }, use) => {
+const test = journey.extend<{ phonePage: PhonePage }>({
+  phonePage: async ({ context, sandbox, locale }, use) => {
     const page = await context.newPage();
     await page.goto(sandbox.url);
-    await use(createTestPhone(page, locale));
+    await use(createPhonePage(page, locale));
   },
 });
 
@@ -107,71 +107,71 @@ journey(
       context.waitForEvent('page'),
       page.getByRole('link', { name: messages.login.sandboxLink }).first().click(),
     ]);
-    const testPhone = createTestPhone(opened, locale);
-    await expect(testPhone.from).toHaveValue(phoneNumber.text);
-    await expect(testPhone.to).toHaveValue(inJapan(callNumber));
-    await testPhone.call();
-    await expect(opened.getByRole('heading', { name: testPhone.words.dialling })).toBeFocused();
-    await expect(testPhone.outcome).toContainText(testPhone.words.verified);
-    await expect(testPhone.outcome).toContainText(phoneNumber.text);
+    const phonePage = createPhonePage(opened, locale);
+    await expect(phonePage.from).toHaveValue(phoneNumber.text);
+    await expect(phonePage.to).toHaveValue(inJapan(callNumber));
+    await phonePage.call();
+    await expect(opened.getByRole('heading', { name: phonePage.words.dialling })).toBeFocused();
+    await expect(phonePage.outcome).toContainText(phonePage.words.verified);
+    await expect(phonePage.outcome).toContainText(phoneNumber.text);
     await login.expectLoggedIn(phoneNumber.text);
-    const session = testPhone.list(testPhone.words.sessions).filter({ hasText: phoneNumber.text });
-    await expect(session).toContainText(testPhone.words.calledBack);
+    const session = phonePage.list(phonePage.words.sessions).filter({ hasText: phoneNumber.text });
+    await expect(session).toContainText(phonePage.words.calledBack);
   },
 );
 
 test('selects a waiting login, dials its number, and shows its session and requests', async ({
   login,
   phoneNumber,
-  testPhone,
+  phonePage,
 }) => {
   const callNumber = inJapan(await login.start(phoneNumber.text));
-  const waiting = testPhone.button(`${phoneNumber.text} → ${callNumber}`);
+  const waiting = phonePage.button(`${phoneNumber.text} → ${callNumber}`);
   await waiting.click();
   await expect(waiting).toHaveAttribute('aria-pressed', 'true');
-  const session = testPhone.list(testPhone.words.sessions).filter({ hasText: phoneNumber.text });
-  await expect(session).toContainText(testPhone.words.waits);
+  const session = phonePage.list(phonePage.words.sessions).filter({ hasText: phoneNumber.text });
+  await expect(session).toContainText(phonePage.words.waits);
   await expect(session).toContainText(callNumber);
   await expect(session).toContainText(/[45]:\d\d/);
-  const request = testPhone.list(testPhone.words.requests).filter({ hasText: phoneNumber.text });
+  const request = phonePage.list(phonePage.words.requests).filter({ hasText: phoneNumber.text });
   await expect(request.last()).toContainText('201');
 
-  await testPhone.button(testPhone.words.erase).click();
-  await expect(testPhone.to).toHaveValue(callNumber.slice(0, -1));
-  await testPhone.dial(callNumber);
-  await expect(testPhone.to).toHaveValue(callNumber.replace(/-/g, ''));
-  await testPhone.call();
-  await expect(testPhone.outcome).toContainText(testPhone.words.verified);
+  await phonePage.button(phonePage.words.erase).click();
+  await expect(phonePage.to).toHaveValue(callNumber.slice(0, -1));
+  await phonePage.dial(callNumber);
+  await expect(phonePage.to).toHaveValue(callNumber.replace(/-/g, ''));
+  await phonePage.call();
+  await expect(phonePage.outcome).toContainText(phonePage.words.verified);
   await login.expectLoggedIn(phoneNumber.text);
 });
 
 test('verifies no session with 184 or a withholding phone, and verifies one with 186', async ({
   login,
   phoneNumber,
-  testPhone,
+  phonePage,
   vendor,
 }) => {
   test.slow();
   const callNumber = inJapan(await login.start(phoneNumber.text));
-  await testPhone.button(`${phoneNumber.text} → ${callNumber}`).click();
-  await testPhone.button(/^184/).click();
-  await expect(testPhone.to).toHaveValue(`184 ${callNumber}`);
-  await testPhone.call();
-  await expect(testPhone.outcome).toContainText(testPhone.words.withheld);
-  await testPhone.button(testPhone.words.back).click();
+  await phonePage.button(`${phoneNumber.text} → ${callNumber}`).click();
+  await phonePage.button(/^184/).click();
+  await expect(phonePage.to).toHaveValue(`184 ${callNumber}`);
+  await phonePage.call();
+  await expect(phonePage.outcome).toContainText(phonePage.words.withheld);
+  await phonePage.button(phonePage.words.back).click();
 
-  await testPhone.button(/^184/).click();
-  await expect(testPhone.to).toHaveValue(callNumber);
-  await testPhone.page.getByLabel(testPhone.words.alwaysWithhold).check();
-  await testPhone.call();
-  await expect(testPhone.outcome).toContainText(testPhone.words.withheld);
-  await testPhone.button(testPhone.words.back).click();
+  await phonePage.button(/^184/).click();
+  await expect(phonePage.to).toHaveValue(callNumber);
+  await phonePage.page.getByLabel(phonePage.words.alwaysWithhold).check();
+  await phonePage.call();
+  await expect(phonePage.outcome).toContainText(phonePage.words.withheld);
+  await phonePage.button(phonePage.words.back).click();
   const calls = await vendor.calls();
   expect(calls.slice(-2).map(({ from }) => from)).toEqual([null, null]);
 
-  await testPhone.button(/^186/).click();
-  await testPhone.call();
-  await expect(testPhone.outcome).toContainText(testPhone.words.verified);
+  await phonePage.button(/^186/).click();
+  await phonePage.call();
+  await expect(phonePage.outcome).toContainText(phonePage.words.verified);
   await login.expectLoggedIn(phoneNumber.text);
 });
 
@@ -179,24 +179,24 @@ test('explains why a call verified no session', async ({
   login,
   phoneNumber,
   messages,
-  testPhone,
+  phonePage,
   vendor,
   consoleProblems,
 }) => {
   test.slow();
   const callNumber = inJapan(await login.start(phoneNumber.text));
-  const { words } = testPhone;
+  const { words } = phonePage;
   const call = async (from: string, to: string, why: RegExp) => {
-    await testPhone.from.fill(from);
-    await testPhone.to.fill(to);
-    await testPhone.call();
-    await expect(testPhone.outcome).toContainText(words.nobody);
-    await expect(testPhone.outcome).toContainText(why);
-    await testPhone.button(words.back).click();
-    await expect(testPhone.to).toBeFocused();
+    await phonePage.from.fill(from);
+    await phonePage.to.fill(to);
+    await phonePage.call();
+    await expect(phonePage.outcome).toContainText(words.nobody);
+    await expect(phonePage.outcome).toContainText(why);
+    await phonePage.button(words.back).click();
+    await expect(phonePage.to).toBeFocused();
   };
   // The fields are filled automatically once this is visible, and not again afterwards.
-  await expect(testPhone.button(`${phoneNumber.text} → ${callNumber}`)).toBeVisible();
+  await expect(phonePage.button(`${phoneNumber.text} → ${callNumber}`)).toBeVisible();
   await call(phoneNumber.text, '050-9876-9876', new RegExp(`${phoneNumber.text}.*${callNumber}`));
   await call('090-9999-9999', callNumber, words.otherCaller);
   await vendor.advanceClock(301, phoneNumber.e164);
@@ -205,19 +205,19 @@ test('explains why a call verified no session', async ({
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await call(phoneNumber.text, callNumber, words.expired);
 
-  const { page } = testPhone;
-  await testPhone.from.fill('090');
-  await testPhone.to.fill('');
-  await testPhone.call();
+  const { page } = phonePage;
+  await phonePage.from.fill('090');
+  await phonePage.to.fill('');
+  await phonePage.call();
   await expect(page.getByText(words.problem).first()).toBeVisible();
   await expect(page.getByLabel(words.from, { exact: true })).toHaveAttribute(
     'aria-invalid',
     'true',
   );
-  await expect(testPhone.from).toBeFocused();
-  await testPhone.from.fill('090-0000-0000');
-  await testPhone.to.fill('03-1234-5678');
-  await testPhone.call();
+  await expect(phonePage.from).toBeFocused();
+  await phonePage.from.fill('090-0000-0000');
+  await phonePage.to.fill('03-1234-5678');
+  await phonePage.call();
   await expect(page.getByRole('status').filter({ hasText: words.notOurs })).toBeVisible();
   // Chromium logs the refused calls and the expired login.
   expect(consoleProblems.splice(0).filter((problem) => !/404|408|422/.test(problem))).toEqual([]);
@@ -226,11 +226,11 @@ test('explains why a call verified no session', async ({
 const faultsSchema = z.object({ faults: z.array(z.object({ kind: z.string() })) });
 
 test('switches a fault and an option of the vendor on and off', async ({
-  testPhone,
+  phonePage,
   vendor,
   sandbox,
 }) => {
-  const { page, words } = testPhone;
+  const { page, words } = phonePage;
   const faults = async () => {
     const response = await fetch(`${sandbox.url}/_sandbox/faults`);
     return faultsSchema.parse(await response.json()).faults.map(({ kind }) => kind);
@@ -255,10 +255,10 @@ test('switches a fault and an option of the vendor on and off', async ({
   await expect(callbacks).toBeChecked();
 });
 
-test('changes the language of the page and keeps what was typed', async ({ testPhone, locale }) => {
-  const { page } = testPhone;
+test('changes the language of the page and keeps what was typed', async ({ phonePage, locale }) => {
+  const { page } = phonePage;
   const other = locale?.startsWith('ja') ? 'en' : 'ja';
-  await testPhone.from.fill('090-0000-0000');
+  await phonePage.from.fill('090-0000-0000');
   await page.getByRole('button', { name: other === 'en' ? 'English' : '日本語' }).click();
   await expect(page.locator('html')).toHaveAttribute('lang', other);
   await expect(page.getByLabel(words[other].from, { exact: true })).toHaveValue('090-0000-0000');
@@ -270,24 +270,24 @@ test('changes the language of the page and keeps what was typed', async ({ testP
 test('moves nothing and fits a small screen', async ({
   login,
   phoneNumber,
-  testPhone,
+  phonePage,
   consoleProblems,
 }) => {
-  const { page } = testPhone;
+  const { page } = phonePage;
   await page.setViewportSize({ width: 320, height: 640 });
   /** The top of a button in page coordinates, which do not depend on scrolling. */
   const topOf = async (name: string) =>
-    await testPhone
+    await phonePage
       .button(name)
       .evaluate((element) => element.getBoundingClientRect().top + window.scrollY);
-  const callTop = await topOf(testPhone.words.call);
+  const callTop = await topOf(phonePage.words.call);
   const callNumber = await login.start(phoneNumber.text);
-  await testPhone.button(`${phoneNumber.text} → ${inJapan(callNumber)}`).click();
-  expect(await topOf(testPhone.words.call)).toBe(callTop);
-  await testPhone.from.fill('090');
-  await testPhone.call();
-  await expect(page.getByText(testPhone.words.problem).first()).toBeVisible();
-  expect(await topOf(testPhone.words.call)).toBe(callTop);
+  await phonePage.button(`${phoneNumber.text} → ${inJapan(callNumber)}`).click();
+  expect(await topOf(phonePage.words.call)).toBe(callTop);
+  await phonePage.from.fill('090');
+  await phonePage.call();
+  await expect(page.getByText(phonePage.words.problem).first()).toBeVisible();
+  expect(await topOf(phonePage.words.call)).toBe(callTop);
   const [scrolled, seen] = await page.evaluate(() => [
     document.documentElement.scrollWidth,
     document.documentElement.clientWidth,
@@ -300,21 +300,21 @@ test('moves nothing and fits a small screen', async ({
 test('every screen of the test phone is accessible in light and dark', async ({
   login,
   phoneNumber,
-  testPhone,
+  phonePage,
 }) => {
   test.slow();
-  const { page } = testPhone;
+  const { page } = phonePage;
   await expectAccessibleInBothThemes(page);
   const callNumber = inJapan(await login.start(phoneNumber.text));
-  await testPhone.button(`${phoneNumber.text} → ${callNumber}`).click();
+  await phonePage.button(`${phoneNumber.text} → ${callNumber}`).click();
   await expectAccessibleInBothThemes(page);
-  await testPhone.button(/^184/).click();
-  await testPhone.call();
-  await expect(testPhone.outcome).toContainText(testPhone.words.withheld);
+  await phonePage.button(/^184/).click();
+  await phonePage.call();
+  await expect(phonePage.outcome).toContainText(phonePage.words.withheld);
   await expectAccessibleInBothThemes(page);
-  await testPhone.button(testPhone.words.back).click();
-  await testPhone.button(/^184/).click();
-  await testPhone.call();
-  await expect(testPhone.outcome).toContainText(testPhone.words.verified);
+  await phonePage.button(phonePage.words.back).click();
+  await phonePage.button(/^184/).click();
+  await phonePage.call();
+  await expect(phonePage.outcome).toContainText(phonePage.words.verified);
   await expectAccessibleInBothThemes(page);
 });

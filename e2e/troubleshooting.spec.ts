@@ -4,6 +4,7 @@ test('“I have called” checks immediately and shows the steps, and the attemp
   login,
   phoneNumber,
   vendor,
+  testPhone,
   messages,
   page,
   isMobile,
@@ -25,7 +26,7 @@ test('“I have called” checks immediately and shows the steps, and the attemp
     await expect(withheld).toHaveAttribute('href', `tel:1860${callNumber.slice('+81'.length)}`);
   }
   await expect(steps.nth(4)).toContainText(phoneNumber.text);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   const requests = await vendor.requests(phoneNumber.e164);
   expect(requests.filter(({ kind }) => kind === 'create')).toHaveLength(1);
@@ -66,7 +67,7 @@ test('the steps are shown after a while without a call', async ({
 test('the steps are hidden during an outage, unless the focus is inside them', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
   context,
@@ -98,7 +99,7 @@ test('the steps are hidden during an outage, unless the focus is inside them', a
   await login.button(called).focus();
   await expect(lastStep).toBeHidden();
   await context.setOffline(false);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });

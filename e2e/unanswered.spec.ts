@@ -46,7 +46,7 @@ test('a poll that is never answered is shown as a lost connection, and the next 
   page,
   phoneNumber,
   messages,
-  vendor,
+  testPhone,
 }) => {
   await leaveUnanswered(page, '/api/auth/status');
   const sent = page.waitForRequest('**/api/auth/status');
@@ -57,7 +57,7 @@ test('a poll that is never answered is shown as a lost connection, and the next 
   await expect(disconnected).toBeVisible();
   // The next poll is not held, so that it says at once that the server is back.
   await expect(disconnected).toBeHidden();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
 });
 

@@ -4,6 +4,7 @@ test('coming back from the dialler polls immediately', async ({
   login,
   phoneNumber,
   vendor,
+  testPhone,
   page,
 }) => {
   await vendor.addFault({
@@ -13,7 +14,7 @@ test('coming back from the dialler polls immediately', async ({
     phone_number: phoneNumber.e164,
   });
   const callNumber = await login.start(phoneNumber.text);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   const dropped = page.waitForEvent('requestfailed');
   const polled = page.waitForRequest('**/api/auth/status');
   await login.returnToPage();
@@ -40,7 +41,7 @@ test('coming back shows that the call is being checked, and what to try ten seco
 test('a lost connection is shown, and the login continues once it is back', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
   context,
@@ -49,7 +50,7 @@ test('a lost connection is shown, and the login continues once it is back', asyn
   const callNumber = await login.start(phoneNumber.text);
   await context.setOffline(true);
   await expect(page.getByText(messages.login.waiting.disconnected.text).first()).toBeVisible();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await context.setOffline(false);
   await login.expectLoggedIn(phoneNumber.text);
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
@@ -58,7 +59,7 @@ test('a lost connection is shown, and the login continues once it is back', asyn
 test('behind a proxy that cuts every held poll the page asks for shorter ones', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   messages,
   page,
   consoleProblems,
@@ -74,7 +75,7 @@ test('behind a proxy that cuts every held poll the page asks for shorter ones', 
   expect(await answered.json()).toMatchObject({ status: 'pending' });
   expect(preferred).toEqual(['wait=25', 'wait=25', 'wait=3']);
   await expect(page.getByText(messages.login.waiting.disconnected.text)).toHaveCount(0);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
@@ -105,6 +106,7 @@ test('two tabs of one browser share the attempt, and both are logged in', async 
   login,
   phoneNumber,
   vendor,
+  testPhone,
   messages,
   context,
   page,
@@ -114,7 +116,7 @@ test('two tabs of one browser share the attempt, and both are logged in', async 
   await second.goto('/login');
   await expect(second.getByRole('heading', { name: messages.login.callHeading })).toBeVisible();
   await expect(second.getByText(phoneNumber.text)).toBeVisible();
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await second.bringToFront();
   await expect(second).toHaveURL('/account');
@@ -125,11 +127,11 @@ test('two tabs of one browser share the attempt, and both are logged in', async 
 test('the back button after the login skips the login page', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
   page,
 }) => {
   const callNumber = await login.start(phoneNumber.text);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   await page.goBack();
   await expect(page).toHaveURL('about:blank');
@@ -139,6 +141,7 @@ test('returning from another page keeps the step, and the call completes the log
   login,
   phoneNumber,
   vendor,
+  testPhone,
   page,
   consoleProblems,
 }) => {
@@ -146,7 +149,7 @@ test('returning from another page keeps the step, and the call completes the log
   await page.goto('/nowhere');
   await page.goBack();
   expect(await login.callNumber()).toBe(callNumber);
-  await vendor.call(phoneNumber.e164, callNumber);
+  await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
   const requests = await vendor.requests(phoneNumber.e164);
   expect(requests.filter(({ kind }) => kind === 'create')).toHaveLength(1);

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
@@ -10,13 +12,18 @@ import { apply, blocksOf, copyTree, run } from './copy.ts';
 
 /** What docs/integrate.md tells to do, done in a copy of this tree and tried on both hosts. */
 
+const [otherSections = '', languageSection = ''] = readFileSync('docs/integrate.md', 'utf8').split(
+  '## I want another language\n',
+);
+
 const sandbox = await startSandbox();
 const vendor = createControlClient(sandbox.url);
 const hosts: Record<string, AppServer> = {};
+let folder = '';
 
 beforeAll(async () => {
-  const folder = await copyTree('integrate');
-  await apply(folder, blocksOf(readFileSync('docs/integrate.md', 'utf8')));
+  folder = await copyTree('integrate');
+  await apply(folder, blocksOf(otherSections));
   await run('npm', ['run', 'build'], {
     cwd: folder,
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
@@ -27,7 +34,7 @@ beforeAll(async () => {
   hosts.node = await startAppServer(sandbox.url, {}, { folder });
   const startArguments = ['../../node_modules/next/dist/bin/next', 'start'];
   hosts.next = await startAppServer(sandbox.url, {}, { folder, startArguments });
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
   await Promise.all(Object.values(hosts).map((host) => host.stop()));
@@ -122,4 +129,47 @@ describe.each(['node', 'next'])('on the %s host', (name) => {
     expect((await person.visitor.post('/api/orders/new', item)).status).toBe(200);
     expect(await ordersOf(person)).toEqual([PRESENT, 'umbrella']);
   });
+});
+
+it('the end-to-end test logs in with the test phone and orders', async () => {
+  const { stdout } = await run(
+    join(process.cwd(), 'node_modules/.bin/playwright'),
+    ['test', '--config', 'e2e', 'orders', '--project', 'desktop, Japanese'],
+    { cwd: folder },
+  ).catch((failed) => failed);
+  expect(stdout).toMatch(/1 passed/);
+}, 240_000);
+
+describe('another language', () => {
+  /** The files in which the compiler finds something missing. */
+  const typeErrors = async () => {
+    const tsc = join(process.cwd(), 'node_modules/.bin/tsc');
+    const { stdout } = await run(tsc, [], { cwd: folder }).catch((failed) => failed);
+    return new Set([...stdout.matchAll(/^(\S+?)\(\d+,\d+\): error/gm)].map(([, file]) => file));
+  };
+
+  it('is named by the compiler wherever it is missing, down to a single text', async () => {
+    const english = readFileSync('lib/shared/messages/en.ts', 'utf8').replace(
+      'const en:',
+      'const ko:',
+    );
+    const korean = join(folder, 'lib/shared/messages/ko.ts');
+    const [list, ...places] = blocksOf(languageSection);
+    await writeFile(korean, english.replace(/^ +toLogin: .*\n/m, ''));
+    await apply(folder, list === undefined ? [] : [list]);
+    expect(await typeErrors()).toEqual(
+      new Set([
+        // What reads the texts of the error pages.
+        'app/error.tsx',
+        'app/global-error.tsx',
+        'components/language-switch.tsx',
+        'lib/http/language.ts',
+        'lib/shared/messages/crash.ts',
+        'lib/shared/messages/ko.ts',
+      ]),
+    );
+    await writeFile(korean, english);
+    await apply(folder, places);
+    expect(await typeErrors()).toEqual(new Set());
+  }, 240_000);
 });

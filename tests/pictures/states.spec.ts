@@ -51,14 +51,17 @@ const test = journey.extend({
 });
 
 for (const [index, { title, go }] of tours.entries()) {
-  test(title, async ({ page, app, appEnv, sandbox, vendor, login, messages }, { project }) => {
-    const phoneNumber = { e164: phoneNumbers[index] ?? '' };
-    await go(
-      { page, app, appEnv, build, sandbox, vendor, login, messages, phoneNumber },
-      async (state, shown) =>
-        await takePicture(shown, join(folder, project.name, `${state}.png`), messages.login),
-    );
-  });
+  test(
+    title,
+    async ({ page, app, appEnv, sandbox, vendor, testPhone, login, messages }, { project }) => {
+      const phoneNumber = { e164: phoneNumbers[index] ?? '' };
+      await go(
+        { page, app, appEnv, build, sandbox, vendor, testPhone, login, messages, phoneNumber },
+        async (state, shown) =>
+          await takePicture(shown, join(folder, project.name, `${state}.png`), messages.login),
+      );
+    },
+  );
 }
 
 /** Returns `texts` with each text replaced by the one that `others` has under the same key, if any. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { messagesIn } from '../../http/language.ts';
 import { errorCodes } from '../error-codes.ts';
+import { type Language, languages } from '../language.ts';
 import { crashMessages } from './crash.ts';
-import { en } from './en.ts';
 import { ja } from './ja.ts';
 import { fillIn } from './messages.ts';
 
@@ -16,23 +17,22 @@ function textsOf(messages: object, path = ''): [string, string][] {
 
 const placeholdersIn = (text: string) => (text.match(/\{\w+\}/g) ?? []).toSorted();
 
-describe('messages', () => {
-  const english = new Map(textsOf({ ...en, crash: crashMessages.en }));
-  const japanese = new Map(textsOf({ ...ja, crash: crashMessages.ja }));
+const allTextsIn = (language: Language) =>
+  new Map(textsOf({ ...messagesIn(language), crash: crashMessages[language] }));
+const japanese = allTextsIn('ja');
 
-  it('have the same keys in both languages', () => {
-    expect([...english.keys()].toSorted()).toEqual([...japanese.keys()].toSorted());
+describe.each(languages)('messages in %s', (language) => {
+  const texts = allTextsIn(language);
+
+  it('have the same keys as the Japanese ones', () => {
+    expect([...texts.keys()].toSorted()).toEqual([...japanese.keys()].toSorted());
   });
 
-  it.each([...japanese])(
-    '%s: is not empty in either language and has the same placeholders',
-    (key, text) => {
-      const translation = english.get(key) ?? '';
-      expect(text.trim()).not.toBe('');
-      expect(translation.trim()).not.toBe('');
-      expect(placeholdersIn(translation)).toEqual(placeholdersIn(text));
-    },
-  );
+  it.each([...japanese])('%s: is not empty and has the same placeholders', (key, text) => {
+    const translation = texts.get(key) ?? '';
+    expect(translation.trim()).not.toBe('');
+    expect(placeholdersIn(translation)).toEqual(placeholdersIn(text));
+  });
 
   it('include a text for every error code and no other', () => {
     expect(Object.keys(ja.errors).toSorted()).toEqual(errorCodes.toSorted());
