@@ -6,7 +6,7 @@ import 'server-only';
  * @returns null if the body is longer; the stream is then cancelled.
  */
 export async function readLimitedText(
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array> | null,
   maxBytes: number,
 ): Promise<string | null> {
   const chunks: Uint8Array[] = [];

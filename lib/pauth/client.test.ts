@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createControlClient } from '#sandbox/control-client.ts';
@@ -35,12 +36,15 @@ async function openSession(phoneNumber: PhoneNumber) {
 }
 
 /** A vendor that answers every request with `answer`. `seen` collects the requests. */
-async function startVendor(answer: RequestListener): Promise<{ url: string; seen: string[] }> {
+async function startVendor(
+  answer: RequestListener,
+  onConnection: (socket: Socket) => void = () => {},
+): Promise<{ url: string; seen: string[] }> {
   const seen: string[] = [];
   const server = createServer((request, response) => {
     seen.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
     answer(request, response);
-  });
+  }).on('connection', onConnection);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => void server.close().closeAllConnections());
   const address = server.address();
@@ -90,6 +94,34 @@ describe('create session', () => {
       ok: true,
       value: { pauthSessionId: '7', callNumber: '+815098760001' },
     });
+  });
+});
+
+describe('a connection to the vendor', () => {
+  it('serves one request after another', async () => {
+    let connections = 0;
+    const vendor = await startVendor(
+      (_, response) => response.end('{"status":"pending"}'),
+      () => {
+        connections += 1;
+      },
+    );
+    for (const id of ['a', 'b', 'c', 'd']) {
+      expect((await clientOf(vendor.url).checkSession(id)).ok).toBe(true);
+    }
+    expect(connections).toBe(1);
+  });
+
+  it('is given up before the vendor closes it', async () => {
+    const connections: Socket[] = [];
+    const vendor = await startVendor(
+      (_, response) => response.setHeader('keep-alive', 'timeout=2').end('{"status":"pending"}'),
+      (socket) => connections.push(socket),
+    );
+    await clientOf(vendor.url).checkSession('a');
+    await Promise.all(connections.map((socket) => once(socket, 'close')));
+    expect((await clientOf(vendor.url).checkSession('b')).ok).toBe(true);
+    expect(connections).toHaveLength(2);
   });
 });
 

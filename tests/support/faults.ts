@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { StatementSync } from 'node:sqlite';
 import pg from 'pg';
 import type { Store } from '#lib/store/schema.ts';
@@ -100,15 +101,10 @@ function hookPostgres(hook: Hook): () => void {
   };
 }
 
-/** Calls `hook` before each request of this process by `fetch` and after its answer. */
+/** Calls `hook` before each request of this process by `node:http` and when its answer has come. */
 export function hookRequests(hook: Hook): void {
-  const original = globalThis.fetch;
-  globalThis.fetch = async (...request) => {
-    hook('request', 'before');
-    const response = await original(...request);
-    hook('request', 'after');
-    return response;
-  };
+  subscribe('http.client.request.start', () => hook('request', 'before'));
+  subscribe('http.client.response.finish', () => hook('request', 'after'));
 }
 
 /** The error of SQLite on a failing disk: https://sqlite.org/rescode.html#ioerr. */
