@@ -31,7 +31,10 @@ const store = [
 ];
 /** What only PostgreSQL can show, and what only SQLite can. */
 const postgresOnly = ['lib/store/postgres.test.ts', 'tests/login/full-disk-postgres.test.ts'];
-const sqliteOnly = ['lib/store/sqlite.test.ts', 'tests/login/{fail-closed,full-disk}.test.ts'];
+const sqliteOnly = [
+  'lib/store/sqlite.test.ts',
+  'tests/login/{fail-closed,full-disk,power-failure}.test.ts',
+];
 
 export default defineConfig({
   test: {

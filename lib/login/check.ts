@@ -141,18 +141,17 @@ function regularCheckAt(deps: LoginDependencies, attempt: LoginAttempt): number 
 async function setVerified(deps: LoginDependencies, attempt: LoginAttempt): Promise<void> {
   const at = deps.clock.now();
   const expiresAt = Math.max(attempt.expires_at, at + VERIFIED_GRACE_MS);
-  await auditedTransaction(deps, async ({ transaction, record }) => {
-    const step = {
-      from: 'pending',
-      to: 'verified',
-      by: 'check',
-      verifiedAt: at,
-      expiresAt,
-    } as const;
-    if (await advanceAttempt(transaction, attempt.id, step)) {
-      await record({ at, type: 'attempt_verified', attemptId: attempt.id });
-    }
-  });
+  const step = { from: 'pending', to: 'verified', by: 'check', verifiedAt: at, expiresAt } as const;
+  await auditedTransaction(
+    deps,
+    async ({ transaction, record }) => {
+      if (await advanceAttempt(transaction, attempt.id, step)) {
+        await record({ at, type: 'attempt_verified', attemptId: attempt.id });
+      }
+    },
+    // The vendor says the same when it is asked again.
+    { canBeHadAgain: true },
+  );
   deps.notifications.notify(attempt.id);
 }
 

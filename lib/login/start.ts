@@ -7,7 +7,7 @@ import { circuitOpen } from '../pauth/guarded-client.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { insertAttempt, setPauthSession } from '../store/attempts.ts';
-import { auditedTransaction } from '../store/audit.ts';
+import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { findLiveAttempt } from '../store/browsers.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { type CallableAttempt, isCallable } from './attempt.ts';
@@ -75,7 +75,7 @@ async function openAttempt(
   const now = deps.clock.now();
   const id = randomUUID();
   const [attemptToken, browserToken, callbackToken] = [createToken(), createToken(), createToken()];
-  const { attempt, previous } = await auditedTransaction(deps, async (audited) => {
+  const add = async (audited: AuditedTransaction) => {
     const { transaction, record } = audited;
     const known = await recognizeBrowser(transaction, lastBrowserToken);
     const previous = known === null ? null : await findLiveAttempt(transaction, known);
@@ -103,7 +103,10 @@ async function openAttempt(
       { phoneNumber: deps.tagPhoneNumber(phoneNumber) },
     );
     return { attempt, previous };
-  });
+  };
+  // A person whose start is lost begins again. One that may end an earlier attempt is kept.
+  const canBeHadAgain = lastBrowserToken === undefined;
+  const { attempt, previous } = await auditedTransaction(deps, add, { canBeHadAgain });
   if (previous !== null) {
     deps.notifications.notify(previous.id);
   }

@@ -3,6 +3,7 @@ import { hashToken } from '../crypto/token.ts';
 import type { Log } from '../observe/log.ts';
 import type { Clock } from '../shared/clock.ts';
 import { auditedTransaction } from '../store/audit.ts';
+import { durableTransaction } from '../store/dialect.ts';
 import { ignoreUnwritable } from '../store/failure.ts';
 import type { Session, Store, User } from '../store/schema.ts';
 import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
@@ -54,10 +55,10 @@ export async function openSession(
     return null;
   }
   if (isTouchDue(session, now, idleMs)) {
-    await store
-      .transaction()
-      .execute(async (transaction) => await touchSession(transaction, session, now))
-      .catch(ignoreUnwritable);
+    await durableTransaction(
+      store,
+      async (transaction) => await touchSession(transaction, session, now),
+    ).catch(ignoreUnwritable);
   }
   return found;
 }

@@ -2,6 +2,7 @@ import 'server-only';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { auditedTransaction } from '../store/audit.ts';
 import { findDevices } from '../store/devices.ts';
+import { durableTransaction } from '../store/dialect.ts';
 import { findPasskeys } from '../store/passkeys.ts';
 import type { ClientInfo, Session } from '../store/schema.ts';
 import {
@@ -146,7 +147,7 @@ export async function dismissNotices(
   at: number,
 ): Promise<void> {
   const until = Math.min(at, deps.clock.now());
-  await deps.store.transaction().execute(async (transaction) => {
+  await durableTransaction(deps.store, async (transaction) => {
     await setNoticesSeen(transaction, session, until);
   });
 }

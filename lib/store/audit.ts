@@ -1,5 +1,6 @@
 import 'server-only';
 import { type Log, referenceOf } from '../observe/log.ts';
+import { durableTransaction } from './dialect.ts';
 import { insertEvent, type NewEvent } from './events.ts';
 import type { EventType, Queries, Store } from './schema.ts';
 
@@ -16,22 +17,27 @@ const warnings: ReadonlySet<EventType> = new Set(['attempt_contested', 'attempt_
 /**
  * Runs a change and records its audit events in one transaction. After the commit each event is logged on a
  * line of its own; after a rollback nothing is logged.
+ *
+ * @param canBeHadAgain whether the change takes nothing away and comes about again if a power failure undoes it: then it
+ * does not wait for the disk (docs/security/durability.md).
  */
 export async function auditedTransaction<T>(
   { store, log }: { store: Store; log: Log },
   change: (audited: AuditedTransaction) => Promise<T>,
+  { canBeHadAgain = false } = {},
 ): Promise<T> {
   const recorded: { event: NewEvent; logFields: { phoneNumber: string } | undefined }[] = [];
-  const outcome = await store.transaction().execute(
-    async (transaction) =>
-      await change({
-        transaction,
-        async record(event, logFields) {
-          await insertEvent(transaction, event);
-          recorded.push({ event, logFields });
-        },
-      }),
-  );
+  const auditedChange = async (transaction: Queries) =>
+    await change({
+      transaction,
+      async record(event, logFields) {
+        await insertEvent(transaction, event);
+        recorded.push({ event, logFields });
+      },
+    });
+  const outcome = canBeHadAgain
+    ? await store.transaction().execute(auditedChange)
+    : await durableTransaction(store, auditedChange);
   for (const { event, logFields } of recorded) {
     log[warnings.has(event.type) ? 'warn' : 'info'](
       {

@@ -1,6 +1,6 @@
 import 'server-only';
-import { type Kysely, sql } from 'kysely';
-import type { Queries } from './schema.ts';
+import { type DialectAdapter, type Kysely, sql } from 'kysely';
+import type { Queries, Store } from './schema.ts';
 
 /**
  * Whether this is PostgreSQL rather than SQLite. Tests a capability instead of `instanceof`, because Next
@@ -24,4 +24,30 @@ export async function acquireTransactionLock(
   if (isPostgres(transaction)) {
     await sql`select pg_advisory_xact_lock(hashtextextended(${key}, 0))`.execute(transaction);
   }
+}
+
+/** The adapter of a database whose commits do not wait for the disk. */
+export interface FlushingAdapter extends DialectAdapter {
+  /** Resolves once all that has been committed is on disk. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Runs a transaction, and resolves once a power failure cannot undo it. `store.transaction()` is enough for changes
+ * that take nothing away and come about again: PostgreSQL's commits wait for the disk, SQLite's here do not.
+ */
+export async function durableTransaction<T>(
+  store: Store,
+  change: (transaction: Queries) => Promise<T>,
+): Promise<T> {
+  const outcome = await store.transaction().execute(change);
+  const { adapter } = store.getExecutor();
+  if (isFlushing(adapter)) {
+    await adapter.flush();
+  }
+  return outcome;
+}
+
+function isFlushing(adapter: DialectAdapter): adapter is FlushingAdapter {
+  return 'flush' in adapter;
 }

@@ -1,7 +1,8 @@
 import 'server-only';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import {
   CompiledQuery,
   type DatabaseConnection,
@@ -14,6 +15,8 @@ import {
   type SqliteStatement,
 } from 'kysely';
 import { closeAtExit } from './at-exit.ts';
+import type { FlushingAdapter } from './dialect.ts';
+import { StoreUnreachable } from './failure.ts';
 import type { Store, Tables } from './schema.ts';
 
 /** How long a write waits for another process's write. */
@@ -22,9 +25,8 @@ const BUSY_TIMEOUT_MS = 2_000;
 /**
  * Opens the embedded database, creating its file and folder if missing.
  *
- * Transactions are flushed to disk before they return (WAL with `synchronous=FULL`), so a confirmed login
- * survives a power failure. Statements outside a transaction are not (`NORMAL`): a power failure before the
- * next transaction loses them. A killed process loses neither.
+ * A killed process loses nothing that was committed. A power failure undoes what was committed since the log was last
+ * flushed (WAL with `synchronous=NORMAL`): `durableTransaction` flushes it, for all that was committed before.
  *
  * @param path a file, or `:memory:`.
  */
@@ -38,10 +40,13 @@ export function openSqlite(path: string): Store {
     timeout: BUSY_TIMEOUT_MS,
   });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  // Where symbolic links lead to; null in memory.
+  const location = database.location();
+  const log = location === null ? null : new WriteAheadLog(`${location}-wal`);
   return new Kysely<Tables>({
     dialect: {
-      createAdapter: () => new Adapter(),
-      createDriver: () => new Driver(database),
+      createAdapter: () => new Adapter(log),
+      createDriver: () => new Driver(database, log),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
@@ -57,8 +62,75 @@ function createPrivateFile(path: string): void {
   }
 }
 
-/** Lets migrations run in a transaction, so that a killed or concurrent one does no harm. */
-class Adapter extends SqliteAdapter {
+/**
+ * SQLite's log of commits, flushed without blocking the process: SQLite itself (`synchronous=FULL`) blocks it for each commit,
+ * several milliseconds on a slow disk. SQLite never locks this file, so it may be opened beside it, and keeps it until the
+ * last connection is closed (https://sqlite.org/walformat.html).
+ */
+class WriteAheadLog {
+  readonly #path: string;
+  #file: number | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Flushes all that has been committed. Commits during a flush share the next one. */
+  async flush(): Promise<void> {
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = null;
+        this.#running = this.#write();
+        return this.#running;
+      });
+    await this.#next;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      this.#file ??= this.#open();
+      await promisify(fdatasync)(this.#file);
+    } catch (cause) {
+      throw new StoreUnreachable('the disk does not confirm a commit', { cause });
+    }
+  }
+
+  /** The first commit has created it. Its folder is flushed too, without which a new file may be lost. */
+  #open(): number {
+    // Windows flushes only files that are open for writing, and no folders.
+    const file = openSync(this.#path, 'r+');
+    if (process.platform !== 'win32') {
+      const folder = openSync(dirname(this.#path), 'r');
+      fsyncSync(folder);
+      closeSync(folder);
+    }
+    return file;
+  }
+
+  close(): void {
+    if (this.#file !== null) {
+      closeSync(this.#file);
+      this.#file = null;
+    }
+  }
+}
+
+class Adapter extends SqliteAdapter implements FlushingAdapter {
+  readonly #log: WriteAheadLog | null;
+
+  constructor(log: WriteAheadLog | null) {
+    super();
+    this.#log = log;
+  }
+
+  async flush(): Promise<void> {
+    await this.#log?.flush();
+  }
+
+  /** Lets migrations run in a transaction, so that a killed or concurrent one does no harm. */
   override get supportsTransactionalDdl() {
     return true;
   }
@@ -67,21 +139,15 @@ class Adapter extends SqliteAdapter {
 class Driver extends SqliteDriver {
   readonly #database: DatabaseSync;
 
-  constructor(database: DatabaseSync) {
-    super({ database: adapt(database) });
+  constructor(database: DatabaseSync, log: WriteAheadLog | null) {
+    super({ database: adapt(database, log) });
     this.#database = database;
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    this.#database.exec('PRAGMA synchronous = FULL');
     // With the write lock taken at the beginning, a transaction that reads before it writes waits for
     // other processes instead of failing when one of them has written in between.
     await connection.executeQuery(CompiledQuery.raw('begin immediate'));
-  }
-
-  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await super.commitTransaction(connection);
-    this.#database.exec('PRAGMA synchronous = NORMAL');
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -90,17 +156,17 @@ class Driver extends SqliteDriver {
     if (this.#database.isTransaction) {
       await super.rollbackTransaction(connection);
     }
-    this.#database.exec('PRAGMA synchronous = NORMAL');
   }
 }
 
 /** Adapts the database to better-sqlite3's interface, which Kysely expects. */
-function adapt(database: DatabaseSync): SqliteDatabase {
+function adapt(database: DatabaseSync, log: WriteAheadLog | null): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
   const unregister = closeAtExit(() => database.close());
   return {
     close: () => {
       unregister();
+      log?.close();
       database.close();
     },
     prepare(sql) {

@@ -1,0 +1,171 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { disableUser, logOutUser } from '#lib/accounts/manage.ts';
+import { handleCallback } from '#lib/login/callback.ts';
+import { cancelAttempt } from '#lib/login/cancel.ts';
+import { closeSession, openSession } from '#lib/sessions/open.ts';
+import { endOtherSessions } from '#lib/sessions/other-sessions.ts';
+import { isStoreFailure } from '#lib/store/failure.ts';
+import type { Store } from '#lib/store/schema.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { followFlushes } from '#tests/support/power.ts';
+import { provideSharedDatabase } from '#tests/support/stores.ts';
+import { newPhoneNumber, openLogin } from '#tests/support/test-login.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+afterAll(() => sandbox.close());
+
+async function open() {
+  const database = await provideSharedDatabase();
+  const { place } = database;
+  const login = await openLogin(sandbox, { database });
+  const power = await followFlushes(place.kind === 'sqlite' ? place.path : '');
+  /** An attempt whose call the vendor has verified. */
+  const verify = async (browserName = 'mine', phoneNumber = login.phoneNumber) => {
+    const started = await login.start(browserName, phoneNumber);
+    await login.call(started);
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
+    return started;
+  };
+  const sessions = { ...login.deps, idleMs: 86_400_000, usesPasskeys: false };
+  const logIn = async (browserName?: string) => {
+    const outcome = await login.poll(await verify(browserName));
+    const token = outcome.status === 'completed' ? outcome.sessionToken : null;
+    const loggedIn = await openSession(sessions, token ?? '');
+    if (loggedIn === null) {
+      throw new Error('nobody was logged in');
+    }
+    return loggedIn;
+  };
+  return { login, power, verify, logIn, sessions };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+const statesIn = async (store: Store) =>
+  (await store.selectFrom('attempts').select('state').execute()).map(({ state }) => state);
+const sessionsIn = async (store: Store) =>
+  await store.selectFrom('sessions').select('public_id').execute();
+
+it('may undo a start and a verified call, which do not wait for the disk', async () => {
+  const { power, verify, login } = await open();
+  await verify();
+  expect(power.flushes()).toBe(0);
+  expect(await statesIn(power.afterPowerFailure())).toEqual([]);
+  expect(await statesIn(login.store)).toEqual(['verified']);
+});
+
+describe('is survived', () => {
+  it('by a login, with its user and its events, once it is answered', async () => {
+    const { power, verify, login } = await open();
+    const started = await verify();
+    expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+    const left = power.afterPowerFailure();
+    expect(await sessionsIn(left)).toHaveLength(1);
+    expect(await statesIn(left)).toEqual(['completed']);
+    const events = await left.selectFrom('events').select('type').execute();
+    expect(events.map(({ type }) => type)).toEqual(await login.eventTypes());
+  });
+
+  it.each<[string, (opened: Opened) => Promise<void>]>([
+    [
+      'a cancelled attempt',
+      async ({ login, power }) => {
+        const { attemptToken } = await login.start();
+        await cancelAttempt(login.deps, attemptToken);
+        expect(await statesIn(power.afterPowerFailure())).toEqual(['cancelled']);
+      },
+    ],
+    [
+      'an attempt that the next one of its browser ended',
+      async ({ login, power }) => {
+        await login.start();
+        await login.start('mine', newPhoneNumber());
+        expect(await statesIn(power.afterPowerFailure())).toEqual(['cancelled', 'pending']);
+      },
+    ],
+    [
+      'contested attempts',
+      async ({ login, power, verify }) => {
+        await verify('theirs');
+        const mine = await verify('mine');
+        expect(await login.poll(mine)).toMatchObject({ status: 'contested' });
+        expect(await statesIn(power.afterPowerFailure())).toEqual(['contested', 'contested']);
+      },
+    ],
+    [
+      'a log out',
+      async ({ power, logIn, sessions }) => {
+        await closeSession(sessions, await logIn());
+        expect(await sessionsIn(power.afterPowerFailure())).toEqual([]);
+      },
+    ],
+    [
+      'the end of other sessions',
+      async ({ power, logIn, sessions }) => {
+        await logIn('theirs');
+        const { session, user } = await logIn('mine');
+        await endOtherSessions(sessions, { session, user });
+        expect(await sessionsIn(power.afterPowerFailure())).toEqual([
+          { public_id: session.public_id },
+        ]);
+      },
+    ],
+    [
+      'the use of a session, which is then not delivered again',
+      async ({ power, logIn }) => {
+        await logIn();
+        const left = await power.afterPowerFailure().selectFrom('sessions').selectAll().execute();
+        expect(left).toMatchObject([{ last_used_at: expect.any(Number) }]);
+      },
+    ],
+    [
+      'a disabled user',
+      async ({ login, power, logIn }) => {
+        await logIn();
+        await disableUser(login.deps, login.phoneNumber);
+        const left = await power.afterPowerFailure().selectFrom('users').selectAll().execute();
+        expect(left).toMatchObject([{ disabled_at: expect.any(Number) }]);
+      },
+    ],
+    [
+      'a log out by an operator',
+      async ({ login, power, logIn }) => {
+        await logIn();
+        await logOutUser(login.deps, login.phoneNumber);
+        expect(await sessionsIn(power.afterPowerFailure())).toEqual([]);
+      },
+    ],
+  ])('by %s', async (_, check) => {
+    await check(await open());
+  });
+});
+
+it('a disk that does not confirm a login fails it as a database does, and the next poll delivers it', async () => {
+  const { power, verify, login } = await open();
+  const started = await verify();
+  power.beforeFlush(() => Promise.reject(new Error('EIO: i/o error, fdatasync')));
+  const failure: unknown = await login.poll(started).catch((error: unknown) => error);
+  expect(isStoreFailure(failure)).toBe(true);
+  power.beforeFlush(async () => {});
+  expect(await login.poll(started)).toMatchObject({ status: 'completed' });
+});
+
+it('logins that complete during a flush share the next one, and nothing else waits for it', async () => {
+  const { power, verify, login } = await open();
+  const attempts = [];
+  for (let count = 0; count < 10; count += 1) {
+    attempts.push(await verify(`browser ${count}`, newPhoneNumber()));
+  }
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  power.beforeFlush(() => released);
+  const polls = attempts.map((started) => login.poll(started));
+  await expect.poll(() => login.countSessions()).toBe(10);
+  await verify('another', newPhoneNumber());
+  expect(power.flushes()).toBe(0);
+  release();
+  for (const outcome of await Promise.all(polls)) {
+    expect(outcome.status).toBe('completed');
+  }
+  expect(power.flushes()).toBe(2);
+  expect(await sessionsIn(power.afterPowerFailure())).toHaveLength(10);
+});
