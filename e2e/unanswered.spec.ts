@@ -61,11 +61,12 @@ test('a poll that is never answered is shown as a lost connection, and the next 
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('a refused clipboard is said at the button', async ({
+test('a refused clipboard is said at the button, and the number is selected to be copied by hand', async ({
   login,
   page,
   phoneNumber,
   messages,
+  isMobile,
 }) => {
   await page.addInitScript(() => {
     navigator.clipboard.writeText = () => Promise.reject(new Error('denied'));
@@ -73,4 +74,16 @@ test('a refused clipboard is said at the button', async ({
   await login.start(phoneNumber.text);
   await page.getByRole('button', { name: messages.login.copy, exact: true }).click();
   await expect(login.button(messages.login.notCopied)).toBeVisible();
+  const selection = () => page.evaluate(() => String(window.getSelection()));
+  const number = await page
+    .getByText(/^050-\d{4}-\d{4}$/)
+    .first()
+    .textContent();
+  expect(await selection()).toBe(number);
+  if (isMobile) {
+    await login.button(messages.login.called).click();
+    await page.evaluate(() => window.getSelection()?.removeAllRanges());
+    await login.button(messages.login.troubleshooting.appCopy).click();
+    await expect.poll(selection).toBe(number);
+  }
 });

@@ -87,8 +87,7 @@ export function CallStep(
         <CopyButton
           number={attempt.call_number_text}
           label={messages.copy}
-          copied={messages.copied}
-          notCopied={messages.notCopied}
+          messages={messages}
           announce={announce}
         />
         <StepForm

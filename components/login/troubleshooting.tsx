@@ -21,7 +21,7 @@ export function Troubleshooting(props: {
   onStartAgain(): void;
 }) {
   const { attempt, next } = props;
-  const { troubleshooting, startAgain, copied, notCopied } = props.messages;
+  const { troubleshooting, startAgain } = props.messages;
   const phoneNumber = attempt.phone_number_text;
   const withCallerId = attempt.call_number_with_caller_id;
 
@@ -70,12 +70,19 @@ export function Troubleshooting(props: {
         >
           {withCallerId !== undefined && call(troubleshooting.withheldCall, withCallerId)}
         </Step>
-        <Step title={troubleshooting.app} text={troubleshooting.appText}>
+        <Step
+          title={troubleshooting.app}
+          text={
+            <FilledText
+              text={troubleshooting.appText}
+              values={{ callNumber: attempt.call_number_text }}
+            />
+          }
+        >
           <CopyButton
             number={attempt.call_number_text}
             label={troubleshooting.appCopy}
-            copied={copied}
-            notCopied={notCopied}
+            messages={props.messages}
             announce={props.announce}
           />
         </Step>

@@ -53,7 +53,7 @@ export const ja = {
     callOwnPage: 'ほかの人に頼まれた電話なら、\u2060かけないでください。',
     copy: '番号をコピー',
     copied: 'コピーしました',
-    notCopied: 'コピーできません。番号を長押ししてください',
+    notCopied: 'コピーできません。番号を選択しました',
     handoffHeading: 'スマートフォンからかけるには',
     handoffText: 'カメラで読み取ると、電話をかける画面が開きます。',
     handoffName: 'スマートフォンで開くページのQRコード',
@@ -105,7 +105,8 @@ export const ja = {
       withheldTextAbroad: '電話の設定で、番号が通知されるようにしてから、かけ直してください。',
       withheldCall: '186を付けてかける',
       app: 'LINEなどの通話アプリからかけた',
-      appText: '電話に最初から入っている「電話」\u2060アプリから、かけ直してください。',
+      appText:
+        '電話に最初から入っている「電話」\u2060アプリから、{callNumber} にかけ直してください。',
       appCopy: '「電話」アプリ用に番号をコピー',
       abroad: '海外にいる、またはIP電話を使っている',
       abroadText:
