@@ -41,7 +41,12 @@ export const isStatusReply = isAnyOf<StatusReply>(
     poll_after_ms: isNumber,
   }),
   isObjectOf({ status: isOneOf(['verified']) }),
-  isObjectOf({ status: isOneOf(attemptEnds), code: isOneOf(errorCodes), message: isString }),
+  isObjectOf({
+    status: isOneOf(attemptEnds),
+    code: isOneOf(errorCodes),
+    message: isString,
+    retry_after_seconds: isOptional(isNumber),
+  }),
 );
 
 /** Any error reply. */
@@ -49,6 +54,7 @@ export const isErrorReply = isObjectOf<ErrorReply>({
   code: isOneOf(errorCodes),
   error: isString,
   request_id: isOptional(isString),
+  country: isOptional(isString),
   retry_after_seconds: isOptional(isNumber),
 });
 

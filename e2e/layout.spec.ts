@@ -143,6 +143,22 @@ for (const [setting, width, fontSize] of [
   });
 }
 
+test('a long site name keeps the logo and fits', async ({ login, page }) => {
+  await login.open();
+  for (const name of ['サイトの名前'.repeat(12), 'Sitename'.repeat(12)]) {
+    const logo = await page
+      .getByRole('banner')
+      .getByRole('link')
+      .evaluate((link, text) => {
+        link.textContent = text;
+        const { width, height } = getComputedStyle(link, '::before');
+        return { width, height };
+      }, name);
+    expect(logo).toEqual({ width: '28px', height: '28px' });
+    expect(await horizontalOverflowOf(page)).toBe(0);
+  }
+});
+
 test('every step is usable in forced-colours mode', async ({
   login,
   phoneNumber,

@@ -46,6 +46,11 @@ test('one press starts again after the attempt has expired', async ({
   await login.returnToPage();
   await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
   await expect(login.page.getByText(messages.errors.attempt_expired)).toBeVisible();
+  const { otherPhone, withheld, withheldTextNext } = messages.login.troubleshooting;
+  const remedies = login.page.locator('dl');
+  for (const text of [otherPhone, phoneNumber.text, withheld, withheldTextNext]) {
+    await expect(remedies).toContainText(text);
+  }
   await login.button(messages.login.startAgain).click();
   const callNumber = await login.callNumber();
   await testPhone.call(phoneNumber.e164, callNumber);

@@ -1,4 +1,7 @@
-import { expect, test } from './journey.ts';
+import { en } from '#lib/shared/messages/en.ts';
+import { ja } from '#lib/shared/messages/ja.ts';
+import { fillIn } from '#lib/shared/messages/messages.ts';
+import { expect, LoginPage, test } from './journey.ts';
 
 const unusable = [
   ['nothing', '', 'phone_number_missing'],
@@ -98,6 +101,53 @@ test('a number of another country than the chosen one stays readable', async ({
   await expect(login.field).toHaveValue(/^\+81 /);
   await login.submit.click();
   await login.callNumber();
+});
+
+test('an error goes once the number is edited', async ({
+  login,
+  messages,
+  page,
+  consoleProblems,
+}) => {
+  await login.open();
+  await login.enter('090-1234');
+  await expect(page.getByText(messages.errors.phone_number_too_short)).toBeVisible();
+  await login.field.fill('090-123');
+  await expect(page.getByText(messages.errors.phone_number_too_short)).toBeHidden();
+  await expect(login.field).toHaveAttribute('aria-invalid', 'false');
+  await login.submit.click();
+  await expect(page.getByText(messages.errors.phone_number_too_short)).toBeVisible();
+  consoleProblems.splice(0);
+});
+
+test('messages on the page change language with it', async ({
+  login,
+  messages,
+  phoneNumber,
+  vendor,
+  page,
+  consoleProblems,
+}) => {
+  const isEnglish = messages.site.languageLabel === 'Language';
+  const [other, country] = isEnglish ? [ja, '日本'] : [en, 'Japan'];
+  const change = () => page.getByRole('button', { name: isEnglish ? '日本語' : 'English' }).click();
+  await login.open();
+  await login.enter('(415) 555-2671');
+  await expect(login.field).toHaveAttribute('aria-invalid', 'true');
+  await change();
+  await expect(
+    page.getByText(fillIn(other.errors.phone_number_not_in_country, { country })),
+  ).toBeVisible();
+  const translated = new LoginPage(page, other);
+  await translated.enter(phoneNumber.text);
+  await translated.callNumber();
+  await expect(page.getByRole('status')).toHaveText(other.login.waiting.pending.text);
+  await vendor.advanceClock(301, phoneNumber.e164);
+  await translated.returnToPage();
+  await expect(page.getByText(other.errors.attempt_expired)).toBeVisible();
+  await page.getByRole('button', { name: isEnglish ? 'English' : '日本語' }).click();
+  await expect(page.getByText(messages.errors.attempt_expired)).toBeVisible();
+  consoleProblems.splice(0);
 });
 
 test('changing the language keeps the typed text', async ({ login, messages, page }) => {

@@ -1,3 +1,5 @@
+import { en } from '#lib/shared/messages/en.ts';
+import { ja } from '#lib/shared/messages/ja.ts';
 import { expect, test } from './journey.ts';
 
 test('coming back from the dialler polls immediately', async ({
@@ -122,6 +124,44 @@ test('two tabs of one browser share the attempt, and both are logged in', async 
   await expect(second).toHaveURL('/account');
   expect((await vendor.requests(phoneNumber.e164)).length).toBeLessThanOrEqual(4);
   await page.close();
+});
+
+test('the back button at the call step returns to the number and ends the attempt', async ({
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+}) => {
+  await login.start('090-9999-4321');
+  const cancelled = page.waitForRequest('**/api/auth/cancel');
+  await page.goBack();
+  await cancelled;
+  await expect(login.heading(messages.login.numberHeading)).toBeFocused();
+  await expect(login.field).toHaveValue('090-9999-4321');
+  await login.enter(phoneNumber.text);
+  await vendor.call(phoneNumber.e164, await login.callNumber());
+  await login.expectLoggedIn(phoneNumber.text);
+  await page.goBack();
+  await expect(page).toHaveURL('about:blank');
+});
+
+test('the back button works at the call step after a reload and a change of language', async ({
+  login,
+  phoneNumber,
+  messages,
+  page,
+}) => {
+  await login.start(phoneNumber.text);
+  await page.reload();
+  await login.callNumber();
+  const isEnglish = messages.site.languageLabel === 'Language';
+  await page.getByRole('button', { name: isEnglish ? '日本語' : 'English' }).click();
+  const other = isEnglish ? ja : en;
+  await expect(login.heading(other.login.callHeading)).toBeVisible();
+  await page.goBack();
+  await expect(login.heading(other.login.numberHeading)).toBeVisible();
+  await expect(page.getByRole('textbox')).toHaveValue(phoneNumber.text);
 });
 
 test('the back button after the login skips the login page', async ({

@@ -48,6 +48,7 @@ export default async function AccountPage() {
       <Logins
         sessions={sessions}
         notices={notices}
+        errors={context.messages.errors}
         isLimited={limitedUntil !== null}
         passkeyMessages={context.messages.passkeys}
         {...inWords}

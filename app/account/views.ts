@@ -48,7 +48,7 @@ export async function readAccount(
   ]);
   const whereOf = ({ device, network }: ClientInfo) => ({
     device: device === '' ? messages.unknownDevice : device,
-    network: network === 'unknown' ? messages.unknownNetwork : nameNetwork(network),
+    network: nameNetwork(network) ?? messages.unknownNetwork,
   });
 
   const sessions: SessionView[] = live.map((session, index) => ({

@@ -1,7 +1,6 @@
 import 'server-only';
 import type { LoginStep } from '#components/login/login-flow.tsx';
-import { readStartAgain } from '#lib/http/attempt-cookie.ts';
-import { describeProblem } from '#lib/http/problems.ts';
+import { factsOf } from '#lib/http/problems.ts';
 import type { RequestContext } from '#lib/http/request-context.ts';
 import { readAttemptStatus } from '#lib/login/attempt-status.ts';
 import { viewAttempt } from '#lib/login/view.ts';
@@ -11,26 +10,19 @@ import { viewAttempt } from '#lib/login/view.ts';
  * the dialler it is the same step with the same number.
  */
 export async function readFirstStep(context: RequestContext): Promise<LoginStep> {
-  const { cookies, language, login, services } = context;
+  const { cookies, login, services } = context;
   const { attemptToken, number = 'none' } = (await cookies.attempt.read()) ?? {};
   const status = attemptToken === undefined ? null : await readAttemptStatus(login, attemptToken);
   if (status === null || attemptToken === undefined) {
     const typed = (await cookies.form.read()) ?? { phoneNumberInput: '', problem: null };
     return { name: 'number', ...typed };
   }
+  const attempt = viewAttempt(
+    login,
+    { attempt: status.attempt, attemptToken },
+    { country: services.config.app.defaultCountry, memory: number },
+  );
   return status.status === 'open'
-    ? {
-        name: 'call',
-        attempt: viewAttempt(
-          login,
-          { attempt: status.attempt, attemptToken },
-          { country: services.config.app.defaultCountry, memory: number },
-        ),
-      }
-    : {
-        name: 'ended',
-        status: status.status,
-        message: describeProblem({ code: status.code }, language),
-        again: await readStartAgain(context),
-      };
+    ? { name: 'call', attempt }
+    : { name: 'ended', attempt, status: status.status, problem: factsOf(status) };
 }

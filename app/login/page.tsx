@@ -30,6 +30,8 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
     <LoginFlow
       initialStep={await readFirstStep(context)}
       messages={messages}
+      errors={context.messages.errors}
+      language={language}
       passkeys={services.passkeys === null ? null : context.messages.passkeys}
       intro={fillIn(messages.numberIntro, { cost: messages.cost[config.app.callCost] })}
       example={examplePhoneNumber(country)}

@@ -7,8 +7,10 @@ import type { Language } from '#lib/shared/language.ts';
 import {
   type AccountMessages,
   fillIn,
+  type Messages,
   type PasskeyMessages,
 } from '#lib/shared/messages/messages.ts';
+import { type ProblemFacts, problemText } from '#lib/shared/messages/problem-text.ts';
 import { type Answer, endOtherSessions, endSession, markNoticesSeen } from '../api.ts';
 import { ScriptButton } from '../script-button.tsx';
 import styles from './account.module.css';
@@ -18,6 +20,12 @@ import type { NoticeView, SessionView } from './views.ts';
 
 /** The pending action "end all other sessions", where a single one has the session's id. */
 const OTHER_SESSIONS = 'other_sessions';
+
+/** What became of the last action. */
+type Outcome =
+  | { code: 'session_ended'; device: string }
+  | { code: 'other_sessions_ended' | 'notices_seen' | 'no_answer' }
+  | ProblemFacts;
 
 /**
  * The user's sessions and the notices of new devices. Ending a session removes its row, announces
@@ -31,6 +39,7 @@ export function Logins(props: {
   passkeyMessages: PasskeyMessages;
   language: Language;
   messages: AccountMessages;
+  errors: Messages['errors'];
   /** Rendered between the notices and the list. */
   children: ReactNode;
 }) {
@@ -40,35 +49,51 @@ export function Logins(props: {
   const [ended, setEnded] = useState<readonly string[]>([]);
   const [seenUntil, setSeenUntil] = useState(0);
   const [pending, setPending] = useState<string | null>(null);
-  const [status, setStatus] = useState('');
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
 
   const sessions = props.sessions.filter(({ id }) => !ended.includes(id));
   const others = sessions.filter(({ isThisBrowser }) => !isThisBrowser);
   const notices = props.notices.filter(({ at }) => at > seenUntil);
 
+  /** Outcomes are kept as codes, so that their sentences change language with the page. */
+  const textOf = (done: Outcome) => {
+    switch (done.code) {
+      case 'session_ended':
+        return fillIn(messages.sessionEnded, { device: done.device });
+      case 'other_sessions_ended':
+        return messages.otherSessionsEnded;
+      case 'notices_seen':
+        return messages.newDeviceDone;
+      case 'no_answer':
+        return messages.endFailed;
+      default:
+        return problemText(done, { errors: props.errors, language });
+    }
+  };
+
   /** Sends one request at a time and shows its outcome. */
   const act = async (
     action: string,
     send: () => Promise<Answer<DoneReply>>,
-    onDone: () => string,
+    onDone: () => Outcome,
   ) => {
     if (pending !== null) {
       return;
     }
     setPending(action);
-    setStatus('');
+    setOutcome(null);
     const answer = await send();
     setPending(null);
     const problem = answer.kind === 'refused' ? answer.problem : null;
     if (problem?.code === 'not_logged_in') {
       window.location.assign('/login');
     } else if (answer.kind === 'ok' || problem?.code === 'session_missing') {
-      setStatus(onDone());
+      setOutcome(onDone());
       heading.current?.focus();
       // Reloads the list of events, which has a new one.
       router.refresh();
     } else {
-      setStatus(problem?.error ?? messages.endFailed);
+      setOutcome(problem ?? { code: 'no_answer' });
     }
   };
 
@@ -78,14 +103,14 @@ export function Logins(props: {
       () => endSession(id),
       () => {
         setEnded((ids) => [...ids, id]);
-        return fillIn(messages.sessionEnded, { device });
+        return { code: 'session_ended', device };
       },
     );
 
   const endOthers = () =>
     act(OTHER_SESSIONS, endOtherSessions, () => {
       setEnded((ids) => [...ids, ...others.map(({ id }) => id)]);
-      return messages.otherSessionsEnded;
+      return { code: 'other_sessions_ended' };
     });
 
   const dismiss = () => {
@@ -95,7 +120,7 @@ export function Logins(props: {
       () => markNoticesSeen(latest),
       () => {
         setSeenUntil(latest);
-        return messages.newDeviceDone;
+        return { code: 'notices_seen' };
       },
     );
   };
@@ -121,7 +146,7 @@ export function Logins(props: {
           {messages.sessionsHeading}
         </h2>
         <p role="status" className={styles.status}>
-          {status}
+          {outcome && textOf(outcome)}
         </p>
         <ul className={styles.list}>
           {sessions.map((session) => (

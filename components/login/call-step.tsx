@@ -3,6 +3,7 @@ import { FilledText } from '#components/filled-text.tsx';
 import { CallNumber } from '#components/phone-number.tsx';
 import type { AttemptView } from '#lib/shared/contract.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Handoff } from './handoff.tsx';
 import styles from './login.module.css';
@@ -30,8 +31,9 @@ export function CallStep(
     announce(text: string): void;
     onChange(): void;
     onStartAgain(): void;
-    /** Called with the server's message when this browser has no attempt any more. */
-    onMissing(error: string): void;
+    textOf(problem: ProblemFacts): string;
+    /** Called with the server's answer when this browser has no attempt any more. */
+    onMissing(problem: ProblemFacts): void;
     onOutcome(outcome: AttemptOutcome): void;
   },
 ) {
@@ -55,7 +57,8 @@ export function CallStep(
   const calm = isChecking ? 'checking' : 'pending';
   const pending = showsTroubleshooting ? 'pendingLong' : calm;
   const state = trouble ?? (isPaused ? 'paused' : pending);
-  const now = typeof state === 'string' ? messages.waiting[state] : { text: state.error, hint: '' };
+  const now =
+    typeof state === 'string' ? messages.waiting[state] : { text: props.textOf(state), hint: '' };
 
   useEffect(() => {
     const afterMs = hasReturned ? TROUBLESHOOTING_AFTER_RETURN_MS : TROUBLESHOOTING_AFTER_MS;

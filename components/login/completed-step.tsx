@@ -3,6 +3,7 @@ import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import { Tick } from '../tick.tsx';
 import styles from './login.module.css';
 import { StepHeading, type StepProps } from './step.tsx';
+import { leaveLogin } from './use-back-to-number.ts';
 
 /** Long enough to be noticed, too short to be felt as a delay. */
 const DISPLAY_MS = 500;
@@ -27,8 +28,7 @@ export function CompletedStep({ messages, passkeys, next, takesFocus }: StepProp
         return;
       }
       if (offer === null) {
-        // Replaces the history entry: going back to the login would only redirect here again.
-        window.location.replace(next);
+        leaveLogin(next);
       } else {
         setOffer(() => offer);
       }
@@ -46,7 +46,7 @@ export function CompletedStep({ messages, passkeys, next, takesFocus }: StepProp
       {Offer === null || passkeys === null ? (
         <p>{messages.completedText}</p>
       ) : (
-        <Offer messages={passkeys} onDone={() => window.location.replace(next)} />
+        <Offer messages={passkeys} onDone={() => leaveLogin(next)} />
       )}
     </section>
   );

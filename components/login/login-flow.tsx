@@ -4,15 +4,17 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { cancelAttempt, startAttempt } from '#components/api.ts';
 import type { AttemptEnd } from '#lib/shared/attempt-states.ts';
 import type { AttemptView, StartRequest } from '#lib/shared/contract.ts';
-import { isAboutNumber } from '#lib/shared/error-codes.ts';
-import type { LoginMessages, PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import type { Language } from '#lib/shared/language.ts';
+import type { LoginMessages, Messages, PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import { type ProblemFacts, problemText } from '#lib/shared/messages/problem-text.ts';
 import { CallStep } from './call-step.tsx';
 import { CompletedStep } from './completed-step.tsx';
 import { EndedStep } from './ended-step.tsx';
 import styles from './login.module.css';
-import { type NumberProblem, NumberStep } from './number-step.tsx';
+import { isAboutNumber, type NumberProblem, NumberStep } from './number-step.tsx';
 import { Progress } from './progress.tsx';
 import { RememberedStep } from './remembered-step.tsx';
+import { useBackToNumber } from './use-back-to-number.ts';
 import type { AttemptOutcome } from './use-status-polls.ts';
 
 /** The step that the page shows. The server derives the first one from the cookies. */
@@ -26,12 +28,14 @@ export type LoginStep =
     }
   | { name: 'call'; attempt: AttemptView }
   | { name: 'completed' }
-  | { name: 'ended'; status: AttemptEnd; message: string; again: StartRequest };
+  | { name: 'ended'; attempt: AttemptView; status: AttemptEnd; problem: ProblemFacts };
 
 interface LoginFlowProps {
   initialStep: LoginStep;
   messages: LoginMessages;
   passkeys: PasskeyMessages | null;
+  errors: Messages['errors'];
+  language: Language;
   /** How the login works, and what the call costs. */
   intro: string;
   /** An example number of the site's country. */
@@ -54,7 +58,7 @@ interface LoginFlowProps {
 
 /** The steps of the login, from entering the number to the outcome. */
 export function LoginFlow(props: LoginFlowProps) {
-  const { messages, next, passkeys, remembered } = props;
+  const { messages, errors, language, next, passkeys, remembered } = props;
   const [firstStep] = useState(props.initialStep);
   const [step, setStep] = useState(firstStep);
   const [announcement, announce] = useState('');
@@ -79,11 +83,8 @@ export function LoginFlow(props: LoginFlowProps) {
     setIsStarting(false);
     if (answer.kind === 'ok') {
       setStep({ name: 'call', attempt: answer.reply });
-    } else if (answer.kind === 'refused') {
-      const { code, error } = answer.problem;
-      showNumberStep(request, { isAboutNumber: isAboutNumber(code), error });
     } else {
-      showNumberStep(request, { isAboutNumber: false, error: messages.notSent });
+      showNumberStep(request, answer.kind === 'refused' ? answer.problem : { code: 'no_answer' });
     }
   };
 
@@ -93,12 +94,16 @@ export function LoginFlow(props: LoginFlowProps) {
     cancelling.current = Promise.resolve().then(cancelAttempt);
   };
 
-  const showOutcome = (again: StartRequest, outcome: AttemptOutcome) =>
+  const showOutcome = (attempt: AttemptView, outcome: AttemptOutcome) =>
     setStep(
       outcome.status === 'completed'
         ? { name: 'completed' }
-        : { name: 'ended', status: outcome.status, message: outcome.message, again },
+        : { name: 'ended', attempt, status: outcome.status, problem: outcome },
     );
+
+  /** Problems are kept as codes, so that their sentences change language with the page. */
+  const textOf = (problem: NumberProblem) =>
+    problem.code === 'no_answer' ? messages.notSent : problemText(problem, { errors, language });
 
   useEffect(() => {
     if (step.name !== 'call') {
@@ -106,21 +111,31 @@ export function LoginFlow(props: LoginFlowProps) {
     }
   }, [step.name]);
 
+  useBackToNumber({
+    isPastNumber: step.name === 'call' && step !== firstStep,
+    onBack: () => {
+      if (step.name === 'call') {
+        changeNumber(restartRequestOf(step.attempt));
+      } else if (step.name === 'ended') {
+        showNumberStep(restartRequestOf(step.attempt), null);
+      }
+    },
+  });
+
   const common = { messages, passkeys, next, isStarting, takesFocus: step !== firstStep };
-  const again = step.name === 'call' ? restartRequestOf(step.attempt) : null;
+  const again = 'attempt' in step ? restartRequestOf(step.attempt) : null;
   return (
     <div className={styles.sheet}>
       <div className={`${styles.content} ${step.name === firstStep.name ? '' : 'next'}`}>
         <Progress messages={messages.progress} at={step.name === 'ended' ? null : step.name} />
         {step.name === 'number' &&
-          (remembered !== null &&
-          step.phoneNumberInput === '' &&
-          step.problem?.isAboutNumber !== true ? (
+          (remembered !== null && step.phoneNumberInput === '' && !isAboutNumber(step.problem) ? (
             <RememberedStep
               {...common}
               intro={props.intro}
               {...remembered}
               problem={step.problem}
+              textOf={textOf}
               onStart={start}
             />
           ) : (
@@ -132,6 +147,7 @@ export function LoginFlow(props: LoginFlowProps) {
               phoneNumberInput={step.phoneNumberInput}
               country={step.country}
               problem={step.problem}
+              textOf={textOf}
               takesFocus={common.takesFocus && step.problem === null}
               onStart={start}
             />
@@ -148,17 +164,19 @@ export function LoginFlow(props: LoginFlowProps) {
             announce={announce}
             onChange={() => changeNumber(again)}
             onStartAgain={() => start(again, true)}
-            onMissing={(error) => showNumberStep(again, { isAboutNumber: false, error })}
-            onOutcome={(outcome) => showOutcome(again, outcome)}
+            textOf={textOf}
+            onMissing={(problem) => showNumberStep(again, problem)}
+            onOutcome={(outcome) => showOutcome(step.attempt, outcome)}
           />
         )}
-        {step.name === 'ended' && (
+        {step.name === 'ended' && again !== null && (
           <EndedStep
             {...common}
+            attempt={step.attempt}
             status={step.status}
-            message={step.message}
-            onStartAgain={() => start(step.again)}
-            onBack={() => showNumberStep(step.again, null)}
+            message={textOf(step.problem)}
+            onStartAgain={() => start(again)}
+            onBack={() => showNumberStep(again, null)}
           />
         )}
         {step.name === 'completed' && <CompletedStep {...common} />}

@@ -1,25 +1,28 @@
-import { useEffect, useId, useRef } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { formatNumber } from '#components/api.ts';
 import { PasskeyLogin } from '#components/passkeys/use-button.tsx';
 import type { StartRequest } from '#lib/shared/contract.ts';
+import { isAboutNumber as isNumberCode } from '#lib/shared/error-codes.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 import { CountryChoice } from './country-choice.tsx';
 import styles from './login.module.css';
 import { StepForm, StepHeading, type StepProps } from './step.tsx';
 
-/** Why a login could not be started. */
-export interface NumberProblem {
-  /** Whether the typed number is at fault, rather than the network, a limit or the vendor. */
-  isAboutNumber: boolean;
-  /** A sentence in the visitor's language. */
-  error: string;
+/** Why a login could not be started: the server's answer, or that there was none. */
+export type NumberProblem = ProblemFacts | { code: 'no_answer' };
+
+/** Whether the typed number is at fault, rather than the network, a limit or the vendor. */
+export function isAboutNumber(problem: NumberProblem | null): boolean {
+  return problem !== null && problem.code !== 'no_answer' && isNumberCode(problem.code);
 }
 
 export interface NumberStepProps extends StepProps {
   /** How the login works, and what the call costs. */
   intro: string;
   problem: NumberProblem | null;
+  textOf(problem: NumberProblem): string;
   onStart(request: StartRequest): void;
 }
 
@@ -32,7 +35,10 @@ export function NumberStep(
     country: string | undefined;
   },
 ) {
-  const { messages, problem, isStarting } = props;
+  const { messages, isStarting } = props;
+  const [corrected, setCorrected] = useState<NumberProblem | null>(null);
+  const problem = props.problem === corrected ? null : props.problem;
+  const isInvalid = isAboutNumber(problem);
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
   const [exampleId, problemId] = [`${id}-example`, `${id}-problem`];
@@ -74,13 +80,14 @@ export function NumberStep(
           autoComplete={props.passkeys === null ? 'tel' : 'tel webauthn'}
           defaultValue={props.phoneNumberInput}
           aria-describedby={problem === null ? exampleId : `${problemId} ${exampleId}`}
-          aria-invalid={problem?.isAboutNumber === true}
+          aria-invalid={isInvalid}
           required
+          onInput={() => isInvalid && setCorrected(problem)}
           onBlur={(event) => formatInput(event.currentTarget)}
         />
         {/* Always rendered, so that showing a problem shifts nothing. */}
         <p id={problemId} className={styles.problem}>
-          {problem?.error}
+          {problem && props.textOf(problem)}
         </p>
       </div>
       <button type="submit" className="primary" aria-busy={isStarting}>

@@ -28,7 +28,7 @@ export function RememberedStep(
         <input type="hidden" name="remembered" value="1" />
         {props.problem !== null && (
           <p role="alert" className={styles.problem}>
-            {props.problem.error}
+            {props.textOf(props.problem)}
           </p>
         )}
         <button type="submit" className="primary" aria-busy={isStarting}>

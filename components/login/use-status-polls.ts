@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
 import { type Answer, type AttemptStatus, pollStatus } from '#components/api.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { createCutPolls } from './cut-polls.ts';
 
 /** How an attempt ended: with a login, or without one and why. */
@@ -16,8 +17,8 @@ interface StatusPolls {
      * The server or the vendor is temporarily unavailable. Polls again after `retry_after_seconds`.
      */
     | 'retrying'
-    /** The server refused without a retry time, with its message. Polls again all the same. */
-    | { error: string };
+    /** The server refused without a retry time. Polls again all the same. */
+    | ProblemFacts;
   /** Polling has stopped: only `checkNow` polls again. */
   isPaused: boolean;
   /** Polls now instead of the poll in flight, and once more to pick up the vendor's reply. */
@@ -47,7 +48,7 @@ const RETURN_WINDOW_MS = 500;
  *   not repeated.
  * @param options.onPending called with the seconds left on each pending reply.
  * @param options.onOutcome called once the attempt has ended.
- * @param options.onMissing called with the server's message when this browser has no attempt.
+ * @param options.onMissing called with the server's answer when this browser has no attempt.
  */
 export function useStatusPolls(options: {
   sessionId: string;
@@ -57,7 +58,7 @@ export function useStatusPolls(options: {
   isTimeUp: boolean;
   onPending(expiresInSeconds: number): void;
   onOutcome(outcome: AttemptOutcome): void;
-  onMissing(error: string): void;
+  onMissing(problem: ProblemFacts): void;
 }): StatusPolls {
   const { sessionId, pollLimit, holdSeconds, isTimeUp, onPending, onOutcome, onMissing } = options;
   const [trouble, setTrouble] = useState<StatusPolls['trouble']>(null);
@@ -101,12 +102,12 @@ export function useStatusPolls(options: {
     }
     cuts.recordResponse();
     if (answer.kind === 'refused') {
-      const { code, error, retry_after_seconds: retryAfterSeconds } = answer.problem;
+      const { code, retry_after_seconds: retryAfterSeconds } = answer.problem;
       if (code === 'attempt_missing') {
-        onMissing(error);
+        onMissing(answer.problem);
       } else if (retryAfterSeconds === undefined) {
         setPause({ ms: PAUSE_AFTER_REFUSAL_MS });
-        setTrouble({ error });
+        setTrouble(answer.problem);
       } else {
         setPause({ ms: Math.max(1, retryAfterSeconds) * 1_000 });
         setTrouble('retrying');

@@ -1,6 +1,7 @@
 import 'server-only';
 import * as z from 'zod';
 import { phoneNumberSchema } from '../shared/contract.ts';
+import { errorCodes } from '../shared/error-codes.ts';
 import { numberMemories } from '../shared/number-memory.ts';
 import { cookieValues, onlyValue } from './cookie-values.ts';
 import { createSealer, type Sealer } from './seal.ts';
@@ -26,7 +27,13 @@ const numberCookieSchema = z.strictObject({ phoneNumber: phoneNumberSchema });
 const formCookieSchema = z.strictObject({
   phoneNumberInput: z.string(),
   country: z.optional(z.string()),
-  problem: z.nullable(z.strictObject({ isAboutNumber: z.boolean(), error: z.string() })),
+  problem: z.nullable(
+    z.strictObject({
+      code: z.enum(errorCodes),
+      country: z.optional(z.string()),
+      retry_after_seconds: z.optional(z.number()),
+    }),
+  ),
 });
 
 /** A challenge that an authenticator is to sign: see `lib/passkeys/challenge.ts`. */

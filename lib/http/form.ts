@@ -1,11 +1,10 @@
 import 'server-only';
 import * as z from 'zod';
 import type { CookieName } from '../cookies/cookies.ts';
-import { isAboutNumber } from '../shared/error-codes.ts';
 import { succeed } from '../shared/result.ts';
 import { formBody } from './body.ts';
 import { ownPath } from './own-path.ts';
-import { describeProblem, type Problem } from './problems.ts';
+import { factsOf, type Problem } from './problems.ts';
 import type { RequestContext } from './request-context.ts';
 import { seeOther } from './responses.ts';
 import { type Call, type Route, route } from './route.ts';
@@ -58,18 +57,9 @@ export interface TypedNumber {
 
 /** Keeps for the next page what was typed, and what is wrong with it. */
 export async function keepTyped(
-  { cookies, language }: RequestContext,
+  { cookies }: RequestContext,
   typed: TypedNumber,
   problem: Problem | null,
 ): Promise<void> {
-  await cookies.form.write({
-    ...typed,
-    problem:
-      problem === null
-        ? null
-        : {
-            isAboutNumber: isAboutNumber(problem.code),
-            error: describeProblem(problem, language),
-          },
-  });
+  await cookies.form.write({ ...typed, problem: problem && factsOf(problem) });
 }

@@ -10,7 +10,7 @@ import {
   type PhoneNumberCode,
 } from '../shared/error-codes.ts';
 import type { Language } from '../shared/language.ts';
-import { fillIn } from '../shared/messages/messages.ts';
+import { type ProblemFacts, problemText } from '../shared/messages/problem-text.ts';
 import { messagesIn } from './language.ts';
 import { json } from './responses.ts';
 import type { RequestOrigins } from './same-origin.ts';
@@ -118,7 +118,7 @@ export function problemResponse(
   const { code } = problem;
   const retryAfterSeconds = retryAfterOf(problem);
   const reply: ErrorReply = {
-    code,
+    ...factsOf(problem),
     error: describeProblem(problem, language),
     request_id: id,
     ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
@@ -131,27 +131,17 @@ export function problemResponse(
 
 /** The sentence a person reads, in their language. */
 export function describeProblem(problem: Problem, language: Language): string {
-  const text = messagesIn(language).errors[problem.code];
-  switch (problem.code) {
-    case 'phone_number_not_in_country':
-      return fillIn(text, { country: countryName(problem.country, language) });
-    case 'rate_limited':
-      return fillIn(text, { wait: duration(problem.retryAfterSeconds ?? 60, language) });
-    default:
-      return text;
-  }
+  return problemText(factsOf(problem), { errors: messagesIn(language).errors, language });
 }
 
-/** In seconds up to two minutes, then in whole minutes. */
-function duration(seconds: number, language: Language): string {
-  const [value, unit] = seconds <= 120 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute'];
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
-    value,
-  );
-}
-
-function countryName(country: string, language: Language): string {
-  return new Intl.DisplayNames([language], { type: 'region' }).of(country) ?? country;
+/** A problem as the fields of an error reply that its sentence is made of. */
+export function factsOf(problem: Problem): ProblemFacts {
+  return {
+    code: problem.code,
+    ...('country' in problem && { country: problem.country }),
+    ...('retryAfterSeconds' in problem &&
+      problem.retryAfterSeconds !== null && { retry_after_seconds: problem.retryAfterSeconds }),
+  };
 }
 
 function retryAfterOf(problem: Problem): number | null {

@@ -11,8 +11,15 @@ import type { LoginDependencies } from './dependencies.ts';
 
 export type AttemptStatus =
   /** Live, or completed with a session that the next poll delivers. */
-  | { status: 'open'; attempt: CallableAttempt }
-  | { status: AttemptEnd; code: AttemptEndCode; attempt: LoginAttempt };
+  { status: 'open'; attempt: CallableAttempt } | (AttemptEnding & { attempt: CallableAttempt });
+
+/** How an attempt ended without a login. */
+export interface AttemptEnding {
+  status: AttemptEnd;
+  code: AttemptEndCode;
+  /** After a contest: when an attempt that starts again has no rival left, in whole minutes. */
+  retryAfterSeconds?: number;
+}
 
 /**
  * Reads the status of an attempt without asking the vendor, and records that the browser has presented its
@@ -21,9 +28,10 @@ export type AttemptStatus =
  * @returns null if the token has no attempt with a number to call.
  */
 export async function readAttemptStatus(
-  { store, clock }: LoginDependencies,
+  deps: LoginDependencies,
   attemptToken: string,
 ): Promise<AttemptStatus | null> {
+  const { store, clock } = deps;
   const attempt = await findAttempt(store, 'token_hash', hashToken(attemptToken));
   if (attempt === null || !isCallable(attempt)) {
     return null;
@@ -41,11 +49,21 @@ export async function readAttemptStatus(
         ? { status: 'open', attempt }
         : { status: 'expired', code: 'attempt_expired', attempt };
     default:
-      return { status: attempt.state, code: codeOfEnd(attempt, attempt.state), attempt };
+      return { ...endingOf(deps, attempt, attempt.state), attempt };
   }
 }
 
-/** The code for the reason of an attempt's end. */
-export function codeOfEnd(attempt: LoginAttempt, state: AttemptEnd): AttemptEndCode {
-  return attempt.failure ?? `attempt_${state}`;
+/** How and why an attempt ended. */
+export function endingOf(
+  { clock, rules }: LoginDependencies,
+  attempt: LoginAttempt,
+  status: AttemptEnd,
+): AttemptEnding {
+  const code = attempt.failure ?? (`attempt_${status}` as const);
+  if (status !== 'contested') {
+    return { status, code };
+  }
+  // Rivals that have ended count for as long: see `findRivals`.
+  const leftMs = (attempt.ended_at ?? 0) + rules.attemptTtlMs - clock.now();
+  return { status, code, retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 60_000)) * 60 };
 }

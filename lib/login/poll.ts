@@ -1,14 +1,12 @@
 import 'server-only';
 import { deriveToken, hashToken } from '../crypto/token.ts';
 import type { AttemptSubscription } from '../notify/attempt-notifications.ts';
-import type { AttemptEnd } from '../shared/attempt-states.ts';
-import type { AttemptEndCode } from '../shared/error-codes.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
 import { scheduleCheckForPerson } from '../store/checks.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import { findSession } from '../store/sessions.ts';
-import { codeOfEnd } from './attempt-status.ts';
+import { type AttemptEnding, endingOf } from './attempt-status.ts';
 import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
 import type { LoginDependencies } from './dependencies.ts';
@@ -33,7 +31,7 @@ export type PollOutcome =
   | { status: 'trouble'; failure: VendorFailure }
   /** The token is null if the session can no longer be delivered: see `deliver`. */
   | { status: 'completed'; sessionToken: string | null }
-  | { status: AttemptEnd; code: AttemptEndCode }
+  | AttemptEnding
   /** No attempt has this token. */
   | { status: 'missing' };
 
@@ -80,7 +78,7 @@ export async function pollAttempt(
         return await deliver(deps, attempt, attemptToken);
       }
       if (attempt.state !== 'pending' && attempt.state !== 'verified') {
-        return { status: attempt.state, code: codeOfEnd(attempt, attempt.state) };
+        return endingOf(deps, attempt, attempt.state);
       }
       const step = await takeStep(deps, attempt, attemptToken, poll);
       if (step.next === 'return') {

@@ -89,6 +89,11 @@ export const errorReplySchema = z.object({
   code: z.enum(errorCodes),
   error: text('A sentence for the visitor, in their language.'),
   request_id: z.optional(text("The request's id in the server's log, for support.")),
+  country: z.optional(
+    text(
+      'For `phone_number_not_in_country`: the country that has no such number, ISO 3166-1 alpha-2.',
+    ),
+  ),
   retry_after_seconds: z.optional(z.number().check(z.describe('When to try again.'))),
 });
 
@@ -113,6 +118,9 @@ export const endedStatusReplySchema = z.object({
   status: z.enum(attemptEnds),
   code: z.enum(errorCodes),
   message: z.string(),
+  retry_after_seconds: z.optional(
+    z.number().check(z.describe('After `contested`: when the other attempts count no longer.')),
+  ),
 });
 
 export const statusReplySchema = z.union([openStatusReplySchema, endedStatusReplySchema]);

@@ -20,7 +20,7 @@ import {
 const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
 afterAll(() => careless.close());
 
-const contested = { status: 'contested', code: 'attempt_contested' };
+const contested = { status: 'contested', code: 'attempt_contested', retryAfterSeconds: 300 };
 
 /** Starts attempts of two browsers for the same phone number. */
 async function startBoth(login: TestLogin) {
@@ -421,6 +421,19 @@ describe('a rival attempt that ended without a login', () => {
     const again = await login.start();
     await verify(login, again);
     expect(await login.poll(again)).toEqual(contested);
+  });
+
+  it('says when it counts no longer: a retry after that is not contested', async () => {
+    const login = await openLogin(careless);
+    const { mine } = await startBoth(login);
+    await verify(login, mine);
+    expect(await login.poll(mine)).toEqual(contested);
+    login.clock.advance(61_000);
+    expect(await login.poll(mine)).toEqual({ ...contested, retryAfterSeconds: 240 });
+    login.clock.advance(240_000);
+    const again = await login.start();
+    await verify(login, again);
+    expect(await login.poll(again)).toMatchObject({ status: 'completed' });
   });
 });
 

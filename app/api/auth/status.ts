@@ -3,7 +3,7 @@ import { forgetAttempt } from '#lib/http/attempt-cookie.ts';
 import { noBody } from '#lib/http/body.ts';
 import { pollForRequest } from '#lib/http/poll-for-request.ts';
 import { readPollPreferences } from '#lib/http/poll-preferences.ts';
-import { describeProblem, httpStatusOf, pauthCodes } from '#lib/http/problems.ts';
+import { describeProblem, factsOf, httpStatusOf, pauthCodes } from '#lib/http/problems.ts';
 import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { attemptEnds } from '#lib/shared/attempt-states.ts';
@@ -72,9 +72,9 @@ export const status = route({
         return fail({ code: 'attempt_missing' });
       default: {
         await forgetAttempt(context);
-        const { status, code } = outcome;
-        const message = describeProblem({ code }, context.language);
-        return reply({ status, code, message }, httpStatusOf(code));
+        const message = describeProblem(outcome, context.language);
+        const { status } = outcome;
+        return reply({ status, message, ...factsOf(outcome) }, httpStatusOf(outcome.code));
       }
     }
   },

@@ -97,6 +97,7 @@ export const en: Messages = {
       otherPhoneChange: 'Change to the number you called from',
       withheld: 'Your number was hidden',
       withheldText: 'Dial 186 and then {callNumber}: your number is shown.',
+      withheldTextNext: 'Dial 186 and then the new number: your number is shown.',
       withheldTextAbroad: 'Let your phone show your number in its settings, then call again.',
       withheldCall: 'Call with 186 in front',
       app: 'You called from an app such as LINE or WhatsApp',
@@ -263,7 +264,7 @@ export const en: Messages = {
     attempt_expired: 'We did not receive your call in time. Please try again.',
     attempt_cancelled: 'This login was cancelled. Start again with your phone number.',
     attempt_contested:
-      'Another browser was logging in with the same number. To be safe, both were stopped.\nIf you did not do this, do not call.\nIf both were yours, wait a few minutes and start again in one browser only.',
+      'Another browser was logging in with the same number. To be safe, both were stopped.\nIf you did not do this, do not call.\nIf both were yours, wait {wait}, then start again in one browser only.',
     attempt_failed: 'This login could not be completed. Start again with your phone number.',
     signup_closed:
       'This phone number is not registered. Use a registered number, or contact the people who run this site.',
