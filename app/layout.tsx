@@ -34,14 +34,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
     <html lang={language}>
       <body>
         <LanguageContext value={language}>
-          {pauth.isSandbox && (
-            <aside className={styles.sandbox}>
-              {site.sandboxNotice}{' '}
-              <a href={pauth.baseUrl.href} target="_blank" rel="noreferrer">
-                {site.sandboxLink}
-              </a>
-            </aside>
-          )}
+          {pauth.isSandbox && <aside className={styles.sandbox}>{site.sandboxNotice}</aside>}
           <header className={styles.header}>
             <a href="/" className={styles.siteName}>
               {app.siteName}

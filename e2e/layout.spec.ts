@@ -176,6 +176,31 @@ test('every step is usable in forced-colours mode', async ({
   await expectAccessible(page);
 });
 
+test('the button is on the first screen, right after the number, and above everything else', async ({
+  login,
+  messages,
+  page,
+}) => {
+  for (const [width, height] of [
+    [390, 664],
+    [1366, 625],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await login.open();
+    await expect(login.submit).toBeInViewport({ ratio: 1 });
+    const tops = await Promise.all(
+      [
+        login.field,
+        page.locator('[id$="-problem"]'),
+        login.submit,
+        page.getByLabel(messages.login.remember),
+        page.getByText(messages.login.otherCountry),
+      ].map(async (element) => (await element.boundingBox())?.y ?? Number.NaN),
+    );
+    expect(tops, `${width}`).toEqual(tops.toSorted((one, other) => one - other));
+  }
+});
+
 test('on a laptop, the status and “I have called” are on the screen as the call step begins', async ({
   login,
   phoneNumber,

@@ -13,6 +13,7 @@ const words = {
     back: 'ダイヤルに戻る',
     erase: '1 字消す',
     verified: '認証されました',
+    goBack: '元のタブに戻ってください。',
     nobody: '認証できませんでした',
     withheld: /非通知の着信では/,
     otherCaller: /を待っているのは/,
@@ -36,7 +37,8 @@ const words = {
     back: 'Back to the keypad',
     erase: 'Erase one',
     verified: 'Verified',
-    nobody: 'Nobody was verified',
+    goBack: 'Go back to the other tab',
+    nobody: 'Not verified',
     withheld: /withheld number could be anybody/,
     otherCaller: /is awaited from/,
     expired: /has expired/,
@@ -101,11 +103,12 @@ const inJapan = (callNumber: string) => callNumber.replace(/^\+81(50)(\d{4})(\d{
 
 journey(
   'logs in with the test phone that the login page links to',
-  async ({ login, phoneNumber, messages, page, context, locale }) => {
+  async ({ login, phoneNumber, sandbox, page, context, locale }) => {
     const callNumber = await login.start(phoneNumber.text);
     const [opened] = await Promise.all([
       context.waitForEvent('page'),
-      page.getByRole('link', { name: messages.login.sandboxLink }).first().click(),
+      // The one link to it.
+      page.locator(`a[href^="${sandbox.url}"]`).click(),
     ]);
     const phonePage = createPhonePage(opened, locale);
     await expect(phonePage.from).toHaveValue(phoneNumber.text);
@@ -113,6 +116,7 @@ journey(
     await phonePage.call();
     await expect(opened.getByRole('heading', { name: phonePage.words.dialling })).toBeFocused();
     await expect(phonePage.outcome).toContainText(phonePage.words.verified);
+    await expect(phonePage.outcome).toContainText(phonePage.words.goBack);
     await expect(phonePage.outcome).toContainText(phoneNumber.text);
     await login.expectLoggedIn(phoneNumber.text);
     const session = phonePage.list(phonePage.words.sessions).filter({ hasText: phoneNumber.text });

@@ -27,7 +27,7 @@ export const words = {
     unreachable: 'サンドボックスが応答しません。',
     verified: '認証されました',
     verifiedWhom: (numbers) =>
-      `${numbers.join('、')} からの着信を確認し、すぐに切りました。ブラウザーはまもなくログインします。`,
+      `${numbers.join('、')} からの着信を確認し、すぐに切りました。元のタブに戻ってください。まもなくログインします。`,
     nobody: '認証できませんでした',
     nobodyWithheld: '非通知の着信では、誰の電話か分かりません。番号の前に 186 を付けてください。',
     nobodyOtherCallNumber: (from, to) => `${from} のログインが待っているのは、${to} への電話です。`,
@@ -100,8 +100,8 @@ export const words = {
     unreachable: 'The sandbox does not answer.',
     verified: 'Verified',
     verifiedWhom: (numbers) =>
-      `The call from ${numbers.join(', ')} was seen and ended at once. The browser is about to be logged in.`,
-    nobody: 'Nobody was verified',
+      `The call from ${numbers.join(', ')} was seen and ended at once. Go back to the other tab: it is about to be logged in.`,
+    nobody: 'Not verified',
     nobodyWithheld:
       'A call with a withheld number could be anybody’s. Put 186 in front of the number.',
     nobodyOtherCallNumber: (from, to) => `The login of ${from} waits for a call to ${to}.`,
@@ -140,7 +140,7 @@ export const words = {
     otherFault: (kind, scope) => `Also: ${kind}${scope}`,
     removeFault: 'Remove',
     options: 'Vendor behaviour',
-    optionsLead: 'Nobody outside knows which of these the real one has.',
+    optionsLead: 'How the real vendor behaves is not published.',
     option: {
       callbacks: 'Sends callbacks',
       call_numbers: 'Gives each login its own call number',

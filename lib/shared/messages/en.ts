@@ -3,8 +3,7 @@ import type { Messages } from './messages.ts';
 export const en: Messages = {
   site: {
     languageLabel: 'Language',
-    sandboxNotice: 'This is a trial setup. Use the trial phone, not a real one.',
-    sandboxLink: 'Open the trial phone',
+    sandboxNotice: 'This is a trial setup: no real phone is called.',
     noScript: 'The buttons of this page need JavaScript. Switch it on in your browser and reload.',
     notFoundHeading: 'Page not found',
     notFoundText: 'Please check the address.',
@@ -45,7 +44,7 @@ export const en: Messages = {
     callHere: 'Call from this computer',
     callAdvice:
       'Call with your caller ID shown. You can hang up as soon as the call connects, without speaking.',
-    callOwnPage: 'Call only if you opened this page yourself.',
+    callOwnPage: 'If somebody else asked you to call, please do not.',
     copy: 'Copy number',
     copied: 'Copied',
     notCopied: 'Could not copy. The number is selected',
@@ -170,7 +169,7 @@ export const en: Messages = {
       user_enabled: 'Account enabled again by an administrator',
       user_brought_back: 'Account brought back by an administrator',
       attempt_completed: 'Logged in',
-      attempt_contested: 'Login stopped: somebody else was logging in with your number',
+      attempt_contested: 'Login stopped: another browser was logging in with your number',
       attempt_failed: 'Login refused: the account was disabled',
       logged_out: 'Logged out',
       session_ended: 'Logged out by another of your devices',

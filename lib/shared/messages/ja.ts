@@ -9,7 +9,6 @@ export const ja = {
   site: {
     languageLabel: '表示言語',
     sandboxNotice: '試用環境です。本物の電話は使いません。',
-    sandboxLink: '試用の電話機を開く',
     noScript:
       'このページの操作には、ブラウザーの JavaScript が必要です。有効にして、ページを再読み込みしてください。',
     notFoundHeading: 'ページが見つかりません',
