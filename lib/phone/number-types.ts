@@ -1,5 +1,6 @@
 import 'server-only';
 import type { NumberType, PhoneNumber as ParsedPhoneNumber } from 'libphonenumber-js/max';
+import { countryRules } from './country-rules.ts';
 
 /** The types of number that an operator can accept or refuse. */
 export const numberTypes = ['mobile', 'landline', 'ip'] as const;
@@ -54,9 +55,13 @@ export function refuseType(
   if (type === 'VOIP') {
     return accepted.has('ip') ? null : { code: 'phone_number_ip_refused' };
   }
-  if (type === 'FIXED_LINE') {
+  // As kept, a number of these countries may be either.
+  const isEither = parsed.country && countryRules[parsed.country]?.mobileSpelling !== undefined;
+  if (type === 'FIXED_LINE' && isEither !== true) {
     return accepted.has('landline') ? null : { code: 'phone_number_landline_refused' };
   }
   // Some countries do not distinguish mobile from landline numbers. Those count as both.
-  return type !== 'MOBILE' || accepted.has('mobile') ? null : { code: 'phone_number_cannot_call' };
+  return type !== 'MOBILE' || isEither === true || accepted.has('mobile')
+    ? null
+    : { code: 'phone_number_cannot_call' };
 }

@@ -33,6 +33,11 @@ describe('parsePhoneNumber reads a number as it is dialled in its country', () =
     ['011 81 90-1234-5678', 'US', '+819012345678'],
     ['+52 1 55 1234 5678', 'JP', '+525512345678'],
     ['1 55 1234 5678', 'MX', '+525512345678'],
+    // One Argentine phone, called from its country and from abroad.
+    ['+54 11 6677 3399', 'JP', '+541166773399'],
+    ['+54 9 11 6677 3399', 'JP', '+541166773399'],
+    ['011 15 6677-3399', 'AR', '+541166773399'],
+    ['9 11 6677 3399', 'AR', '+541166773399'],
     // A Singaporean call to Singapore, or a number of Alabama with the prefix of most countries.
     ['001 65 9812 3456', 'SG', 'phone_number_ambiguous'],
     ['+65 9812 3456', 'SG', '+6598123456'],
@@ -53,6 +58,15 @@ describe('parsePhoneNumber reads a number as it is dialled in its country', () =
       { numRuns: 20 },
     );
   });
+});
+
+it('an Argentine caller is one phone in every spelling, whatever types log in, and a number to call stays as it is', () => {
+  for (const spelling of ['+54 9 11 6677 3399', '+54 11 6677 3399']) {
+    expect(parseAnySpelling(spelling, 'JP')).toBe('+541166773399');
+    const accepted = parsePhoneNumber(spelling, 'AR', new Set(['mobile']));
+    expect(accepted).toEqual({ ok: true, value: '+541166773399' });
+  }
+  expect(parseCallNumber('+54 9 11 6677 3399', 'JP')).toBe('+5491166773399');
 });
 
 describe('the number to call', () => {

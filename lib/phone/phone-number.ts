@@ -92,7 +92,8 @@ function digitValue(digit: string): string {
  * Accepts any common format: full-width digits, spaces, hyphens, brackets, `+81`, `0081`, a leading label
  * (`TEL: 090…`), digits of any script, the dialling prefixes of `country`. A number without a country code is
  * one of `country`.
- * Idempotent: the result parses to itself.
+ * Idempotent: the result parses to itself. Every spelling of a number has one result, which names its account:
+ * `+54 9 11 6677 3399` is kept as `+541166773399`, as the caller ID of the same phone may read.
  *
  * @param country ISO 3166-1 alpha-2.
  * @param accepted the types of number that may log in.
@@ -126,19 +127,19 @@ export function parsePhoneNumber(
   if (refused !== null) {
     return fail(refused);
   }
-  const phoneNumber = toE164(parsed.value);
+  const phoneNumber = toKept(parsed.value);
   return phoneNumber === null ? fail({ code: 'phone_number_too_long' }) : succeed(phoneNumber);
 }
 
 /**
- * Parses a phone number in the vendor's reply. Its format is not documented, so any common one is accepted.
+ * Parses the phone number that called in the vendor's reply, as `parsePhoneNumber` keeps it. Its format is not documented, so any common one is accepted.
  * A number without a country code is one of `country`.
  *
  * @returns null if it is not a phone number.
  */
 export function parseAnySpelling(text: string, country: CountryCode): PhoneNumber | null {
   const parsed = parseWhole(text, country);
-  return parsed?.isPossible() ? toE164(parsed) : null;
+  return parsed?.isPossible() ? toKept(parsed) : null;
 }
 
 /**
@@ -269,6 +270,14 @@ function isDigits(text: string): boolean {
 /** The number in E.164; null if it has more digits than E.164 allows, as some countries' numbers do. */
 function toE164(parsed: ParsedPhoneNumber): PhoneNumber | null {
   return isPhoneNumber(parsed.number) ? parsed.number : null;
+}
+
+/** The number of a person's phone in the one form in which it is kept and compared; see `CountryRules`. */
+function toKept(parsed: ParsedPhoneNumber): PhoneNumber | null {
+  const spelling = parsed.country && countryRules[parsed.country]?.mobileSpelling;
+  const number = toE164(parsed);
+  const kept = spelling && number?.replace(spelling.abroad, spelling.kept);
+  return isPhoneNumber(kept) ? kept : number;
 }
 
 function invalidNumberError(parsed: ParsedPhoneNumber, country: CountryCode): PhoneNumberError {

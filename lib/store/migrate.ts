@@ -10,6 +10,7 @@ import { startNumbers } from './migrations/0005-start-numbers.ts';
 import { limits } from './migrations/0006-limits.ts';
 import { verifiedAt } from './migrations/0007-verified-at.ts';
 import { passkeys } from './migrations/0008-passkeys.ts';
+import { argentineMobiles } from './migrations/0009-argentine-mobiles.ts';
 import type { Queries, Store } from './schema.ts';
 
 /** The names sort in the order of the migrations. A released migration is never edited. */
@@ -22,6 +23,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0006-limits': limits,
   '0007-verified-at': verifiedAt,
   '0008-passkeys': passkeys,
+  '0009-argentine-mobiles': argentineMobiles,
 };
 
 /** The names of the migrations of a database. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { newSession } from '#tests/support/sessions.ts';
 import { createTestDatabase, openTestStore } from '#tests/support/stores.ts';
 import { newPhoneNumber } from '#tests/support/test-login.ts';
+import { phoneNumberSchema } from '../shared/contract.ts';
 import {
   advanceAttempt,
   endAttempt,
@@ -22,6 +23,7 @@ import { leaseCheck, releaseCheck, scheduleCheckForCallback } from './checks.ts'
 import { findDevices, insertDevice } from './devices.ts';
 import { findEvents, insertEvent } from './events.ts';
 import { migrate } from './migrate.ts';
+import { argentineMobiles } from './migrations/0009-argentine-mobiles.ts';
 import type { LoginAttempt, Queries, Store } from './schema.ts';
 import {
   deleteSession,
@@ -94,11 +96,35 @@ describe('a store', () => {
       '0006-limits',
       '0007-verified-at',
       '0008-passkeys',
+      '0009-argentine-mobiles',
     ];
     expect(await migrate(store)).toEqual({ done: all, newer: [] });
     await addUser(store, 'kept');
     expect(await migrate(store)).toEqual({ done: [], newer: [] });
     expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
+  });
+
+  it('keeps Argentine numbers without the 9; of two accounts, the one used last has the number', async () => {
+    const store = await openTestStore();
+    const number = (text: string) => phoneNumberSchema.parse(text);
+    await addUser(store, 'alone', number('+5491166770001'));
+    await addUser(store, 'twin with 9', number('+5491166770002'));
+    await addUser(store, 'twin', number('+541166770002'));
+    await setLastLogin(store, 'twin with 9', AT + 1);
+    await addUser(store, 'in Japan', number('+819011667700'));
+    const attempt = await addAttempt(store, { phone_number: number('+5491166770001') });
+    await argentineMobiles.up(store);
+    const users = await findUsers(store);
+    const numberOf = (id: string) => users.find((user) => user.id === id)?.phone_number;
+    expect(numberOf('alone')).toBe('+541166770001');
+    expect(numberOf('in Japan')).toBe('+819011667700');
+    const found = await findUserByPhoneNumber(store, number('+541166770002'));
+    expect(found?.id).toBe('twin with 9');
+    const setAside = await findUserSetAside(store, number('+541166770002'));
+    expect(setAside?.id).toBe('twin');
+    expect((await stored(store, attempt.id)).phone_number).toBe('+541166770001');
+    await argentineMobiles.up(store);
+    expect(await findUsers(store)).toEqual(users);
   });
 
   it('is used unchanged when a newer version has migrated it', async () => {

@@ -122,8 +122,10 @@ function checkSpelling(spelling: Spelling): void {
     read.ok,
     `${JSON.stringify(text)} of ${number.country}: ${read.ok ? '' : read.error.code}`,
   );
-  assert.equal(read.value, number.e164);
-  assert.equal(parseAnySpelling(text, number.country), number.e164);
+  // An Argentine mobile number is kept without its 9.
+  const kept = number.e164.replace(/^\+549(?=\d{10}$)/, '+54');
+  assert.equal(read.value, kept);
+  assert.equal(parseAnySpelling(text, number.country), kept);
   assert.equal(parseCallNumber(text, number.country), number.e164);
 }
 
