@@ -136,7 +136,7 @@ it('an export has everything about a person, nothing of others and no hash of a 
   });
 });
 
-it('every table about a person is exported', async () => {
+it('every table about a person is exported, and of the user every column', async () => {
   const { store, deps } = await openPeople();
   const data = await exportUser(deps, { id: 'user' });
   const tables = await store.introspection.getTables();
@@ -146,6 +146,8 @@ it('every table about a person is exported', async () => {
   expect(data.ok && Object.keys(data.value).toSorted()).toEqual(
     personal.map(({ name }) => (name === 'users' ? 'user' : name)).toSorted(),
   );
+  const ofUsers = tables.find(({ name }) => name === 'users')?.columns.map(({ name }) => name);
+  expect(data.ok && Object.keys(data.value.user)).toEqual(expect.arrayContaining(ofUsers ?? []));
 });
 
 it('a deletion leaves nothing of a person but events without device and network, and its own', async () => {

@@ -22,7 +22,8 @@ type RowView = Record<string, string | number | null>;
 
 /** Everything that is kept about one person. */
 interface PersonalData {
-  user: UserView;
+  /** As `npm run users -- list --json` shows it, with the columns that are not shown there. */
+  user: UserView & RowView;
   sessions: RowView[];
   devices: RowView[];
   passkeys: RowView[];
@@ -52,9 +53,10 @@ export async function exportUser(
     if (!found.ok) {
       return found;
     }
-    const { id } = found.value;
+    const user = found.value;
+    const { id } = user;
     return succeed({
-      user: viewUser(found.value),
+      user: { ...viewRow(user, []), ...viewUser(user) },
       sessions: viewRows(await findSessions(transaction, id), ['id_hash', 'user_id']),
       devices: viewRows(await findDevices(transaction, id), ['user_id']),
       passkeys: viewRows(await findPasskeys(transaction, id), ['user_id']),
@@ -75,7 +77,7 @@ export async function exportUser(
 }
 
 /**
- * Deletes an account with its sessions, its devices, its passkeys and the attempts of its number. Its events stay, without
+ * Deletes an account with its sessions, devices, passkeys and the attempts of its number. Its events stay, without
  * device and network, and one more says that it was deleted: who can delete an account must not be able to
  * delete their traces. No row leads from its id to a phone number any more.
  */
@@ -98,18 +100,18 @@ export async function deleteUser(
   });
 }
 
-/** Columns that a migration adds are shown unless they are left out here. */
-function viewRows<Row extends object>(
+const viewRows = <Row extends object>(
   rows: readonly Row[],
   leftOut: readonly (keyof Row & string)[],
-): RowView[] {
+): RowView[] => rows.map((row) => viewRow(row, leftOut));
+
+/** Columns that a migration adds are shown unless they are left out. */
+function viewRow<Row extends object>(row: Row, leftOut: readonly (keyof Row & string)[]): RowView {
   const hidden: ReadonlySet<string> = new Set(leftOut);
-  return rows.map((row) =>
-    Object.fromEntries(
-      Object.entries(row)
-        .filter(([column]) => !hidden.has(column))
-        .map(([column, value]) => [column, viewValue(column, value)]),
-    ),
+  return Object.fromEntries(
+    Object.entries(row)
+      .filter(([column]) => !hidden.has(column))
+      .map(([column, value]) => [column, viewValue(column, value)]),
   );
 }
 

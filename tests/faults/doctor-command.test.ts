@@ -5,12 +5,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createServer } from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { selfSigned } from '#sandbox/self-signed.ts';
 import { TEST_SECRET } from '#tests/support/app-server.ts';
 import { scriptArguments } from '#tests/support/run-script.ts';
 import { appOrigin, databasePath, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
+
+// Each command starts a process.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** For localhost, of the year 2020. */
 const expired = {
@@ -167,12 +170,12 @@ describe('npm run doctor -- --call', () => {
     });
     const closed = once(doctor, 'close');
     doctor.stdin?.write('my phone\n');
-    await expect.poll(() => told, { timeout: 10_000 }).toContain('Please enter digits');
+    await expect.poll(() => told, { timeout: 20_000 }).toContain('Please enter digits');
     doctor.stdin?.write(`${phoneNumber}\n`);
-    await expect.poll(() => told, { timeout: 10_000 }).toMatch(/^Call 050-9876-\d{4} from/m);
+    await expect.poll(() => told, { timeout: 20_000 }).toMatch(/^Call 050-9876-\d{4} from/m);
     const [called] = await vendor.sessions(phoneNumber);
     await vendor.call(phoneNumber, called?.call_number ?? '');
-    await expect.poll(() => told, { timeout: 10_000 }).toContain('Waiting for the other session');
+    await expect.poll(() => told, { timeout: 20_000 }).toContain('Waiting for the other session');
     await vendor.advanceClock(300, phoneNumber);
     await closed;
     expect(doctor.exitCode).toBe(0);
