@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { migrate } from '#lib/store/migrate.ts';
-import { openPostgres } from '#lib/store/postgres.ts';
+import { openStore } from '#lib/store/open.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
@@ -73,7 +73,7 @@ function temporaryFile(): string {
 
 async function migratedPostgres(): Promise<string> {
   const url = await createDatabase(inject('postgresUrl'));
-  const store = openPostgres(url, 1);
+  const store = openStore({ kind: 'postgres', url, poolSize: 1 });
   await migrate(store);
   await store.destroy();
   return url;
