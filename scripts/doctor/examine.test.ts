@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { migrate } from '#lib/store/migrate.ts';
@@ -319,6 +320,28 @@ describe('Redis', () => {
       message: expect.stringContaining('WRONGPASS'),
     });
     expect(JSON.stringify(finding)).not.toContain('canary');
+  });
+
+  it.each(['publish', 'subscribe'])('that does not let its user %s is a risk', async (command) => {
+    const administrator = new Redis(redis.url);
+    onTestFinished(() => administrator.disconnect());
+    await administrator.acl(
+      'SETUSER',
+      'limited',
+      'reset',
+      'on',
+      '>password',
+      '&*',
+      '+@all',
+      `-${command}`,
+    );
+    const url = new URL(redis.url);
+    url.username = 'limited';
+    url.password = 'password';
+    const findings = await examineWith({ REDIS_URL: url.href });
+    expect(about('redis', findings)).toMatchObject([
+      { level: 'warning', message: expect.stringContaining(`'${command}' command`) },
+    ]);
   });
 });
 
