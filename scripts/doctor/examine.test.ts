@@ -481,6 +481,8 @@ describe('TRUSTED_PROXY', () => {
   it.each([
     [{ hops: 0 }, {}, none, 'ok'],
     [{ hops: 0 }, { VERCEL: '1' }, null, 'fail'],
+    [{ hops: 0 }, { K_SERVICE: 'login' }, null, 'fail'],
+    [{ header: 'cf-connecting-ip' }, { DYNO: 'web.1' }, none, 'warning'],
     [{ hops: 0 }, { DYNO: 'web.1' }, null, 'warning'],
     [{ hops: 0 }, {}, new Headers({ via: '1.1 vegur' }), 'warning'],
     [{ hops: 1 }, {}, new Headers({ via: '1.1 vegur' }), 'ok'],

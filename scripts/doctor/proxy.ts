@@ -1,21 +1,21 @@
-import { platformHeaders, type TrustedProxy } from '#lib/limits/client-address.ts';
+import { platformHeaders, platformProxies, type TrustedProxy } from '#lib/limits/client-address.ts';
 import { type Finding, ok, refuse, warn } from './finding.ts';
 
-/** How platforms that can be trusted by name are recognized: by a variable, and by a header of answers. */
-const platforms: readonly { name: string; variable?: string; header: string }[] = [
-  { name: 'vercel', variable: 'VERCEL', header: 'x-vercel-id' },
-  { name: 'fly', variable: 'FLY_APP_NAME', header: 'fly-request-id' },
-  { name: 'cloudflare', header: 'cf-ray' },
-];
+type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Platforms that put one proxy in front, which appends to X-Forwarded-For, by a variable of each. */
-const otherPlatforms = [
-  'DYNO',
-  'RENDER',
-  'RAILWAY_ENVIRONMENT_NAME',
-  'K_SERVICE',
-  'WEBSITE_SITE_NAME',
-];
+/** A sign of a proxy in front of the server, and the TRUSTED_PROXY that it speaks for. */
+interface Sign {
+  name: string;
+  trusts: string;
+  /** False where the proxy may not be one that passes addresses on. */
+  isCertain: boolean;
+}
+
+/** Headers that platforms add to answers, by the name under which each can be trusted. */
+const answerHeaders = { cloudflare: 'cf-ray', fly: 'fly-request-id', vercel: 'x-vercel-id' };
+
+/** Variables of platforms that put one proxy in front, and are not trusted by default. */
+const otherVariables = ['DYNO', 'RENDER', 'RAILWAY_ENVIRONMENT_NAME', 'WEBSITE_SITE_NAME'];
 
 const MEANING =
   'With a wrong one all people share the limits of one network, or anybody can choose theirs.';
@@ -27,52 +27,56 @@ const MEANING =
  */
 export function checkProxy(
   trusted: TrustedProxy,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   headers: Pick<Headers, 'get'> | null,
 ): Finding {
   const value =
     'hops' in trusted
       ? String(trusted.hops)
       : [...platformHeaders].find(([, header]) => header === trusted.header)?.[0];
-  const seen = platforms.find(
-    ({ variable, header }) =>
-      (variable !== undefined && environment[variable]) || headers?.get(header),
-  );
   const setting = `TRUSTED_PROXY is ${value}`;
-  if (seen !== undefined && seen.name !== value) {
-    return value === '0'
-      ? refuse(
-          'proxy',
-          `${setting}, but ${seen.name} is in front: all people share the limits of one network.`,
-          `Set TRUSTED_PROXY=${seen.name}.`,
-        )
+  const [sign] = findSigns(environment, headers);
+  if (sign !== undefined && value === '0') {
+    const message = `${setting}, but ${sign.name} says that a proxy is in front: all people share the limits of one network.`;
+    return sign.isCertain
+      ? refuse('proxy', message, `Set TRUSTED_PROXY=${sign.trusts}.`)
       : warn(
           'proxy',
-          `${setting}, but ${seen.name} is in front.`,
-          `Set TRUSTED_PROXY=${seen.name}, unless another proxy between passes its addresses on. ${MEANING}`,
+          message,
+          `Set TRUSTED_PROXY to the number of proxies that append to X-Forwarded-For, usually ${sign.trusts}.`,
         );
   }
-  if ('header' in trusted && seen === undefined && headers !== null) {
+  if (sign?.isCertain && sign.trusts !== value) {
+    return warn(
+      'proxy',
+      `${setting}, but ${sign.name} speaks for ${sign.trusts}.`,
+      `Set TRUSTED_PROXY=${sign.trusts}, unless another proxy stands between. ${MEANING}`,
+    );
+  }
+  if ('header' in trusted && headers !== null && !sign?.isCertain) {
     return warn(
       'proxy',
       `${setting}, but the answer from APP_ORIGIN did not come through ${value}.`,
       `Let the server be reached through ${value} alone, or correct TRUSTED_PROXY: whoever reaches it directly can choose their address.`,
     );
   }
-  const other =
-    otherPlatforms.find((name) => environment[name]) ??
-    (['via', 'server'] as const).find((name) => headers?.get(name));
-  if (value === '0' && other !== undefined) {
-    return warn(
-      'proxy',
-      `${setting}, but ${other} says that a proxy is in front: all people would share the limits of one network.`,
-      'Set TRUSTED_PROXY to the number of proxies that append to X-Forwarded-For: 1, if it is one.',
-    );
-  }
   return ok(
     'proxy',
-    headers === null && seen === undefined
-      ? `${setting}. ${MEANING}`
-      : `${setting}, and nothing that was seen contradicts it.`,
+    sign === undefined ? `${setting}. ${MEANING}` : `${setting}, and ${sign.name} agrees.`,
   );
+}
+
+/** The signs of proxies, those that are certain first. */
+function findSigns(environment: Environment, headers: Pick<Headers, 'get'> | null): Sign[] {
+  const variables = [...platformProxies].filter(([variable]) => environment[variable]);
+  const added = Object.entries(answerHeaders).filter(([, header]) => headers?.get(header));
+  const guesses = [
+    ...otherVariables.filter((variable) => environment[variable]),
+    ...['via', 'server'].filter((header) => headers?.get(header)),
+  ];
+  return [
+    ...added.map(([trusts, name]) => ({ name, trusts, isCertain: true })),
+    ...variables.map(([name, trusts]) => ({ name, trusts, isCertain: true })),
+    ...guesses.map((name) => ({ name, trusts: '1', isCertain: false })),
+  ];
 }
