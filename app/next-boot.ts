@@ -3,6 +3,7 @@ import type { Instrumentation } from 'next';
 import { boot } from '#lib/boot.ts';
 import { requestIdOf } from '#lib/http/request-context.ts';
 import { markReported } from '#lib/observe/console.ts';
+import { stopTelemetry } from '#lib/observe/telemetry.ts';
 import { getServices, stopServices } from '#lib/services.ts';
 
 /** Boots the process where Next is its host. */
@@ -18,7 +19,10 @@ export async function bootInNext(): Promise<void> {
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // Next waits for the answers under way: held polls would keep it for half a minute.
-    process.once(signal, () => stopServices(services));
+    process.once(signal, () => {
+      stopServices(services);
+      void stopTelemetry();
+    });
   }
 }
 

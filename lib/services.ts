@@ -13,6 +13,7 @@ import {
 import { pollEvents } from './notify/event-poller.ts';
 import { openRedis, type RedisLink } from './notify/redis.ts';
 import { createLog, createPhoneNumberTags, type Log } from './observe/log.ts';
+import { startTelemetry } from './observe/telemetry.ts';
 import { createThrottledLog, type ThrottledLog } from './observe/throttled-log.ts';
 import type { PasskeyServices } from './passkeys/dependencies.ts';
 import { createPauthClient } from './pauth/client.ts';
@@ -67,6 +68,7 @@ export function createNodeHostServices(): Services {
 /** Migrates the database and starts the background work; to be awaited before the first request. */
 export async function startServices(services: Services): Promise<void> {
   const { config, store, log, redis, localNotifications, shutdown, login } = services;
+  await startTelemetry(config.telemetry, services);
   const { done, newer } = await prepareStore(config.store, store);
   if (done.length > 0) {
     log.info({ event: 'store_migrated', migrations: done }, 'the tables are up to date');

@@ -5,6 +5,7 @@ import { reportFailure, reportRefusal } from '#lib/http/report.ts';
 import type { RequestContext } from '#lib/http/request-context.ts';
 import type { Route } from '#lib/http/route.ts';
 import type { RouteMatch } from '#lib/http/router.ts';
+import { measure } from '#lib/observe/metrics.ts';
 import type { Services } from '#lib/services.ts';
 import type { Admission } from './admission.ts';
 import { readBody } from './read-body.ts';
@@ -77,6 +78,7 @@ export function createApi(
     if (admitted.error === 'client_gone') {
       return null;
     }
+    measure('call_login_start_refused_total', 1, { limit: 'admission_queue_full' });
     const problem = { code: 'store_unavailable', ...admitted.error } as const;
     return refuse(context, problem, route, incoming, 'admission_queue_full');
   }

@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { stopTelemetry } from '#lib/observe/telemetry.ts';
 import { type Services, stopServices } from '#lib/services.ts';
 import type { Connections } from './connections.ts';
 
@@ -48,7 +49,11 @@ export function shutDownOnSignals(host: {
     setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS).unref();
     connections.drain();
     stopServices(services);
-    server.close(() => void tasks.settled().then(() => process.exit(0)));
+    server.close(async () => {
+      await tasks.settled();
+      await stopTelemetry();
+      process.exit(0);
+    });
     server.closeIdleConnections();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

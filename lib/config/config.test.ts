@@ -75,6 +75,14 @@ describe('the configuration', () => {
       redisUrl: null,
       retention: { attemptDays: 7, eventDays: 365 },
       server: { port: 3_000, listenAddress: '0.0.0.0', keepAliveSeconds: 75 },
+      telemetry: {
+        metricsPort: null,
+        metricsHost: '127.0.0.1',
+        otlpEndpoint: null,
+        otlpProtocol: 'http/protobuf',
+        metricsExporter: 'otlp',
+        metricExportIntervalMs: 60_000,
+      },
     });
   });
 

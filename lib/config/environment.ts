@@ -307,6 +307,32 @@ export const settings = z.object({
       'How long `npm start` keeps an idle connection. It must be longer than a proxy or load balancer in front keeps it, or some requests end in a 502: nginx and AWS keep it for 60 seconds, Google Cloud for 600.',
     ),
   }),
+  telemetry: z.object({
+    metricsPort: optional('METRICS_PORT', '9464', integer('ports', 1, 65_535)).describe(
+      'Serves [metrics](operate.md#i-want-metrics) as Prometheus text at `/metrics` on a port of its own, which must not be reachable from outside. Each process on a machine needs another one.',
+    ),
+    metricsHost: withDefault('METRICS_HOST', '127.0.0.1', listenAddress).describe(
+      'The address that `METRICS_PORT` listens on: `0.0.0.0` in a container, whose network then has to keep the port to itself.',
+    ),
+    otlpEndpoint: optional('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318', url).describe(
+      "Sends metrics to an OpenTelemetry collector, over OTLP with HTTP. OpenTelemetry's other variables for the exporter and the resource, such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_SERVICE_NAME`, are read as well.",
+    ),
+    otlpProtocol: withDefault(
+      'OTEL_EXPORTER_OTLP_PROTOCOL',
+      'http/protobuf',
+      choice(['http/protobuf']),
+    ).describe('The protocol of the collector; no other one is built in.'),
+    metricsExporter: withDefault(
+      'OTEL_METRICS_EXPORTER',
+      'otlp',
+      choice(['otlp', 'none']),
+    ).describe('`none` sends no metrics to the collector.'),
+    metricExportIntervalMs: withDefault(
+      'OTEL_METRIC_EXPORT_INTERVAL',
+      '60000',
+      integer('milliseconds', 100, 3_600_000),
+    ).describe('How often metrics are sent to the collector.'),
+  }),
 });
 
 /** Every variable this project reads. */

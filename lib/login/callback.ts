@@ -1,5 +1,6 @@
 import 'server-only';
 import { hashToken } from '../crypto/token.ts';
+import { type CallbackResult, measure } from '../observe/metrics.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { scheduleCheckForCallback } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
@@ -17,14 +18,24 @@ export async function handleCallback(
   deps: LoginDependencies,
   callbackToken: string,
 ): Promise<void> {
+  let result: CallbackResult = 'failed';
+  try {
+    result = await followUp(deps, callbackToken);
+  } finally {
+    measure('call_login_callbacks_total', 1, { result });
+  }
+}
+
+async function followUp(deps: LoginDependencies, callbackToken: string): Promise<CallbackResult> {
   const tokenHash = hashToken(callbackToken);
   const attempt = await findAttempt(deps.store, 'callback_token_hash', tokenHash);
   if (attempt?.state === 'verified' || attempt?.state === 'completed') {
     // A check found the call before this callback came.
     deps.callbackReach.note(true);
+    return 'late';
   }
   if (attempt?.state !== 'pending') {
-    return;
+    return attempt === null ? 'unknown' : 'ended';
   }
   const now = deps.clock.now();
   const calledBackAt = attempt.called_back_at;
@@ -34,19 +45,21 @@ export async function handleCallback(
     calledBackAt > now &&
     (isFailing || calledBackAt <= now + CALLBACK_INTERVAL_MS);
   if (isScheduled) {
-    return;
+    return 'repeated';
   }
   // While checks back off after failures, a callback is recorded but schedules no earlier one.
   const checkAt = isFailing ? Math.max(now, attempt.next_check_at) : earliestCheck(attempt, now);
   const scheduled = await scheduleCheckForCallback(deps.store, attempt, { now, checkAt });
   if (scheduled === null) {
-    return;
+    return 'repeated';
   }
   const checked = await checkIfDue(deps, scheduled);
   if (!checked.ok || checked.value === 'not_due') {
     // Held polls wait for a later check.
     deps.notifications.notify(attempt.id);
+    return 'deferred';
   }
+  return 'checked';
 }
 
 function earliestCheck(attempt: LoginAttempt, now: number): number {

@@ -1,5 +1,6 @@
 import 'server-only';
 import { referenceOf } from '../observe/log.ts';
+import { measure } from '../observe/metrics.ts';
 import type { PauthError } from '../pauth/errors.ts';
 import { CHECK_QUEUE_MS } from '../pauth/guarded-client.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
@@ -142,16 +143,21 @@ async function setVerified(deps: LoginDependencies, attempt: LoginAttempt): Prom
   const at = deps.clock.now();
   const expiresAt = Math.max(attempt.expires_at, at + VERIFIED_GRACE_MS);
   const step = { from: 'pending', to: 'verified', by: 'check', verifiedAt: at, expiresAt } as const;
-  await auditedTransaction(
+  const isVerified = await auditedTransaction(
     deps,
     async ({ transaction, record }) => {
-      if (await advanceAttempt(transaction, attempt.id, step)) {
-        await record({ at, type: 'attempt_verified', attemptId: attempt.id });
+      if (!(await advanceAttempt(transaction, attempt.id, step))) {
+        return false;
       }
+      await record({ at, type: 'attempt_verified', attemptId: attempt.id });
+      return true;
     },
     // The vendor says the same when it is asked again.
     { canBeHadAgain: true },
   );
+  if (isVerified) {
+    measure('call_login_dial_seconds', (at - attempt.created_at) / 1_000, {});
+  }
   deps.notifications.notify(attempt.id);
 }
 

@@ -1,6 +1,7 @@
 import 'server-only';
 import { deriveToken, hashToken } from '../crypto/token.ts';
 import type { AttemptSubscription } from '../notify/attempt-notifications.ts';
+import { measure } from '../observe/metrics.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
 import { scheduleCheckForPerson } from '../store/checks.ts';
@@ -95,7 +96,10 @@ export async function pollAttempt(
       if (hasRecovered || isCrowded || isHoldOver()) {
         return pending(deps, attempt, poll);
       }
-      subscription ??= notifications.subscribe(attempt.id, since);
+      if (subscription === undefined) {
+        subscription = notifications.subscribe(attempt.id, since);
+        measure('call_login_waiting', 1, {});
+      }
       const waitMs = Math.min(holdUntilMs - clock.elapsed(), step.waitMs);
       const hasChanged = await subscription.wait(Math.max(MIN_WAIT_MS, waitMs), poll.signal);
       if (isAborted() || (!hasChanged && isHoldOver())) {
@@ -106,7 +110,10 @@ export async function pollAttempt(
     }
     return { status: 'missing' };
   } finally {
-    subscription?.close();
+    if (subscription !== undefined) {
+      subscription.close();
+      measure('call_login_waiting', -1, {});
+    }
   }
 }
 
@@ -149,8 +156,11 @@ async function takeStep(
       return { next: 'return', outcome: { status: 'trouble', failure: completed.error } };
     }
     switch (completed.value) {
-      case 'completed':
+      case 'completed': {
+        const sinceMs = attempt.verified_at ?? now;
+        measure('call_login_told_seconds', (deps.clock.now() - sinceMs) / 1_000, {});
         return { next: 'return', outcome: { status: 'completed', sessionToken } };
+      }
       case 'settled':
         return { next: 'again' };
       case 'not_yet':

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createToken, hashToken } from '../crypto/token.ts';
 import type { CountedStart } from '../limits/start-limits.ts';
 import { referenceOf } from '../observe/log.ts';
+import { measure } from '../observe/metrics.ts';
 import { circuitOpen } from '../pauth/guarded-client.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
@@ -35,6 +36,7 @@ export async function startAttempt(
   const pausedForMs = deps.pauth.pausedForMs();
   if (pausedForMs > 0) {
     const error = circuitOpen(pausedForMs);
+    measure('call_login_start_refused_total', 1, { limit: 'circuit_open' });
     deps.throttledLog(deps.log, 'warn', {
       kind: 'start while the vendor fails',
       entry: { event: 'pauth_create_failed', pauth: error },
@@ -45,6 +47,7 @@ export async function startAttempt(
   const phoneNumberTag = deps.tagPhoneNumber(phoneNumber);
   const counted = await deps.startLimits.consume({ phoneNumberTag, network: browser.network });
   if (!counted.ok) {
+    measure('call_login_start_refused_total', 1, { limit: counted.error.limit });
     return fail({ code: 'rate_limited', ...counted.error });
   }
   const opened = await openAttempt(deps, phoneNumber, browser).catch(async (error: unknown) => {

@@ -1,5 +1,6 @@
 import 'server-only';
 import { createSemaphore } from '../limits/semaphore.ts';
+import { measure } from '../observe/metrics.ts';
 import { fail, type Result } from '../shared/result.ts';
 import { type CircuitBreakerRules, createCircuitBreaker } from './circuit-breaker.ts';
 import type { PauthClient } from './client.ts';
@@ -70,12 +71,29 @@ export function guardPauthClient(client: PauthClient, options: GuardOptions): Gu
     }
   }
 
+  /** Measures a request from when it is sent; one that is not sent, from when it was asked for. */
+  async function measured<T>(
+    operation: 'create' | 'check',
+    queueMs: number,
+    send: () => Promise<Result<T, PauthError>>,
+  ): Promise<Result<T, PauthError>> {
+    let sinceMs = performance.now();
+    const reply = await guard(queueMs, async () => {
+      sinceMs = performance.now();
+      return await send();
+    });
+    const outcome = reply.ok ? 'ok' : reply.error.kind;
+    const seconds = (performance.now() - sinceMs) / 1_000;
+    measure('call_login_vendor_request_seconds', seconds, { operation, outcome });
+    return reply;
+  }
+
   return {
     pausedForMs: breaker.waitMs,
     createSession: (phoneNumber, callbackUrl) =>
-      guard(createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
+      measured('create', createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
     checkSession: (pauthSessionId) =>
-      guard(CHECK_QUEUE_MS, () => client.checkSession(pauthSessionId)),
+      measured('check', CHECK_QUEUE_MS, () => client.checkSession(pauthSessionId)),
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { startMeasuring } from '#tests/support/measured.ts';
 import { createTestClock } from '#tests/support/test-login.ts';
 import { createLog, referenceOf } from '../observe/log.ts';
 import { auditedTransaction } from './audit.ts';
@@ -35,13 +36,15 @@ it('logs one line per event, in order, after the commit', async () => {
   ]);
 });
 
-it('stores and logs nothing after a rollback', async () => {
+it('stores, logs and counts nothing after a rollback', async () => {
   const { deps, at, lines, events } = await open();
+  const read = startMeasuring();
   const failing = auditedTransaction(deps, async ({ record }) => {
-    await record({ at, type: 'user_created', userId: 'u' });
+    await record({ at, type: 'attempt_started', attemptId: 'a' });
     throw new Error('the next step failed');
   });
   await expect(failing).rejects.toThrow('the next step failed');
   expect(await events()).toEqual([]);
   expect(lines()).toEqual([]);
+  expect((await read()).filter(({ value }) => value !== 0)).toEqual([]);
 });

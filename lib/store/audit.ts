@@ -1,5 +1,6 @@
 import 'server-only';
 import { type Log, referenceOf } from '../observe/log.ts';
+import { type AttemptOutcome, countAttempt } from '../observe/metrics.ts';
 import { durableTransaction } from './dialect.ts';
 import { insertEvent, type NewEvent } from './events.ts';
 import type { EventType, Queries, Store } from './schema.ts';
@@ -13,6 +14,17 @@ export interface AuditedTransaction {
 
 /** Events that an operator may have to look into. */
 const warnings: ReadonlySet<EventType> = new Set(['attempt_contested', 'attempt_failed']);
+
+/** How the events of an attempt are counted. */
+const outcomes: Partial<Record<EventType, AttemptOutcome>> = {
+  attempt_started: 'started',
+  attempt_verified: 'verified',
+  attempt_completed: 'completed',
+  attempt_expired: 'expired',
+  attempt_failed: 'failed',
+  attempt_cancelled: 'cancelled',
+  attempt_contested: 'contested',
+};
 
 /**
  * Runs a change and records its audit events in one transaction. After the commit each event is logged on a
@@ -51,6 +63,10 @@ export async function auditedTransaction<T>(
       },
       'recorded',
     );
+    const outcome = outcomes[event.type];
+    if (outcome !== undefined) {
+      countAttempt(outcome, event.reason);
+    }
   }
   return outcome;
 }
