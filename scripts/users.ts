@@ -254,3 +254,4 @@ function parseWords(args: string[]): { json: boolean | null; words: string[] } {
     return { json: null, words: [] };
   }
 }
+

@@ -22,7 +22,7 @@ const titles: Readonly<Record<keyof typeof settings.shape, string>> = {
   store: 'Store',
   retention: 'Retention',
   server: 'Server',
-  telemetry: 'Metrics',
+  telemetry: 'Metrics and traces',
 };
 
 type Variable = (typeof variables)[number];

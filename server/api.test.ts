@@ -4,6 +4,7 @@ import { jsonBody, noBody } from '#lib/http/body.ts';
 import { createRequestContext } from '#lib/http/request-context.ts';
 import { json } from '#lib/http/responses.ts';
 import type { Route } from '#lib/http/route.ts';
+import { startMeasuring } from '#tests/support/measured.ts';
 import { startTestServer } from '#tests/support/test-server.ts';
 import { openTestServices } from '#tests/support/test-services.ts';
 import { type Admission, createAdmission } from './admission.ts';
@@ -186,6 +187,7 @@ describe('a queued route', () => {
     const { answer, calls, begun } = heldRoute();
     const admission = createAdmission(1, SHORT_MS);
     const { post, logged } = await start(answer, { isQueued: true, admission });
+    const measured = startMeasuring();
     const first = post();
     await begun(1);
     const second = await post();
@@ -202,6 +204,11 @@ describe('a queued route', () => {
     expect(logged()).toEqual([
       expect.objectContaining({ reason: 'admission_queue_full', network: '203.0.113.0/24' }),
     ]);
+    expect(await measured()).toContainEqual({
+      name: 'call_login_start_refused_total',
+      labels: { limit: 'admission_queue_full' },
+      value: 1,
+    });
 
     const third = (async () => {
       calls[0]?.resolve('first');

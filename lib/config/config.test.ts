@@ -82,6 +82,8 @@ describe('the configuration', () => {
         otlpProtocol: 'http/protobuf',
         metricsExporter: 'otlp',
         metricExportIntervalMs: 60_000,
+        tracesExporter: 'otlp',
+        traceShare: 1,
       },
     });
   });

@@ -180,6 +180,10 @@ const country = field('a two-letter country code such as `JP`', (message) =>
   text.refine(isCountryCode, message),
 );
 
+const share = field('a number from 0 to 1, such as `0.1`', (message) =>
+  text.regex(/^(1|0(\.\d{1,6})?)$/, message).transform(Number),
+);
+
 const siteName = field('1 to 60 characters long', (message) =>
   text.trim().min(1, message).max(60, message),
 );
@@ -315,7 +319,7 @@ export const settings = z.object({
       'The address that `METRICS_PORT` listens on: `0.0.0.0` in a container, whose network then has to keep the port to itself.',
     ),
     otlpEndpoint: optional('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://localhost:4318', url).describe(
-      "Sends metrics to an OpenTelemetry collector, over OTLP with HTTP. OpenTelemetry's other variables for the exporter and the resource, such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_SERVICE_NAME`, are read as well.",
+      "Sends metrics and traces to an OpenTelemetry collector, over OTLP with HTTP. OpenTelemetry's other variables for the exporter and the resource, such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_SERVICE_NAME`, are read as well.",
     ),
     otlpProtocol: withDefault(
       'OTEL_EXPORTER_OTLP_PROTOCOL',
@@ -327,6 +331,12 @@ export const settings = z.object({
       'otlp',
       choice(['otlp', 'none']),
     ).describe('`none` sends no metrics to the collector.'),
+    tracesExporter: withDefault('OTEL_TRACES_EXPORTER', 'otlp', choice(['otlp', 'none'])).describe(
+      '`none` sends no traces to the collector.',
+    ),
+    traceShare: withDefault('OTEL_TRACES_SAMPLER_ARG', '1', share).describe(
+      'The share of traces that is sent to the collector, by chance: every waiting page makes one every 25 seconds.',
+    ),
     metricExportIntervalMs: withDefault(
       'OTEL_METRIC_EXPORT_INTERVAL',
       '60000',

@@ -1,6 +1,7 @@
 import 'server-only';
 import { hashToken } from '../crypto/token.ts';
 import { type CallbackResult, measure } from '../observe/metrics.ts';
+import { traced } from '../observe/trace.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { scheduleCheckForCallback } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
@@ -20,15 +21,26 @@ export async function handleCallback(
 ): Promise<void> {
   let result: CallbackResult = 'failed';
   try {
-    result = await followUp(deps, callbackToken);
+    result = await traced(
+      'attempt.callback',
+      async (about) => await followUp(deps, callbackToken, about),
+      (result) => result,
+    );
   } finally {
     measure('call_login_callbacks_total', 1, { result });
   }
 }
 
-async function followUp(deps: LoginDependencies, callbackToken: string): Promise<CallbackResult> {
+async function followUp(
+  deps: LoginDependencies,
+  callbackToken: string,
+  about: (attemptId: string) => void,
+): Promise<CallbackResult> {
   const tokenHash = hashToken(callbackToken);
   const attempt = await findAttempt(deps.store, 'callback_token_hash', tokenHash);
+  if (attempt !== null) {
+    about(attempt.id);
+  }
   if (attempt?.state === 'verified' || attempt?.state === 'completed') {
     // A check found the call before this callback came.
     deps.callbackReach.note(true);

@@ -1,6 +1,7 @@
 import 'server-only';
 import { referenceOf } from '../observe/log.ts';
 import { measure } from '../observe/metrics.ts';
+import { type SpanOutcome, traced } from '../observe/trace.ts';
 import type { PauthError } from '../pauth/errors.ts';
 import { CHECK_QUEUE_MS } from '../pauth/guarded-client.ts';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
@@ -51,13 +52,14 @@ export async function checkIfDue(deps: LoginDependencies, attempt: LoginAttempt)
     isCheckDue(attempt, now) &&
     (await leaseCheck(deps.store, attempt.id, 'pending', { now, leasedUntil }))
   ) {
-    const reply = await deps.pauth.checkSession(pauthSessionId);
-    if (reply.ok) {
-      return await recordReply(deps, attempt, leasedUntil, reply.value);
-    }
-    return reply.error.kind === 'not_sent'
-      ? await defer(deps, attempt, leasedUntil, reply.error)
-      : await recordFailure(deps, attempt, leasedUntil, reply.error);
+    return await traced(
+      'attempt.check',
+      async (about) => {
+        about(attempt.id);
+        return await check(deps, attempt, pauthSessionId, leasedUntil);
+      },
+      outcomeOf,
+    );
   }
   if (attempt.expires_at <= now && attempt.check_leased_until <= now) {
     // Does nothing if another process has leased the check since the row was read.
@@ -65,6 +67,29 @@ export async function checkIfDue(deps: LoginDependencies, attempt: LoginAttempt)
     return succeed('changed');
   }
   return succeed('not_due');
+}
+
+/** Asks the vendor and records the reply. The check is leased until `leasedUntil`. */
+async function check(
+  deps: LoginDependencies,
+  attempt: LoginAttempt,
+  pauthSessionId: string,
+  leasedUntil: number,
+): Promise<Checked> {
+  const reply = await deps.pauth.checkSession(pauthSessionId);
+  if (reply.ok) {
+    return await recordReply(deps, attempt, leasedUntil, reply.value);
+  }
+  return reply.error.kind === 'not_sent'
+    ? await defer(deps, attempt, leasedUntil, reply.error)
+    : await recordFailure(deps, attempt, leasedUntil, reply.error);
+}
+
+function outcomeOf(checked: Checked): SpanOutcome {
+  if (!checked.ok) {
+    return checked.error.code;
+  }
+  return typeof checked.value === 'string' ? checked.value : checked.value.state;
 }
 
 async function recordReply(

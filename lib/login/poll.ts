@@ -2,6 +2,7 @@ import 'server-only';
 import { deriveToken, hashToken } from '../crypto/token.ts';
 import type { AttemptSubscription } from '../notify/attempt-notifications.ts';
 import { measure } from '../observe/metrics.ts';
+import { traced } from '../observe/trace.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
 import { scheduleCheckForPerson } from '../store/checks.ts';
@@ -58,6 +59,19 @@ export async function pollAttempt(
   attemptToken: string,
   poll: Poll,
 ): Promise<PollOutcome> {
+  return await traced(
+    'attempt.poll',
+    async (about) => await hold(deps, attemptToken, poll, about),
+    ({ status }) => status,
+  );
+}
+
+async function hold(
+  deps: LoginDependencies,
+  attemptToken: string,
+  poll: Poll,
+  about: (attemptId: string) => void,
+): Promise<PollOutcome> {
   const { store, clock, notifications } = deps;
   const holdUntilMs = clock.elapsed() + poll.holdMs;
   const isAborted = () => poll.signal?.aborted === true || notifications.isClosed();
@@ -66,6 +80,9 @@ export async function pollAttempt(
   // Before each read, so that no change between the read and the subscription is missed.
   let since = notifications.version();
   let attempt: LoginAttempt | null = await openForPoll(deps, attemptToken, poll.isPrompted);
+  if (attempt !== null) {
+    about(attempt.id);
+  }
   const failuresAtFirst = attempt?.check_failures ?? 0;
   const readAgain = async (id: string) => {
     since = notifications.version();

@@ -4,6 +4,7 @@ import { createToken, hashToken } from '../crypto/token.ts';
 import type { CountedStart } from '../limits/start-limits.ts';
 import { referenceOf } from '../observe/log.ts';
 import { measure } from '../observe/metrics.ts';
+import { traced } from '../observe/trace.ts';
 import { circuitOpen } from '../pauth/guarded-client.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
@@ -25,6 +26,24 @@ import { failureOfPauth, type LoginFailure, reportRefusedKey } from './vendor-fa
  * live attempt of the browser is cancelled. While the vendor is failing, nothing is counted or written.
  */
 export async function startAttempt(
+  deps: LoginDependencies,
+  phoneNumber: PhoneNumber,
+  browser: Browser,
+): Promise<Result<StartedAttempt, LoginFailure>> {
+  return await traced(
+    'attempt.start',
+    async (about) => {
+      const started = await findOrStart(deps, phoneNumber, browser);
+      if (started.ok) {
+        about(started.value.attempt.id);
+      }
+      return started;
+    },
+    (started) => (started.ok ? started.value.attempt.state : started.error.code),
+  );
+}
+
+async function findOrStart(
   deps: LoginDependencies,
   phoneNumber: PhoneNumber,
   browser: Browser,

@@ -50,6 +50,8 @@ const vendorOutcomes = [
   'not_sent',
 ] as const;
 
+export type VendorOutcome = (typeof vendorOutcomes)[number];
+
 type FailureReason = (typeof failureReasons)[number];
 
 /**
@@ -71,7 +73,7 @@ type Labels = {
   call_login_told_seconds: Record<never, never>;
   call_login_vendor_request_seconds: {
     operation: 'create' | 'check';
-    outcome: (typeof vendorOutcomes)[number];
+    outcome: VendorOutcome;
   };
 };
 

@@ -2,6 +2,7 @@ import 'server-only';
 import { diag } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import {
   defaultResource,
   detectResources,
@@ -10,11 +11,18 @@ import {
   serviceNameEnvDetector,
 } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import { type Log, redact } from './log.ts';
 import { measureWith } from './metrics.ts';
 import type { ThrottledLog } from './throttled-log.ts';
+import { traceWith } from './trace.ts';
 
-/** Where metrics go, as configured; nowhere by default. */
+/** Where metrics and traces go, as configured; nowhere by default. */
 export interface TelemetryTargets {
   /** The port that answers Prometheus, and the address it listens on; null for none. */
   metricsPort: number | null;
@@ -23,6 +31,9 @@ export interface TelemetryTargets {
   otlpEndpoint: URL | null;
   metricsExporter: 'otlp' | 'none';
   metricExportIntervalMs: number;
+  tracesExporter: 'otlp' | 'none';
+  /** The share of traces that is sent, 0 to 1. */
+  traceShare: number;
 }
 
 /** Where it is said that something goes wrong with that. */
@@ -35,7 +46,7 @@ export interface TelemetryLogs {
 const NAME = 'call-login';
 
 /**
- * Connects the metrics to their targets through OpenTelemetry's SDK. The providers are not registered
+ * Connects metrics and traces to their targets through OpenTelemetry's SDK. The providers are not registered
  * globally: Next would then send spans of its own, with addresses in them that contain tokens.
  *
  * @returns a function that sends what is left and ends it.
@@ -67,7 +78,20 @@ export async function startOpenTelemetry(
   }
   const meters = new MeterProvider({ resource, readers });
   measureWith(readers.length > 0 ? meters.getMeter(NAME) : null);
-  return async () => await meters.shutdown();
+  const traces =
+    targets.otlpEndpoint !== null && targets.tracesExporter === 'otlp'
+      ? new TracerProvider({
+          resource,
+          sampler: new ParentBasedSampler({
+            root: new TraceIdRatioBasedSampler(targets.traceShare),
+          }),
+          spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+        })
+      : null;
+  traceWith(traces?.getTracer(NAME) ?? null);
+  return async () => {
+    await Promise.allSettled([meters.shutdown(), traces?.shutdown()]);
+  };
 }
 
 /** Answers Prometheus on a port of its own, which the site's port and proxy do not lead to. */
@@ -96,7 +120,8 @@ function reportTo({ log, throttledLog }: TelemetryLogs): void {
     throttledLog(log, 'warn', {
       kind: 'telemetry',
       entry: { event: 'telemetry_failed', detail: redact(message) },
-      message: 'metrics were not sent: check OTEL_EXPORTER_OTLP_ENDPOINT and the collector',
+      message:
+        'metrics or traces were not sent: check OTEL_EXPORTER_OTLP_ENDPOINT and the collector',
       maxPerMinute: 1,
     });
   const ignore = () => {};

@@ -1,6 +1,7 @@
 import 'server-only';
 import { createSemaphore } from '../limits/semaphore.ts';
-import { measure } from '../observe/metrics.ts';
+import { measure, type VendorOutcome } from '../observe/metrics.ts';
+import { traced } from '../observe/trace.ts';
 import { fail, type Result } from '../shared/result.ts';
 import { type CircuitBreakerRules, createCircuitBreaker } from './circuit-breaker.ts';
 import type { PauthClient } from './client.ts';
@@ -72,17 +73,24 @@ export function guardPauthClient(client: PauthClient, options: GuardOptions): Gu
   }
 
   /** Measures a request from when it is sent; one that is not sent, from when it was asked for. */
-  async function measured<T>(
+  async function observed<T>(
     operation: 'create' | 'check',
     queueMs: number,
     send: () => Promise<Result<T, PauthError>>,
   ): Promise<Result<T, PauthError>> {
+    const outcomeOf = (reply: Result<T, PauthError>): VendorOutcome =>
+      reply.ok ? 'ok' : reply.error.kind;
     let sinceMs = performance.now();
-    const reply = await guard(queueMs, async () => {
+    const sendNow = async () => {
       sinceMs = performance.now();
       return await send();
-    });
-    const outcome = reply.ok ? 'ok' : reply.error.kind;
+    };
+    const reply = await traced(
+      `vendor.${operation}`,
+      async () => await guard(queueMs, sendNow),
+      outcomeOf,
+    );
+    const outcome = outcomeOf(reply);
     const seconds = (performance.now() - sinceMs) / 1_000;
     measure('call_login_vendor_request_seconds', seconds, { operation, outcome });
     return reply;
@@ -91,9 +99,9 @@ export function guardPauthClient(client: PauthClient, options: GuardOptions): Gu
   return {
     pausedForMs: breaker.waitMs,
     createSession: (phoneNumber, callbackUrl) =>
-      measured('create', createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
+      observed('create', createQueueMs, () => client.createSession(phoneNumber, callbackUrl)),
     checkSession: (pauthSessionId) =>
-      measured('check', CHECK_QUEUE_MS, () => client.checkSession(pauthSessionId)),
+      observed('check', CHECK_QUEUE_MS, () => client.checkSession(pauthSessionId)),
   };
 }
 

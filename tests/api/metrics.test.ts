@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { metricNames } from '#lib/observe/metrics.ts';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { type ServerOptions, startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
@@ -51,7 +52,7 @@ async function startCollector() {
 }
 
 /** A login and everything else that a number, token or address goes through. */
-async function useEverything(origin: string) {
+async function doEverything(origin: string) {
   const canaries = new Set<string>();
   const numbers = Array.from({ length: 4 }, randomPhoneNumber);
   const [loggedIn = '', cancelled = '', failing = '', late = ''] = numbers;
@@ -62,7 +63,10 @@ async function useEverything(origin: string) {
   await visitor.post('/api/auth/cancel', {});
   await vendor.addFault({ kind: 'status', status: 422, phone_number: failing });
   await visitor.start(failing);
-  await visitor.start(late);
+  const attempt = attemptViewSchema.parse(await (await visitor.start(late)).json());
+  const handoff = new URL(attempt.handoff.address).pathname;
+  expect((await fetch(origin + handoff)).status).toBe(200);
+  canaries.add(handoff.split('/').at(-1) ?? handoff);
   for (const { id, callback_url, call_number } of (
     await Promise.all(numbers.map((number) => vendor.sessions(number)))
   ).flat()) {
@@ -77,6 +81,8 @@ async function useEverything(origin: string) {
   }
   return canaries.add(visitor.network).add('203.0.113');
 }
+
+const nextStart = ['node_modules/next/dist/bin/next', 'start'];
 
 describe('the metrics of a process', () => {
   it('show a login on a port of their own, and not on that of the site', async () => {
@@ -93,8 +99,7 @@ describe('the metrics of a process', () => {
   });
 
   it('are the same where Next is the host, whose routes and boot are bundled apart', async () => {
-    const startArguments = ['node_modules/next/dist/bin/next', 'start'];
-    const { app, scrape } = await startMeasured({ startArguments });
+    const { app, scrape } = await startMeasured({ startArguments: nextStart });
     onTestFinished(() => app.stop());
     await logInOn(new Visitor(app.origin), randomPhoneNumber());
     const text = await scrape();
@@ -104,7 +109,7 @@ describe('the metrics of a process', () => {
 
   it('have no number, token, id or address in any label, whatever was done', async () => {
     const { app, scrape } = measured;
-    const canaries = await useEverything(app.origin);
+    const canaries = await doEverything(app.origin);
     await vi.waitFor(async () => {
       expect(await scrape()).toMatch(/call_login_callbacks_total\{result="late"\} [1-9]/);
     });
@@ -149,23 +154,6 @@ describe('the metrics of a process', () => {
     });
   });
 
-  it('are sent to a collector, the last of them when the process is told to stop', async () => {
-    const { endpoint, received } = await startCollector();
-    const app = await startAppServer(sandboxUrl, {
-      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-      OTEL_SERVICE_NAME: 'logins-of-a-test',
-    });
-    const canaries = await useEverything(app.origin);
-    expect(received).toEqual([]);
-    await app.stop('SIGTERM');
-    expect(received.map(({ path }) => path)).toContain('/v1/metrics');
-    const sent = Buffer.concat(received.map(({ body }) => body)).toString('latin1');
-    for (const expected of ['logins-of-a-test', 'call_login_logins_total', 'completed']) {
-      expect(sent).toContain(expected);
-    }
-    expect([...canaries].filter((canary) => sent.includes(canary))).toEqual([]);
-  });
-
   it('cost a process that does not measure no code: the SDK is loaded when it is needed', () => {
     const chunks = readdirSync('dist').filter((name) => name.endsWith('.mjs'));
     const loaded = new Set<string>();
@@ -183,6 +171,47 @@ describe('the metrics of a process', () => {
       /class (PrometheusExporter|MeterProvider)\b/.test(readFileSync(join('dist', chunk), 'utf8'));
     expect(chunks.filter(defines).length).toBeGreaterThan(0);
     expect([...loaded].filter(defines)).toEqual([]);
+  });
+});
+
+describe('what is sent to a collector', () => {
+  /** Uses everything on a host. @returns what may not be sent, and a function that says what was. */
+  async function runWithCollector(options: ServerOptions, env: Record<string, string> = {}) {
+    const { endpoint, received } = await startCollector();
+    const given = { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: 'logins-of-a-test' };
+    const app = await startAppServer(sandboxUrl, { ...given, ...env }, options);
+    onTestFinished(() => app.stop());
+    const canaries = await doEverything(app.origin);
+    const sentTo = (path: string) =>
+      Buffer.concat(received.filter((each) => each.path === path).map(({ body }) => body)).toString(
+        'latin1',
+      );
+    return { app, canaries, sent: () => [sentTo('/v1/metrics'), sentTo('/v1/traces')] as const };
+  }
+
+  function expectAll([metrics, traces]: readonly [string, string]) {
+    for (const expected of ['logins-of-a-test', 'call_login_logins_total', 'completed']) {
+      expect(metrics).toContain(expected);
+    }
+    for (const expected of ['logins-of-a-test', 'attempt.start', 'vendor.check', 'attempt.poll']) {
+      expect(traces).toContain(expected);
+    }
+  }
+
+  it('is metrics and traces without a number, id or token, the last of them when the process stops', async () => {
+    const { app, canaries, sent } = await runWithCollector({});
+    await app.stop('SIGTERM');
+    expectAll(sent());
+    expect([...canaries].filter((canary) => sent().join('').includes(canary))).toEqual([]);
+  });
+
+  it('is the same where Next is the host, and no spans of Next, which name the address of each page', async () => {
+    const env = { OTEL_METRIC_EXPORT_INTERVAL: '200' };
+    const { canaries, sent } = await runWithCollector({ startArguments: nextStart }, env);
+    // Spans are sent every five seconds.
+    await vi.waitFor(() => expectAll(sent()), 15_000);
+    expect([...canaries].filter((canary) => sent().join('').includes(canary))).toEqual([]);
+    expect(sent()[1]).not.toMatch(/next\.|http\.|GET/);
   });
 });
 
