@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The arguments of `node` for the script of an `npm run` command. */
-export const scriptArguments = (name: 'doctor' | 'prune' | 'users', ...args: string[]) => [
+export const scriptArguments = (
+  name: 'doctor' | 'events' | 'prune' | 'report' | 'users',
+  ...args: string[]
+) => [
   '--conditions=react-server',
   '--disable-warning=ExperimentalWarning',
   `scripts/${name}.ts`,
@@ -12,7 +15,7 @@ export const scriptArguments = (name: 'doctor' | 'prune' | 'users', ...args: str
 
 /** Runs the script of an `npm run` command with only `env` configured. */
 export function runScript(
-  name: 'prune' | 'users',
+  name: 'events' | 'prune' | 'report' | 'users',
   env: Readonly<Record<string, string>>,
   ...args: string[]
 ) {
@@ -26,6 +29,7 @@ export function runScript(
     },
     encoding: 'utf8',
     timeout: 20_000,
+    maxBuffer: 100_000_000,
   });
   return { status, stdout, stderr };
 }
