@@ -18,6 +18,7 @@ const provide: Step[] = [
   ['Chromium', 'node', 'scripts/provide-chromium.ts'],
   ['Redis', 'node', 'scripts/provide-redis.ts'],
   ['nginx', 'node', 'scripts/provide-nginx.ts'],
+  ['promtool', 'node', 'scripts/provide-promtool.ts'],
 ];
 
 const withoutBrowser: Step[] = [

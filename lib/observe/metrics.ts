@@ -41,7 +41,7 @@ const callbackResults = [
 
 export type CallbackResult = (typeof callbackResults)[number];
 
-const vendorOutcomes = [
+export const vendorOutcomes = [
   'ok',
   'refused',
   'timed_out',

@@ -9,6 +9,7 @@ import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { type ServerOptions, startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
+import { hasPromtool, runPromtool } from '#tests/support/promtool.ts';
 import { logInOn, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
@@ -96,6 +97,13 @@ describe('the metrics of a process', () => {
     expect(text).toMatch(/^call_login_vendor_request_seconds_count\{.*outcome="ok"\} [1-9]/m);
     expect(metricNames.filter((name) => !text.includes(`# TYPE ${name} `))).toEqual([]);
     expect((await new Visitor(app.origin).fetch('/metrics')).status).toBe(404);
+  });
+
+  it.skipIf(!hasPromtool)('are what Prometheus reads', async () => {
+    expect(runPromtool(['check', 'metrics'], await measured.scrape())).toEqual({
+      status: 0,
+      output: '',
+    });
   });
 
   it('are the same where Next is the host, whose routes and boot are bundled apart', async () => {
