@@ -27,7 +27,7 @@ const crowd = 'tests/faults/many-at-once.test.ts';
 /** What reads and writes the store, and what of the login depends on its transactions. */
 const store = [
   'lib/{accounts,passkeys,sessions,store}/**/*.test.ts',
-  'lib/{notify/event-poller,limits/start-limits,login/complete,login/start}.test.ts',
+  'lib/{notify/event-poller,notify/webhook,limits/start-limits,login/complete,login/start}.test.ts',
 ];
 /** What only PostgreSQL can show, and what only SQLite can. */
 const postgresOnly = ['lib/store/postgres.test.ts', 'tests/login/full-disk-postgres.test.ts'];

@@ -12,6 +12,7 @@ import {
 } from './notify/attempt-notifications.ts';
 import { pollEvents } from './notify/event-poller.ts';
 import { openRedis, type RedisLink } from './notify/redis.ts';
+import { keepSending } from './notify/webhook.ts';
 import { createLog, createPhoneNumberTags, type Log } from './observe/log.ts';
 import { startTelemetry } from './observe/telemetry.ts';
 import { createThrottledLog, type ThrottledLog } from './observe/throttled-log.ts';
@@ -21,6 +22,7 @@ import { guardPauthClient } from './pauth/guarded-client.ts';
 import type { SessionServices } from './sessions/open.ts';
 import { systemClock } from './shared/clock.ts';
 import { openStore, prepareStore } from './store/open.ts';
+import { setOutboxUsed } from './store/outbox.ts';
 import { countPasskeysElsewhere } from './store/passkeys.ts';
 import type { Store } from './store/schema.ts';
 import { keepMsOf, keepSweeping } from './store/sweep.ts';
@@ -87,6 +89,11 @@ export async function startServices(services: Services): Promise<void> {
   await recallCallbackReach(login);
   const keepMs = keepMsOf(config.retention);
   keepSweeping({ store, clock: login.clock, log, keepMs }, shutdown.signal);
+  setOutboxUsed(config.webhook !== null);
+  if (config.webhook !== null) {
+    const { clock, throttledLog } = login;
+    keepSending({ store, clock, log, throttledLog }, config.webhook, shutdown.signal);
+  }
   if (config.store.kind === 'postgres') {
     const isNeeded = () => redis?.receivesChanges() !== true;
     pollEvents({ store, log, notifications: localNotifications }, isNeeded, shutdown.signal);

@@ -24,6 +24,7 @@ import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import { fail, type Result, succeed } from '#lib/shared/result.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import { openStore, prepareStore } from '#lib/store/open.ts';
+import { setOutboxUsed } from '#lib/store/outbox.ts';
 import type { User } from '#lib/store/schema.ts';
 import { describeNumberError } from './number-error.ts';
 
@@ -147,6 +148,7 @@ async function main(args: string[]): Promise<number> {
     return 1;
   }
   const store = openStore(config.value.store);
+  setOutboxUsed(config.value.webhook !== null);
   try {
     await prepareStore(config.value.store, store);
     const log = createLog(process.stderr).child({ request: createRequestId() });
@@ -254,4 +256,3 @@ function parseWords(args: string[]): { json: boolean | null; words: string[] } {
     return { json: null, words: [] };
   }
 }
-

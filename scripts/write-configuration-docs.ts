@@ -22,6 +22,7 @@ const titles: Readonly<Record<keyof typeof settings.shape, string>> = {
   store: 'Store',
   retention: 'Retention',
   server: 'Server',
+  webhook: 'Webhook',
   telemetry: 'Metrics and traces',
 };
 

@@ -12,6 +12,11 @@ const production = {
   SESSION_SECRET: SECRET,
 };
 
+const webhook = {
+  WEBHOOK_URL: 'https://hooks.example.com/logins',
+  WEBHOOK_SECRET: 'whsec_Zk9xq2Rr7Tn4Vb1Ls8Wd3Yh6Pj0Mc5Gf',
+};
+
 const localSandbox = {
   ...production,
   APP_ORIGIN: 'http://localhost:3000',
@@ -75,6 +80,7 @@ describe('the configuration', () => {
       redisUrl: null,
       retention: { attemptDays: 7, eventDays: 365 },
       server: { port: 3_000, listenAddress: '0.0.0.0', keepAliveSeconds: 75 },
+      webhook: null,
       telemetry: {
         metricsPort: null,
         metricsHost: '127.0.0.1',
@@ -285,12 +291,26 @@ describe('the configuration refuses', () => {
     ['a name to listen on', 'LISTEN_ADDRESS', 'web-7f9c'],
     ['an address in brackets to listen on', 'LISTEN_ADDRESS', '[::1]'],
     ['a long site name', 'SITE_NAME', 'x'.repeat(61)],
+    ['a port of zero', 'METRICS_PORT', '0'],
+    ['a port that no machine has', 'METRICS_PORT', '65536'],
+    ['another name for metrics to listen on', 'METRICS_HOST', 'web-7f9c'],
+    ['a collector without a scheme', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318'],
+    ['a collector that speaks gRPC', 'OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc'],
+    ['another exporter of traces', 'OTEL_TRACES_EXPORTER', 'zipkin'],
+    ['another exporter of metrics', 'OTEL_METRICS_EXPORTER', 'prometheus'],
+    ['more than all traces', 'OTEL_TRACES_SAMPLER_ARG', '1.5'],
+    ['a webhook without a secret', 'WEBHOOK_SECRET', ''],
+    ['a webhook secret without its prefix', 'WEBHOOK_SECRET', 'Zk9xq2Rr7Tn4Vb1Ls8Wd3Yh6Pj0Mc5Gf'],
+    ['a short webhook secret', 'WEBHOOK_SECRET', 'whsec_c2hvcnQ='],
+    ['a webhook without https', 'WEBHOOK_URL', 'http://hooks.example.com'],
+    ['a webhook secret without a webhook', 'WEBHOOK_URL', ''],
   ])('%s', (_what, variable, value) => {
-    expect(faultsOf({ ...production, [variable]: value })).toEqual([variable]);
+    expect(faultsOf({ ...production, ...webhook, [variable]: value })).toEqual([variable]);
   });
 
   it.each<[string, string[]]>([
     ['PAUTH_TIMEOUT_MS', ['499', '10001']],
+    ['OTEL_METRIC_EXPORT_INTERVAL', ['99', '3600001']],
     ['DATABASE_POOL_SIZE', ['0', '1001']],
     ['PAUTH_MAX_IN_FLIGHT', ['0', '10001']],
     ['ATTEMPT_TTL_SECONDS', ['59', '601']],

@@ -17,12 +17,13 @@ export interface ConfigFault {
   problem: string;
 }
 
-const configSchema = settings.transform(({ pauth, store, ...others }) => ({
+const configSchema = settings.transform(({ pauth, store, webhook, ...others }) => ({
   ...others,
   // A vendor on this machine is a sandbox, and the pages say so.
   pauth: { ...pauth, isSandbox: isLoopback(pauth.baseUrl) },
   store: placeOf(store),
   redisUrl: store.redisUrl,
+  webhook: webhookOf(webhook),
 }));
 
 /** The configuration of a process, read from the environment once, at boot. */
@@ -33,8 +34,17 @@ const usersConfigSchema = z
   .object({
     app: settings.shape.app.pick({ defaultCountry: true }),
     store: settings.shape.store.pick({ url: true, poolSize: true }),
+    webhook: settings.shape.webhook,
   })
-  .transform(({ app, store }) => ({ ...app, store: placeOf(store) }));
+  .transform(({ app, store, webhook }) => ({
+    ...app,
+    store: placeOf(store),
+    webhook: webhookOf(webhook),
+  }));
+
+function webhookOf({ url, keys }: { url: URL | null; keys: Buffer[] | null }) {
+  return url === null || keys === null ? null : { url, keys };
+}
 
 /** What `npm run prune` reads; the other variables may be missing or wrong. */
 const pruneConfigSchema = z
@@ -163,6 +173,17 @@ function crossCheck(environment: Environment): ConfigFault[] {
       'DATABASE_URL',
       `is a file, and this host (${marker} is set) keeps no files: users and sessions would be lost`,
     );
+  }
+  const { WEBHOOK_URL, WEBHOOK_SECRET } = environment;
+  if (WEBHOOK_URL && !WEBHOOK_SECRET) {
+    refuse('WEBHOOK_SECRET', 'is required with WEBHOOK_URL: echo whsec_$(openssl rand -base64 32)');
+  }
+  if (WEBHOOK_SECRET && !WEBHOOK_URL) {
+    refuse('WEBHOOK_URL', 'is required with WEBHOOK_SECRET, or remove that');
+  }
+  const webhookUrl = settings.shape.webhook.shape.url.safeParse(WEBHOOK_URL || null).data ?? null;
+  if (webhookUrl !== null && !isLoopback(webhookUrl) && webhookUrl.protocol !== 'https:') {
+    refuse('WEBHOOK_URL', 'must begin with https://');
   }
   // Parsed apart from the rest, so that other faults do not hide those of the two addresses.
   const { app, pauth } = settings.shape;

@@ -130,6 +130,27 @@ const secret = text
   .min(SECRET_MIN_LENGTH, `must be at least ${SECRET_MIN_LENGTH} characters long: ${MAKE_A_SECRET}`)
   .refine((value) => !isGuessable(value), `is too easy to guess: ${MAKE_A_SECRET}`);
 
+const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/]+={0,2}$/;
+const WEBHOOK_KEY_BYTES = { min: 24, max: 64 };
+
+const webhookKey = (value: string) => Buffer.from(value.slice('whsec_'.length), 'base64');
+
+const isWebhookSecret = (value: string) => {
+  const { length } = webhookKey(value);
+  return (
+    WEBHOOK_SECRET.test(value) && length >= WEBHOOK_KEY_BYTES.min && length <= WEBHOOK_KEY_BYTES.max
+  );
+};
+
+/** Keys in the notation of https://www.standardwebhooks.com, newest first. */
+const webhookKeys = field(
+  `one secret or several, newest first, separated by commas: \`whsec_\` and the base64 of ${WEBHOOK_KEY_BYTES.min} to ${WEBHOOK_KEY_BYTES.max} random bytes; \`echo whsec_$(openssl rand -base64 32)\` makes one`,
+  (message) =>
+    commaSeparated
+      .refine((list) => list.every(isWebhookSecret), message)
+      .transform((list) => list.map(webhookKey)),
+);
+
 /** One secret or several, newest first. */
 const secrets = field(
   `one secret or several, newest first, separated by commas; \`${MAKE_A_SECRET}\` makes one. Each is at least ${SECRET_MIN_LENGTH} characters long, ${SECRET_MIN_VARIETY} of them different, and contains none of ${listOf(GUESSABLE)}`,
@@ -309,6 +330,14 @@ export const settings = z.object({
       integer('seconds', 1, 3_600),
     ).describe(
       'How long `npm start` keeps an idle connection. It must be longer than a proxy or load balancer in front keeps it, or some requests end in a 502: nginx and AWS keep it for 60 seconds, Google Cloud for 600.',
+    ),
+  }),
+  webhook: z.object({
+    url: optional('WEBHOOK_URL', 'https://example.com/call-login-events', url).describe(
+      'Where [each event](operate.md#i-want-events-in-another-system) is sent, signed. It must use https, except on your own machine, and needs `WEBHOOK_SECRET`.',
+    ),
+    keys: optional('WEBHOOK_SECRET', 'whsec_…', webhookKeys).describe(
+      'Signs what is sent to `WEBHOOK_URL`. Several secrets all sign, so that one can be changed.',
     ),
   }),
   telemetry: z.object({

@@ -1,5 +1,8 @@
 import 'server-only';
+import { randomUUID } from 'node:crypto';
+import { referenceOf } from '../observe/log.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
+import { insertMessage, isOutboxUsed } from './outbox.ts';
 import type { ClientInfo, EventType, Queries, StoredEvent } from './schema.ts';
 
 export interface NewEvent {
@@ -13,7 +16,7 @@ export interface NewEvent {
 }
 
 /**
- * Adds an event. Only `auditedTransaction` should call it, which writes the event in the same transaction as
+ * Adds an event, and the message of it where there is a webhook. Only `auditedTransaction` should call it, which writes the event in the same transaction as
  * the change and logs it after the commit.
  */
 export async function insertEvent(queries: Queries, event: NewEvent): Promise<void> {
@@ -29,6 +32,25 @@ export async function insertEvent(queries: Queries, event: NewEvent): Promise<vo
       network: event.client?.network ?? null,
     })
     .execute();
+  if (isOutboxUsed()) {
+    const payload = JSON.stringify(payloadOf(event));
+    await insertMessage(queries, { id: `evt_${randomUUID()}`, payload, created_at: event.at });
+  }
+}
+
+/** An event as the webhook sends it; docs/operate.md, "I want events in another system". */
+function payloadOf({ at, type, attemptId, userId, reason, client }: NewEvent) {
+  return {
+    type,
+    timestamp: new Date(at).toISOString(),
+    data: {
+      attempt: attemptId === undefined ? null : referenceOf(attemptId),
+      user_id: userId ?? null,
+      reason: reason ?? null,
+      device: client?.device ?? null,
+      network: client?.network ?? null,
+    },
+  };
 }
 
 /** The latest events of a user of the given types, newest first. */

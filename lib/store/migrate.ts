@@ -11,6 +11,7 @@ import { limits } from './migrations/0006-limits.ts';
 import { verifiedAt } from './migrations/0007-verified-at.ts';
 import { passkeys } from './migrations/0008-passkeys.ts';
 import { argentineMobiles } from './migrations/0009-argentine-mobiles.ts';
+import { outbox } from './migrations/0010-outbox.ts';
 import type { Queries, Store } from './schema.ts';
 
 /** The names sort in the order of the migrations. A released migration is never edited. */
@@ -24,6 +25,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0007-verified-at': verifiedAt,
   '0008-passkeys': passkeys,
   '0009-argentine-mobiles': argentineMobiles,
+  '0010-outbox': outbox,
 };
 
 /** The names of the migrations of a database. */

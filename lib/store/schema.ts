@@ -16,6 +16,7 @@ export interface Tables {
   events: EventsTable;
   limits: LimitWindow;
   passkeys: Passkey;
+  outbox: OutboxMessage;
 }
 
 export interface User {
@@ -187,6 +188,19 @@ export interface LimitWindow {
   points: number;
   /** When the window ends. */
   expire: number;
+}
+
+/** An event that is still to be sent to the webhook. */
+export interface OutboxMessage {
+  /** The `webhook-id`: the same for each try. */
+  id: string;
+  /** JSON. */
+  payload: string;
+  created_at: number;
+  /** When it is due to be sent, or until when a process has claimed it. */
+  next_at: number;
+  /** How often it was claimed. */
+  tries: number;
 }
 
 export type StoredEvent = Selectable<EventsTable>;

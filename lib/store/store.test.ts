@@ -97,6 +97,7 @@ describe('a store', () => {
       '0007-verified-at',
       '0008-passkeys',
       '0009-argentine-mobiles',
+      '0010-outbox',
     ];
     expect(await migrate(store)).toEqual({ done: all, newer: [] });
     await addUser(store, 'kept');

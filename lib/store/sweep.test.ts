@@ -53,16 +53,34 @@ describe('sweeping', () => {
     await addAll(store, 'old', clock.now());
     clock.advance(1);
     await addAll(store, 'young', clock.now());
-    expect(await sweep(deps)).toEqual({ attempts: 0, sessions: 1, events: 0, limits: 0 });
+    expect(await sweep(deps)).toEqual({
+      attempts: 0,
+      sessions: 1,
+      events: 0,
+      limits: 0,
+      outbox: 0,
+    });
     clock.advance(DAY_MS);
-    expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 1, events: 0, limits: 0 });
+    expect(await sweep(deps)).toEqual({
+      attempts: 1,
+      sessions: 1,
+      events: 0,
+      limits: 0,
+      outbox: 0,
+    });
     expect(await storedNames(store)).toEqual({
       attempts: ['young'],
       sessions: [],
       events: ['old', 'young'],
     });
     clock.advance(29 * DAY_MS);
-    expect(await sweep(deps)).toEqual({ attempts: 1, sessions: 0, events: 1, limits: 0 });
+    expect(await sweep(deps)).toEqual({
+      attempts: 1,
+      sessions: 0,
+      events: 1,
+      limits: 0,
+      outbox: 0,
+    });
     expect(await storedNames(store)).toMatchObject({ attempts: [], events: ['young'] });
   });
 

@@ -10,6 +10,7 @@ const agingTables = [
   { table: 'sessions', key: 'id_hash', age: 'expires_at' },
   { table: 'events', key: 'id', age: 'at' },
   { table: 'limits', key: 'key', age: 'expire' },
+  { table: 'outbox', key: 'id', age: 'created_at' },
 ] as const;
 
 type AgingTable = (typeof agingTables)[number];
@@ -20,7 +21,7 @@ interface SweepDependencies {
   clock: Clock;
   log: Log;
   /** How long the rows of each table are kept; null keeps them forever. */
-  keepMs: Readonly<Record<Exclude<AgingTable['table'], 'limits'>, number | null>>;
+  keepMs: Readonly<Record<Exclude<AgingTable['table'], keyof typeof fixedKeepMs>, number | null>>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -37,6 +38,14 @@ export function keepMsOf(retention: {
     events: retention.eventDays === 0 ? null : retention.eventDays * DAY_MS,
   };
 }
+
+/** The same for tables that have no setting. */
+const fixedKeepMs = {
+  // A window of a limit is of no use after its end.
+  limits: 0,
+  // What is older was written for a webhook that has been switched off since.
+  outbox: 7 * DAY_MS,
+};
 
 /** Small enough not to block other queries, large enough to delete a day's rows quickly. */
 const BATCH = 500;
@@ -55,10 +64,10 @@ export async function sweep(
   { store, clock, keepMs }: Omit<SweepDependencies, 'log'>,
   signal?: AbortSignal,
 ): Promise<Record<AgingTable['table'], number>> {
-  const deleted = { attempts: 0, sessions: 0, events: 0, limits: 0 };
+  const deleted = { attempts: 0, sessions: 0, events: 0, limits: 0, outbox: 0 };
+  const keptMs = { ...keepMs, ...fixedKeepMs };
   for (const aging of agingTables) {
-    // A window of a limit is of no use after its end.
-    const keep = aging.table === 'limits' ? 0 : keepMs[aging.table];
+    const keep = keptMs[aging.table];
     if (keep === null) {
       continue;
     }
