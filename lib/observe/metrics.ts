@@ -65,7 +65,7 @@ type Labels = {
         outcome: 'started' | 'verified' | 'completed' | Exclude<AttemptEnd, 'failed'>;
         reason: 'none';
       };
-  call_login_logins_total: { method: 'call' };
+  call_login_logins_total: { method: 'call' | 'passkey' };
   call_login_start_refused_total: { limit: (typeof startRefusals)[number] };
   call_login_callbacks_total: { result: CallbackResult };
   call_login_waiting: Record<never, never>;
@@ -111,7 +111,7 @@ const metrics: { readonly [Name in MetricName]: Declaration<Name> } = {
   call_login_logins_total: {
     kind: 'counter',
     description: 'Logins, by how the person proved who they are.',
-    series: [{ method: 'call' }],
+    series: [{ method: 'call' }, { method: 'passkey' }],
   },
   call_login_start_refused_total: {
     kind: 'counter',

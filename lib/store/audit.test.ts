@@ -36,6 +36,21 @@ it('logs one line per event, in order, after the commit', async () => {
   ]);
 });
 
+it('counts a login by call and one with a passkey, each by its method', async () => {
+  const { deps, at } = await open();
+  const read = startMeasuring();
+  await auditedTransaction(deps, async ({ record }) => {
+    await record({ at, type: 'attempt_completed', attemptId: 'a', userId: 'u' });
+    await record({ at, type: 'passkey_used', userId: 'u' });
+    await record({ at, type: 'passkey_confirmed', userId: 'u' });
+  });
+  const logins = (await read()).filter(({ name }) => name === 'call_login_logins_total');
+  expect(logins).toMatchObject([
+    { labels: { method: 'call' }, value: 1 },
+    { labels: { method: 'passkey' }, value: 1 },
+  ]);
+});
+
 it('stores, logs and counts nothing after a rollback', async () => {
   const { deps, at, lines, events } = await open();
   const read = startMeasuring();

@@ -1,6 +1,6 @@
 import 'server-only';
 import { type Log, referenceOf } from '../observe/log.ts';
-import { type AttemptOutcome, countAttempt } from '../observe/metrics.ts';
+import { type AttemptOutcome, countAttempt, measure } from '../observe/metrics.ts';
 import { durableTransaction } from './dialect.ts';
 import { insertEvent, type NewEvent } from './events.ts';
 import type { EventType, Queries, Store } from './schema.ts';
@@ -66,6 +66,9 @@ export async function auditedTransaction<T>(
     const outcome = outcomes[event.type];
     if (outcome !== undefined) {
       countAttempt(outcome, event.reason);
+    }
+    if (event.type === 'passkey_used') {
+      measure('call_login_logins_total', 1, { method: 'passkey' });
     }
   }
   return outcome;
