@@ -30,7 +30,10 @@ const store = [
   'lib/{notify/event-poller,notify/webhook,limits/start-limits,login/complete,login/start}.test.ts',
 ];
 /** What only PostgreSQL can show, and what only SQLite can. */
-const postgresOnly = ['lib/store/postgres.test.ts', 'tests/login/full-disk-postgres.test.ts'];
+const postgresOnly = [
+  'lib/store/postgres{,-connection}.test.ts',
+  'tests/login/full-disk-postgres.test.ts',
+];
 const sqliteOnly = [
   'lib/store/sqlite.test.ts',
   'tests/login/{fail-closed,full-disk,power-failure}.test.ts',

@@ -28,7 +28,7 @@ const place: StorePlace = url.startsWith('file:')
   ? { kind: 'sqlite', path: url.slice('file:'.length) }
   : { kind: 'postgres', url, poolSize: 1 };
 const store =
-  place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place.url, 1, migrationTimeouts);
+  place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place, migrationTimeouts);
 await prepareStore(place, store);
 // Nothing has to survive a fault here.
 await ofSqlite(

@@ -1,7 +1,8 @@
 import 'server-only';
-import { findPlatformProxy, ignoresProxy } from './config/config.ts';
+import { findPlatformProxy, ignoresProxy, loadConfig } from './config/config.ts';
 import { captureConsole } from './observe/console.ts';
 import { type Services, startServices } from './services.ts';
+import { describeStoreFailure } from './store/describe-failure.ts';
 import { isStoreFailure } from './store/failure.ts';
 
 /**
@@ -39,11 +40,10 @@ export async function boot(create: () => Services): Promise<Services> {
   }
 }
 
-/** What to do about it, where the database itself says too little. */
 function explain(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return isStoreFailure(error)
-    ? `The database that DATABASE_URL names cannot be used: ${message}.\n` +
-        'A file has to be one of SQLite, and it and its folder writable to the server, with room on the disk.'
-    : message;
+  if (isStoreFailure(error)) {
+    // Only a configuration without faults gets as far as to a database.
+    return describeStoreFailure(error, loadConfig().store);
+  }
+  return error instanceof Error ? error.message : String(error);
 }

@@ -3,8 +3,10 @@ import { parseArgs } from 'node:util';
 import nextEnv from '@next/env';
 import { describeFaults, readPruneConfig } from '#lib/config/config.ts';
 import { systemClock } from '#lib/shared/clock.ts';
+import { describeStoreFailure } from '#lib/store/describe-failure.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import { openStore, prepareStore } from '#lib/store/open.ts';
+import type { Store } from '#lib/store/schema.ts';
 import { keepMsOf, sweep } from '#lib/store/sweep.ts';
 
 const USAGE = `Usage: npm run prune -- [--json]
@@ -27,8 +29,9 @@ async function main(args: string[]): Promise<number> {
     console.error(describeFaults(config.error));
     return 1;
   }
-  const store = openStore(config.value.store);
+  let store: Store | undefined;
   try {
+    store = openStore(config.value.store);
     await prepareStore(config.value.store, store);
     const keepMs = keepMsOf(config.value.retention);
     const deleted = await sweep({ store, clock: systemClock, keepMs });
@@ -39,10 +42,10 @@ async function main(args: string[]): Promise<number> {
     if (!isStoreFailure(error)) {
       throw error;
     }
-    console.error(`The database cannot be used: ${String(error)}`);
+    console.error(describeStoreFailure(error, config.value.store));
     return 1;
   } finally {
-    await store.destroy();
+    await store?.destroy();
   }
 }
 

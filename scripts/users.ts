@@ -22,10 +22,11 @@ import { type CountryCode, formatPhoneNumber, parsePhoneNumber } from '#lib/phon
 import { systemClock } from '#lib/shared/clock.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import { fail, type Result, succeed } from '#lib/shared/result.ts';
+import { describeStoreFailure } from '#lib/store/describe-failure.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import { openStore, prepareStore } from '#lib/store/open.ts';
 import { setOutboxUsed } from '#lib/store/outbox.ts';
-import type { User } from '#lib/store/schema.ts';
+import type { Store, User } from '#lib/store/schema.ts';
 import { describeNumberError } from './number-error.ts';
 
 const USAGE = `Usage: npm run users -- <command> [--json]
@@ -147,9 +148,10 @@ async function main(args: string[]): Promise<number> {
     console.error(describeFaults(config.error));
     return 1;
   }
-  const store = openStore(config.value.store);
+  let store: Store | undefined;
   setOutboxUsed(config.value.webhook !== null);
   try {
+    store = openStore(config.value.store);
     await prepareStore(config.value.store, store);
     const log = createLog(process.stderr).child({ request: createRequestId() });
     const deps = { store, clock: systemClock, log };
@@ -163,10 +165,10 @@ async function main(args: string[]): Promise<number> {
     if (!isStoreFailure(error)) {
       throw error;
     }
-    const text = `The database cannot be used: ${String(error)}`;
+    const text = describeStoreFailure(error, config.value.store);
     return refuse(given, { code: 'store_unavailable', text });
   } finally {
-    await store.destroy();
+    await store?.destroy();
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createCertificates } from '#tests/support/certificates.ts';
 import { describeFaults, readConfig, readUsersConfig } from './config.ts';
 import { variables } from './environment.ts';
 
@@ -22,6 +23,8 @@ const localSandbox = {
   APP_ORIGIN: 'http://localhost:3000',
   PAUTH_BASE_URL: 'http://127.0.0.1:4010',
 };
+
+const CA = createCertificates('db.example.com').ca.trim();
 
 type Given = Readonly<Record<string, string | undefined>>;
 
@@ -135,12 +138,36 @@ describe('the configuration', () => {
   });
 
   it('accepts a PostgreSQL server as the database', () => {
-    const url = 'postgresql://login:p%40ss@db.internal:5433/login?sslmode=verify-full';
-    expect(read({ ...production, DATABASE_URL: url, DATABASE_POOL_SIZE: '25' }).store).toEqual({
-      kind: 'postgres',
-      url,
-      poolSize: 25,
-    });
+    const url = 'postgresql://login:p%40ss@db.internal:5433/login';
+    const given = { ...production, DATABASE_POOL_SIZE: '25', DATABASE_CONNECT_SECONDS: '20' };
+    const place = { kind: 'postgres', url, poolSize: 25, connectMs: 20_000 };
+    expect(read({ ...given, DATABASE_URL: url }).store).toEqual(place);
+    const overTls = { ...place, tls: { ca: null } };
+    expect(read({ ...given, DATABASE_URL: `${url}?sslmode=verify-full` }).store).toEqual(overTls);
+  });
+
+  it.each([
+    ['postgres://db.example.com/login', undefined, { ca: null }],
+    ['postgres://db.example.com/login', CA, { ca: CA }],
+    ['postgres://db.example.com/login', CA.replaceAll('\n', '\\n'), { ca: CA }],
+    ['postgres://localhost/login', CA, { ca: CA }],
+    ['postgres://localhost/login', undefined, undefined],
+    ['postgres://u:p@/login?host=/cloudsql/project:region:name', undefined, undefined],
+  ])('decides on TLS to the database by its host and DATABASE_CA: %s', (url, ca, tls) => {
+    const { store } = read({ ...production, DATABASE_URL: url, DATABASE_CA: ca });
+    expect('tls' in store ? store.tls : undefined).toEqual(tls);
+  });
+
+  it.each([
+    [{ DATABASE_CA: '/no/such/file.pem' }, ['DATABASE_CA']],
+    [{ DATABASE_CA: '-----BEGIN CERTIFICATE-----' }, ['DATABASE_CA']],
+    [{ DATABASE_CA: CA.replace('MII', 'xxx') }, ['DATABASE_CA']],
+    [{ DATABASE_CA: CA, DATABASE_URL: 'postgres://db/x?sslmode=disable' }, ['DATABASE_CA']],
+    [{ PGSSLMODE: 'no-verify', DATABASE_URL: 'postgres://db.example.com/x' }, ['PGSSLMODE']],
+    [{ PGSSLMODE: 'require', DATABASE_URL: 'postgres://db/x' }, ['PGSSLMODE']],
+    [{ PGSSLMODE: 'no-verify', DATABASE_URL: 'postgres://db/x?sslmode=require' }, []],
+  ])('refuses what is unclear of TLS to the database', (given, variables) => {
+    expect(faultsOf({ ...production, ...given })).toEqual(variables);
   });
 
   it('treats an empty variable as not set', () => {
@@ -312,6 +339,7 @@ describe('the configuration refuses', () => {
     ['PAUTH_TIMEOUT_MS', ['499', '10001']],
     ['OTEL_METRIC_EXPORT_INTERVAL', ['99', '3600001']],
     ['DATABASE_POOL_SIZE', ['0', '1001']],
+    ['DATABASE_CONNECT_SECONDS', ['0', '61']],
     ['PAUTH_MAX_IN_FLIGHT', ['0', '10001']],
     ['ATTEMPT_TTL_SECONDS', ['59', '601']],
     ['SESSION_IDLE_SECONDS', ['299', '2592001']],

@@ -33,7 +33,7 @@ export type Config = z.infer<typeof configSchema>;
 const usersConfigSchema = z
   .object({
     app: settings.shape.app.pick({ defaultCountry: true }),
-    store: settings.shape.store.pick({ url: true, poolSize: true }),
+    store: settings.shape.store.omit({ redisUrl: true }),
     webhook: settings.shape.webhook,
   })
   .transform(({ app, store, webhook }) => ({
@@ -49,15 +49,29 @@ function webhookOf({ url, keys }: { url: URL | null; keys: Buffer[] | null }) {
 /** What `npm run prune` reads; the other variables may be missing or wrong. */
 const pruneConfigSchema = z
   .object({
-    store: settings.shape.store.pick({ url: true, poolSize: true }),
+    store: settings.shape.store.omit({ redisUrl: true }),
     retention: settings.shape.retention,
   })
   .transform(({ store, retention }) => ({ retention, store: placeOf(store) }));
 
-function placeOf({ url, poolSize }: { url: string; poolSize: number }): StorePlace {
-  return url.startsWith('file:')
-    ? { kind: 'sqlite', path: url.slice('file:'.length) }
-    : { kind: 'postgres', url, poolSize };
+function placeOf({
+  url: address,
+  poolSize,
+  ca,
+  connectSeconds,
+}: Omit<z.infer<typeof settings.shape.store>, 'redisUrl'>): StorePlace {
+  if (address.kind === 'sqlite') {
+    return address;
+  }
+  const { url, network, asksForTls } = address;
+  const usesTls = network !== 'socket' && (asksForTls ?? (ca !== null || network === 'public'));
+  return {
+    kind: 'postgres',
+    url,
+    poolSize,
+    ...(usesTls ? { tls: { ca } } : {}),
+    connectMs: connectSeconds * 1_000,
+  };
 }
 
 /** Reads the configuration from an environment, or lists every fault in it. */
@@ -167,8 +181,11 @@ function crossCheck(environment: Environment): ConfigFault[] {
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     refuse('NODE_TLS_REJECT_UNAUTHORIZED', 'switches TLS verification off: remove it');
   }
+  // Parsed apart from the rest, so that other faults do not hide those of several together.
+  const { app, pauth, store } = settings.shape;
   const marker = serverlessMarkers.find((name) => environment[name]);
-  if (marker !== undefined && !environment.DATABASE_URL?.startsWith('postgres')) {
+  const address = store.shape.url.safeParse(environment.DATABASE_URL).data;
+  if (marker !== undefined && address?.kind === 'sqlite') {
     refuse(
       'DATABASE_URL',
       `is a file, and this host (${marker} is set) keeps no files: users and sessions would be lost`,
@@ -185,8 +202,14 @@ function crossCheck(environment: Environment): ConfigFault[] {
   if (webhookUrl !== null && !isLoopback(webhookUrl) && webhookUrl.protocol !== 'https:') {
     refuse('WEBHOOK_URL', 'must begin with https://');
   }
-  // Parsed apart from the rest, so that other faults do not hide those of the two addresses.
-  const { app, pauth } = settings.shape;
+  if (address?.kind === 'postgres') {
+    if (environment.DATABASE_CA !== undefined && address.asksForTls === false) {
+      refuse('DATABASE_CA', 'is set, but DATABASE_URL switches TLS off: remove one of the two');
+    }
+    if (environment.PGSSLMODE && address.asksForTls === null) {
+      refuse('PGSSLMODE', 'is not read: write ?sslmode=verify-full at the end of DATABASE_URL');
+    }
+  }
   const origin = app.shape.origin.safeParse(environment.APP_ORIGIN).data;
   const baseUrl = pauth.shape.baseUrl.safeParse(environment.PAUTH_BASE_URL).data;
   if (origin === undefined || baseUrl === undefined) {

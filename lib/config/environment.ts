@@ -5,6 +5,9 @@ import { platformHeaders, type TrustedProxy } from '../limits/client-address.ts'
 import type { Limit } from '../limits/start-limits.ts';
 import { numberTypes } from '../phone/number-types.ts';
 import { isCountryCode } from '../phone/phone-number.ts';
+import { fail, type Result } from '../shared/result.ts';
+import { readCertificates } from '../store/certificates.ts';
+import { type DatabaseAddress, readDatabaseAddress } from '../store/database-address.ts';
 
 /** A kind of value that a variable can have. */
 interface Field<Value> {
@@ -89,24 +92,33 @@ const origin = field('an origin alone, such as `https://login.example.com`', (me
   url.schema.refine((address) => address.href === `${address.origin}/`, message),
 );
 
-const isUrl = (value: string, start: RegExp) => start.test(value) && URL.canParse(value);
+/** What `read` makes of a value; what it says of a wrong one reads on after the variable's name. */
+const readBy =
+  <Value>(read: (value: string) => Result<Value, string>) =>
+  (value: string, context: z.RefinementCtx): Value => {
+    const result = read(value);
+    if (result.ok) {
+      return result.value;
+    }
+    context.addIssue(result.error);
+    return z.NEVER;
+  };
 
 /** SQLite or PostgreSQL. */
-const databaseUrl = field(
+const databaseUrl = field<DatabaseAddress>(
   '`file:<path>` or `postgres://<user>:<password>@<host>:<port>/<database>`, special characters as `%xx`',
-  (message) =>
-    text
-      .refine((value) => /^file:./.test(value) || isUrl(value, /^postgres(ql)?:\/\//), message)
-      .refine(
-        (value) => !/[?&]sslmode=no-verify/.test(value),
-        'switches TLS verification off with sslmode=no-verify',
-      ),
+  (message) => text.transform(readBy((value) => readDatabaseAddress(value) ?? fail(message))),
+);
+
+const certificates = field<string>(
+  'the path of a file in PEM, or its text, in which `\\n` may stand for a line break',
+  () => text.transform(readBy(readCertificates)),
 );
 
 /** `rediss` is Redis over TLS. May contain a password. */
 const redisUrl = field(
   '`redis://<host>:<port>` or `rediss://…`, special characters as `%xx`',
-  (message) => text.refine((value) => isUrl(value, /^rediss?:\/\//), message),
+  (message) => text.refine((value) => /^rediss?:\/\//.test(value) && URL.canParse(value), message),
 );
 
 /** Where a server can listen. */
@@ -304,6 +316,16 @@ export const settings = z.object({
     ),
     poolSize: withDefault('DATABASE_POOL_SIZE', '10', integer('connections', 1, 1_000)).describe(
       'The most connections to PostgreSQL that one process opens.',
+    ),
+    ca: optional('DATABASE_CA', '/etc/ssl/database-ca.pem', certificates).describe(
+      'The certificate authority of the PostgreSQL server where it is none of the public ones, as at Supabase and AWS. The connection then uses TLS.',
+    ),
+    connectSeconds: withDefault(
+      'DATABASE_CONNECT_SECONDS',
+      '3',
+      integer('seconds', 1, 60),
+    ).describe(
+      'How long a new connection to PostgreSQL may take. More where the database sleeps while nobody uses it and wakes slowly; boot waits ten seconds at least.',
     ),
     redisUrl: optional('REDIS_URL', 'redis://localhost:6379', redisUrl).describe(
       'Lets several processes notify each other at once. Without it they do so through the database, within a quarter of a second.',

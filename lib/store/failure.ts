@@ -33,6 +33,7 @@ const postgresCodes: readonly string[] = [
   '3D', // no such database
   '40001', // serialization failure
   '40P01', // deadlock
+  '42501', // permission denied
   '53', // out of disk, memory or connections
   '55P03', // lock timeout
   '57', // statement timeout, shutdown, startup

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 async function openDatabase(poolSize = 3): Promise<{ url: string; store: Store }> {
   const url = await createDatabase(server.url);
-  const store = openStore({ kind: 'postgres', url, poolSize });
+  const store = openStore({ kind: 'postgres', url, poolSize, connectMs: 1_000 });
   onTestFinished(() => store.destroy());
   return { url, store };
 }

@@ -1,9 +1,12 @@
 import 'server-only';
 import {
+  CompiledQuery,
+  type DatabaseConnection,
   Kysely,
   PostgresAdapter,
   type PostgresCursor,
   PostgresDialect,
+  PostgresDriver,
   type PostgresPool,
   type PostgresPoolClient,
   type PostgresQueryResult,
@@ -13,10 +16,25 @@ import { closeAtExit } from './at-exit.ts';
 import { StoreUnreachable } from './failure.ts';
 import type { Store, Tables } from './schema.ts';
 
+/** A PostgreSQL database. */
+export interface PostgresPlace {
+  kind: 'postgres';
+  /** `postgres://…`. May contain a password; says nothing of TLS. */
+  url: string;
+  /** The most connections of this process. */
+  poolSize: number;
+  /** Absent without TLS. `ca`: the only certificate authority to trust, in PEM; null for the public ones. */
+  tls?: { ca: string | null };
+  /** How long a new connection may take, in milliseconds; 3 seconds by default. */
+  connectMs?: number;
+}
+
 /** How long a request may wait for the database, in milliseconds: a few seconds, whatever it does. */
 export const requestTimeouts = {
-  /** For a connection, free or new. */
-  connectMs: 1_000,
+  /** For a new connection, at least. */
+  connectMs: 0,
+  /** For one of the connections that are all in use. */
+  freeMs: 1_000,
   /** For a lock that another transaction holds. */
   lockMs: 1_000,
   /** For one statement, on the server. */
@@ -27,11 +45,14 @@ export const requestTimeouts = {
 
 /** Migrating large tables may take long. 0 means no limit. */
 export const migrationTimeouts: typeof requestTimeouts = {
-  connectMs: 5_000,
+  connectMs: 10_000,
+  freeMs: 10_000,
   lockMs: 60_000,
   statementMs: 0,
   answerMs: 0,
 };
+
+const CONNECT_MS = 3_000;
 
 /** How long an unused connection stays open. */
 const IDLE_MS = 30_000;
@@ -40,35 +61,78 @@ const IDLE_MS = 30_000;
 export const IDLE_IN_TRANSACTION_MS = 5_000;
 
 /**
- * Opens a PostgreSQL database. Connects on first use and reconnects after an outage.
- *
- * @param url `postgres://…`
- * @param poolSize the most connections of this process. A query that waits longer than `connectMs` for one
- * fails with `StoreUnreachable`.
+ * Opens a PostgreSQL database, or a pooler in front of one. Connects on first use and reconnects after an
+ * outage. A query that gets no connection within the time limits fails with `StoreUnreachable`.
  */
-export function openPostgres(url: string, poolSize: number, timeouts = requestTimeouts): Store {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: poolSize,
-    connectionTimeoutMillis: timeouts.connectMs,
-    lock_timeout: timeouts.lockMs,
+export function openPostgres(
+  { url, poolSize, tls, connectMs = CONNECT_MS }: Omit<PostgresPlace, 'kind'>,
+  timeouts = requestTimeouts,
+): Store {
+  const limits = {
     statement_timeout: timeouts.statementMs,
-    query_timeout: timeouts.answerMs,
+    lock_timeout: timeouts.lockMs,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-    idleTimeoutMillis: IDLE_MS,
-    keepAlive: true,
-    application_name: 'call-login',
-    types: { getTypeParser: parserOf },
-  });
-  // A connection that breaks while idle emits an error here, and the next statement on it fails anyway.
-  pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', () => {});
-  return new Kysely<Tables>({ dialect: new Dialect({ pool: adaptPool(pool) }) });
+  };
+  const openPool = (startLimits: Partial<typeof limits>) => {
+    const pool = new pg.Pool({
+      connectionString: url,
+      ssl: tls !== undefined && {
+        rejectUnauthorized: true,
+        ...(tls.ca === null ? {} : { ca: tls.ca }),
+      },
+      max: poolSize,
+      connectionTimeoutMillis: Math.max(connectMs, timeouts.connectMs),
+      query_timeout: timeouts.answerMs,
+      idleTimeoutMillis: IDLE_MS,
+      keepAlive: true,
+      application_name: 'call-login',
+      types: { getTypeParser: parserOf },
+      ...startLimits,
+    });
+    // A connection that breaks while idle emits an error here, and the next statement on it fails anyway.
+    pool.on('connect', (client) => client.on('error', () => {}));
+    pool.on('error', () => {});
+    return pool;
+  };
+  const pool = adaptPool(openPool(limits), () => openPool({}), timeouts.freeMs);
+  // Poolers refuse limits that a connection starts with, or drop them, so each transaction sets its own.
+  const begin = [
+    'begin',
+    ...Object.entries(limits).map(([name, ms]) => `set local ${name} = ${ms}`),
+  ];
+  return new Kysely<Tables>({ dialect: new Dialect(pool, begin.join('; ')) });
 }
 
 class Dialect extends PostgresDialect {
+  readonly #pool: PostgresPool;
+  readonly #begin: string;
+
+  /** @param begin the statements that begin a transaction. */
+  constructor(pool: PostgresPool, begin: string) {
+    super({ pool });
+    this.#pool = pool;
+    this.#begin = begin;
+  }
+
   override createAdapter() {
     return new Adapter();
+  }
+
+  override createDriver() {
+    return new Driver(this.#pool, this.#begin);
+  }
+}
+
+class Driver extends PostgresDriver {
+  readonly #begin: string;
+
+  constructor(pool: PostgresPool, begin: string) {
+    super({ pool });
+    this.#begin = begin;
+  }
+
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(this.#begin));
   }
 }
 
@@ -85,24 +149,67 @@ class Adapter extends PostgresAdapter {
 const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 'binary') =>
   oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format);
 
-/** Turns connection errors into `StoreUnreachable`, and discards connections that had one. */
-function adaptPool(pool: PostgresPool): PostgresPool {
+/**
+ * Turns connection errors into `StoreUnreachable`, and discards connections that had one.
+ *
+ * @param reopen opens the pool in whose place another goes that a pooler refused for what it sent.
+ * @param freeMs how long to wait for a connection while all are in use, in milliseconds.
+ */
+function adaptPool(pool: pg.Pool, reopen: () => pg.Pool, freeMs: number): PostgresPool {
+  let current = pool;
   // `pool.end()` sends the termination message on idle connections synchronously.
-  const unregister = closeAtExit(() => void pool.end());
+  const unregister = closeAtExit(() => void current.end());
+
+  async function connect(): Promise<PostgresPoolClient> {
+    const tried = current;
+    try {
+      return adaptClient(await checkOut(tried, freeMs));
+    } catch (error) {
+      if (!isRefusedParameter(error) || (tried === current && tried !== pool)) {
+        throw toStoreError(error);
+      }
+      if (tried === current) {
+        current = reopen();
+        void tried.end();
+      }
+      return await connect();
+    }
+  }
+
   return {
     options: pool.options,
     end: () => {
       unregister();
-      return pool.end();
+      return current.end();
     },
-    async connect() {
-      try {
-        return adaptClient(await pool.connect());
-      } catch (error) {
-        throw toStoreError(error);
-      }
-    },
+    connect,
   };
+}
+
+/** Whether a pooler refuses a parameter that a connection starts with, as PgBouncer does. */
+const isRefusedParameter = (error: unknown) =>
+  error instanceof pg.DatabaseError && error.code === '08P01';
+
+/** Waits for a free connection for `freeMs`; for a new one as long as the pool does. */
+async function checkOut(pool: pg.Pool, freeMs: number): Promise<pg.PoolClient> {
+  const isFree = pool.totalCount < pool.options.max || pool.idleCount > pool.waitingCount;
+  const client = pool.connect();
+  if (isFree) {
+    return await client;
+  }
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error('no connection was free'));
+    client.then(
+      (unused) => unused.release(),
+      () => {},
+    );
+  }, freeMs);
+  try {
+    return await Promise.race([client, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function adaptClient(client: PostgresPoolClient): PostgresPoolClient {

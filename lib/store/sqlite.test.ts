@@ -11,11 +11,12 @@ import { newPhoneNumber } from '#tests/support/test-login.ts';
 import { setPauthSession } from './attempts.ts';
 import { confirmAttempt } from './browsers.ts';
 import { leaseCheck, releaseCheck, scheduleCheckForCallback } from './checks.ts';
+import { describeStoreFailure } from './describe-failure.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import type { Store } from './schema.ts';
 import { findSession, insertSession } from './sessions.ts';
-import { openSqlite } from './sqlite.ts';
+import { createFolder, openSqlite } from './sqlite.ts';
 import { findUserByPhoneNumber, insertUser } from './users.ts';
 
 async function newPath(): Promise<string> {
@@ -160,6 +161,21 @@ async function countUp(store: Store): Promise<void> {
       .execute();
   });
 }
+
+describe('a folder on a network file system', () => {
+  // None can be mounted here: the type is what statfs(2) says of an NFS or SMB mount.
+  it.each([
+    [0x6969, 'NFS'],
+    [0xfe534d42, 'SMB'],
+  ])('is refused: %i', async (type, name) => {
+    const path = await newPath();
+    const error = await failureOf((async () => createFolder(dirname(path), () => type))());
+    expect(isStoreFailure(error)).toBe(true);
+    expect(describeStoreFailure(error, { kind: 'sqlite', path })).toMatch(
+      new RegExp(`^DATABASE_URL [^\\n]+${path}: .*${name}.* Name a file on a local disk, .*\\.$`),
+    );
+  });
+});
 
 describe('isStoreFailure', () => {
   it('is true for a read-only database', async () => {

@@ -1,5 +1,5 @@
 import 'server-only';
-import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { promisify } from 'node:util';
@@ -32,7 +32,7 @@ const BUSY_TIMEOUT_MS = 2_000;
  */
 export function openSqlite(path: string): Store {
   if (path !== ':memory:') {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    createFolder(dirname(path));
     createPrivateFile(path);
   }
   const database = new DatabaseSync(path, {
@@ -51,6 +51,39 @@ export function openSqlite(path: string): Store {
       createQueryCompiler: () => new SqliteQueryCompiler(),
     },
   });
+}
+
+/**
+ * The `f_type` of statfs(2) for file systems on other machines, with whose locks and shared memory SQLite's
+ * WAL does not work: https://sqlite.org/wal.html
+ */
+const networkFileSystems: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xfe534d42, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0x00c36400, 'Ceph'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x5346414f, 'AFS'],
+]);
+
+/** @param typeOf the `f_type` of a folder's file system. */
+export function createFolder(
+  folder: string,
+  typeOf = (path: string) => statfsSync(path).type,
+): void {
+  let network: string | undefined;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    network = networkFileSystems.get(typeOf(folder));
+  } catch (error) {
+    throw new StoreUnreachable('the folder of the database cannot be created', { cause: error });
+  }
+  if (network !== undefined) {
+    throw new StoreUnreachable(
+      `its folder is on a network file system (${network}), on which SQLite loses data`,
+    );
+  }
 }
 
 /** SQLite gives the files beside the database its mode. They hold phone numbers. */

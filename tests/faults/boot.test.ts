@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,20 +8,21 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
-import { startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
+import { type ServerOptions, startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
+import { boundByPermissions } from '#tests/support/disks.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const sandbox = await startSandbox();
 afterAll(() => sandbox.close());
 
 /** Runs a start that must fail. @returns its exit status and its output. */
-function bootWith(env: Record<string, string>, cwd = '.') {
+function bootWith(env: Record<string, string>, cwd = '.', through: ServerOptions['through'] = []) {
   const args = readStartArguments().map((arg) => (arg.startsWith('-') ? arg : resolve(arg)));
-  return runWith(args, env, cwd);
+  return runWith([...through, process.execPath, ...args], env, cwd);
 }
 
-function runWith(args: string[], env: Record<string, string>, cwd: string) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+function runWith([command = '', ...args]: string[], env: Record<string, string>, cwd: string) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
     cwd,
     env: {
       PATH: process.env.PATH,
@@ -65,15 +66,57 @@ describe('boot', () => {
     expect(output).not.toContain('canary-key-1f2e');
     expect(output).not.toContain(TEST_SECRET);
   });
+});
 
-  it('refuses a database it cannot open', () => {
+describe('a database file', () => {
+  /** A folder that holds what the addresses below name. */
+  function createFolder(): string {
     const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
-    const path = join(folder, 'not-a-database');
-    writeFileSync(path, 'these are not the bytes of a database, and there are plenty of them');
-    const { status, output } = bootWith({ ...wellFormed, DATABASE_URL: `file:${path}` });
-    rmSync(folder, { recursive: true });
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    chmodSync(folder, 0o755);
+    mkdirSync(join(folder, 'folder'));
+    mkdirSync(join(folder, 'locked'), { mode: 0o555 });
+    writeFileSync(
+      join(folder, 'text'),
+      'these are not the bytes of a database, and there are plenty',
+    );
+    writeFileSync(join(folder, 'read-only.db'), '', { mode: 0o444 });
+    chmodSync(join(folder, 'read-only.db'), 0o444);
+    return folder;
+  }
+
+  it('whose name is encoded, in a folder that is missing, is created', async () => {
+    const folder = createFolder();
+    const app = await startAppServer(sandbox.url, {
+      DATABASE_URL: `"file://${folder}/new%20folder/100%25%3F.db"\r\n`,
+    });
+    await app.stop();
+    expect(readdirSync(join(folder, 'new folder'))).toEqual(['100%?.db']);
+  });
+
+  it.each([
+    ['{folder}/folder', /folder is a folder\. Add the name of a file/],
+    ['{folder}/text', /text is not a database of SQLite\. Name a file/],
+    ['{folder}/text/login.db', /the folder .*text does not exist and cannot be created \(/],
+    [
+      '{folder}/locked/new/login.db',
+      /the folder .*new does not exist and cannot be created \(EACCES\)/,
+    ],
+    [
+      '{folder}/locked/login.db',
+      /locked\/login\.db cannot be written \(.*\)\. Make the file and .*locked writable/,
+    ],
+    ['{folder}/read-only.db', /read-only\.db cannot be written \(.*\)\. Make the file/],
+    ['{folder}/login.db?mode=ro', /DATABASE_URL has options after its path/],
+    ['{folder}/', /DATABASE_URL names a folder: add the name of a file/],
+  ])('%s is refused in one sentence that says what to set', (address, expected) => {
+    const folder = createFolder();
+    const DATABASE_URL = `file:${address.replace('{folder}', folder)}`;
+    const { status, output } = bootWith({ ...wellFormed, DATABASE_URL }, '.', boundByPermissions());
     expect(status).toBe(1);
-    expect(output).toMatch(/DATABASE_URL .*not a database/);
+    expect(output).toMatch(/^ *DATABASE_URL [^\n]+\.?\n$/m);
+    expect(output).toMatch(expected);
+    expect(output).not.toMatch(/^ +at /m);
   });
 });
 
@@ -86,7 +129,12 @@ describe('.env files', () => {
     const lines = [`\ufeffDATA=${folder}`, 'export DATABASE_URL="file:$DATA/not-a-database"', ''];
     writeFileSync(join(folder, '.env'), lines.join('\r\n'));
     const { DATABASE_URL: _, ...others } = wellFormed;
-    const users = ['--conditions=react-server', resolve('scripts/users.ts'), 'list'];
+    const users = [
+      process.execPath,
+      '--conditions=react-server',
+      resolve('scripts/users.ts'),
+      'list',
+    ];
     for (const { status, output } of [bootWith(others, folder), runWith(users, {}, folder)]) {
       expect(status).toBe(1);
       expect(output).toContain('not a database');

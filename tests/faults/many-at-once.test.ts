@@ -28,7 +28,7 @@ it(`${PEOPLE} people at once are all logged in, once each, after retries as need
   // A longer queue means a longer Retry-After, not more retries.
   expect(crowd.maxRetries).toBeLessThan(5 + crowd.totalMs / 10_000);
 
-  const store = openPostgres(database, 1);
+  const store = openPostgres({ url: database, poolSize: 1 });
   onTestFinished(() => store.destroy());
   expect(await store.selectFrom('sessions').select('user_id').execute()).toHaveLength(PEOPLE);
   expect(await store.selectFrom('users').select('id').execute()).toHaveLength(PEOPLE);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { chmod, chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { arch, platform, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,8 @@ import { findFreePort, type RunningProcess, startProcess } from '#scripts/proces
 export interface PostgresServer {
   /** The address of its default database. */
   url: string;
+  /** The folder of its data. */
+  data: string;
   /** Starts it again on the same data and port after `stop`. */
   start(): Promise<void>;
   /** SIGINT shuts it down cleanly; SIGQUIT ends it without notice to its clients, like a crash. */
@@ -26,9 +28,16 @@ export interface PostgresServer {
 /** Settings without durability, since the data is not needed after the run. */
 const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 
-/** @param options.binaries the folder of another PostgreSQL than that of the npm package. */
+/**
+ * @param options.binaries the folder of another PostgreSQL than that of the npm package.
+ * @param options.files are written into the folder of its data.
+ */
 export async function startPostgres(
-  options: { settings?: readonly string[]; binaries?: string } = {},
+  options: {
+    settings?: readonly string[];
+    binaries?: string;
+    files?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'call-login-postgres-'));
   const user = serverUser();
@@ -46,6 +55,13 @@ export async function startPostgres(
   );
   if (made.status !== 0) {
     throw new Error(`initdb failed: ${made.error ?? ''}${made.stdout}${made.stderr}`);
+  }
+
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    await writeFile(join(data, name), text, { mode: 0o600 });
+    if (user !== null) {
+      await chown(join(data, name), user.uid, user.gid);
+    }
   }
 
   const port = await findFreePort();
@@ -70,6 +86,7 @@ export async function startPostgres(
 
   return {
     url,
+    data,
     start,
     stop,
     remove: async () => {

@@ -74,7 +74,7 @@ interface MigratedDatabase {
 
 async function createMigrated(): Promise<MigratedDatabase> {
   const url = await createDatabase(inject('postgresUrl'));
-  const store = openPostgres(url, 1);
+  const store = openPostgres({ url, poolSize: 1 });
   await migrate(store);
   await store.destroy();
   return { url, tables: await tablesOf(url) };
