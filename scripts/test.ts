@@ -19,6 +19,7 @@ const provide: Step[] = [
   ['Redis', 'node', 'scripts/provide-redis.ts'],
   ['nginx', 'node', 'scripts/provide-nginx.ts'],
   ['promtool', 'node', 'scripts/provide-promtool.ts'],
+  ['PgBouncer', 'node', 'scripts/provide-pgbouncer.ts'],
 ];
 
 const withoutBrowser: Step[] = [

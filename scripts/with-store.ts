@@ -1,5 +1,6 @@
 import nextEnv from '@next/env';
 import { describeFaults, readUsersConfig } from '#lib/config/config.ts';
+import { describeStoreFailure } from '#lib/store/describe-failure.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import { openStore, prepareStore } from '#lib/store/open.ts';
 import type { Store } from '#lib/store/schema.ts';
@@ -23,8 +24,9 @@ export async function withStore(
     console.error(describeFaults(config.error));
     return 1;
   }
-  const store = openStore(config.value.store);
+  let store: Store | undefined;
   try {
+    store = openStore(config.value.store);
     await prepareStore(config.value.store, store);
     await work(store);
     return 0;
@@ -32,7 +34,7 @@ export async function withStore(
     if (!isStoreFailure(error)) {
       throw error;
     }
-    const text = `The database cannot be used: ${String(error)}`;
+    const text = describeStoreFailure(error, config.value.store);
     if (isJson) {
       console.log(JSON.stringify({ status: 'refused', code: 'store_unavailable', error: text }));
     } else {
@@ -40,6 +42,6 @@ export async function withStore(
     }
     return 1;
   } finally {
-    await store.destroy();
+    await store?.destroy();
   }
 }

@@ -169,8 +169,8 @@ function adaptPool(pool: pg.Pool, reopen: () => pg.Pool, freeMs: number): Postgr
         throw toStoreError(error);
       }
       if (tried === current) {
+        // Those who wait in the old pool are refused as well and come here; it then has no connection.
         current = reopen();
-        void tried.end();
       }
       return await connect();
     }

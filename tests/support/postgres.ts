@@ -135,8 +135,8 @@ interface SystemUser {
   gid: number;
 }
 
-/** PostgreSQL refuses to run as root, so it runs as `nobody` then. */
-function serverUser(): SystemUser | null {
+/** PostgreSQL and PgBouncer refuse to run as root, so they run as `nobody` then. */
+export function serverUser(): SystemUser | null {
   if (process.getuid?.() !== 0) {
     return null;
   }
