@@ -13,8 +13,9 @@ import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { selfSigned } from '#sandbox/self-signed.ts';
 import { startSandbox } from '#sandbox/server.ts';
+import { examine } from '#scripts/doctor/examine.ts';
 import { findFreePort } from '#scripts/processes.ts';
-import { startAppServer } from '#tests/support/app-server.ts';
+import { startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
 import { startNginx } from '#tests/support/nginx.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
@@ -57,7 +58,13 @@ async function deployBehind(
   onTestFinished(() => app.stop('SIGKILL'));
   const nginx = await startNginx(await siteFor(app.port, port));
   onTestFinished(() => nginx.remove());
-  return { origin, port, nginx, vendor: createControlClient(sandbox.url) };
+  return {
+    origin,
+    port,
+    nginx,
+    sandboxUrl: sandbox.url,
+    vendor: createControlClient(sandbox.url),
+  };
 }
 
 /**
@@ -125,7 +132,32 @@ async function startFrom(
   });
 }
 
+/** What the doctor says of a site, of each line its level. */
+async function examineSite({ origin, sandboxUrl }: Site, trustedProxy: string) {
+  const findings = await examine(
+    {
+      PAUTH_API_KEY: 'sandbox-key',
+      PAUTH_BASE_URL: sandboxUrl,
+      APP_ORIGIN: origin,
+      SESSION_SECRET: TEST_SECRET,
+      DATABASE_URL: `file:${tmpdir()}/call-login-of-nobody.db`,
+      TRUSTED_PROXY: trustedProxy,
+    },
+    { isConfigOnly: false },
+  );
+  return Object.fromEntries(findings.map(({ check, level }) => [check, level]));
+}
+
 describe('behind nginx with its defaults', () => {
+  it('is told by the doctor that nginx is not trusted', async () => {
+    const site = await deployBehind(defaultSite, 'http', { TRUSTED_PROXY: '0' });
+    expect(await examineSite(site, '0')).toMatchObject({
+      origin: 'ok',
+      callback: 'ok',
+      proxy: 'warning',
+    });
+  });
+
   it('logs a person in and holds polls', async () => {
     await expectLogin(await deployBehind(defaultSite, 'http', { TRUSTED_PROXY: '0' }));
   });
@@ -134,6 +166,12 @@ describe('behind nginx with its defaults', () => {
 describe('behind nginx as in deploy/nginx.conf', () => {
   it('logs a person in and holds polls', async () => {
     await expectLogin(await deployBehind(exampleSite, 'https', {}));
+  });
+
+  it('is found fit by the doctor', async () => {
+    const levels = await examineSite(await deployBehind(exampleSite, 'https', {}), '1');
+    expect(levels).toMatchObject({ certificate: 'ok', origin: 'ok', callback: 'ok', proxy: 'ok' });
+    expect(new Set(Object.values(levels))).toEqual(new Set(['ok']));
   });
 
   // Other systems have only one loopback address.
