@@ -29,7 +29,7 @@ describe('npm run prune', () => {
     expect(prune({ ...env, EVENT_RETENTION_DAYS: '0' }, '--json').stdout).toContain('"events":0');
     expect(prune(env)).toEqual({
       status: 0,
-      stdout: 'Deleted: attempts 0, sessions 0, events 2, limits 0.\n',
+      stdout: 'Deleted: attempts 0, sessions 0, events 2, limits 0, outbox 0.\n',
       stderr: '',
     });
     expect(JSON.parse(prune(env, '--json').stdout)).toEqual({
@@ -37,6 +37,7 @@ describe('npm run prune', () => {
       sessions: 0,
       events: 0,
       limits: 0,
+      outbox: 0,
     });
   });
 

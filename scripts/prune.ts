@@ -11,8 +11,8 @@ import { keepMsOf, sweep } from '#lib/store/sweep.ts';
 
 const USAGE = `Usage: npm run prune -- [--json]
 
-Deletes attempts, sessions, events and limits that are past their retention, as every server does about
-once an hour. Reads DATABASE_URL, ATTEMPT_RETENTION_DAYS and EVENT_RETENTION_DAYS, as the server does.
+Deletes attempts, sessions, events, limits and webhook messages that are past their retention, as every
+server does about once an hour. Reads DATABASE_URL, ATTEMPT_RETENTION_DAYS and EVENT_RETENTION_DAYS, as the server does.
 Exit code: 0 done, 1 not done, 2 usage error.`;
 
 process.exitCode = await main(process.argv.slice(2));
