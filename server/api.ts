@@ -6,17 +6,15 @@ import type { RequestContext } from '#lib/http/request-context.ts';
 import type { Route } from '#lib/http/route.ts';
 import type { RouteMatch } from '#lib/http/router.ts';
 import { measure } from '#lib/observe/metrics.ts';
-import type { Services } from '#lib/services.ts';
 import type { Admission } from './admission.ts';
 import { readBody } from './read-body.ts';
 import type { BackgroundTasks } from './shutdown.ts';
-import { sendWebResponse, type Target, toWebRequest } from './web.ts';
+import { sendWebResponse, toRouteRequest } from './web.ts';
 
 /** A request for a route, or for anything else under `/api/`. */
 interface ApiRequest {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
-  target: Target;
   context: RequestContext;
   found: RouteMatch | null;
 }
@@ -33,18 +31,14 @@ export interface Api {
  * @param bodyTimeoutMs can be shortened for tests.
  */
 export function createApi(
-  services: Pick<Services, 'config'>,
   admission: Admission,
   tasks: BackgroundTasks,
   bodyTimeoutMs = BODY_TIMEOUT_MS,
 ): Api {
-  const { origin } = services.config.app.origin;
-
   /** @returns null where the client has left. */
   async function respond({
     incoming,
     outgoing,
-    target,
     context,
     found,
   }: ApiRequest): Promise<Response | null> {
@@ -66,7 +60,7 @@ export function createApi(
         clientGone.abort();
       }
     });
-    const request = toWebRequest(incoming, { origin, target, body, signal: clientGone.signal });
+    const request = toRouteRequest(incoming, { body, signal: clientGone.signal });
     const work = () => route.answer(context, { request, params, after: tasks.add });
     if (!route.isQueued || request.method !== 'POST') {
       return await work();

@@ -5,11 +5,7 @@ import { openTestServices } from '#tests/support/test-services.ts';
 import { createConnections } from './connections.ts';
 import { createListener } from './listener.ts';
 
-interface Asked {
-  by: 'api' | 'pages';
-  path: string;
-  route: string | null;
-}
+type Asked = { by: 'api'; route: string | null } | { by: 'pages'; path: string };
 
 /** A server that says which part of it was to answer, unless that fails. */
 async function start(fail: (outgoing: ServerResponse) => void = () => {}) {
@@ -23,13 +19,13 @@ async function start(fail: (outgoing: ServerResponse) => void = () => {}) {
     services,
     connections,
     api: {
-      async answer({ outgoing, target: { pathname }, found }) {
-        answer(outgoing, { by: 'api', path: pathname, route: found?.route.path ?? null });
+      async answer({ outgoing, found }) {
+        answer(outgoing, { by: 'api', route: found?.route.path ?? null });
       },
     },
     pages: {
       async answer({ outgoing, target: { pathname } }) {
-        answer(outgoing, { by: 'pages', path: pathname, route: null });
+        answer(outgoing, { by: 'pages', path: pathname });
       },
     },
   });
@@ -42,14 +38,14 @@ async function start(fail: (outgoing: ServerResponse) => void = () => {}) {
 
 describe('a request', () => {
   it.each<[string, Asked]>([
-    ['/api/auth/start', { by: 'api', path: '/api/auth/start', route: '/api/auth/start' }],
-    ['/./api/auth/start', { by: 'api', path: '/api/auth/start', route: '/api/auth/start' }],
-    ['/api/auth/../auth/start', { by: 'api', path: '/api/auth/start', route: '/api/auth/start' }],
-    ['/api/auth/start#x', { by: 'api', path: '/api/auth/start', route: '/api/auth/start' }],
-    ['http://a/login/start', { by: 'api', path: '/login/start', route: '/login/start' }],
-    ['/api/nothing', { by: 'api', path: '/api/nothing', route: null }],
-    ['/login', { by: 'pages', path: '/login', route: null }],
-    ['/api', { by: 'pages', path: '/api', route: null }],
+    ['/api/auth/start', { by: 'api', route: '/api/auth/start' }],
+    ['/./api/auth/start', { by: 'api', route: '/api/auth/start' }],
+    ['/api/auth/../auth/start', { by: 'api', route: '/api/auth/start' }],
+    ['/api/auth/start#x', { by: 'api', route: '/api/auth/start' }],
+    ['http://a/login/start', { by: 'api', route: '/login/start' }],
+    ['/api/nothing', { by: 'api', route: null }],
+    ['/login', { by: 'pages', path: '/login' }],
+    ['/api', { by: 'pages', path: '/api' }],
   ])('for %s goes to %o', async (target, asked) => {
     const { ask } = await start();
     expect(await ask(target)).toContain(JSON.stringify(asked));

@@ -32,7 +32,7 @@ export function createListener({
     if (found !== null || target.pathname.startsWith('/api/')) {
       const origin = { id, peerAddress: incoming.socket.remoteAddress ?? null };
       const context = createRequestContext(services, headersOf(incoming), origin);
-      await api.answer({ incoming, outgoing, target, context, found });
+      await api.answer({ incoming, outgoing, context, found });
     } else {
       await pages.answer({ incoming, outgoing, target, id });
     }

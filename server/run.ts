@@ -29,7 +29,7 @@ export async function run(): Promise<void> {
   const listener = createListener({
     services,
     connections,
-    api: createApi(services, createAdmission(services.config.pauth.maxInFlight), tasks),
+    api: createApi(createAdmission(services.config.pauth.maxInFlight), tasks),
     pages: await preparePages(),
   });
   const server = createServer(

@@ -2,6 +2,7 @@ import 'server-only';
 import * as z from 'zod';
 import { readLimitedText } from '../limits/limited-text.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
+import type { RouteRequest } from './route-request.ts';
 
 /** The codes with which a body is refused. */
 export const bodyCodes = [
@@ -18,7 +19,7 @@ export interface BodyReader<T> {
   schema: z.core.$ZodType<T>;
   /** Null where no body is read. */
   mediaType: 'application/json' | 'application/x-www-form-urlencoded' | null;
-  read(request: Request): Promise<Result<T, BodyProblem>>;
+  read(request: RouteRequest): Promise<Result<T, BodyProblem>>;
 }
 
 /** A phone number, a country, and room for odd spellings. */
@@ -72,22 +73,33 @@ export function formBody<T>(schema: z.core.$ZodType<T>): BodyReader<T> {
   };
 }
 
-async function readText(request: Request, mediaType: string): Promise<Result<string, BodyProblem>> {
-  const given = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+async function readText(
+  { headers, body }: RouteRequest,
+  mediaType: string,
+): Promise<Result<string, BodyProblem>> {
+  const given = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (given !== mediaType) {
     return fail({ code: 'request_not_json' });
   }
-  const signal = AbortSignal.timeout(BODY_TIMEOUT_MS);
   try {
-    const body = request.body?.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), {
-      signal,
-    });
-    const text = await readLimitedText(body ?? null, BODY_MAX_BYTES);
+    const text = await readLimitedText(chunksOf(body), BODY_MAX_BYTES);
     return text === null ? fail({ code: 'request_too_large' }) : succeed(text);
   } catch {
     // The connection broke or the time ran out: the client may send it again.
     return fail({ code: 'request_incomplete' });
   }
+}
+
+/** Those of a stream have to come in time. */
+function chunksOf(body: RouteRequest['body']): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+  if (body === null) {
+    return [];
+  }
+  return body instanceof Uint8Array
+    ? [body]
+    : body.pipeThrough(new TransformStream<Uint8Array, Uint8Array>(), {
+        signal: AbortSignal.timeout(BODY_TIMEOUT_MS),
+      });
 }
 
 /** For routes that take no body: whatever comes is not read. */

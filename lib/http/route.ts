@@ -9,6 +9,7 @@ import { type Problem, problemResponse } from './problems.ts';
 import { reportFailure, reportRefusal } from './report.ts';
 import type { RequestContext } from './request-context.ts';
 import { resealOld } from './reseal.ts';
+import type { RouteRequest } from './route-request.ts';
 import { describeOrigins, isSameOrigin } from './same-origin.ts';
 import { readSession } from './session.ts';
 
@@ -25,7 +26,7 @@ type Access = 'public' | 'vendor' | 'same-origin' | 'session';
 
 /** What a handler is given besides the context. */
 export interface Call<Body> {
-  request: Request;
+  request: RouteRequest;
   /** The values of the `[names]` in the path. */
   params: Readonly<Record<string, string>>;
   body: Body;

@@ -1,4 +1,6 @@
 import 'server-only';
+import type { HeaderReader } from './headers.ts';
+import type { RouteRequest } from './route-request.ts';
 
 /**
  * Whether a request comes from a page of ours.
@@ -7,18 +9,18 @@ import 'server-only';
  * another site. Browsers without Fetch Metadata (Safari before 16.4) prove a read with a header that
  * needs a CORS preflight, which we never grant, and a write with `Origin`.
  */
-export function isSameOrigin({ method, headers }: Request, origin: URL): boolean {
+export function isSameOrigin({ method, headers }: RouteRequest, origin: URL): boolean {
   return method === 'GET' || method === 'HEAD'
     ? isSameOriginFetch(headers)
     : isSameOriginWrite(headers, origin);
 }
 
-function isSameOriginWrite(headers: Headers, origin: URL): boolean {
+function isSameOriginWrite(headers: HeaderReader, origin: URL): boolean {
   const site = headers.get('sec-fetch-site');
   return site === null ? headers.get('origin') === origin.origin : site === 'same-origin';
 }
 
-function isSameOriginFetch(headers: Headers): boolean {
+function isSameOriginFetch(headers: HeaderReader): boolean {
   const site = headers.get('sec-fetch-site');
   if (site === null) {
     return headers.get('x-requested-with') === 'fetch';
@@ -43,7 +45,7 @@ export interface RequestOrigins {
 }
 
 /** What the log says of a request that is not from a page of ours: normalized, never what was sent. */
-export function describeOrigins({ headers }: Request, expected: URL): RequestOrigins {
+export function describeOrigins({ headers }: RouteRequest, expected: URL): RequestOrigins {
   const site = headers.get('sec-fetch-site') ?? 'missing';
   return {
     expected: expected.origin,

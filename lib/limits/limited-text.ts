@@ -6,13 +6,13 @@ import 'server-only';
  * @returns null if the body is longer; the stream is then cancelled.
  */
 export async function readLimitedText(
-  body: AsyncIterable<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
 ): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop early cancels the stream.
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) {
       return null;
