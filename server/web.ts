@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
 import type { HeaderReader } from '#lib/http/headers.ts';
 import type { RouteRequest } from '#lib/http/route-request.ts';
@@ -83,7 +82,8 @@ const fixedHeaders = [...securityHeaders.everywhere, ...securityHeaders.noPage];
 /** Shorter answers fit into one packet uncompressed. */
 const MIN_COMPRESSED_LENGTH = 1_024;
 
-const compress = promisify(gzip);
+/** Of a start's answer it leaves a quarter, in 0.04 ms; level 6 in the pool of threads takes 0.11 to 0.17 ms. */
+const COMPRESSION_LEVEL = 3;
 
 /**
  * Sends the answer of a route as the other host does: with the headers that next.config.mjs gives it,
@@ -100,7 +100,7 @@ export async function sendWebResponse(
     outgoing.setHeader('vary', 'accept-encoding');
     if (new Negotiator({ headers }).encoding(['gzip', 'identity']) === 'gzip') {
       outgoing.setHeader('content-encoding', 'gzip');
-      body = await compress(body);
+      body = gzipSync(body, { level: COMPRESSION_LEVEL });
     }
   }
   for (const { key, value } of fixedHeaders) {

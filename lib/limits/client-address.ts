@@ -1,4 +1,5 @@
 import 'server-only';
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -105,6 +106,10 @@ export function networkOf(
   peerAddress: string | null,
 ): string {
   const address = withoutPort(readAddress(headers, trustedProxy, peerAddress));
+  if (isIPv4(address)) {
+    // Most are. Parsing them took a fiftieth of a login's CPU (profile).
+    return address;
+  }
   if (!ipaddr.isValid(address)) {
     return 'unknown';
   }
