@@ -25,8 +25,8 @@ export function createBackgroundTasks(): BackgroundTasks {
   };
 }
 
-/** How long requests under way may take to end. */
-const SHUTDOWN_TIMEOUT_MS = 10_000;
+/** How long requests under way may take to end, in milliseconds. Whoever starts the server has to wait longer. */
+export const SHUTDOWN_TIMEOUT_MS = 10_000;
 
 /**
  * At the first SIGTERM or SIGINT: takes no more connections, answers held polls, lets the requests under
