@@ -5,6 +5,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
+import { deploy } from '#tests/support/deployment.ts';
 import { appOrigin, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
@@ -108,3 +109,15 @@ it.each([
     await expect(healthAt('127.0.0.1', app.port)).rejects.toThrow('fetch failed');
   },
 );
+
+it('asks the vendor nothing when it is asked for its health', async () => {
+  const site = await deploy({});
+  const { origin } = await site.add();
+  for (const path of ['/api/health', '/api/health/live']) {
+    for (let count = 0; count < 20; count += 1) {
+      const response = await fetch(origin + path);
+      expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
+    }
+  }
+  expect(await site.vendor.requests()).toEqual([]);
+});

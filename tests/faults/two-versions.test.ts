@@ -93,4 +93,19 @@ describe.skipIf(commit === null)('while a new version replaces the previous one'
     expect((await started.visitor.status()).status).toBe(410);
     await callAndPoll(site, { phoneNumber, callNumber: again.call_number }, visitor);
   });
+
+  it('after a rollback the previous version starts on the new tables and completes what the new one started', {
+    timeout: 90_000,
+  }, async () => {
+    const site = await deploy({ DATABASE_URL: await createDatabase(inject('postgresUrl')) });
+    const newer = await site.add();
+    const person = await startAt(newer);
+    await newer.stop();
+    const older = await site.add(previous);
+    expect(older.output()).toContain('"event":"store_is_newer"');
+    const visitor = person.visitor.clone(older.origin);
+    await callAndPoll(site, person, visitor);
+    expect(await isLoggedIn(visitor)).toBe(true);
+    expect(await isLoggedIn(visitor.clone((await site.add()).origin))).toBe(true);
+  });
 });
