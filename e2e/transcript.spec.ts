@@ -93,6 +93,6 @@ async function read(page: Page): Promise<string[]> {
       .replace(/0[59]0-\d{4}-\d{4}(?!\d)/g, (number) =>
         number.startsWith('050') ? '050-0000-0000' : '090-0000-0000',
       )
-      .replace(/\d+(分|\s?min )\d\d/, '5$100'),
+      .replace(/\d+(分|:)\d\d(?=秒| left)/, '5$100'),
   );
 }

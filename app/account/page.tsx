@@ -32,7 +32,7 @@ export default async function AccountPage() {
         <section className={styles.notice} aria-labelledby="limited">
           <h2 id="limited">{context.messages.passkeys.limitedHeading}</h2>
           <p>
-            {context.messages.passkeys.limitedText}{' '}
+            <span>{context.messages.passkeys.limitedText}</span>{' '}
             <Instant at={limitedUntil} language={language} precision="minute" />
           </p>
           <PasskeyConfirmation

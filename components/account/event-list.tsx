@@ -22,9 +22,7 @@ export function EventList(props: {
               <Instant at={at} language={props.language} precision="minute" />
             </p>
             {device !== null && (
-              <p className={styles.quiet}>
-                {device} · {messages.network} {network}
-              </p>
+              <p className={styles.quiet}>{`${device} · ${messages.network} ${network}`}</p>
             )}
           </li>
         ))}

@@ -56,7 +56,7 @@ export function NewDeviceNotice(props: {
                   <p>
                     <Instant at={notice.at} language={props.language} precision="minute" />
                     <br />
-                    {messages.network} {notice.network}
+                    <span>{`${messages.network} ${notice.network}`}</span>
                   </p>
                   {kind !== 'passkey_added' &&
                     (props.canEnd(notice.sessionId) ? (

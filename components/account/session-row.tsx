@@ -18,7 +18,7 @@ export function SessionRow(props: {
   return (
     <li className={styles.session}>
       <p className={styles.device}>
-        {session.device}
+        <span>{session.device}</span>
         {session.isThisBrowser && <span className={styles.here}>{messages.thisBrowser}</span>}
       </p>
       <dl className={styles.facts}>
@@ -48,7 +48,7 @@ export function EndButton(props: {
   const { messages, isEnding } = props;
   return (
     <ScriptButton aria-busy={isEnding} onClick={props.onEnd}>
-      {isEnding ? messages.endingSession : messages.endSession}
+      <span>{isEnding ? messages.endingSession : messages.endSession}</span>
       <span className="visually-hidden">{props.device}</span>
     </ScriptButton>
   );

@@ -13,7 +13,7 @@ export function CountryChoice(props: {
     <details className={styles.countries} open={chosen !== undefined && chosen !== own}>
       <summary>{messages.otherCountry}</summary>
       <label>
-        {messages.countryLabel}
+        <span>{messages.countryLabel}</span>
         <select name="country" autoComplete="off" defaultValue={chosen}>
           {Object.entries(props.countries).map(([code, name]) => (
             <option key={code} value={code}>

@@ -96,7 +96,7 @@ export function NumberStep(
       <label className={styles.check}>
         <input type="checkbox" name="remember" value="1" />
         <span>
-          {messages.remember}
+          <span>{messages.remember}</span>
           <small>{messages.rememberHint}</small>
         </span>
       </label>

@@ -16,7 +16,7 @@ export function SandboxHint(props: {
   testPhone.searchParams.set('to', attempt.call_number);
   return (
     <p className={styles.quiet}>
-      {messages.sandboxHint}{' '}
+      <span>{messages.sandboxHint}</span>{' '}
       <a href={testPhone.href} target="_blank" rel="noreferrer">
         {messages.sandboxLink}
       </a>
