@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
+import { runUsers } from '#tests/support/users-command.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 import { apply, blocksOf, copyTree, run } from './copy.ts';
 
@@ -131,6 +133,26 @@ describe.each(['node', 'next'])('on the %s host', (name) => {
   });
 });
 
+it('deleting a user deletes their orders', async () => {
+  const { origin = '', databasePath = '' } = hosts.node ?? {};
+  const [person, other] = [await logIn(origin), await logIn(origin)];
+  expect(runUsers(databasePath, 'delete', person.phoneNumber).status).toBe(0);
+  expect(await ordersOf(await logIn(origin, person.phoneNumber))).toEqual([PRESENT]);
+  const store = new DatabaseSync(databasePath, { readOnly: true });
+  const { orphans } = z
+    .object({ orphans: z.number() })
+    .parse(
+      store
+        .prepare(
+          'select count(*) as orphans from orders where user_id not in (select id from users)',
+        )
+        .get(),
+    );
+  store.close();
+  expect(orphans).toBe(0);
+  expect(await ordersOf(other)).toEqual([PRESENT]);
+});
+
 it('the end-to-end test logs in with the test phone and orders', async () => {
   const { stdout } = await run(
     join(process.cwd(), 'node_modules/.bin/playwright'),
@@ -166,6 +188,7 @@ describe('another language', () => {
         'lib/http/language.ts',
         'lib/shared/messages/crash.ts',
         'lib/shared/messages/ko.ts',
+        'lib/shared/messages/messages.test.ts',
       ]),
     );
     await writeFile(korean, english);
