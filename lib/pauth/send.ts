@@ -5,7 +5,7 @@ import {
   request as httpRequest,
   type IncomingMessage,
 } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { globalAgent, Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { readLimitedText } from '../limits/limited-text.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { PauthError } from './errors.ts';
@@ -20,7 +20,8 @@ const REPLY_MAX_BYTES = 64 * 1024;
 const keptConnections = { keepAlive: true, timeout: 4_000 };
 const agents = {
   http: new HttpAgent(keptConnections),
-  https: new HttpsAgent(keptConnections),
+  // The proxy that NODE_USE_ENV_PROXY tells Node of, which by itself only its own agent uses.
+  https: new HttpsAgent({ ...keptConnections, proxyEnv: globalAgent.options.proxyEnv }),
 };
 
 /** Following one would disclose the API key or the phone number to its target. */
