@@ -6,20 +6,25 @@ import { StoreUnreachable } from './failure.ts';
 import type { StorePlace } from './open.ts';
 import type { PostgresPlace } from './postgres.ts';
 
-/** What is the matter, and what to do about it; each reads on after the other and ends without a full stop. */
+/** What is the matter, and what to do about it. */
 type Description = readonly [seen: string, fix: string];
 
+/** Says in a line for the terminal why a database cannot be used and what to set: see `explainStoreFailure`. */
+export function describeStoreFailure(error: unknown, place: StorePlace): string {
+  return explainStoreFailure(error, place).join(' ');
+}
+
 /**
- * Says in a line for the terminal why a database cannot be used and what to set.
+ * Says in a sentence why a database cannot be used, and in another one what to set.
  *
  * @param error a failure of the store: see `isStoreFailure`. The password in `place` is not repeated.
  */
-export function describeStoreFailure(error: unknown, place: StorePlace): string {
+export function explainStoreFailure(error: unknown, place: StorePlace): Description {
   const cause =
     error instanceof StoreUnreachable && error.cause !== undefined ? error.cause : error;
   const [seen, fix] =
     place.kind === 'sqlite' ? describeFile(cause, place.path) : describeServer(cause, place);
-  return `DATABASE_URL names a database that cannot be used: ${seen}. ${fix}.`;
+  return [`DATABASE_URL names a database that cannot be used: ${seen}.`, `${fix}.`];
 }
 
 const failureSchema = z.object({

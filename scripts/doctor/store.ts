@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { sql } from 'kysely';
 import type { Config } from '#lib/config/config.ts';
 import { tryRedis } from '#lib/notify/redis.ts';
+import { explainStoreFailure } from '#lib/store/describe-failure.ts';
 import { findPending } from '#lib/store/migrate.ts';
 import { openStore } from '#lib/store/open.ts';
 import { IDLE_IN_TRANSACTION_MS, requestTimeouts } from '#lib/store/postgres.ts';
@@ -10,7 +11,7 @@ import type { Store } from '#lib/store/schema.ts';
 import { type Finding, ok, reasonOf, refuse, warn } from './finding.ts';
 
 /** Opens the database as the server does, without migrating it. Leaves a file that is missing missing. */
-export async function checkStore({ store: place }: Config): Promise<Finding[]> {
+export async function checkStore({ store: place }: Pick<Config, 'store'>): Promise<Finding[]> {
   if (place.kind === 'sqlite' && !existsSync(place.path)) {
     return [checkMissingFile(place.path)];
   }
@@ -21,15 +22,7 @@ export async function checkStore({ store: place }: Config): Promise<Finding[]> {
       ? [await checkFile(store, place.path), await checkMigrations(store)]
       : [await checkServer(store), await checkMigrations(store), await checkTimeLimits(store)];
   } catch (error) {
-    return [
-      refuse(
-        'store',
-        `The database that DATABASE_URL names cannot be used: ${reasonOf(error)}.`,
-        place.kind === 'sqlite'
-          ? 'Name a file of SQLite in DATABASE_URL; it and its folder have to be writable to the server.'
-          : 'Check host, port, user, password and database in DATABASE_URL, and that PostgreSQL lets this machine in.',
-      ),
-    ];
+    return [refuse('store', ...explainStoreFailure(error, place))];
   } finally {
     await store?.destroy();
   }
@@ -105,7 +98,7 @@ async function checkTimeLimits(store: Store): Promise<Finding> {
   return longer.length > 0
     ? warn(
         'time limits',
-        `The database does not keep to ${longer.map(({ name }) => name).join(', ')}: one slow query can hold requests up.`,
+        `The database, or a pooler in front, does not keep to ${longer.map(({ name }) => name).join(', ')} outside transactions: a slow query goes on after its request was given up.`,
         `Set for its user: ${longer.map(({ name }) => `alter role … set ${name} = ${limits.get(name)}`).join('; ')} (milliseconds).`,
       )
     : ok(

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { openPostgres } from '#lib/store/postgres.ts';
+import { checkStore } from '#scripts/doctor/store.ts';
 import { deploy, startAt } from '#tests/support/deployment.ts';
 import { startPgbouncer } from '#tests/support/pgbouncer.ts';
 import { createDatabase } from '#tests/support/postgres.ts';
@@ -48,4 +49,19 @@ it('a transaction has its time limits behind PgBouncer, and leaves none behind',
   const all = await Promise.all(Array.from({ length: 8 }, within));
   expect(all).toEqual(all.map(() => [{ statement: '2s', lock: '1s', idle: '5s' }]));
   expect(await limits(store)).toEqual([{ statement: '0', lock: '0', idle: '0' }]);
+});
+
+it('the doctor says which limits PgBouncer drops, and how to set them', async () => {
+  const { pgbouncer } = await open(2);
+  const findings = await checkStore({
+    store: { kind: 'postgres', url: pgbouncer.url, poolSize: 2 },
+  });
+  expect(findings.map(({ check, level }) => `${check}: ${level}`)).toEqual([
+    'store: ok',
+    'migrations: warning',
+    'time limits: warning',
+  ]);
+  expect(findings).toContainEqual(
+    expect.objectContaining({ fix: expect.stringContaining('set statement_timeout = 2000') }),
+  );
 });
