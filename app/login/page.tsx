@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { pageContext } from '#app/page-context.ts';
 import { LoginFlow } from '#components/login/login-flow.tsx';
@@ -8,6 +9,7 @@ import { examplePhoneNumber } from '#lib/phone/phone-number.ts';
 import { fillIn } from '#lib/shared/messages/messages.ts';
 import { nameCountries } from './countries.ts';
 import { readFirstStep } from './first-step.ts';
+import { adviseInAppBrowser } from './in-app-browser.tsx';
 import { showRemembered } from './remembered.tsx';
 
 export async function generateMetadata(): Promise<Metadata> {
@@ -40,6 +42,10 @@ export default async function LoginPage({ searchParams }: PageProps<'/login'>) {
       pollLimit={config.attempt.pollLimit}
       holdSeconds={config.attempt.statusWaitSeconds}
       next={next}
+      advice={adviseInAppBrowser((await headers()).get('user-agent') ?? '', {
+        messages: context.messages.site.inApp,
+        next,
+      })}
       helpUrl={config.app.helpUrl?.href ?? null}
       sandboxUrl={config.pauth.isSandbox ? config.pauth.baseUrl.href : null}
       hasCalled={called !== undefined}

@@ -44,6 +44,8 @@ interface LoginFlowProps {
   countries: Readonly<Record<string, string>>;
   /** The number this browser remembers and the links about it, rendered on the server. */
   remembered: { number: ReactNode; choices: ReactNode } | null;
+  /** Shown while nothing is under way, rendered on the server. */
+  advice: ReactNode;
   pollLimit: number;
   /** The longest time that the server holds a poll. */
   holdSeconds: number;
@@ -152,6 +154,7 @@ export function LoginFlow(props: LoginFlowProps) {
               onStart={start}
             />
           ))}
+        {step.name === 'number' && props.advice}
         {step.name === 'call' && again !== null && (
           <CallStep
             key={step.attempt.session_id}

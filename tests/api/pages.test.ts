@@ -3,7 +3,7 @@ import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
 import { logIn, newVisitor, vendor } from '#tests/support/servers.ts';
-import { randomPhoneNumber } from '#tests/support/visitor.ts';
+import { randomPhoneNumber, userAgents } from '#tests/support/visitor.ts';
 
 const inLanguage = (language: string) => ({ headers: { 'accept-language': language } });
 
@@ -105,6 +105,22 @@ describe('the pages', () => {
       }
     },
   );
+
+  it('advise who reads them inside an app to open the browser, until an attempt is under way', async () => {
+    const visitor = newVisitor();
+    const read = async (app: string) => {
+      visitor.userAgent = `${userAgents.safariOnIphone} ${app}`;
+      return await (await visitor.fetch('/login?next=/account', inLanguage('ja'))).text();
+    };
+    const link = 'href="/login?openExternalBrowser=1&amp;next=%2Faccount"';
+    expect(await read('Line/15.2.0')).toContain(link);
+    for (const app of ['Instagram 380.0.0.28', '[FBAN/FBIOS;FBAV/510.0.0]']) {
+      expect(await read(app)).toContain(`>${ja.site.inApp.menu}<`);
+    }
+    expect(await read('')).not.toContain(ja.site.inApp.text);
+    await visitor.start(randomPhoneNumber());
+    expect(await read('Line/15.2.0')).not.toContain(link);
+  });
 
   it('answer an unknown path with a 404 page', async () => {
     const response = await newVisitor().fetch('/nowhere', inLanguage('ja'));

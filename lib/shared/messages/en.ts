@@ -5,6 +5,11 @@ export const en: Messages = {
     languageLabel: 'Language',
     sandboxNotice: 'This is a trial setup: no real phone is called.',
     noScript: 'The buttons of this page need JavaScript. Switch it on in your browser and reload.',
+    inApp: {
+      text: 'This page is open inside an app. It may be gone when you come back from your call.',
+      open: 'Open it in your browser',
+      menu: 'Please open it in your browser, from the menu.',
+    },
     notFoundHeading: 'Page not found',
     notFoundText: 'Please check the address.',
     toLogin: 'Go to login',
