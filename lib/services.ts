@@ -21,6 +21,7 @@ import { createPauthClient } from './pauth/client.ts';
 import { guardPauthClient } from './pauth/guarded-client.ts';
 import type { SessionServices } from './sessions/open.ts';
 import { systemClock } from './shared/clock.ts';
+import { requireMigrated } from './store/migrate.ts';
 import { openStore, prepareStore } from './store/open.ts';
 import { setOutboxUsed } from './store/outbox.ts';
 import { countPasskeysElsewhere } from './store/passkeys.ts';
@@ -67,11 +68,14 @@ export function createNodeHostServices(): Services {
   return globalThis.callLoginServices;
 }
 
-/** Migrates the database and starts the background work; to be awaited before the first request. */
+/** Migrates the database, if it may, and starts the background work; to be awaited before the first request. */
 export async function startServices(services: Services): Promise<void> {
   const { config, store, log, redis, localNotifications, shutdown, login } = services;
   await startTelemetry(config.telemetry, services);
-  const { done, newer } = await prepareStore(config.store, store);
+  const { done, newer } =
+    config.migrations === 'apply'
+      ? await prepareStore(config.store, store)
+      : await requireMigrated(store);
   if (done.length > 0) {
     log.info({ event: 'store_migrated', migrations: done }, 'the tables are up to date');
   }

@@ -81,6 +81,7 @@ describe('the configuration', () => {
       attempt: { ttlSeconds: 300, pollLimit: 30, statusWaitSeconds: 25 },
       store: { kind: 'sqlite', path: '.data/call-login.db' },
       redisUrl: null,
+      migrations: 'apply',
       retention: { attemptDays: 7, eventDays: 365 },
       server: { port: 3_000, listenAddress: '0.0.0.0', keepAliveSeconds: 75 },
       webhook: null,
@@ -205,6 +206,18 @@ describe('the configuration', () => {
     const onPlatform = { ...production, [marker]: '1', DATABASE_URL: 'postgres://u:p@db/d' };
     expect(read(onPlatform).app.trustedProxy).toEqual(trustedProxy);
     expect(read({ ...onPlatform, TRUSTED_PROXY: '0' }).app.trustedProxy).toEqual({ hops: 0 });
+  });
+
+  it.each([
+    [{}, 'apply'],
+    [{ VERCEL: '1', VERCEL_ENV: 'production' }, 'apply'],
+    [{ VERCEL: '1', VERCEL_ENV: 'preview' }, 'off'],
+    [{ VERCEL: '1' }, 'off'],
+    [{ VERCEL: '1', VERCEL_ENV: 'preview', MIGRATIONS: 'apply' }, 'apply'],
+    [{ MIGRATIONS: 'off' }, 'off'],
+  ])('migrates, but on a preview of Vercel only if told to: %j', (given, migrations) => {
+    const DATABASE_URL = 'postgres://u:p@db/d';
+    expect(read({ ...production, DATABASE_URL, ...given }).migrations).toBe(migrations);
   });
 
   it('reads a limit that is given twice once', () => {

@@ -23,6 +23,7 @@ const configSchema = settings.transform(({ pauth, store, webhook, ...others }) =
   pauth: { ...pauth, isSandbox: isLoopback(pauth.baseUrl) },
   store: placeOf(store),
   redisUrl: store.redisUrl,
+  migrations: store.migrations,
   webhook: webhookOf(webhook),
 }));
 
@@ -54,12 +55,17 @@ const pruneConfigSchema = z
   })
   .transform(({ store, retention }) => ({ retention, store: placeOf(store) }));
 
+/** What `npm run migrate` reads; the other variables may be missing or wrong. */
+const migrateConfigSchema = z
+  .object({ store: settings.shape.store.omit({ redisUrl: true }) })
+  .transform(({ store }) => ({ migrations: store.migrations, store: placeOf(store) }));
+
 function placeOf({
   url: address,
   poolSize,
   ca,
   connectSeconds,
-}: Omit<z.infer<typeof settings.shape.store>, 'redisUrl'>): StorePlace {
+}: Omit<z.infer<typeof settings.shape.store>, 'redisUrl' | 'migrations'>): StorePlace {
   if (address.kind === 'sqlite') {
     return address;
   }
@@ -91,6 +97,15 @@ export function readUsersConfig(given: Environment) {
 export function readPruneConfig(given: Environment) {
   return read(pruneConfigSchema, clean(given));
 }
+
+/** Reads what `npm run migrate` needs, or lists the faults in those variables. */
+export function readMigrateConfig(given: Environment) {
+  const cleaned = clean(given);
+  const [fault] = crossCheck(cleaned.environment).filter(isOfDatabase);
+  return fault === undefined ? read(migrateConfigSchema, cleaned) : fail([fault]);
+}
+
+const isOfDatabase = ({ variable }: ConfigFault) => variable === 'DATABASE_URL';
 
 /** Whether the environment names a proxy for requests to the vendor that Node was not told to use. */
 export function ignoresProxy(environment: Environment = process.env): boolean {
@@ -146,6 +161,9 @@ function clean(given: Environment): Cleaned {
   const { HOSTNAME = '' } = given;
   environment.LISTEN_ADDRESS ??= isListenAddress(HOSTNAME) ? HOSTNAME : undefined;
   environment.TRUSTED_PROXY ??= findPlatformProxy(environment)?.trustedProxy;
+  // A preview is built from any branch, and may have been given the database of production.
+  environment.MIGRATIONS ??=
+    environment.VERCEL && environment.VERCEL_ENV !== 'production' ? 'off' : undefined;
   return { environment, unclear };
 }
 

@@ -330,6 +330,9 @@ export const settings = z.object({
     redisUrl: optional('REDIS_URL', 'redis://localhost:6379', redisUrl).describe(
       'Lets several processes notify each other at once. Without it they do so through the database, within a quarter of a second.',
     ),
+    migrations: withDefault('MIGRATIONS', 'apply', choice(['apply', 'off'])).describe(
+      'Whether a server that starts, and `npm run migrate`, bring the tables up to date. `off` leaves them alone, and a server that lacks a migration does not start. Not set, it is `off` on [previews](deploy-vercel.md#i-want-previews) of Vercel.',
+    ),
   }),
   retention: z.object({
     attemptDays: withDefault('ATTEMPT_RETENTION_DAYS', '7', integer('days', 1, 3_650)).describe(

@@ -77,6 +77,19 @@ export async function findPending(store: Store): Promise<{ pending: string[]; ne
   };
 }
 
+/** Like `migrate`, but changes nothing: throws where the database lacks a migration. */
+export async function requireMigrated(store: Store): Promise<Migrated> {
+  const { pending, newer } = await findPending(store);
+  if (pending.length > 0) {
+    throw new Error(
+      `The database that DATABASE_URL names lacks migrations (${pending.join(', ')}), and MIGRATIONS is off, ` +
+        'as it is on previews of Vercel. Give previews a database of their own and set MIGRATIONS=apply for ' +
+        'them, or run "npm run migrate" with MIGRATIONS=apply before this version starts.',
+    );
+  }
+  return { done: [], newer };
+}
+
 /** The applied migrations that are newer than any in this code. */
 async function findNewer(queries: Queries): Promise<string[]> {
   const newest = Object.keys(migrations).toSorted().at(-1) ?? '';

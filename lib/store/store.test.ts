@@ -22,7 +22,7 @@ import {
 import { leaseCheck, releaseCheck, scheduleCheckForCallback } from './checks.ts';
 import { findDevices, insertDevice } from './devices.ts';
 import { findEvents, insertEvent } from './events.ts';
-import { migrate } from './migrate.ts';
+import { migrate, requireMigrated } from './migrate.ts';
 import { argentineMobiles } from './migrations/0009-argentine-mobiles.ts';
 import type { LoginAttempt, Queries, Store } from './schema.ts';
 import {
@@ -103,6 +103,18 @@ describe('a store', () => {
     await addUser(store, 'kept');
     expect(await migrate(store)).toEqual({ done: [], newer: [] });
     expect(await store.selectFrom('users').selectAll().execute()).toHaveLength(1);
+  });
+
+  it('is left alone where it may not be migrated, and refused while it lacks a migration', async () => {
+    const store = (await createTestDatabase()).open();
+    await expect(requireMigrated(store)).rejects.toThrow(/0001-first, .*MIGRATIONS is off/);
+    await migrate(store);
+    await sql`delete from kysely_migration where name = '0010-outbox'`.execute(store);
+    await expect(requireMigrated(store)).rejects.toThrow('lacks migrations (0010-outbox)');
+    await sql`insert into kysely_migration values ('0010-outbox', ''), ('9999-newer', '')`.execute(
+      store,
+    );
+    expect(await requireMigrated(store)).toEqual({ done: [], newer: ['9999-newer'] });
   });
 
   it('keeps Argentine numbers without the 9; of two accounts, the one used last has the number', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** The arguments of `node` for the script of an `npm run` command. */
 export const scriptArguments = (
-  name: 'doctor' | 'events' | 'prune' | 'report' | 'users',
+  name: 'doctor' | 'events' | 'migrate' | 'prune' | 'report' | 'users',
   ...args: string[]
 ) => [
   '--conditions=react-server',
@@ -15,7 +15,7 @@ export const scriptArguments = (
 
 /** Runs the script of an `npm run` command with only `env` configured. */
 export function runScript(
-  name: 'events' | 'prune' | 'report' | 'users',
+  name: 'events' | 'migrate' | 'prune' | 'report' | 'users',
   env: Readonly<Record<string, string>>,
   ...args: string[]
 ) {

@@ -1,0 +1,54 @@
+/** `npm run migrate`: brings the tables up to date, once. May be used while the server runs. */
+import { parseArgs } from 'node:util';
+import nextEnv from '@next/env';
+import { describeFaults, readMigrateConfig } from '#lib/config/config.ts';
+import { isStoreFailure } from '#lib/store/failure.ts';
+import { openStore, prepareStore } from '#lib/store/open.ts';
+
+const USAGE = `Usage: npm run migrate
+
+Applies the migrations that the database lacks, all or none, and prints their names, as a server does when it
+starts. With MIGRATIONS=off, and on previews of Vercel unless MIGRATIONS=apply is set, it does nothing.
+Reads DATABASE_URL and MIGRATIONS, as the server does.
+Exit code: 0 done or nothing to do, 1 not done, 2 usage error.`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  try {
+    parseArgs({ args });
+  } catch {
+    console.error(USAGE);
+    return 2;
+  }
+  nextEnv.loadEnvConfig('.');
+  const config = readMigrateConfig(process.env);
+  if (!config.ok) {
+    console.error(describeFaults(config.error));
+    return 1;
+  }
+  if (config.value.migrations === 'off') {
+    console.log(
+      'No migration is applied: MIGRATIONS is off, as it is on every deployment of Vercel but production. ' +
+        'Where this database may be changed, set MIGRATIONS=apply.',
+    );
+    return 0;
+  }
+  const store = openStore(config.value.store);
+  try {
+    const { done, newer } = await prepareStore(config.value.store, store);
+    console.log(done.length === 0 ? 'The tables are up to date.' : `Applied: ${done.join(', ')}.`);
+    if (newer.length > 0) {
+      console.log(`A newer version has applied: ${newer.join(', ')}.`);
+    }
+    return 0;
+  } catch (error) {
+    if (!isStoreFailure(error)) {
+      throw error;
+    }
+    console.error(`The database cannot be used: ${String(error)}`);
+    return 1;
+  } finally {
+    await store.destroy();
+  }
+}
