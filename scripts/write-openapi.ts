@@ -33,11 +33,13 @@ const SAME_ORIGIN =
 const accessTexts: Readonly<Record<Route['access'], string>> = {
   public: 'For anybody.',
   vendor: 'For the vendor, which is told this unguessable address with each attempt.',
+  cron: 'For a scheduler, which sends `Authorization: Bearer` and `CRON_SECRET`. Without that setting there is no such path.',
   'same-origin': `For pages of this site. ${SAME_ORIGIN}`,
   session: `With a session; all but reads for pages of this site. ${SAME_ORIGIN}`,
 };
 
-const securitySchemes: Readonly<Record<CookieName, object>> = {
+const securitySchemes: Readonly<Record<CookieName | 'cron', object>> = {
+  cron: { type: 'http', scheme: 'bearer', description: '`CRON_SECRET`.' },
   session: cookie('session', 'The session. Set by the answer that logs in.'),
   attempt: cookie('attempt', 'The attempt of this browser. Set by the answer that starts it.'),
   number: cookie('number', 'The phone number that this browser remembers, if its owner wants it.'),
@@ -171,10 +173,10 @@ function describeOperation(route: Route, method: string, components: Components)
   };
 }
 
-/** A session is required, any other cookie may be missing. */
+/** A session or the scheduler's secret is required, any other cookie may be missing. */
 function securityOf({ access, cookies = [] }: Route) {
-  return access === 'session'
-    ? [{ session: [] }]
+  return access === 'session' || access === 'cron'
+    ? [{ [access]: [] }]
     : [...cookies.map((name) => ({ [name]: [] })), {}];
 }
 

@@ -11,6 +11,7 @@ import { logout, session } from './auth/session.ts';
 import { noticesSeen, otherSession, otherSessions } from './auth/sessions.ts';
 import { start } from './auth/start.ts';
 import { status } from './auth/status.ts';
+import { cronSweep } from './cron/sweep.ts';
 import { health, live } from './health.ts';
 import { language } from './language.ts';
 
@@ -48,6 +49,8 @@ export const routes: readonly Route[] = [
   language,
   health,
   live,
+  // What a scheduler calls.
+  cronSweep,
 ];
 
 /** Finds the route of a path, as it was sent. */

@@ -82,7 +82,7 @@ describe('the configuration', () => {
       store: { kind: 'sqlite', path: '.data/call-login.db' },
       redisUrl: null,
       migrations: 'apply',
-      retention: { attemptDays: 7, eventDays: 365 },
+      retention: { attemptDays: 7, eventDays: 365, cronSecret: null },
       server: { port: 3_000, listenAddress: '0.0.0.0', keepAliveSeconds: 75 },
       webhook: null,
       telemetry: {

@@ -51,7 +51,7 @@ function webhookOf({ url, keys }: { url: URL | null; keys: Buffer[] | null }) {
 const pruneConfigSchema = z
   .object({
     store: settings.shape.store.omit({ redisUrl: true }),
-    retention: settings.shape.retention,
+    retention: settings.shape.retention.omit({ cronSecret: true }),
   })
   .transform(({ store, retention }) => ({ retention, store: placeOf(store) }));
 

@@ -142,6 +142,12 @@ const secret = text
   .min(SECRET_MIN_LENGTH, `must be at least ${SECRET_MIN_LENGTH} characters long: ${MAKE_A_SECRET}`)
   .refine((value) => !isGuessable(value), `is too easy to guess: ${MAKE_A_SECRET}`);
 
+/** What an Authorization header can carry, as long as Vercel advises. */
+const cronSecret = field(
+  `at least 16 printable ASCII characters without spaces; \`${MAKE_A_SECRET}\` makes one`,
+  (message) => text.regex(/^[\x21-\x7e]{16,}$/, message),
+);
+
 const WEBHOOK_SECRET = /^whsec_[A-Za-z0-9+/]+={0,2}$/;
 const WEBHOOK_KEY_BYTES = { min: 24, max: 64 };
 
@@ -340,6 +346,9 @@ export const settings = z.object({
     ),
     eventDays: withDefault('EVENT_RETENTION_DAYS', '365', integer('days', 0, 3_650)).describe(
       'How long an event is kept; `0` keeps it for ever.',
+    ),
+    cronSecret: optional('CRON_SECRET', '…', cronSecret).describe(
+      'Lets a scheduler delete what is past its retention: `GET /api/cron/sweep` with `Authorization: Bearer <secret>`, for hosts that suspend a process between requests. Without it that path is not there.',
     ),
   }),
   server: z.object({

@@ -83,6 +83,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   not_logged_in: 401,
   session_missing: 404,
   session_limited: 403,
+  cron_refused: 401,
   store_unavailable: 503,
   internal_error: 500,
 };

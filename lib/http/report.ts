@@ -22,6 +22,7 @@ const suspicious: ReadonlySet<ErrorCode> = new Set([
   'session_missing',
   'session_limited',
   'passkey_refused',
+  'cron_refused',
 ]);
 
 /**

@@ -4,6 +4,7 @@ import type { CookieName } from '../cookies/cookies.ts';
 import type { LoggedIn } from '../sessions/open.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import { fail, type Result } from '../shared/result.ts';
+import { isBearerOf } from './bearer.ts';
 import { type BodyReader, bodyCodes } from './body.ts';
 import { type Problem, problemResponse } from './problems.ts';
 import { reportFailure, reportRefusal } from './report.ts';
@@ -20,9 +21,11 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
  * - `public`: anybody;
  * - `vendor`: whoever knows the unguessable token in its path;
  * - `same-origin`: our own pages (see `isSameOrigin`);
+ * - `cron`: whoever sends `CRON_SECRET` as a bearer token, as Vercel's scheduler does; without that setting
+ *   there is no such route;
  * - `session`: a browser that is logged in; for anything but a read, from our own pages.
  */
-type Access = 'public' | 'vendor' | 'same-origin' | 'session';
+type Access = 'public' | 'vendor' | 'same-origin' | 'cron' | 'session';
 
 /** What a handler is given besides the context. */
 export interface Call<Body> {
@@ -67,7 +70,7 @@ export type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
   isQueued?: true;
 } & (
     | {
-        access: 'public' | 'vendor' | 'same-origin';
+        access: 'public' | 'vendor' | 'same-origin' | 'cron';
         handle(context: RequestContext, call: Call<Body>): Outcome<NoInfer<Code>>;
       }
     | {
@@ -137,6 +140,7 @@ function allRefusals<Body, Code extends ErrorCode>({
   const codes = [
     ...(needsSameOrigin ? (['request_cross_origin'] as const) : []),
     ...(access === 'session' ? (['not_logged_in'] as const) : []),
+    ...(access === 'cron' ? (['request_not_found', 'cron_refused'] as const) : []),
     ...(body.mediaType === null ? [] : bodyCodes),
     ...refuses,
     ...(access === 'session' || access === 'same-origin' ? (['store_unavailable'] as const) : []),
@@ -161,6 +165,15 @@ async function settle<Body, Code extends ErrorCode>(
   if (needsSameOrigin && !isSameOrigin(request, context.services.config.app.origin)) {
     const origins = describeOrigins(request, context.services.config.app.origin);
     return fail({ code: 'request_cross_origin', origins });
+  }
+  if (access === 'cron') {
+    const secret = context.services.config.retention.cronSecret;
+    if (secret === null) {
+      return fail({ code: 'request_not_found' });
+    }
+    if (!isBearerOf(secret, request.headers)) {
+      return fail({ code: 'cron_refused' });
+    }
   }
   if (declaration.access === 'session') {
     const loggedIn = await readSession(context);

@@ -61,6 +61,7 @@ export const errorCodes = [
   'not_logged_in',
   'session_missing',
   'session_limited',
+  'cron_refused',
   'store_unavailable',
   'internal_error',
 ] as const;

@@ -87,6 +87,9 @@ const form = (visitor: Visitor, path: string, fields: Record<string, string>) =>
     body: new URLSearchParams(fields).toString(),
   });
 
+const sweep = (visitor: Visitor, secret: string) =>
+  visitor.fetch('/api/cron/sweep', { headers: { authorization: `Bearer ${secret}` } });
+
 /** The other session of a person who is logged in twice. */
 const otherSessionOf = async (person: Person) => {
   await logIn(person);
@@ -617,6 +620,19 @@ const scenarios: Scenario[] = [
     ),
   ),
   {
+    name: 'the sweep by a scheduler',
+    status: 200,
+    run: ({ visitor }) => sweep(visitor, inject('contractCronSecret')),
+  },
+  ...['', `${inject('contractCronSecret')}a`].map(
+    (secret): Scenario => ({
+      name: `the sweep with ${secret === '' ? 'no' : 'a wrong'} secret`,
+      status: 401,
+      code: 'cron_refused',
+      run: ({ visitor }) => sweep(visitor, secret),
+    }),
+  ),
+  {
     name: 'a path of the API that is none',
     status: 404,
     code: 'request_not_found',
@@ -735,6 +751,8 @@ const random = new Set([
   'id',
   'address',
   'path',
+  // How many windows of limits have ended.
+  'limits',
 ]);
 
 function withoutRandom(value: unknown): unknown {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
@@ -7,13 +8,20 @@ declare module 'vitest' {
     /** The same build, hosted by `server/` and by `next start`. */
     hosts: { node: string; next: string };
     contractSandboxUrl: string;
+    contractCronSecret: string;
   }
 }
 
 /** One build on both hosts, each with a database of its own, and one sandbox for both. */
 export default async function startHosts(project: TestProject): Promise<() => Promise<void>> {
   const sandbox = await startSandbox();
-  const env = { STATUS_WAIT_SECONDS: '20', PAUTH_TIMEOUT_MS: '1000', PAUTH_BREAKER: '1000/1' };
+  const cronSecret = randomUUID();
+  const env = {
+    CRON_SECRET: cronSecret,
+    STATUS_WAIT_SECONDS: '20',
+    PAUTH_TIMEOUT_MS: '1000',
+    PAUTH_BREAKER: '1000/1',
+  };
   const [node, next] = await Promise.all([
     startAppServer(sandbox.url, env),
     startAppServer(sandbox.url, env, {
@@ -22,6 +30,7 @@ export default async function startHosts(project: TestProject): Promise<() => Pr
   ]);
   project.provide('hosts', { node: node.origin, next: next.origin });
   project.provide('contractSandboxUrl', sandbox.url);
+  project.provide('contractCronSecret', cronSecret);
   return async () => {
     await Promise.all([node.stop(), next.stop()]);
     await sandbox.close();

@@ -22,7 +22,13 @@ it('each variable is declared once', () => {
 
 it('boot accepts the defaults and examples of .env.example, and the defaults change nothing', () => {
   const uncommented = readFileSync('.env.example', 'utf8').replaceAll(/^#(?=[A-Z_]+=)/gm, '');
-  const { WEBHOOK_URL: _, WEBHOOK_SECRET: __, DATABASE_CA: ___, ...others } = parseEnv(uncommented);
+  const {
+    WEBHOOK_URL: _,
+    WEBHOOK_SECRET: __,
+    DATABASE_CA: ___,
+    CRON_SECRET: ____,
+    ...others
+  } = parseEnv(uncommented);
   const { REDIS_URL, HELP_URL, METRICS_PORT, OTEL_EXPORTER_OTLP_ENDPOINT, ...defaults } = others;
   expect(Object.keys(defaults)).toEqual(expect.arrayContaining(Object.keys(required)));
   expect(readConfig({ ...defaults, ...required })).toEqual(readConfig(required));

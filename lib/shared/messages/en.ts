@@ -296,6 +296,7 @@ export const en: Messages = {
     session_missing: 'That device is logged out already.',
     session_limited:
       'You logged in by call alone, so this is not possible for 24 hours. To do it now, confirm with a passkey.',
+    cron_refused: 'Only the scheduler of this site may ask for this.',
     store_unavailable: 'We cannot do this right now. Please wait a moment and try again.',
     internal_error: 'Something went wrong. Please wait a moment and try again.',
   },
