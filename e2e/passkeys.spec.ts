@@ -1,41 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { CDPSession, Page } from '@playwright/test';
 import type { ControlClient } from '#sandbox/control-client.ts';
 import { randomNetwork, userAgents } from '#tests/support/visitor.ts';
 import { expectAccessibleInBothThemes } from './accessible.ts';
+import { type Authenticator, addAuthenticator } from './authenticator.ts';
 import { expect, test as journey, LoginPage } from './journey.ts';
-
-/** An authenticator of Chromium's, as the screen lock of a device is one. */
-interface Authenticator {
-  cdp: CDPSession;
-  authenticatorId: string;
-}
-
-async function addAuthenticator(page: Page): Promise<Authenticator> {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-  return { cdp, authenticatorId };
-}
 
 const test = journey.extend<{ authenticator: Authenticator }>({
   authenticator: async ({ page }, use) => {
-    // Else the authenticator would answer in the number field before a test can press anything.
-    await page.addInitScript(() => {
-      const isAutofill = document.cookie.includes('autofill=1');
-      if (typeof PublicKeyCredential === 'function') {
-        PublicKeyCredential.isConditionalMediationAvailable = async () => isAutofill;
-      }
-    });
     await use(await addAuthenticator(page));
   },
 });

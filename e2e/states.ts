@@ -10,6 +10,7 @@ import type { Sandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { createFaultInjector } from '#tests/support/failing-statements.ts';
 import { userAgents, Visitor } from '#tests/support/visitor.ts';
+import { addAuthenticator } from './authenticator.ts';
 import { expect, type LoginPage } from './journey.ts';
 import type { TestPhone } from './test-phone.ts';
 
@@ -52,6 +53,7 @@ export const tours: readonly Tour[] = [
   { title: 'one poll only, sign-up closed', go: refuseSignup },
   { title: 'a contested attempt', go: contest },
   { title: 'an attempt cancelled in another tab', go: cancelInOtherTab },
+  { title: 'a passkey', go: usePasskey },
 ];
 
 async function logIn(fixtures: TourFixtures, onState: OnState): Promise<void> {
@@ -139,6 +141,32 @@ async function expire(fixtures: TourFixtures, onState: OnState): Promise<void> {
   await expect(login.heading(crashMessages.en.heading)).toBeVisible();
   await onState('23-error-of-layout', page);
   await page.unrouteAll();
+}
+
+async function usePasskey(fixtures: TourFixtures, onState: OnState): Promise<void> {
+  const { page, testPhone, login, messages, phoneNumber } = fixtures;
+  const { passkeys } = messages;
+  const logInByCall = async () => {
+    await login.open();
+    await login.enter(phoneNumber.e164);
+    await testPhone.call(phoneNumber.e164, await login.callNumber());
+  };
+  const { cdp, authenticatorId } = await addAuthenticator(page);
+  await logInByCall();
+  await expect(login.button(passkeys.offerAdd)).toBeVisible();
+  await onState('24-passkey-offer', page);
+  await login.button(passkeys.offerAdd).click();
+  await expect(login.button(passkeys.rename)).toBeEnabled();
+  await onState('25-account-passkey', page);
+  await login.button(messages.account.logOut).click();
+  await logInByCall();
+  await expect(login.button(passkeys.limitedConfirm)).toBeEnabled();
+  await onState('26-account-limited', page);
+  await page.goto('/passkey?next=/account');
+  await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
+  await login.button(passkeys.use).click();
+  await expect(page.getByText(passkeys.cancelled)).toBeVisible();
+  await onState('27-passkey-asked-for', page);
 }
 
 async function refuseSignup(fixtures: TourFixtures, onState: OnState): Promise<void> {

@@ -20,6 +20,7 @@ const phoneNumbers = [
   '+819034567890',
   '+819045678901',
   '+819056789012',
+  '+819056789015',
 ];
 
 const test = journey.extend({
