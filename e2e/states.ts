@@ -165,7 +165,7 @@ async function usePasskey(fixtures: TourFixtures, onState: OnState): Promise<voi
   await page.goto('/passkey?next=/account');
   await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
   await login.button(passkeys.use).click();
-  await expect(page.getByText(passkeys.cancelled)).toBeVisible();
+  await expect(page.getByText(passkeys.confirmCancelled)).toBeVisible();
   await onState('27-passkey-asked-for', page);
 }
 

@@ -28,7 +28,7 @@ export function PasskeyConfirmation(props: {
       return;
     }
     setIsPending(false);
-    setText(textOf(outcome, messages));
+    setText(textOf(outcome, { ...messages, cancelled: messages.confirmCancelled }));
   };
 
   return (

@@ -236,6 +236,7 @@ export const en: Messages = {
     confirmTitle: 'Confirm',
     confirmHeading: 'Confirm with a passkey',
     confirmText: 'The next page needs to know that it is you.',
+    confirmCancelled: 'No passkey was used. Press again.',
     confirmNone:
       'This account has no passkey yet. Log in by call, and add one on the account page within five minutes.',
     confirmAccount: 'Go to your account',

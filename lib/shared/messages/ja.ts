@@ -245,6 +245,7 @@ export const ja = {
     confirmTitle: '本人確認',
     confirmHeading: 'パスキーで確認してください',
     confirmText: '次のページを開くには、ご本人の確認が必要です。',
+    confirmCancelled: 'パスキーは使われませんでした。もう一度押してください。',
     confirmNone:
       'このアカウントには、まだパスキーがありません。電話でログインしてから5分以内に、アカウントのページで追加してください。',
     confirmAccount: 'アカウントのページへ',
