@@ -220,6 +220,31 @@ describe('the configuration', () => {
     expect(read({ ...production, DATABASE_URL, ...given }).migrations).toBe(migrations);
   });
 
+  it.each([
+    ['production', {}, 'https://login.example.com'],
+    ['preview', {}, 'https://app-git-fix.vercel.app'],
+    ['preview', { VERCEL_BRANCH_URL: '' }, 'https://app-1.vercel.app'],
+    ['preview', { APP_ORIGIN: 'https://own.example.com' }, 'https://own.example.com'],
+  ])(
+    'is at the address that Vercel tells (%s, %j), unless told otherwise',
+    (env, given, origin) => {
+      const { APP_ORIGIN: _, ...others } = production;
+      const onVercel = {
+        ...others,
+        VERCEL: '1',
+        VERCEL_ENV: env,
+        VERCEL_PROJECT_PRODUCTION_URL: 'login.example.com',
+        VERCEL_BRANCH_URL: 'app-git-fix.vercel.app',
+        VERCEL_URL: 'app-1.vercel.app',
+        DATABASE_URL: 'postgres://u:p@db/d',
+      };
+      expect(read({ ...onVercel, ...given }).app.origin.origin).toBe(origin);
+      expect(faultsOf({ ...onVercel, ...given, VERCEL: '' })).toEqual(
+        'APP_ORIGIN' in given ? [] : ['APP_ORIGIN'],
+      );
+    },
+  );
+
   it('reads a limit that is given twice once', () => {
     const { startLimits } = read({ ...production, START_LIMIT_TOTAL: '5/60 5/60 9/600' });
     expect(startLimits.total).toEqual([

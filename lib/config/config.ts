@@ -161,10 +161,19 @@ function clean(given: Environment): Cleaned {
   const { HOSTNAME = '' } = given;
   environment.LISTEN_ADDRESS ??= isListenAddress(HOSTNAME) ? HOSTNAME : undefined;
   environment.TRUSTED_PROXY ??= findPlatformProxy(environment)?.trustedProxy;
+  environment.APP_ORIGIN ??= originOnVercel(environment);
   // A preview is built from any branch, and may have been given the database of production.
   environment.MIGRATIONS ??=
     environment.VERCEL && environment.VERCEL_ENV !== 'production' ? 'off' : undefined;
   return { environment, unclear };
+}
+
+/** The address of a deployment of Vercel, which tells hosts without a scheme; undefined anywhere else. */
+function originOnVercel(environment: Environment): string | undefined {
+  const { VERCEL_ENV, VERCEL_PROJECT_PRODUCTION_URL, VERCEL_BRANCH_URL, VERCEL_URL } = environment;
+  const host =
+    VERCEL_ENV === 'production' ? VERCEL_PROJECT_PRODUCTION_URL : VERCEL_BRANCH_URL || VERCEL_URL;
+  return environment.VERCEL && host ? `https://${host}` : undefined;
 }
 
 function read<Value>(schema: z.ZodType<Value>, { environment, unclear }: Cleaned) {

@@ -253,7 +253,7 @@ export const settings = z.object({
   }),
   app: z.object({
     origin: required('APP_ORIGIN', origin).describe(
-      'The address at which people reach the site. It must use https, except on your own machine.',
+      'The address at which people reach the site. It must use https, except on your own machine. Not set, it is [what Vercel tells](deploy-vercel.md#i-want-my-own-domain), on Vercel.',
     ),
     sessionSecrets: required('SESSION_SECRET', secrets).describe(
       'Seals the cookies. The first secret seals and all of them open, so that a secret [can be changed](#changing-session_secret) without logging anyone out.',
