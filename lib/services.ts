@@ -181,9 +181,18 @@ function createServices(config: Config, isNodeHost: boolean): Services {
         dormantMs: config.app.dormantDays * DAY_MS,
         pauthTimeoutMs: config.pauth.timeoutMs,
         signup: config.app.signup,
-        callbackBase: new URL('/api/auth/callback/', config.app.origin),
+        callbackBase: callbackBaseOf(config.app),
         handoffBase: new URL('/call/', config.app.origin),
       },
     },
   };
+}
+
+/** Where the vendor calls back, past the protection of a preview on Vercel. */
+function callbackBaseOf({ origin, previewBypass }: Config['app']): URL {
+  const base = new URL('/api/auth/callback/', origin);
+  if (previewBypass !== null) {
+    base.searchParams.set('x-vercel-protection-bypass', previewBypass);
+  }
+  return base;
 }

@@ -64,6 +64,7 @@ describe('the configuration', () => {
         callCost: 'unknown',
         sessionSecrets: [SECRET],
         trustedProxy: { hops: 0 },
+        previewBypass: null,
         dormantDays: 365,
       },
       session: { idleSeconds: 86_400, ttlSeconds: 604_800 },
@@ -244,6 +245,20 @@ describe('the configuration', () => {
       );
     },
   );
+
+  it.each([
+    ['preview', 'bypass-secret'],
+    ['production', null],
+  ])('knows what lets callbacks through the protection of Vercel in a %s: %s', (env, bypass) => {
+    const { app } = read({
+      ...production,
+      VERCEL: '1',
+      VERCEL_ENV: env,
+      VERCEL_AUTOMATION_BYPASS_SECRET: 'bypass-secret',
+      DATABASE_URL: 'postgres://u:p@db.internal/d',
+    });
+    expect(app.previewBypass).toBe(bypass);
+  });
 
   it('reads a limit that is given twice once', () => {
     const { startLimits } = read({ ...production, START_LIMIT_TOTAL: '5/60 5/60 9/600' });

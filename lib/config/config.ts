@@ -162,6 +162,10 @@ function clean(given: Environment): Cleaned {
   environment.LISTEN_ADDRESS ??= isListenAddress(HOSTNAME) ? HOSTNAME : undefined;
   environment.TRUSTED_PROXY ??= findPlatformProxy(environment)?.trustedProxy;
   environment.APP_ORIGIN ??= originOnVercel(environment);
+  // Vercel sets it for production too, which it does not protect: there the vendor need not know it.
+  if (environment.VERCEL_ENV === 'production') {
+    environment.VERCEL_AUTOMATION_BYPASS_SECRET = undefined;
+  }
   // A preview is built from any branch, and may have been given the database of production.
   environment.MIGRATIONS ??=
     environment.VERCEL && environment.VERCEL_ENV !== 'production' ? 'off' : undefined;

@@ -142,6 +142,10 @@ const secret = text
   .min(SECRET_MIN_LENGTH, `must be at least ${SECRET_MIN_LENGTH} characters long: ${MAKE_A_SECRET}`)
   .refine((value) => !isGuessable(value), `is too easy to guess: ${MAKE_A_SECRET}`);
 
+const bypassSecret = field('printable ASCII without spaces', (message) =>
+  text.regex(/^[\x21-\x7e]+$/, message),
+);
+
 /** What an Authorization header can carry, as long as Vercel advises. */
 const cronSecret = field(
   `at least 16 printable ASCII characters without spaces; \`${MAKE_A_SECRET}\` makes one`,
@@ -284,6 +288,9 @@ export const settings = z.object({
     ),
     trustedProxy: withDefault('TRUSTED_PROXY', '0', trustedProxy).describe(
       "What is trusted to report the browser's address: a platform, or the proxies in front of the server that append to `X-Forwarded-For`. Not set, it is `vercel` on Vercel, `fly` on Fly.io and `1` on Cloud Run.",
+    ),
+    previewBypass: optional('VERCEL_AUTOMATION_BYPASS_SECRET', '…', bypassSecret).describe(
+      'Set by Vercel, not by you. On a preview it goes into the address of the callbacks, so that they [get through its protection](deploy-vercel.md#i-want-calls-to-be-noticed-at-once).',
     ),
   }),
   startLimits: z.object({

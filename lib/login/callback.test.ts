@@ -43,6 +43,14 @@ describe('a callback', () => {
     },
   );
 
+  it('is told the query of its address, which lets it through the protection of a preview', async () => {
+    const callbackBase = new URL('https://login.example/api/auth/callback/?bypass=a%26b');
+    const login = await openLogin(sandbox, { rules: { callbackBase } });
+    const [token = '', query] = (await login.callbackTokenOf(await login.start())).split('?');
+    expect(token).toMatch(/^[\w-]{43}$/);
+    expect(query).toBe('bypass=a%26b');
+  });
+
   it('is only a hint: without a call, the attempt stays pending', async () => {
     const login = await openLogin(sandbox);
     const started = await login.start();

@@ -42,7 +42,7 @@ export interface LoginRules {
   pauthTimeoutMs: number;
   /** Whether a call from a number without a user creates one. */
   signup: 'open' | 'closed';
-  /** Where the vendor calls back; the callback token is appended. */
+  /** Where the vendor calls back; the callback token is appended to the path. */
   callbackBase: URL;
   /** Where a phone opens an attempt from the QR code; the handoff token is appended. */
   handoffBase: URL;

@@ -140,7 +140,8 @@ async function askVendor(
   { attempt, callbackToken }: OpenedAttempt,
   counted: CountedStart,
 ): Promise<Result<CallableAttempt, LoginFailure>> {
-  const callbackUrl = new URL(callbackToken, deps.rules.callbackBase);
+  const { callbackBase } = deps.rules;
+  const callbackUrl = new URL(callbackToken + callbackBase.search, callbackBase);
   const reply = await deps.pauth.createSession(attempt.phone_number, callbackUrl);
   if (!reply.ok) {
     const failure = failureOfPauth(reply.error, 'create');

@@ -27,6 +27,7 @@ it('boot accepts the defaults and examples of .env.example, and the defaults cha
     WEBHOOK_SECRET: __,
     DATABASE_CA: ___,
     CRON_SECRET: ____,
+    VERCEL_AUTOMATION_BYPASS_SECRET: _____,
     ...others
   } = parseEnv(uncommented);
   const { REDIS_URL, HELP_URL, METRICS_PORT, OTEL_EXPORTER_OTLP_ENDPOINT, ...defaults } = others;
