@@ -5,10 +5,13 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { attemptViewSchema, newPasskeyReplySchema } from '#lib/shared/contract.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { findFreePort } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { type ServerOptions, startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
+import { TestPasskey } from '#tests/support/authenticator.ts';
 import { boundByPermissions } from '#tests/support/disks.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
@@ -265,5 +268,37 @@ describe('a setting of the guide', () => {
     expect(page).not.toContain('canary');
     expect(app.output()).toContain('"event":"pauth_key_refused","status":401');
     expect(app.output()).not.toContain('canary');
+  });
+});
+
+describe('a server with passkeys', () => {
+  it('says how many passkeys are of another host, and has none with PASSKEYS=off', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const place = { databasePath: join(folder, 'call-login.db'), port: await findFreePort() };
+    const before = await startAppServer(sandbox.url, {}, { place });
+    onTestFinished(() => before.stop());
+    const visitor = new Visitor(before.origin);
+    const phoneNumber = randomPhoneNumber();
+    const { call_number } = attemptViewSchema.parse(
+      await (await visitor.start(phoneNumber)).json(),
+    );
+    await createControlClient(sandbox.url).call(phoneNumber, call_number);
+    expect((await visitor.status()).status).toBe(200);
+    const options = await visitor.post('/api/auth/passkeys/new', '');
+    const made = new TestPasskey(before.origin).create(
+      newPasskeyReplySchema.parse(await options.json()),
+    );
+    expect((await visitor.post('/api/auth/passkeys/add', made)).status).toBe(200);
+    process.kill(before.pid);
+    await before.exited;
+
+    const env = { APP_ORIGIN: `http://127.0.0.1:${place.port}`, PASSKEYS: 'off' };
+    const after = await startAppServer(sandbox.url, env, { place });
+    onTestFinished(() => after.stop());
+    expect(after.output()).toContain('"orphans":[{"rp_id":"localhost","count":1}]');
+    const stranger = new Visitor(after.origin);
+    expect((await stranger.post('/api/auth/passkeys/options', '')).status).toBe(404);
+    expect(await (await stranger.fetch('/login')).text()).not.toContain('webauthn');
   });
 });
