@@ -7,7 +7,7 @@ import { startSandbox } from '#sandbox/server.ts';
 import { findFreePort } from '#scripts/processes.ts';
 import { copyTree, run } from '#tests/integrate/copy.ts';
 import { TEST_SECRET } from '#tests/support/app-server.ts';
-import { createDatabase } from '#tests/support/postgres.ts';
+import { createDatabase, execute } from '#tests/support/postgres.ts';
 import { runScript } from '#tests/support/run-script.ts';
 import { hasVercel, readApiFunction, startEdge, startInstance } from '#tests/support/vercel.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
@@ -18,6 +18,20 @@ const project = {
   orgId: 'team_test',
   settings: { framework: 'nextjs', nodeVersion: '24.x', installCommand: 'true' },
 };
+
+/** An environment with an empty database. */
+const newEnvironment = async (
+  deployment: 'preview' | 'production',
+  port: number,
+  sandboxUrl: string,
+) => ({
+  VERCEL_ENV: deployment,
+  APP_ORIGIN: `http://localhost:${port}`,
+  SESSION_SECRET: TEST_SECRET,
+  PAUTH_API_KEY: 'sandbox-key',
+  PAUTH_BASE_URL: sandboxUrl,
+  DATABASE_URL: await createDatabase(inject('postgresUrl')),
+});
 
 describe.skipIf(!hasVercel)('what Vercel itself builds', () => {
   let folder = '';
@@ -55,18 +69,26 @@ describe.skipIf(!hasVercel)('what Vercel itself builds', () => {
     });
   });
 
+  it('ends as a preview, and says why, where the database lacks migrations', async () => {
+    const env = await newEnvironment('preview', 3_000, 'http://localhost:9');
+    const instance = await startInstance(folder, env);
+    const headers = { 'x-matched-path': '/api/[...path]' };
+    const health = `http://localhost:${instance.port}/api/health?nxtPpath=health`;
+    await expect(fetch(health, { headers })).rejects.toThrow('fetch failed');
+    expect(await instance.exited).toBe(1);
+    expect(instance.output()).toContain('lacks migrations (0001-first, ');
+    const tables = await execute(
+      env.DATABASE_URL,
+      "select tablename from pg_tables where schemaname = 'public'",
+    );
+    expect(tables).toEqual([]);
+  });
+
   it('logs a person in, whichever of two instances answers', async () => {
     const sandbox = await startSandbox();
     onTestFinished(() => sandbox.close());
     const port = await findFreePort();
-    const env = {
-      VERCEL_ENV: 'production',
-      APP_ORIGIN: `http://localhost:${port}`,
-      SESSION_SECRET: TEST_SECRET,
-      PAUTH_API_KEY: 'sandbox-key',
-      PAUTH_BASE_URL: sandbox.url,
-      DATABASE_URL: await createDatabase(inject('postgresUrl')),
-    };
+    const env = await newEnvironment('production', port, sandbox.url);
     expect(runScript('migrate', env).stdout).toMatch(/^Applied: 0001-first/);
     const instances = [await startInstance(folder, env), await startInstance(folder, env)];
     onTestFinished(async () => {
