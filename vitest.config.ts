@@ -17,7 +17,7 @@ const withPostgres = 'tests/support/start-postgres.ts';
 /** A hundred thousand polls, a process for every command, timeouts of Redis that really pass. */
 const slow = [
   'tests/login/attacks.test.ts',
-  'scripts/{prune,report,users}.test.ts',
+  'scripts/{migrate,prune,report,users}.test.ts',
   'lib/notify/redis.test.ts',
 ];
 /** What is quick over HTTP. The other attacks send thousands of requests. */
