@@ -202,7 +202,7 @@ describe('a server with read-only access to', () => {
     const started = start(boundByPermissions());
     await expect(started).rejects.toThrow('exited with code 1');
     await expect(started).rejects.toThrow(/DATABASE_URL .*readonly database/);
-    await expect(started).rejects.toThrow('its folder writable');
+    await expect(started).rejects.toThrow(`Make the file and ${folder} writable`);
     await chmod(folder, 0o755);
   });
 });
