@@ -53,7 +53,7 @@ export function createConnections(
       });
     },
 
-    admit({ socket }, outgoing) {
+    admit({ socket, headers }, outgoing) {
       const open = unanswered.get(socket);
       const endsBefore = isDraining && open !== undefined && open.size > 0;
       if (open === undefined || socket.destroyed || endsBefore) {
@@ -69,7 +69,8 @@ export function createConnections(
         return false;
       }
       open.add(outgoing);
-      outgoing.shouldKeepAlive &&= !isDraining;
+      // Who asks for another protocol does not speak the one of the next request.
+      outgoing.shouldKeepAlive &&= !isDraining && headers.upgrade === undefined;
       outgoing.once('close', () => {
         open.delete(outgoing);
         if (isDraining && open.size === 0) {
