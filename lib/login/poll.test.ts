@@ -450,7 +450,7 @@ describe('a held poll', () => {
       const started = await login.start();
       const held = Array.from({ length: MAX_HELD_POLLS }, () => login.poll(started, 25_000));
       const count = () => notifications.subscriberCount(started.attempt.id);
-      await expect.poll(count, { interval: 5 }).toBe(MAX_HELD_POLLS);
+      await expect.poll(count, { interval: 5, timeout: 10_000 }).toBe(MAX_HELD_POLLS);
       expect(await login.poll(started, 25_000)).toMatchObject({ status: 'pending' });
       expect(count()).toBe(MAX_HELD_POLLS);
       notifications.close();
