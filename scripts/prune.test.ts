@@ -50,7 +50,7 @@ describe('npm run prune', () => {
     });
     expect(prune({ DATABASE_URL: `file:${path}` })).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('file is not a database'),
+      stderr: expect.stringContaining('is not a database of SQLite'),
     });
     expect(prune({}, '--all')).toMatchObject({
       status: 2,
