@@ -375,7 +375,7 @@ export const settings = z.object({
   }),
   webhook: z.object({
     url: optional('WEBHOOK_URL', 'https://example.com/call-login-events', url).describe(
-      'Where [each event](operate.md#i-want-events-in-another-system) is sent, signed. It must use https, except on your own machine, and needs `WEBHOOK_SECRET`.',
+      'Where [each event](observe.md#i-want-events-in-another-system) is sent, signed. It must use https, except on your own machine, and needs `WEBHOOK_SECRET`.',
     ),
     keys: optional('WEBHOOK_SECRET', 'whsec_…', webhookKeys).describe(
       'Signs what is sent to `WEBHOOK_URL`. Several secrets all sign, so that one can be changed.',
@@ -383,7 +383,7 @@ export const settings = z.object({
   }),
   telemetry: z.object({
     metricsPort: optional('METRICS_PORT', '9464', integer('ports', 1, 65_535)).describe(
-      'Serves [metrics](operate.md#i-want-metrics) as Prometheus text at `/metrics` on a port of its own, which must not be reachable from outside. Each process on a machine needs another one.',
+      'Serves [metrics](observe.md#i-want-metrics) as Prometheus text at `/metrics` on a port of its own, which must not be reachable from outside. Each process on a machine needs another one.',
     ),
     metricsHost: withDefault('METRICS_HOST', '127.0.0.1', listenAddress).describe(
       'The address that `METRICS_PORT` listens on: `0.0.0.0` in a container, whose network then has to keep the port to itself.',

@@ -8,7 +8,7 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
 export type Log = Pick<Logger, 'info' | 'warn' | 'error' | 'child'>;
 
 /**
- * docs/operate.md, "I want to read the log", says what the log may contain.
+ * docs/observe.md, "I want to read the log", says what the log may contain.
  *
  * @param destination standard output by default.
  */

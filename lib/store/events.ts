@@ -38,7 +38,7 @@ export async function insertEvent(queries: Queries, event: NewEvent): Promise<vo
   }
 }
 
-/** An event as the webhook sends it; docs/operate.md, "I want events in another system". */
+/** An event as the webhook sends it; docs/observe.md, "I want events in another system". */
 function payloadOf({ at, type, attemptId, userId, reason, client }: NewEvent) {
   return {
     type,

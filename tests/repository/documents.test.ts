@@ -110,8 +110,8 @@ it.each(decisions)('%s has a date and a status', (path) => {
   );
 });
 
-describe('the log events in docs/operate.md', () => {
-  const [, section = ''] = /^### Log events\n([\s\S]*?)^## /m.exec(read('docs/operate.md')) ?? [];
+describe('the log events in docs/observe.md', () => {
+  const [, section = ''] = /^### Log events\n([\s\S]*?)^## /m.exec(read('docs/observe.md')) ?? [];
   const documented = new Set(
     [...section.matchAll(/^\| (`.+?`) +\|/gm)].flatMap(([, names = '']) =>
       [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => name),
