@@ -159,6 +159,7 @@ async function usePasskey(fixtures: TourFixtures, onState: OnState): Promise<voi
   await expect(login.button(passkeys.rename)).toBeEnabled();
   await onState('25-account-passkey', page);
   await login.button(messages.account.logOut).click();
+  await expect(login.submit).toBeEnabled();
   await logInByCall();
   await expect(login.button(passkeys.limitedConfirm)).toBeEnabled();
   await onState('26-account-limited', page);
