@@ -3,11 +3,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
+import { readUsersConfig } from '#lib/config/config.ts';
 import { referenceOf } from '#lib/observe/log.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { readEvents } from '#lib/store/read-events.ts';
 import type { Store, StoredEvent } from '#lib/store/schema.ts';
-import { USAGE_ERROR, withStore } from './with-store.ts';
+import { readCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -29,11 +30,16 @@ async function main(args: string[]): Promise<number> {
     return USAGE_ERROR;
   }
   const { sinceMs, isJson } = options;
-  return await withStore(isJson, async (store) => {
+  const config = readCommandConfig(readUsersConfig);
+  if (config === null) {
+    return 1;
+  }
+  return await withStore(config.store, isJson, async (store) => {
     // Reads no faster than the output is taken.
     await pipeline(Readable.from(linesOf(store, sinceMs, isJson)), process.stdout, {
       end: false,
     }).catch(ignoreClosedOutput);
+    return 0;
   });
 }
 

@@ -43,7 +43,7 @@ describe('npm run migrate', () => {
     expect(migrate(preview)).toMatchObject({ status: 0, stderr: '' });
     expect(migrate({ ...preview, MIGRATIONS: 'apply' })).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('database cannot be used'),
+      stderr: expect.stringContaining('nothing listens at localhost:1'),
     });
   });
 
@@ -56,7 +56,7 @@ describe('npm run migrate', () => {
     });
     expect(migrate({ DATABASE_URL: `file:${path}` })).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining('file is not a database'),
+      stderr: expect.stringContaining('is not a database of SQLite'),
     });
     expect(migrate({ VERCEL: '1', VERCEL_ENV: 'production' })).toMatchObject({
       status: 1,

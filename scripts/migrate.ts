@@ -1,9 +1,7 @@
 /** `npm run migrate`: brings the tables up to date, once. May be used while the server runs. */
 import { parseArgs } from 'node:util';
-import nextEnv from '@next/env';
-import { describeFaults, readMigrateConfig } from '#lib/config/config.ts';
-import { isStoreFailure } from '#lib/store/failure.ts';
-import { openStore, prepareStore } from '#lib/store/open.ts';
+import { readMigrateConfig } from '#lib/config/config.ts';
+import { readCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run migrate
 
@@ -19,36 +17,24 @@ async function main(args: string[]): Promise<number> {
     parseArgs({ args });
   } catch {
     console.error(USAGE);
-    return 2;
+    return USAGE_ERROR;
   }
-  nextEnv.loadEnvConfig('.');
-  const config = readMigrateConfig(process.env);
-  if (!config.ok) {
-    console.error(describeFaults(config.error));
+  const config = readCommandConfig(readMigrateConfig);
+  if (config === null) {
     return 1;
   }
-  if (config.value.migrations === 'off') {
+  if (config.migrations === 'off') {
     console.log(
       'No migration is applied: MIGRATIONS is off, as it is on every deployment of Vercel but production. ' +
         'Where this database may be changed, set MIGRATIONS=apply.',
     );
     return 0;
   }
-  const store = openStore(config.value.store);
-  try {
-    const { done, newer } = await prepareStore(config.value.store, store);
+  return await withStore(config.store, false, async (_store, { done, newer }) => {
     console.log(done.length === 0 ? 'The tables are up to date.' : `Applied: ${done.join(', ')}.`);
     if (newer.length > 0) {
       console.log(`A newer version has applied: ${newer.join(', ')}.`);
     }
     return 0;
-  } catch (error) {
-    if (!isStoreFailure(error)) {
-      throw error;
-    }
-    console.error(`The database cannot be used: ${String(error)}`);
-    return 1;
-  } finally {
-    await store.destroy();
-  }
+  });
 }

@@ -1,9 +1,10 @@
 /** `npm run report`: prints what became of the attempts of the last days. May be used while the server runs. */
 import { parseArgs } from 'node:util';
+import { readUsersConfig } from '#lib/config/config.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { readEvents } from '#lib/store/read-events.ts';
 import { formatFunnel, readFunnel, startOfDay } from './funnel.ts';
-import { USAGE_ERROR, withStore } from './with-store.ts';
+import { readCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
 
 const DEFAULT_DAYS = 7;
 
@@ -23,11 +24,16 @@ async function main(args: string[]): Promise<number> {
     return USAGE_ERROR;
   }
   const { days, isJson } = options;
-  return await withStore(isJson, async (store) => {
+  const config = readCommandConfig(readUsersConfig);
+  if (config === null) {
+    return 1;
+  }
+  return await withStore(config.store, isJson, async (store) => {
     const nowMs = systemClock.now();
     const events = readEvents(store, startOfDay(nowMs, days - 1));
     const funnel = await readFunnel(events, { nowMs, days });
     console.log(isJson ? JSON.stringify(funnel) : formatFunnel(funnel));
+    return 0;
   });
 }
 

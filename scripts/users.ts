@@ -1,6 +1,5 @@
 /** `npm run users`: lists and manages accounts. May be used while the server runs. */
 import { parseArgs } from 'node:util';
-import nextEnv from '@next/env';
 import type { AccountName } from '#lib/accounts/find.ts';
 import {
   type AccountDependencies,
@@ -15,19 +14,17 @@ import {
 import { listPasskeys, removePasskeys } from '#lib/accounts/passkeys.ts';
 import { deleteUser, exportUser } from '#lib/accounts/personal-data.ts';
 import { formatPasskeyTable, formatUserTable, viewPasskey, viewUser } from '#lib/accounts/view.ts';
-import { describeFaults, readUsersConfig } from '#lib/config/config.ts';
+import { readUsersConfig } from '#lib/config/config.ts';
 import { createRequestId } from '#lib/http/request-context.ts';
 import { createLog } from '#lib/observe/log.ts';
 import { type CountryCode, formatPhoneNumber, parsePhoneNumber } from '#lib/phone/phone-number.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 import { fail, type Result, succeed } from '#lib/shared/result.ts';
-import { describeStoreFailure } from '#lib/store/describe-failure.ts';
-import { isStoreFailure } from '#lib/store/failure.ts';
-import { openStore, prepareStore } from '#lib/store/open.ts';
 import { setOutboxUsed } from '#lib/store/outbox.ts';
-import type { Store, User } from '#lib/store/schema.ts';
+import type { User } from '#lib/store/schema.ts';
 import { describeNumberError } from './number-error.ts';
+import { readCommandConfig, refuse, USAGE_ERROR, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run users -- <command> [--json]
 
@@ -140,46 +137,22 @@ async function main(args: string[]): Promise<number> {
   const given = readArguments(args);
   if (given === null) {
     console.error(USAGE);
-    return 2;
+    return USAGE_ERROR;
   }
-  nextEnv.loadEnvConfig('.', process.env.NODE_ENV === 'development');
-  const config = readUsersConfig(process.env);
-  if (!config.ok) {
-    console.error(describeFaults(config.error));
+  const config = readCommandConfig(readUsersConfig);
+  if (config === null) {
     return 1;
   }
-  let store: Store | undefined;
-  setOutboxUsed(config.value.webhook !== null);
-  try {
-    store = openStore(config.value.store);
-    await prepareStore(config.value.store, store);
+  setOutboxUsed(config.webhook !== null);
+  return await withStore(config.store, given.isJson, async (store) => {
     const log = createLog(process.stderr).child({ request: createRequestId() });
-    const deps = { store, clock: systemClock, log };
-    const done = await run(deps, given, config.value.defaultCountry);
+    const done = await run({ store, clock: systemClock, log }, given, config.defaultCountry);
     if (!done.ok) {
-      return refuse(given, done.error);
+      return refuse(given.isJson, done.error.code, done.error.text);
     }
     console.log(given.isJson ? JSON.stringify(done.value.json) : done.value.text);
     return 0;
-  } catch (error) {
-    if (!isStoreFailure(error)) {
-      throw error;
-    }
-    const text = describeStoreFailure(error, config.value.store);
-    return refuse(given, { code: 'store_unavailable', text });
-  } finally {
-    await store?.destroy();
-  }
-}
-
-/** @returns the exit code. */
-function refuse({ isJson }: Arguments, { code, text }: Refusal): number {
-  if (isJson) {
-    console.log(JSON.stringify({ status: 'refused', code, error: text }));
-  } else {
-    console.error(text);
-  }
-  return 1;
+  });
 }
 
 interface Refusal {

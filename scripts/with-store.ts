@@ -1,47 +1,63 @@
 import nextEnv from '@next/env';
-import { describeFaults, readUsersConfig } from '#lib/config/config.ts';
+import { type ConfigFault, describeFaults } from '#lib/config/config.ts';
+import type { Result } from '#lib/shared/result.ts';
 import { describeStoreFailure } from '#lib/store/describe-failure.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
-import { openStore, prepareStore } from '#lib/store/open.ts';
+import type { Migrated } from '#lib/store/migrate.ts';
+import { openStore, prepareStore, type StorePlace } from '#lib/store/open.ts';
 import type { Store } from '#lib/store/schema.ts';
 
 /** The exit code after printing the usage. */
 export const USAGE_ERROR = 2;
 
 /**
- * Does something with the database that the server uses, and closes it.
+ * Reads what a command needs of the environment and of the `.env` files that the server also reads.
  *
- * @param isJson whether a refusal is printed as JSON too.
- * @returns the exit code: 0, or 1 where the configuration or the database cannot be used, which is printed.
+ * @returns null where it is wrong; each fault is printed.
+ */
+export function readCommandConfig<Config>(
+  read: (environment: NodeJS.ProcessEnv) => Result<Config, ConfigFault[]>,
+): Config | null {
+  nextEnv.loadEnvConfig('.', process.env.NODE_ENV === 'development');
+  const config = read(process.env);
+  if (config.ok) {
+    return config.value;
+  }
+  console.error(describeFaults(config.error));
+  return null;
+}
+
+/**
+ * Does something with a database, brought up to date, and closes it.
+ *
+ * @param work returns the exit code.
+ * @returns that, or 1 where the database cannot be used.
  */
 export async function withStore(
+  place: StorePlace,
   isJson: boolean,
-  work: (store: Store) => Promise<void>,
+  work: (store: Store, migrated: Migrated) => Promise<number>,
 ): Promise<number> {
-  nextEnv.loadEnvConfig('.');
-  const config = readUsersConfig(process.env);
-  if (!config.ok) {
-    console.error(describeFaults(config.error));
-    return 1;
-  }
   let store: Store | undefined;
   try {
-    store = openStore(config.value.store);
-    await prepareStore(config.value.store, store);
-    await work(store);
-    return 0;
+    store = openStore(place);
+    return await work(store, await prepareStore(place, store));
   } catch (error) {
     if (!isStoreFailure(error)) {
       throw error;
     }
-    const text = describeStoreFailure(error, config.value.store);
-    if (isJson) {
-      console.log(JSON.stringify({ status: 'refused', code: 'store_unavailable', error: text }));
-    } else {
-      console.error(text);
-    }
-    return 1;
+    return refuse(isJson, 'store_unavailable', describeStoreFailure(error, place));
   } finally {
     await store?.destroy();
   }
+}
+
+/** Prints why a command is refused. @returns the exit code. */
+export function refuse(isJson: boolean, code: string, text: string): number {
+  if (isJson) {
+    console.log(JSON.stringify({ status: 'refused', code, error: text }));
+  } else {
+    console.error(text);
+  }
+  return 1;
 }

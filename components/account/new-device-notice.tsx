@@ -32,7 +32,8 @@ export function NewDeviceNotice(props: {
     {
       kind: 'passkey_added',
       heading: passkeyMessages.addedHeading,
-      text: passkeyMessages.addedText,
+      // It says how to remove it, which a limited session cannot do.
+      text: props.isLimited ? null : passkeyMessages.addedText,
     },
     {
       kind: 'new_device',

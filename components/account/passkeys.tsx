@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import { removePasskey, renamePasskey } from '#components/passkeys/api.ts';
 import type { CeremonyOutcome } from '#components/passkeys/ceremonies.ts';
 import passkeyStyles from '#components/passkeys/passkeys.module.css';
-import { textOf } from '#components/passkeys/use-button.tsx';
+import { textOf } from '#components/passkeys/use-prompt.ts';
 import type { Language } from '#lib/shared/language.ts';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import { Instant } from '../instant.tsx';
@@ -49,12 +49,9 @@ export function Passkeys(props: {
       setStatus(done);
       heading.current?.focus();
       router.refresh();
-    } else if (outcome.kind === 'exists') {
-      setStatus(messages.exists);
-    } else if (outcome.kind === 'cancelled') {
-      setStatus(messages.notAdded);
     } else {
-      setStatus(textOf(outcome, messages));
+      const cancelled = name === 'add' ? messages.notAdded : messages.confirmCancelled;
+      setStatus(textOf(outcome, messages, cancelled));
     }
   };
 

@@ -1,9 +1,8 @@
 'use client';
 
-import { useState } from 'react';
 import { ScriptButton } from '#components/script-button.tsx';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
-import { textOf } from './use-button.tsx';
+import { usePasskeyPrompt } from './use-prompt.ts';
 
 /** A button that asks for a passkey of the logged-in user, and then opens a page. */
 export function PasskeyConfirmation(props: {
@@ -12,28 +11,11 @@ export function PasskeyConfirmation(props: {
   next: string;
 }) {
   const { messages } = props;
-  const [isPending, setIsPending] = useState(false);
-  const [text, setText] = useState('');
-
-  const press = async () => {
-    if (isPending) {
-      return;
-    }
-    setIsPending(true);
-    setText('');
-    const { askForPasskey } = await import('./ceremonies.ts');
-    const outcome = await askForPasskey('confirm');
-    if (outcome.kind === 'done') {
-      window.location.replace(props.next);
-      return;
-    }
-    setIsPending(false);
-    setText(textOf(outcome, { ...messages, cancelled: messages.confirmCancelled }));
-  };
+  const { isPending, text, ask } = usePasskeyPrompt('confirm', props.next, messages);
 
   return (
     <>
-      <ScriptButton className="primary" aria-busy={isPending} onClick={press}>
+      <ScriptButton className="primary" aria-busy={isPending} onClick={ask}>
         {isPending ? messages.using : props.label}
       </ScriptButton>
       <p role="status">{text}</p>

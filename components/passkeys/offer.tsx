@@ -1,16 +1,14 @@
 import { useEffect, useRef, useState } from 'react';
+import { findInAppBrowser } from '#lib/shared/in-app-browser.ts';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import { declinePasskey, isPasskeyOffered } from './api.ts';
 import { makePasskey } from './ceremonies.ts';
 import styles from './passkeys.module.css';
 
-/** Browsers inside apps: passkeys made there are lost or do not work. */
-const IN_APP = /\bLine\/|FBAN|FBAV|Instagram|Twitter|MicroMessenger|KAKAOTALK|YJApp|; wv\)/;
-
-/** Whether to offer a passkey on this device, right after the login. */
+/** Whether to offer a passkey on this device, right after the login. One made inside an app is lost or does not work. */
 export async function isOffered(): Promise<boolean> {
   return (
-    !IN_APP.test(navigator.userAgent) &&
+    findInAppBrowser(navigator.userAgent) === null &&
     (await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable()) &&
     (await isPasskeyOffered())
   );

@@ -3,7 +3,7 @@
 import { useEffect, useState } from 'react';
 import { useIsHydrated } from '#components/use-is-hydrated.ts';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
-import type { CeremonyOutcome } from './ceremonies.ts';
+import { usePasskeyPrompt } from './use-prompt.ts';
 
 /** Before the server refuses the answer because the challenge is too old. */
 const RENEW_MS = 4 * 60 * 1_000;
@@ -20,25 +20,12 @@ export function PasskeyLogin(props: {
 }) {
   const { messages, next, isStarting } = props;
   const isSupported = useIsHydrated() && typeof PublicKeyCredential === 'function';
-  const [isPending, setIsPending] = useState(false);
-  const [text, setText] = useState('');
+  const { isPending, text, setText, ask } = usePasskeyPrompt('login', next, messages);
   /** Counts the prompts, each of which has ended the waiting in the field. */
   const [prompts, setPrompts] = useState(0);
 
   const press = async () => {
-    if (isPending) {
-      return;
-    }
-    setIsPending(true);
-    setText('');
-    const { askForPasskey } = await import('./ceremonies.ts');
-    const outcome = await askForPasskey('login');
-    if (outcome.kind === 'done') {
-      window.location.replace(next);
-      return;
-    }
-    setIsPending(false);
-    setText(textOf(outcome, messages));
+    await ask();
     setPrompts((count) => count + 1);
   };
 
@@ -92,18 +79,4 @@ async function waitsInField(): Promise<boolean> {
     'isConditionalMediationAvailable' in PublicKeyCredential &&
     (await PublicKeyCredential.isConditionalMediationAvailable())
   );
-}
-
-/** What to say of a ceremony that did not succeed. */
-export function textOf(outcome: CeremonyOutcome, messages: PasskeyMessages): string {
-  switch (outcome.kind) {
-    case 'refused':
-      return outcome.error;
-    case 'no_answer':
-      return messages.notSent;
-    case 'cancelled':
-      return messages.cancelled;
-    default:
-      return '';
-  }
 }
