@@ -112,7 +112,12 @@ export default defineConfig({
           ],
           exclude: [...quickApi, crowd],
         },
-        { name: 'crowd', include: [crowd], fileParallelism: false },
+        {
+          // After all others: the server may refuse others' requests while it takes every core.
+          name: 'crowd',
+          include: [crowd],
+          sequence: { groupOrder: 1 },
+        },
       ].map((project) => ({
         ...server,
         test: { ...common, ...project, globalSetup: withPostgres },

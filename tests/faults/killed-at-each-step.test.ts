@@ -151,9 +151,11 @@ async function poll({ visitor }: Person) {
   return pollSchema.parse(await (await visitor.statusPrompted()).json());
 }
 
-async function expectLoggedIn({ visitor }: Person): Promise<void> {
-  expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
-  expect((await visitor.fetch('/account')).status).toBe(200);
+async function expectLoggedIn({ visitor, story }: Person): Promise<void> {
+  for (const path of ['/api/auth/session', '/account']) {
+    const response = await visitor.fetch(path);
+    expect(response.status, `${path}, ${story}: ${await response.text()}`).toBe(200);
+  }
 }
 
 async function logIn(site: Site, person: Person): Promise<void> {
@@ -283,7 +285,9 @@ describe('a process killed after any step of a login, a cancel or a logout', () 
           }
         }
         await Promise.all(waiting.map(({ person }) => waitUntilLoggedIn(person, LATE_MS)));
-        await Promise.all(people.map(expectLoggedIn));
+        for (const person of people) {
+          await expectLoggedIn(person);
+        }
         expect(await site.readStore(findUnaccounted)).toEqual([]);
         expect(await site.readStore(findSessionNumbers)).toEqual(
           people.map(({ phoneNumber }) => phoneNumber).toSorted(),
