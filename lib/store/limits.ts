@@ -34,8 +34,9 @@ export async function addToCounts(
     insert into limits (key, points, expire)
     select key, 1, expire from wanted
     where not exists (
-      select 1 from wanted join limits on limits.key = wanted.key
-      where limits.expire > ${now} and limits.points >= wanted.most
+      select 1 from wanted where most <= (
+        select points from limits where limits.key = wanted.key and limits.expire > ${now}
+      )
     )
     order by place
     on conflict (key) do update set
