@@ -10,6 +10,7 @@ const common = {
   // Property tests and real commands take their time on a busy machine; no test is about speed.
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  expect: { poll: { timeout: 20_000 } },
   execArgv: ['--conditions=react-server'],
 };
 const withPostgres = 'tests/support/start-postgres.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createControlClient } from './control-client.ts';
 import { startSandbox } from './server.ts';
@@ -39,13 +39,9 @@ async function listen(server: Server): Promise<number> {
 }
 
 async function callbackOf(phoneNumber: string) {
-  return await vi.waitFor(async () => {
-    const [session] = await control.sessions(phoneNumber);
-    if (!session?.callback) {
-      throw new Error('no callback yet');
-    }
-    return session.callback;
-  });
+  const read = async () => (await control.sessions(phoneNumber))[0]?.callback ?? null;
+  await expect.poll(read).not.toBeNull();
+  return await read();
 }
 
 it('a call that verifies a session sends its callback once', async () => {
@@ -70,7 +66,7 @@ it('a call is answered without waiting for the callback', async () => {
   const phoneNumber = freshPhoneNumber();
   const { callNumber } = await openSession(sandbox.url, phoneNumber, callbackUrl);
   expect(await control.call(phoneNumber, callNumber)).toHaveLength(1);
-  await vi.waitFor(() => expect(arrived).toHaveLength(1));
+  await expect.poll(() => arrived).toHaveLength(1);
   expect(await control.sessions(phoneNumber)).toMatchObject([{ callback: null }]);
   app.closeAllConnections();
   expect(await callbackOf(phoneNumber)).toMatchObject({ status: null });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createControlClient } from './control-client.ts';
 import { startSandbox } from './server.ts';
 import { check, checkedSession, create, freshPhoneNumber, openSession } from './vendor-requests.ts';
@@ -57,7 +57,7 @@ describe('a delay fault', () => {
     await control.addFault({ kind: 'delay', delay_ms: 400, phone_number, after: true });
     const leaving = new AbortController();
     const answer = create(sandbox.url, { phone_number, callback_url }, {}, leaving.signal);
-    await vi.waitFor(async () => expect(await control.sessions(phone_number)).toHaveLength(1));
+    await expect.poll(() => control.sessions(phone_number)).toHaveLength(1);
     leaving.abort();
     await expect(answer).rejects.toThrow();
     await createFor(phone_number);

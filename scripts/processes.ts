@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /** How much of a process's output is kept, in UTF-16 code units; more than any test reads. */
 const OUTPUT_MAX_LENGTH = 10_000_000;
@@ -91,14 +91,21 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-/** A free TCP port: `preferred` if nothing listens on it, otherwise one that the system picks. */
+/**
+ * A free TCP port: `preferred` if nothing listens on it, otherwise one that the system picks.
+ *
+ * A connection that the server ended stays in TIME_WAIT on it for a minute: the system then picks the port for
+ * nobody else, while a server that names it can listen on it.
+ */
 export async function findFreePort(preferred = 0): Promise<number> {
-  const server = createServer();
+  const server = createServer((socket) => socket.end());
   try {
     server.listen(preferred);
     await once(server, 'listening');
     const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : preferred;
+    const port = typeof address === 'object' && address !== null ? address.port : preferred;
+    await once(connect(port).resume(), 'close');
+    return port;
   } catch {
     return await findFreePort();
   } finally {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import { ATTEMPT_TTL_MS, FIRST_CHECK_MS, openLogin } from '#tests/support/test-login.ts';
 import { createToken } from '../crypto/token.ts';
@@ -121,9 +121,7 @@ describe('a callback', () => {
       phone_number: login.phoneNumber,
     });
     const starting = login.start();
-    await vi.waitFor(async () =>
-      expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
-    );
+    await expect.poll(() => login.control.sessions(login.phoneNumber)).toHaveLength(1);
     const [pauthSession] = await login.control.sessions(login.phoneNumber);
     await login.control.call(login.phoneNumber, pauthSession?.call_number ?? '');
     await handleCallback(login.deps, pauthSession?.callback_url.split('/').at(-1) ?? '');
@@ -145,7 +143,7 @@ describe('a callback', () => {
     });
     login.clock.advance(FIRST_CHECK_MS);
     const held = login.poll(started, 25_000);
-    await vi.waitFor(async () => expect(await login.countRequests('check')).toBe(1));
+    await expect.poll(() => login.countRequests('check')).toBe(1);
     await login.call(started);
     await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await held).toMatchObject({ status: 'completed' });

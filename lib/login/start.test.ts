@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import { afterStatements } from '#tests/support/faults.ts';
 import { ATTEMPT_TTL_MS, newPhoneNumber, openLogin } from '#tests/support/test-login.ts';
@@ -203,9 +203,7 @@ it('an attempt cancelled during the vendor request stays cancelled', async () =>
     after: true,
   });
   const starting = startAttempt(login.deps, login.phoneNumber, browser);
-  await vi.waitFor(async () =>
-    expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
-  );
+  await expect.poll(() => login.control.sessions(login.phoneNumber)).toHaveLength(1);
   const other = await login.start('mine', newPhoneNumber());
   expect(await starting).toMatchObject({ ok: false, error: { code: 'attempt_cancelled' } });
   expect(await login.poll(other)).toMatchObject({ status: 'pending' });

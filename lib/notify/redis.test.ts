@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
 import { startRelay } from '#tests/support/relay.ts';
 import { createLog } from '../observe/log.ts';
@@ -27,13 +27,12 @@ async function openProcess(url = server.url): Promise<Process> {
   return { redis, received, logged };
 }
 
-const subscribed = (redis: RedisLink) =>
-  vi.waitUntil(() => redis.receivesChanges(), { timeout: 8_000, interval: 10 });
+const subscribed = (redis: RedisLink) => expect.poll(() => redis.receivesChanges()).toBe(true);
 
 const eventsOf = ({ logged }: Process) => logged.map((line) => JSON.parse(line).event);
 
 const lastEvent = (process: Process, event: string) =>
-  vi.waitUntil(() => eventsOf(process).at(-1) === event, { timeout: 8_000, interval: 10 });
+  expect.poll(() => eventsOf(process).at(-1)).toBe(event);
 
 const available = (process: Process) => lastEvent(process, 'redis_recovered');
 
@@ -44,7 +43,7 @@ describe('processes that share a Redis', () => {
     const [one, other] = [await openProcess(), await openProcess()];
     one.redis.publishChange('attempt 1');
     other.redis.publishChange('attempt 2');
-    await vi.waitUntil(() => one.received.length === 2 && other.received.length === 2);
+    await expect.poll(() => [one.received.length, other.received.length]).toEqual([2, 2]);
     expect(one.received.toSorted()).toEqual(['attempt 1', 'attempt 2']);
   });
 
@@ -61,8 +60,7 @@ describe('processes that share a Redis', () => {
     // Other processes may reconnect later, and cannot publish before that.
     expect(one.redis.receivesChanges()).toBe(false);
     one.redis.publishChange('heard');
-    await vi.waitUntil(() => other.received.length > 0);
-    expect(other.received).toEqual(['heard']);
+    await expect.poll(() => other.received).toEqual(['heard']);
     await subscribed(one.redis);
     expect(eventsOf(one)).toEqual(['redis_unavailable', 'redis_recovered']);
   });
@@ -86,8 +84,7 @@ describe('processes that share a Redis', () => {
       );
     }
     one.redis.publishChange('heard');
-    await vi.waitUntil(() => one.received.length > 0);
-    expect(one.received).toEqual(['heard']);
+    await expect.poll(() => one.received).toEqual(['heard']);
   });
 
   it('replace a connection that has gone silent', {
@@ -100,8 +97,7 @@ describe('processes that share a Redis', () => {
     await unavailable(one);
     await available(one);
     other.redis.publishChange('heard');
-    await vi.waitUntil(() => one.received.length > 0);
-    expect(one.received).toEqual(['heard']);
+    await expect.poll(() => one.received).toEqual(['heard']);
   });
 });
 

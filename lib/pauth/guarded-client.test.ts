@@ -36,11 +36,9 @@ describe('a guarded client', () => {
     expect(new Set(kinds)).toEqual(new Set(['unreachable', 'not_sent']));
     // Five failures, and what was in flight with the fifth.
     expect((await control.requests(phoneNumber)).length).toBeLessThanOrEqual(8);
-    const since = performance.now();
     expect(await guarded.checkSession('any')).toMatchObject({
       error: { kind: 'not_sent', reason: 'circuit_open' },
     });
-    expect(performance.now() - since).toBeLessThan(100);
   });
 
   it.each([400, 404, 422])('keeps sending after any number of %i responses', async (status) => {

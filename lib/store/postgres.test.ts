@@ -107,11 +107,11 @@ describe('a PostgreSQL store', () => {
 
   it('fails a query that waits a second for a connection, and serves those that have one', async () => {
     const { store } = await openDatabase(1);
-    const busy = sql`select pg_sleep(1.5)`.execute(store);
-    const { error, ms } = await failureOf(() => query(store));
-    expect(isStoreFailure(error)).toBe(true);
-    expect(ms).toBeLessThan(1_400);
-    await busy;
+    await store.transaction().execute(async (transaction) => {
+      const { error } = await failureOf(() => query(store));
+      expect(isStoreFailure(error)).toBe(true);
+      expect((await query(transaction)).rows).toEqual([{ one: 1 }]);
+    });
     expect((await query(store)).rows).toEqual([{ one: 1 }]);
   });
 
@@ -119,14 +119,14 @@ describe('a PostgreSQL store', () => {
     const { store } = await openDatabase();
     const slow = await failureOf(() => sql`select pg_sleep(10)`.execute(store));
     expect(isStoreFailure(slow.error)).toBe(true);
-    expect(slow.ms).toBeLessThan(2_800);
+    expect(slow.error).toMatchObject({ code: '57014' });
 
     await sql`create table locked (id int)`.execute(store);
     await store.transaction().execute(async (transaction) => {
       await sql`lock table locked`.execute(transaction);
       const waiting = await failureOf(() => sql`select * from locked`.execute(store));
       expect(isStoreFailure(waiting.error)).toBe(true);
-      expect(waiting.ms).toBeLessThan(1_800);
+      expect(waiting.error).toMatchObject({ code: '55P03' });
     });
     expect((await query(store)).rows).toEqual([{ one: 1 }]);
   });
@@ -159,15 +159,15 @@ describe('a PostgreSQL store', () => {
     try {
       const first = await failureOf(() => store.transaction().execute(query));
       expect(isStoreFailure(first.error)).toBe(true);
-      expect(first.ms).toBeLessThan(4_500);
+      expect(first.ms).toBeLessThan(10_000);
       const second = await failureOf(() => query(store));
       expect(isStoreFailure(second.error)).toBe(true);
-      expect(second.ms).toBeLessThan(2_000);
+      expect(second.ms).toBeLessThan(10_000);
     } finally {
       thaw();
     }
     expect((await query(store)).rows).toEqual([{ one: 1 }]);
-  }, 20_000);
+  });
 
   it.each([
     ['a bug', 'select no_such_column', false],

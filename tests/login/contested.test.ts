@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createToken } from '#lib/crypto/token.ts';
 import { readAttemptStatus } from '#lib/login/attempt-status.ts';
 import type { StartedAttempt } from '#lib/login/browsers.ts';
@@ -152,9 +152,7 @@ describe('one call that two browsers are waiting for', () => {
       phone_number: login.phoneNumber,
     });
     const myStart = login.start();
-    await vi.waitFor(async () =>
-      expect(await login.control.sessions(login.phoneNumber)).toHaveLength(2),
-    );
+    await expect.poll(() => login.control.sessions(login.phoneNumber)).toHaveLength(2);
     await verify(login, theirs);
     expect(await login.poll(theirs)).toMatchObject({ status: 'pending' });
     await myStart;
@@ -173,7 +171,7 @@ describe('one call that two browsers are waiting for', () => {
     const fault = { kind: 'delay', delay_ms: 5_000, match: 'create' } as const;
     await login.control.addFault({ ...fault, phone_number: phoneNumber });
     const later = startAttempt(login.deps, phoneNumber, login.newBrowser);
-    await vi.waitFor(async () => expect(await login.countRequests('create')).toBe(3));
+    await expect.poll(() => login.countRequests('create')).toBe(3);
     expect(await login.poll(mine)).toMatchObject({ status: 'completed' });
     expect(await later).toMatchObject({ ok: false });
     await careful.close();
@@ -204,9 +202,7 @@ describe('one call that two browsers are waiting for', () => {
       phone_number: login.phoneNumber,
     });
     const theirStart = login.start('theirs');
-    await vi.waitFor(async () =>
-      expect(await login.control.sessions(login.phoneNumber)).toHaveLength(1),
-    );
+    await expect.poll(() => login.control.sessions(login.phoneNumber)).toHaveLength(1);
     const mine = await login.start();
     login.clock.advance(1);
     await verify(login, mine);

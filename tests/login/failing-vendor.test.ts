@@ -95,9 +95,7 @@ describe('while the vendor fails', () => {
     }
     const before = await login.countRequests('create');
     const rows = await countRows(login);
-    const since = performance.now();
     const refused = await start();
-    expect(performance.now() - since).toBeLessThan(500);
     expect(refused).toMatchObject({ error: { code: 'pauth_unreachable' } });
     expect(refused.ok ? 0 : refused.error.retryAfterSeconds).toBeGreaterThan(10);
     expect(await login.countRequests('create')).toBe(before);

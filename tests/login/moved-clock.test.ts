@@ -90,6 +90,6 @@ describe('a clock set back', () => {
     const held = login.poll(started, 300);
     back = HOUR_MS;
     expect(await held).toMatchObject({ status: 'pending' });
-    expect(performance.now() - since).toBeLessThan(2_500);
+    expect(performance.now() - since).toBeLessThan(20_000);
   });
 });

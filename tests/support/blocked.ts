@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { vi } from 'vitest';
+import { expect } from 'vitest';
 import { isPostgres } from '#lib/store/dialect.ts';
 import type { Store } from '#lib/store/schema.ts';
 
@@ -9,6 +9,6 @@ export async function waitUntilBlocked(store: Store): Promise<void> {
     const query = sql<{ pid: number }>`
       select pid from pg_stat_activity
       where wait_event_type = 'Lock' and datname = current_database()`;
-    await vi.waitUntil(async () => (await query.execute(store)).rows.length > 0);
+    await expect.poll(async () => (await query.execute(store)).rows).not.toEqual([]);
   }
 }
