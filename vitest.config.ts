@@ -23,6 +23,8 @@ const slow = [
 ];
 /** What is quick over HTTP. The other attacks send thousands of requests. */
 const quickApi = ['tests/api/!(enumeration).test.ts', 'tests/attacks/{methods,once,paths}.test.ts'];
+/** What attackers try: by default against the Node host on SQLite, within `api` and `faults`. */
+const attacks = ['tests/attacks/*.test.ts', 'tests/api/{enumeration,start-limits}.test.ts'];
 /** Ten thousand people at once take every core. */
 const crowd = 'tests/faults/many-at-once.test.ts';
 /** What reads and writes the store, and what of the login depends on its transactions. */
@@ -118,6 +120,17 @@ export default defineConfig({
           name: 'crowd',
           include: [crowd],
           sequence: { groupOrder: 1 },
+        },
+        {
+          // The same build elsewhere: see docs/testing.md.
+          name: 'attacks',
+          include: attacks,
+          testTimeout: 120_000,
+          env: {
+            TEST_HOST: process.env.TEST_HOST ?? 'next',
+            TEST_STORE: process.env.TEST_STORE ?? 'redis',
+            TEST_NODE: process.env.TEST_NODE ?? process.execPath,
+          },
         },
       ].map((project) => ({
         ...server,

@@ -6,6 +6,9 @@ const manifestSchema = z.object({ scripts: z.object({ start: z.string() }) });
 
 const NEXT = 'node_modules/next/dist/bin/next';
 
+/** The arguments of `node` that serve a build with Next alone. */
+export const NEXT_START: readonly string[] = [NEXT, 'start'];
+
 /**
  * The arguments that `npm start` passes to `node` in a checkout: V8 options and the script, or those
  * that start Next where that is the server.

@@ -42,6 +42,13 @@ const mainJourneys: Step = [
 
 const rest: Step[] = [
   ['other tests', ...vitest(3), ...projects('slow', 'login on postgres', 'faults', 'crowd')],
+  [
+    'attacks on next start, PostgreSQL and Redis',
+    ...vitest(3),
+    ...projects('attacks'),
+    ...['methods', 'once', 'passkeys', 'requests'].map((name) => `tests/attacks/${name}`),
+    'tests/api/',
+  ],
   ['all journeys', 'playwright', 'test', '--config', 'e2e'],
 ];
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
-import { databasePath, logIn, newVisitor } from '#tests/support/servers.ts';
-import { runUsers } from '#tests/support/users-command.ts';
+import { runScript } from '#tests/support/run-script.ts';
+import { logIn, newVisitor, stores } from '#tests/support/servers.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
 /** Everything in an answer that could tell numbers apart: no random values and no dates. */
@@ -24,7 +24,7 @@ it('start and the polls before the call answer the same for known, unknown and d
   ];
   await logIn(known);
   await logIn(disabled);
-  expect(runUsers(databasePath, 'disable', disabled).status).toBe(0);
+  expect(runScript('users', stores, 'disable', disabled).status).toBe(0);
 
   const seen = [];
   for (const phoneNumber of [unknown, known, disabled]) {

@@ -6,7 +6,7 @@ import { errorReplySchema } from '#lib/shared/contract.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import { logIn, sandboxUrl, vendor } from '#tests/support/servers.ts';
 import { randomNetwork, randomPhoneNumber } from '#tests/support/visitor.ts';
-import { expectHarmless, forEachOf, ownPage, type RawAnswer, send } from './send.ts';
+import { expectHarmless, forEachOf, isNextHost, ownPage, type RawAnswer, send } from './send.ts';
 
 const JSON_TYPE = 'application/json';
 
@@ -235,18 +235,11 @@ describe('a server under large and slow requests', () => {
     `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n` +
     `Sec-Fetch-Site: same-origin\r\nContent-Length: ${length}\r\n\r\n`;
 
-  it('ends them all and answers other requests meanwhile', { timeout: 90_000 }, async () => {
-    expect((await send({ origin: app.origin, path: '/api/health' })).status).toBe(200);
-    const slow = Promise.all([
-      drip(head('/api/auth/start', 4_000), '0'),
-      drip(head('/api/auth/start', 100_000_000), '0'),
-      drip(head(`/api/auth/callback/${'a'.repeat(43)}`, 100_000_000), '0'),
-      drip(head('/login', 100_000_000), '0'),
-      drip('GET /login HTTP/1.1\r\nHost: a\r\nX-Slow: ', '0'),
-      drip('GET /lo', 'o'),
-      drip('', 'G'),
-    ]);
+  const isHealthy = async () =>
+    (await send({ origin: app.origin, path: '/api/health' })).status === 200;
 
+  it('does not keep large ones in memory, and answers others meanwhile', async () => {
+    expect(await isHealthy()).toBe(true);
     const before = residentKilobytes(app.pid);
     const large = `{"phone_number":"${'0'.repeat(8_000_000)}"}`;
     const paths = ['/api/auth/start', '/login', '/api/auth/logout', '/api/language'];
@@ -260,8 +253,23 @@ describe('a server under large and slow requests', () => {
       6,
     );
     expect(residentKilobytes(app.pid) - before).toBeLessThan(150_000);
-    expect((await send({ origin: app.origin, path: '/api/health' })).status).toBe(200);
+    expect(await isHealthy()).toBe(true);
+  });
 
+  const onNodeHost = it.skipIf(isNextHost);
+
+  onNodeHost('ends slow ones, and answers others meanwhile', { timeout: 90_000 }, async () => {
+    const slow = Promise.all([
+      drip(head('/api/auth/start', 4_000), '0'),
+      drip(head('/api/auth/start', 100_000_000), '0'),
+      drip(head(`/api/auth/callback/${'a'.repeat(43)}`, 100_000_000), '0'),
+      drip(head('/login', 100_000_000), '0'),
+      drip('GET /login HTTP/1.1\r\nHost: a\r\nX-Slow: ', '0'),
+      drip('GET /lo', 'o'),
+      drip('', 'G'),
+    ]);
+
+    expect(await isHealthy()).toBe(true);
     const [first, ...others] = await slow;
     expect(first.text).toMatch(/^HTTP\/1\.1 400 /);
     expect(first.text).toContain('request_incomplete');

@@ -1,19 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { createSealer } from '#lib/cookies/seal.ts';
 import { createToken } from '#lib/crypto/token.ts';
 import { type AppServer, startAppServer, TEST_SECRET } from '#tests/support/app-server.ts';
-import {
-  databasePath,
-  logIn,
-  logInOn,
-  newVisitor,
-  sandboxUrl,
-  vendor,
-} from '#tests/support/servers.ts';
+import { logIn, logInOn, newVisitor, sandboxUrl, stores, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 import { expectHarmless, forEachOf, ownPage, send } from './send.ts';
 import { addressOf, routes } from './site.ts';
@@ -124,7 +114,7 @@ async function expectAnonymousAndCleared(
 describe('a corrupted cookie', () => {
   it.each([SESSION, ATTEMPT] as const)(
     'makes the visitor anonymous and is cleared by every answer: %s',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async (name) => {
       const visitor = await logIn(randomPhoneNumber());
       await visitor.start(randomPhoneNumber());
@@ -271,16 +261,15 @@ describe('session fixation', () => {
 
 describe('a rotated secret', () => {
   const newSecret = 'Nw8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4W';
-  const sameDatabase = { DATABASE_URL: `file:${databasePath}` };
   let rotating: AppServer;
   let afterwards: AppServer;
   beforeAll(async () => {
     [rotating, afterwards] = await Promise.all([
       startAppServer(sandboxUrl, {
-        ...sameDatabase,
+        ...stores,
         SESSION_SECRET: `${newSecret},${TEST_SECRET}`,
       }),
-      startAppServer(sandboxUrl, { ...sameDatabase, SESSION_SECRET: newSecret }),
+      startAppServer(sandboxUrl, { ...stores, SESSION_SECRET: newSecret }),
     ]);
   });
   afterAll(async () => {
@@ -309,18 +298,11 @@ describe('a rotated secret', () => {
 });
 
 describe('on an https origin', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'call-login-'));
   let app: AppServer;
   beforeAll(async () => {
-    app = await startAppServer(sandboxUrl, {
-      APP_ORIGIN: 'https://localhost:8443',
-      DATABASE_URL: `file:${join(folder, 'https.db')}`,
-    });
+    app = await startAppServer(sandboxUrl, { APP_ORIGIN: 'https://localhost:8443' });
   });
-  afterAll(async () => {
-    await app.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => app.stop());
 
   it('a session is accepted only from the cookie with the __Host- prefix', async () => {
     const visitor = new Visitor(app.origin);

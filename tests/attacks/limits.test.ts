@@ -4,10 +4,10 @@ import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
 import {
   appOrigin,
   countVendorRequests,
-  databasePath,
   logInOn,
   newVisitor,
   sandboxUrl,
+  stores,
   vendor,
 } from '#tests/support/servers.ts';
 import { randomNetwork, randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
@@ -143,7 +143,7 @@ describe('people behind one address of a carrier', () => {
 describe('two processes with one database', () => {
   it('share one limit and accept each other’s sessions', async () => {
     const other = await startAppServer(sandboxUrl, {
-      DATABASE_URL: `file:${databasePath}`,
+      ...stores,
       START_LIMIT_PER_NETWORK: '10/600',
     });
     const from = [['x-forwarded-for', randomNetwork()]] as const;

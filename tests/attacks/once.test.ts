@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { sessionReplySchema } from '#lib/shared/contract.ts';
-import { logIn, newVisitor, queryDatabase, vendor } from '#tests/support/servers.ts';
+import { platform } from '#tests/support/app-server.ts';
+import { countSessions, logIn, newVisitor, vendor } from '#tests/support/servers.ts';
 import { randomPhoneNumber } from '#tests/support/visitor.ts';
 
 describe('one verified attempt', () => {
   it('creates one session under a hundred concurrent polls, in ten rounds', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     for (let round = 0; round < 10; round += 1) {
       const visitor = newVisitor();
@@ -14,13 +15,11 @@ describe('one verified attempt', () => {
       await vendor.call(phoneNumber, call_number);
       const copies = Array.from({ length: 100 }, () => visitor.clone());
       const answers = await Promise.all(copies.map((copy) => copy.status()));
-      expect(answers.every(({ status }) => status === 200)).toBe(true);
-      const sessions = queryDatabase(
-        `select sessions.id_hash from sessions join users on users.id = sessions.user_id
-         where users.phone_number = ?`,
-        phoneNumber,
-      );
-      expect(sessions, String(round)).toHaveLength(1);
+      const statuses = new Set(answers.map(({ status }) => status));
+      // PostgreSQL has fewer connections than there are polls; some may wait for one in vain.
+      statuses.delete(platform.store === 'sqlite' ? 0 : 503);
+      expect(statuses, String(round)).toEqual(new Set([200]));
+      expect(await countSessions(phoneNumber), String(round)).toBe(1);
     }
   });
 });

@@ -4,7 +4,7 @@ import { createSealer } from '#lib/cookies/seal.ts';
 import { newPasskeyReplySchema, passkeyOptionsReplySchema } from '#lib/shared/contract.ts';
 import { TEST_SECRET } from '#tests/support/app-server.ts';
 import { TestPasskey } from '#tests/support/authenticator.ts';
-import { logIn, newVisitor, queryDatabase } from '#tests/support/servers.ts';
+import { countSessions, logIn, newVisitor } from '#tests/support/servers.ts';
 import { randomPhoneNumber, type Visitor } from '#tests/support/visitor.ts';
 
 const CHALLENGE = 'call-login-challenge';
@@ -24,13 +24,6 @@ const challengeFor = async (visitor: Visitor) =>
     await (await visitor.post('/api/auth/passkeys/options', '')).json(),
   );
 
-const sessionsOf = (phoneNumber: string) =>
-  queryDatabase(
-    `select sessions.id_hash from sessions join users on users.id = sessions.user_id
-     where users.phone_number = ?`,
-    phoneNumber,
-  );
-
 describe('an answer of a passkey', () => {
   it('begins one session, however many copies of it arrive at once', async () => {
     const { passkey, phoneNumber } = await addPasskey();
@@ -41,7 +34,7 @@ describe('an answer of a passkey', () => {
     );
     const statuses = answers.map(({ status }) => status).toSorted();
     expect(statuses).toEqual([200, ...Array(19).fill(410)]);
-    expect(sessionsOf(phoneNumber)).toHaveLength(2);
+    expect(await countSessions(phoneNumber)).toBe(2);
   });
 
   it.each([
@@ -57,7 +50,7 @@ describe('an answer of a passkey', () => {
     const use = passkey.use(await challengeFor(visitor), deviation);
     expect((await visitor.post('/api/auth/passkeys/login', use)).status).toBe(403);
     expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
-    expect(sessionsOf(phoneNumber)).toHaveLength(1);
+    expect(await countSessions(phoneNumber)).toBe(1);
   });
 
   it('is refused in the browser of somebody else, which has another challenge', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { startSandbox } from '#sandbox/server.ts';
+import { NEXT_START } from '#scripts/start-command.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
 
 declare module 'vitest' {
@@ -24,9 +25,7 @@ export default async function startHosts(project: TestProject): Promise<() => Pr
   };
   const [node, next] = await Promise.all([
     startAppServer(sandbox.url, env),
-    startAppServer(sandbox.url, env, {
-      startArguments: ['node_modules/next/dist/bin/next', 'start'],
-    }),
+    startAppServer(sandbox.url, env, { startArguments: NEXT_START }),
   ]);
   project.provide('hosts', { node: node.origin, next: next.origin });
   project.provide('contractSandboxUrl', sandbox.url);

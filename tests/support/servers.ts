@@ -1,9 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll } from 'vitest';
-import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { attemptViewSchema, phoneNumberSchema } from '#lib/shared/contract.ts';
+import { openStore } from '#lib/store/open.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
-import { startAppServer } from './app-server.ts';
+import { platform, startAppServer } from './app-server.ts';
 import { userAgents, Visitor } from './visitor.ts';
 
 /** The sandbox and the production build that the HTTP tests of one file share; each uses its own phone number. */
@@ -28,8 +29,8 @@ export const sandboxUrl = sandbox.url;
 /** The control client of the sandbox. */
 export const vendor = createControlClient(sandbox.url);
 
-/** The path of its database, for changes that only time or an operator causes. */
-export const { databasePath } = app;
+/** The path of its database, for changes that only time or an operator causes; and its stores. */
+export const { databasePath, stores } = app;
 
 /** Runs a statement on the database of the running server. @returns its rows. */
 export function queryDatabase(statement: string, ...values: string[]) {
@@ -38,6 +39,26 @@ export function queryDatabase(statement: string, ...values: string[]) {
     return database.prepare(statement).all(...values);
   } finally {
     database.close();
+  }
+}
+
+/** The number of sessions of the user of a phone number. */
+export async function countSessions(phoneNumber: string): Promise<number> {
+  const store = openStore(
+    platform.store === 'sqlite'
+      ? { kind: 'sqlite', path: databasePath }
+      : { kind: 'postgres', url: stores.DATABASE_URL, poolSize: 1 },
+  );
+  try {
+    const rows = await store
+      .selectFrom('sessions')
+      .innerJoin('users', 'users.id', 'sessions.user_id')
+      .select('sessions.id_hash')
+      .where('users.phone_number', '=', phoneNumberSchema.parse(phoneNumber))
+      .execute();
+    return rows.length;
+  } finally {
+    await store.destroy();
   }
 }
 
