@@ -1,5 +1,6 @@
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { hasVercel } from './tests/support/has-vercel.ts';
 
 // Server modules import `server-only`, which throws unless this condition is set.
 const conditions = ['react-server', ...defaultServerConditions];
@@ -25,6 +26,8 @@ const slow = [
 const quickApi = ['tests/api/!(enumeration).test.ts', 'tests/attacks/{methods,once,paths}.test.ts'];
 /** What attackers try: by default against the Node host on SQLite, within `api` and `faults`. */
 const attacks = ['tests/attacks/*.test.ts', 'tests/api/{enumeration,start-limits}.test.ts'];
+/** Builds for two minutes, where Vercel's command is installed. */
+const vercel = 'tests/hosts/vercel.test.ts';
 /** Ten thousand people at once take every core. */
 const crowd = 'tests/faults/many-at-once.test.ts';
 /** What reads and writes the store, and what of the login depends on its transactions. */
@@ -104,6 +107,16 @@ export default defineConfig({
           globalSetup: 'tests/contract/hosts.ts',
         },
       },
+      {
+        ...server,
+        test: {
+          ...common,
+          // What Vercel's command builds.
+          name: 'vercel',
+          include: [vercel, ...(hasVercel ? ['tests/contract/*.test.ts'] : [])],
+          globalSetup: 'tests/support/vercel-build.ts',
+        },
+      },
       ...[
         // The production build on the Node host.
         { name: 'api', include: quickApi },
@@ -113,7 +126,7 @@ export default defineConfig({
             'tests/{api,attacks,faults,hosts,integrate}/*.test.ts',
             'tests/fuzz/requests.test.ts',
           ],
-          exclude: [...quickApi, crowd],
+          exclude: [...quickApi, crowd, vercel],
         },
         {
           // After all others: the server may refuse others' requests while it takes every core.

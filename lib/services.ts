@@ -21,6 +21,8 @@ import { createPauthClient } from './pauth/client.ts';
 import { guardPauthClient } from './pauth/guarded-client.ts';
 import type { SessionServices } from './sessions/open.ts';
 import { systemClock } from './shared/clock.ts';
+import { describeStoreFailure } from './store/describe-failure.ts';
+import { isStoreFailure, StoreUnreachable } from './store/failure.ts';
 import { requireMigrated } from './store/migrate.ts';
 import { openStore, prepareStore } from './store/open.ts';
 import { setOutboxUsed } from './store/outbox.ts';
@@ -68,10 +70,41 @@ export function createNodeHostServices(): Services {
   return globalThis.callLoginServices;
 }
 
-/** Migrates the database, if it may, and starts the background work; to be awaited before the first request. */
+/**
+ * Starts to measure, migrates the database, if it may, and starts the background work; to be awaited before the
+ * first request. Where Next is the host, the latter two wait for the first statement: see `prepareInNext`.
+ */
 export async function startServices(services: Services): Promise<void> {
-  const { config, store, log, redis, localNotifications, shutdown, login } = services;
-  await startTelemetry(config.telemetry, services);
+  await startTelemetry(services.config.telemetry, services);
+  setOutboxUsed(services.config.webhook !== null);
+  if (services.isNodeHost) {
+    await prepare(services, services.store);
+    startWork(services);
+  }
+}
+
+/**
+ * On Vercel each function is a process of its own, the one of proxy.ts as well, which needs no database; every cold
+ * start is a boot; and the platform answers a process that ends with a page that says nothing. So nothing connects
+ * before a request needs it, and a database that is away fails that request alone: the next one tries again.
+ */
+async function prepareInNext(services: Services, store: Store): Promise<void> {
+  const { config, log, throttledLog } = services;
+  try {
+    await prepare(services, store);
+  } catch (error) {
+    const message = isStoreFailure(error)
+      ? describeStoreFailure(error, config.store)
+      : `The database cannot be prepared: ${error instanceof Error ? error.message : error}`;
+    const event = 'store_not_ready';
+    throttledLog(log, 'error', { kind: event, entry: { event, error }, message });
+    throw new StoreUnreachable('the database is not ready', { cause: error });
+  }
+  startWork(services);
+}
+
+/** @param store that of the services, or one over the same connections. */
+async function prepare({ config, log, login }: Services, store: Store): Promise<void> {
   const { done, newer } =
     config.migrations === 'apply'
       ? await prepareStore(config.store, store)
@@ -90,10 +123,14 @@ export async function startServices(services: Services): Promise<void> {
         'and their owners log in by call until APP_ORIGIN names that host again',
     );
   }
-  await recallCallbackReach(login);
+  await recallCallbackReach({ ...login, store });
+}
+
+function startWork(services: Services): void {
+  const { config, store, log, redis, localNotifications, shutdown, login } = services;
+  redis?.connect();
   const keepMs = keepMsOf(config.retention);
   keepSweeping({ store, clock: login.clock, log, keepMs }, shutdown.signal);
-  setOutboxUsed(config.webhook !== null);
   if (config.webhook !== null) {
     const { clock, throttledLog } = login;
     keepSending({ store, clock, log, throttledLog }, config.webhook, shutdown.signal);
@@ -111,14 +148,16 @@ export function stopServices({ shutdown, login }: Services): void {
 }
 
 function createServices(config: Config, isNodeHost: boolean): Services {
-  const store = openStore(config.store);
+  const store = isNodeHost
+    ? openStore(config.store)
+    : openStore(config.store, (unprepared) => prepareInNext(services, unprepared));
   const clock = systemClock;
   const log = createLog();
   const localNotifications = createAttemptNotifications();
   const redis =
     config.redisUrl === null ? null : openRedis(config.redisUrl, log, localNotifications.notify);
   const throttledLog = createThrottledLog(clock);
-  return {
+  const services: Services = {
     config,
     store,
     log,
@@ -186,6 +225,7 @@ function createServices(config: Config, isNodeHost: boolean): Services {
       },
     },
   };
+  return services;
 }
 
 /** Where the vendor calls back, past the protection of a preview on Vercel. */

@@ -41,7 +41,11 @@ const mainJourneys: Step = [
 ];
 
 const rest: Step[] = [
-  ['other tests', ...vitest(3), ...projects('slow', 'login on postgres', 'faults', 'crowd')],
+  [
+    'other tests',
+    ...vitest(3),
+    ...projects('slow', 'login on postgres', 'faults', 'crowd', 'vercel'),
+  ],
   [
     'attacks on next start, PostgreSQL and Redis',
     ...vitest(3),

@@ -222,6 +222,15 @@ describe('the configuration', () => {
   });
 
   it.each([
+    [{}, 10],
+    [{ VERCEL: '1' }, 3],
+    [{ VERCEL: '1', DATABASE_POOL_SIZE: '5' }, 5],
+  ])('opens few connections in each instance on Vercel: %j', (given, poolSize) => {
+    const DATABASE_URL = 'postgres://u:p@db/d';
+    expect(read({ ...production, DATABASE_URL, ...given }).store).toMatchObject({ poolSize });
+  });
+
+  it.each([
     ['production', {}, 'https://login.example.com'],
     ['preview', {}, 'https://app-git-fix.vercel.app'],
     ['preview', { VERCEL_BRANCH_URL: '' }, 'https://app-1.vercel.app'],

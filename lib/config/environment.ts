@@ -328,7 +328,7 @@ export const settings = z.object({
       'Where users, attempts, sessions and events are stored: an SQLite file, created if missing, or a PostgreSQL server.',
     ),
     poolSize: withDefault('DATABASE_POOL_SIZE', '10', integer('connections', 1, 1_000)).describe(
-      'The most connections to PostgreSQL that one process opens.',
+      'The most connections to PostgreSQL that one process opens. Not set, it is `3` on Vercel.',
     ),
     ca: optional('DATABASE_CA', '/etc/ssl/database-ca.pem', certificates).describe(
       'The certificate authority of the PostgreSQL server where it is none of the public ones, as at Supabase and AWS. The connection then uses TLS.',

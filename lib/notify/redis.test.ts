@@ -23,6 +23,7 @@ async function openProcess(url = server.url): Promise<Process> {
   const log = createLog({ write: (line) => void logged.push(line) });
   const redis = openRedis(url, log, (attemptId) => received.push(attemptId));
   onTestFinished(() => redis.close());
+  redis.connect();
   await subscribed(redis);
   return { redis, received, logged };
 }
@@ -104,6 +105,7 @@ describe('processes that share a Redis', () => {
 it('a Redis that has never been reachable is no error', async () => {
   const redis = openRedis('redis://127.0.0.1:1', createLog({ write: () => {} }), () => {});
   onTestFinished(() => redis.close());
+  redis.connect();
   redis.publishChange('unheard');
   expect(redis.receivesChanges()).toBe(false);
 });

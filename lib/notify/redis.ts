@@ -12,6 +12,8 @@ export interface RedisLink {
    * command that fails, and within two seconds when Redis stops responding while no commands are sent.
    */
   receivesChanges(): boolean;
+  /** Connects in the background, and again whenever the connection is lost. */
+  connect(): void;
   /** Notifies the other processes that an attempt has changed. Never throws. */
   publishChange(attemptId: string): void;
   close(): void;
@@ -45,7 +47,7 @@ const options = {
 } satisfies RedisOptions;
 
 /**
- * Connects in the background, and reconnects whenever the connection is lost.
+ * A link that connects when it is told to: a process that only reads cookies needs none.
  *
  * @param url `redis://…` or `rediss://…`
  * @param onChanged called with the id of an attempt that has changed in any process.
@@ -55,8 +57,8 @@ export function openRedis(
   log: Log,
   onChanged: (attemptId: string) => void,
 ): RedisLink {
-  const commands = new Redis(url, options);
-  const subscriber = new Redis(url, { ...options, autoResubscribe: false });
+  const commands = new Redis(url, { ...options, lazyConnect: true });
+  const subscriber = new Redis(url, { ...options, lazyConnect: true, autoResubscribe: false });
   let state: 'unknown' | 'available' | 'unavailable' | 'closed' = 'unknown';
   let recoveredAtMs: number | null = null;
 
@@ -102,6 +104,11 @@ export function openRedis(
   const healthChecks = setInterval(checkHealth, HEALTH_CHECK_INTERVAL_MS).unref();
 
   return {
+    connect() {
+      for (const connection of [commands, subscriber]) {
+        connection.connect().catch(markUnavailable);
+      }
+    },
     receivesChanges: () =>
       state === 'available' &&
       (recoveredAtMs === null || performance.now() - recoveredAtMs > RECONNECT_GRACE_MS),

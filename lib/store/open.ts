@@ -1,6 +1,12 @@
 import 'server-only';
-import { type Migrated, migrate } from './migrate.ts';
-import { migrationTimeouts, openPostgres, type PostgresPlace } from './postgres.ts';
+import { findPending, type Migrated, migrate } from './migrate.ts';
+import {
+  migrationTimeouts,
+  openPostgres,
+  type PostgresPlace,
+  requestTimeouts,
+} from './postgres.ts';
+import type { Preparation } from './prepared.ts';
 import type { Store } from './schema.ts';
 import { openSqlite } from './sqlite.ts';
 
@@ -9,20 +15,39 @@ export type StorePlace =
   /** A file, or `:memory:`. */
   { kind: 'sqlite'; path: string } | PostgresPlace;
 
-/** Opens a database without checking that it is reachable or migrated. */
-export function openStore(place: StorePlace): Store {
-  return place.kind === 'sqlite' ? openSqlite(place.path) : openPostgres(place);
+/**
+ * Opens a database without checking that it is reachable or migrated.
+ *
+ * @param prepare does so before the first statement: see `openDialect`.
+ */
+export function openStore(place: StorePlace, prepare?: Preparation): Store {
+  return place.kind === 'sqlite'
+    ? openSqlite(place.path, prepare)
+    : openPostgres(place, requestTimeouts, prepare);
 }
 
-/** Migrates an open database: see `migrate`. On PostgreSQL, over a connection with longer timeouts. */
+/**
+ * Migrates an open database, if it lacks anything: see `migrate`. On PostgreSQL, over connections of its own: what is
+ * pending is read without waiting for other processes that migrate, and migrating may take longer than a request.
+ */
 export async function prepareStore(place: StorePlace, store: Store): Promise<Migrated> {
   if (place.kind === 'sqlite') {
     return await migrate(store);
   }
-  const migrationStore = openPostgres({ ...place, poolSize: 1 }, migrationTimeouts);
+  const { connectMs } = migrationTimeouts;
+  const { pending, newer } = await over(place, { ...requestTimeouts, connectMs }, findPending);
+  return pending.length === 0 ? { done: [], newer } : await over(place, migrationTimeouts, migrate);
+}
+
+async function over<Outcome>(
+  place: PostgresPlace,
+  timeouts: typeof requestTimeouts,
+  work: (store: Store) => Promise<Outcome>,
+): Promise<Outcome> {
+  const store = openPostgres({ ...place, poolSize: 1 }, timeouts);
   try {
-    return await migrate(migrationStore);
+    return await work(store);
   } finally {
-    await migrationStore.destroy();
+    await store.destroy();
   }
 }

@@ -2,7 +2,6 @@ import 'server-only';
 import {
   CompiledQuery,
   type DatabaseConnection,
-  Kysely,
   PostgresAdapter,
   type PostgresCursor,
   PostgresDialect,
@@ -14,7 +13,8 @@ import {
 import pg from 'pg';
 import { closeAtExit } from './at-exit.ts';
 import { StoreUnreachable } from './failure.ts';
-import type { Store, Tables } from './schema.ts';
+import { openDialect, type Preparation } from './prepared.ts';
+import type { Store } from './schema.ts';
 
 /** A PostgreSQL database. */
 export interface PostgresPlace {
@@ -63,10 +63,13 @@ export const IDLE_IN_TRANSACTION_MS = 5_000;
 /**
  * Opens a PostgreSQL database, or a pooler in front of one. Connects on first use and reconnects after an
  * outage. A query that gets no connection within the time limits fails with `StoreUnreachable`.
+ *
+ * @param prepare see `openDialect`.
  */
 export function openPostgres(
   { url, poolSize, tls, connectMs = CONNECT_MS }: Omit<PostgresPlace, 'kind'>,
   timeouts = requestTimeouts,
+  prepare?: Preparation,
 ): Store {
   const limits = {
     statement_timeout: timeouts.statementMs,
@@ -100,7 +103,7 @@ export function openPostgres(
     'begin',
     ...Object.entries(limits).map(([name, ms]) => `set local ${name} = ${ms}`),
   ];
-  return new Kysely<Tables>({ dialect: new Dialect(pool, begin.join('; ')) });
+  return openDialect(new Dialect(pool, begin.join('; ')), prepare);
 }
 
 class Dialect extends PostgresDialect {

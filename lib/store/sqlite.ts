@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import {
   CompiledQuery,
   type DatabaseConnection,
-  Kysely,
   SqliteAdapter,
   type SqliteDatabase,
   SqliteDriver,
@@ -17,7 +16,8 @@ import {
 import { closeAtExit } from './at-exit.ts';
 import type { FlushingAdapter } from './dialect.ts';
 import { StoreUnreachable } from './failure.ts';
-import type { Store, Tables } from './schema.ts';
+import { openDialect, type Preparation } from './prepared.ts';
+import type { Store } from './schema.ts';
 
 /** How long a write waits for another process's write. */
 const BUSY_TIMEOUT_MS = 2_000;
@@ -29,8 +29,9 @@ const BUSY_TIMEOUT_MS = 2_000;
  * flushed (WAL with `synchronous=NORMAL`): `durableTransaction` flushes it, for all that was committed before.
  *
  * @param path a file, or `:memory:`.
+ * @param prepare see `openDialect`.
  */
-export function openSqlite(path: string): Store {
+export function openSqlite(path: string, prepare?: Preparation): Store {
   if (path !== ':memory:') {
     createFolder(dirname(path));
     createPrivateFile(path);
@@ -43,14 +44,13 @@ export function openSqlite(path: string): Store {
   // Where symbolic links lead to; null in memory.
   const location = database.location();
   const log = location === null ? null : new WriteAheadLog(`${location}-wal`);
-  return new Kysely<Tables>({
-    dialect: {
-      createAdapter: () => new Adapter(log),
-      createDriver: () => new Driver(database, log),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
-    },
-  });
+  const dialect = {
+    createAdapter: () => new Adapter(log),
+    createDriver: () => new Driver(database, log),
+    createIntrospector: (db: Store) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+  return openDialect(dialect, prepare);
 }
 
 /**

@@ -6,23 +6,26 @@ import { startAppServer } from '#tests/support/app-server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The same build, hosted by `server/` and by `next start`. */
-    hosts: { node: string; next: string };
+    /** The same code, by host: first `server/`, then those that must answer as it does. */
+    hosts: Readonly<Record<string, string>>;
     contractSandboxUrl: string;
     contractCronSecret: string;
   }
 }
 
+/** The environment of every host that is compared. */
+export const contractEnv = (cronSecret: string) => ({
+  CRON_SECRET: cronSecret,
+  STATUS_WAIT_SECONDS: '20',
+  PAUTH_TIMEOUT_MS: '1000',
+  PAUTH_BREAKER: '1000/1',
+});
+
 /** One build on both hosts, each with a database of its own, and one sandbox for both. */
 export default async function startHosts(project: TestProject): Promise<() => Promise<void>> {
   const sandbox = await startSandbox();
   const cronSecret = randomUUID();
-  const env = {
-    CRON_SECRET: cronSecret,
-    STATUS_WAIT_SECONDS: '20',
-    PAUTH_TIMEOUT_MS: '1000',
-    PAUTH_BREAKER: '1000/1',
-  };
+  const env = contractEnv(cronSecret);
   const [node, next] = await Promise.all([
     startAppServer(sandbox.url, env),
     startAppServer(sandbox.url, env, { startArguments: NEXT_START }),

@@ -1,4 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { startSandbox } from '#sandbox/server.ts';
+import { startAppServer } from '#tests/support/app-server.ts';
 import { deploy, startAt } from '#tests/support/deployment.ts';
 import {
   createDatabase,
@@ -125,5 +127,40 @@ it(
     await expect
       .poll(async () => await (await waiting.visitor.status()).json(), { timeout: 30_000 })
       .toEqual({ status: 'verified' });
+  },
+);
+
+it(
+  'where Next is the host, a server that starts while PostgreSQL is down answers 503 until it is back',
+  patient,
+  async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.remove());
+    const database = await createDatabase(server.url);
+    await server.stop();
+    const sandbox = await startSandbox();
+    onTestFinished(() => sandbox.close());
+    const app = await startAppServer(
+      sandbox.url,
+      { DATABASE_URL: database },
+      { startArguments: ['node_modules/next/dist/bin/next', 'start'] },
+    );
+    onTestFinished(() => app.stop('SIGKILL'));
+    const visitor = new Visitor(app.origin);
+    const refused = await visitor.start(randomPhoneNumber());
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^[2-4]$/);
+    expect(await refused.json()).toMatchObject({ code: 'store_unavailable' });
+    expect((await visitor.fetch('/api/health')).status).toBe(503);
+    expect((await visitor.fetch('/api/health/live')).status).toBe(200);
+    // Somebody without a session needs no database to see the first step.
+    expect((await visitor.fetch('/login')).status).toBe(200);
+    expect((await visitor.fetch('/api/auth/callback/unknown', { method: 'POST' })).status).toBe(
+      204,
+    );
+    expect(app.output()).toMatch(/"store_not_ready".*nothing listens at (?:127.0.0.1|localhost):/);
+    await server.start();
+    expect((await visitor.start(randomPhoneNumber())).status).toBe(200);
+    expect(app.output().match(/"store_migrated"/g)).toHaveLength(1);
   },
 );

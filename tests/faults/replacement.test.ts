@@ -1,52 +1,14 @@
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
-import { attemptViewSchema, statusReplySchema } from '#lib/shared/contract.ts';
-import { type ControlClient, createControlClient } from '#sandbox/control-client.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
+import { logInDespiteBreaks } from '#tests/support/login-despite-breaks.ts';
 import { createDatabase, execute } from '#tests/support/postgres.ts';
 import { startTestProxy } from '#tests/support/test-proxy.ts';
-import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
+import { Visitor } from '#tests/support/visitor.ts';
 
 const PEOPLE = 8;
 const LOGINS_AT_EACH = 16;
-
-/** The JSON answer of `send`; null when the connection broke before it was complete. */
-async function answerTo(send: () => Promise<Response>): Promise<unknown> {
-  try {
-    return await (await send()).json();
-  } catch (error) {
-    if (error instanceof TypeError) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-/** @returns how often the person had to press again. */
-async function logIn(visitor: Visitor, vendor: ControlClient): Promise<number> {
-  const phoneNumber = randomPhoneNumber();
-  const press = () => answerTo(() => visitor.start(phoneNumber));
-  let start = await press();
-  let pressedAgain = 0;
-  // The page does not repeat a start by itself: it asks the person to press again.
-  for (; start === null; pressedAgain += 1) {
-    start = await press();
-  }
-  const attempt = attemptViewSchema.parse(start);
-  await vendor.call(phoneNumber, attempt.call_number);
-  for (;;) {
-    const answer = await answerTo(() => visitor.status());
-    // The page repeats a poll by itself, after a pause.
-    if (answer === null) {
-      continue;
-    }
-    const reply = statusReplySchema.parse(answer);
-    if (reply.status === 'verified') {
-      return pressedAgain;
-    }
-    expect(reply.status).toBe('pending');
-  }
-}
 
 it('replacing a server under load loses no login and at most one press', {
   timeout: 120_000,
@@ -75,7 +37,7 @@ it('replacing a server under load loses no login and at most one press', {
   const people = Array.from({ length: PEOPLE }, async () => {
     while (!isOver) {
       const visitor = new Visitor(balancer.origin);
-      const again = await logIn(visitor, vendor);
+      const again = await logInDespiteBreaks(visitor, vendor);
       pressedAgain += again;
       loggedIn.push(visitor);
     }

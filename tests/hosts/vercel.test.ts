@@ -1,113 +1,144 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
-import { findFreePort } from '#scripts/processes.ts';
-import { copyTree, run } from '#tests/integrate/copy.ts';
-import { TEST_SECRET } from '#tests/support/app-server.ts';
-import { createDatabase, execute } from '#tests/support/postgres.ts';
+import { hasVercel } from '#tests/support/has-vercel.ts';
+import { createDatabase, execute, startPostgres } from '#tests/support/postgres.ts';
 import { runScript } from '#tests/support/run-script.ts';
-import { hasVercel, readApiFunction, startEdge, startInstance } from '#tests/support/vercel.ts';
+import { API, type Instance, readFunction, startInstance } from '#tests/support/vercel.ts';
+import { startVercelSite, vercelEnv } from '#tests/support/vercel-site.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
-/** What Vercel needs to know of a project to build it without an account. */
-const project = {
-  projectId: 'prj_test',
-  orgId: 'team_test',
-  settings: { framework: 'nextjs', nodeVersion: '24.x', installCommand: 'true' },
-};
+/** Each first request starts a process. */
+const patient = { timeout: 120_000 };
 
-/** An environment with an empty database. */
-const newEnvironment = async (
-  deployment: 'preview' | 'production',
-  port: number,
-  sandboxUrl: string,
-) => ({
-  VERCEL_ENV: deployment,
-  APP_ORIGIN: `http://localhost:${port}`,
-  SESSION_SECRET: TEST_SECRET,
-  PAUTH_API_KEY: 'sandbox-key',
-  PAUTH_BASE_URL: sandboxUrl,
-  DATABASE_URL: await createDatabase(inject('postgresUrl')),
-});
+/** The database of a site, and a sandbox as its vendor. */
+async function openPlaces(databaseUrl?: string) {
+  const sandbox = await startSandbox();
+  onTestFinished(() => sandbox.close());
+  return {
+    vendor: createControlClient(sandbox.url),
+    sandboxUrl: sandbox.url,
+    databaseUrl: databaseUrl ?? (await createDatabase(inject('postgresUrl'))),
+  };
+}
 
-describe.skipIf(!hasVercel)('what Vercel itself builds', () => {
-  let folder = '';
-  let output = '';
+type Places = Awaited<ReturnType<typeof openPlaces>>;
 
-  beforeAll(async () => {
-    folder = await copyTree('vercel');
-    await run('cp', ['-al', 'node_modules', folder]);
-    await mkdir(join(folder, '.vercel'), { recursive: true });
-    await writeFile(join(folder, '.vercel/project.json'), JSON.stringify(project));
-    const built = await run('vercel', ['build', '--yes'], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        NODE_ENV: 'production',
-        NEXT_TELEMETRY_DISABLED: '1',
-        VERCEL_TELEMETRY_DISABLED: '1',
-        VERCEL: '1',
-        VERCEL_ENV: 'preview',
-        DATABASE_URL: 'postgres://nobody@localhost:1/nothing',
-      },
-      maxBuffer: 10_000_000,
-    });
-    output = built.stdout + built.stderr;
-  }, 600_000);
+/** Applies the migrations, as the build of a production deployment does. */
+function migrate({ databaseUrl }: Places): void {
+  expect(runScript('migrate', { DATABASE_URL: databaseUrl }).stdout).toMatch(
+    /^Applied: 0001-first/,
+  );
+}
 
+/** A site with an instance for each function. */
+async function openSite(places: Places, env: Readonly<Record<string, string>> = {}) {
+  const site = await startVercelSite(inject('vercelBuild').folder, places, env);
+  onTestFinished(() => site.close());
+  return site;
+}
+
+/** An instance of the function of the API. */
+async function startApi(
+  origin: string,
+  places: Places,
+  env: Readonly<Record<string, string>> = {},
+) {
+  const required = vercelEnv(origin, places.sandboxUrl, places.databaseUrl);
+  const { folder } = inject('vercelBuild');
+  const instance = await startInstance(folder, API, { ...required, ...env });
+  onTestFinished(() => instance.stop('SIGKILL'));
+  return instance;
+}
+
+/** Sends a request to an instance itself. */
+const ask = (instance: Instance, path: string) =>
+  fetch(`http://localhost:${instance.port}/api/${path}?nxtPpath=${path}`, {
+    headers: { 'x-matched-path': `/${API}` },
+  });
+
+describe.skipIf(!hasVercel)('what Vercel itself builds', patient, () => {
   it('is built as a preview without touching the database', () => {
-    expect(output).toContain('No migration is applied: MIGRATIONS is off');
+    expect(inject('vercelBuild').output).toContain('No migration is applied: MIGRATIONS is off');
   });
 
   it('has a function for the API that may hold polls and is told of clients that leave', async () => {
-    expect(await readApiFunction(folder)).toMatchObject({
+    expect(await readFunction(inject('vercelBuild').folder, API)).toMatchObject({
       maxDuration: 120,
       supportsCancellation: true,
     });
   });
 
-  it('ends as a preview, and says why, where the database lacks migrations', async () => {
-    const env = await newEnvironment('preview', 3_000, 'http://localhost:9');
-    const instance = await startInstance(folder, env);
-    const headers = { 'x-matched-path': '/api/[...path]' };
-    const health = `http://localhost:${instance.port}/api/health?nxtPpath=health`;
-    await expect(fetch(health, { headers })).rejects.toThrow('fetch failed');
-    expect(await instance.exited).toBe(1);
-    expect(instance.output()).toContain('lacks migrations (0001-first, ');
+  it('answers 503 as a preview, and says why, where the database lacks migrations', async () => {
+    const places = await openPlaces();
+    const instance = await startApi('http://localhost:9', places, { VERCEL_ENV: 'preview' });
+    expect((await ask(instance, 'health')).status).toBe(503);
+    expect(instance.output()).toMatch(/"store_not_ready".*lacks migrations \(0001-first, /);
     const tables = await execute(
-      env.DATABASE_URL,
+      places.databaseUrl,
       "select tablename from pg_tables where schemaname = 'public'",
     );
     expect(tables).toEqual([]);
   });
 
-  it('logs a person in, whichever of two instances answers', async () => {
-    const sandbox = await startSandbox();
-    onTestFinished(() => sandbox.close());
-    const port = await findFreePort();
-    const env = await newEnvironment('production', port, sandbox.url);
-    expect(runScript('migrate', env).stdout).toMatch(/^Applied: 0001-first/);
-    const instances = [await startInstance(folder, env), await startInstance(folder, env)];
-    onTestFinished(async () => {
-      await Promise.all(instances.map((instance) => instance.stop('SIGKILL')));
-    });
-    const edge = await startEdge(port, instances);
-    onTestFinished(() => void edge.close());
-    const visitor = new Visitor(`http://localhost:${port}`);
+  it('answers 503 at a cold start while the database is away, and recovers by itself', async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.remove());
+    const places = await openPlaces(await createDatabase(server.url));
+    await server.stop();
+    const site = await openSite(places);
+    const visitor = new Visitor(site.origin);
+    const refused = await visitor.start(randomPhoneNumber());
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^[2-4]$/);
+    expect(await refused.json()).toMatchObject({ code: 'store_unavailable' });
+    expect(site.output()).toMatch(/"store_not_ready".*nothing listens at 127\.0\.0\.1:/);
+    // Neither the proxy nor somebody without a session needs it.
+    expect((await visitor.fetch('/login')).status).toBe(200);
+    expect((await visitor.fetch('/api/health/live')).status).toBe(200);
+    await server.start();
+    expect((await visitor.start(randomPhoneNumber())).status).toBe(200);
+    expect((await visitor.fetch('/login')).status).toBe(200);
+  });
+
+  it.each(['empty', 'migrated'])(
+    'twenty cold starts at once on one %s database answer, though it accepts few connections',
+    async (state) => {
+      const server = await startPostgres({ settings: ['max_connections=70'] });
+      onTestFinished(() => server.remove());
+      const places = await openPlaces(await createDatabase(server.url));
+      if (state === 'migrated') {
+        migrate(places);
+      }
+      const instances = await Promise.all(
+        Array.from({ length: 20 }, () => startApi('http://localhost:9', places)),
+      );
+      const answers = await Promise.all(instances.map((instance) => ask(instance, 'health')));
+      const output = instances.map((instance) => instance.output()).join('');
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses, output).toEqual(Array(20).fill(200));
+      expect(output.match(/"store_migrated"/g) ?? []).toHaveLength(state === 'empty' ? 1 : 0);
+      expect(output).not.toContain('"level":"error"');
+    },
+  );
+
+  it('logs a person in, with a process for each function', async () => {
+    const places = await openPlaces();
+    migrate(places);
+    const site = await openSite(places);
+    const visitor = new Visitor(site.origin);
     const phoneNumber = randomPhoneNumber();
     const started = await visitor.start(phoneNumber);
-    expect(started.status, instances.map((instance) => instance.output()).join()).toBe(200);
     const { call_number } = attemptViewSchema.parse(await started.json());
     const held = visitor.status();
-    await createControlClient(sandbox.url).call(phoneNumber, call_number);
+    await places.vendor.call(phoneNumber, call_number);
     expect(await (await held).json()).toEqual({ status: 'verified' });
-    expect((await visitor.fetch('/api/auth/session')).status).toBe(200);
+    const account = await visitor.fetch('/account');
+    expect([account.status, await account.text()]).toEqual([200, expect.stringContaining('html')]);
     expect((await visitor.fetch('/api/cron/sweep')).status).toBe(404);
     expect((await visitor.post('/api/auth/logout', '')).status).toBe(200);
-    expect((await visitor.fetch('/api/auth/session')).status).toBe(401);
-    expect(instances.map((instance) => instance.output()).join()).not.toMatch(/"level":"error"/);
+    expect((await visitor.fetch('/account')).status).toBe(307);
+    expect(site.output()).not.toMatch(/"level":"error"/);
   });
 });
