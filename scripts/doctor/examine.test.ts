@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import * as z from 'zod';
 import { migrate } from '#lib/store/migrate.ts';
 import { openStore } from '#lib/store/open.ts';
@@ -15,11 +15,13 @@ import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { TEST_SECRET } from '#tests/support/app-server.ts';
 import { createDatabase, execute } from '#tests/support/postgres.ts';
 import { type RedisServer, startRedis } from '#tests/support/redis.ts';
+import { WEBHOOK_SECRET } from '#tests/support/webhook-receiver.ts';
 import { examine } from './examine.ts';
 import { type Check, type Finding, worstOf } from './finding.ts';
 import { checkProxy } from './proxy.ts';
 import { checkNode, NODE_MINIMUM } from './settings.ts';
 import { judgeValidity } from './site.ts';
+import { judgeDisk } from './store.ts';
 
 let sandbox: Sandbox;
 let site: { origin: string };
@@ -341,6 +343,95 @@ describe('Redis', () => {
     const findings = await examineWith({ REDIS_URL: url.href });
     expect(about('redis', findings)).toMatchObject([
       { level: 'warning', message: expect.stringContaining(`'${command}' command`) },
+    ]);
+  });
+});
+
+describe('the disk of SQLite', () => {
+  it('has room, and its folder is writable', async () => {
+    expect(about('disk', await examineWith({}))).toMatchObject([
+      { level: 'ok', message: expect.stringMatching(/^The disk of .+ has \d+ MiB left\.$/) },
+    ]);
+  });
+
+  it.each([
+    [true, 1_024, 'ok', 'has 1024 MiB left'],
+    [true, 1_023, 'warning', 'has 1023 MiB left. When it is full'],
+    [false, 9_999, 'fail', '/data is not writable'],
+  ])('that is writable: %s, with %i MiB left: %s', (isWritable, freeMib, level, message) => {
+    const finding = judgeDisk('/data', isWritable, freeMib);
+    expect(finding).toMatchObject({ level, message: expect.stringContaining(message) });
+  });
+});
+
+describe('the webhook', () => {
+  /** Examines an environment whose events go to a path of an origin. */
+  const examineWebhook = async (origin: string) =>
+    about('webhook', await examineWith({ WEBHOOK_URL: `${origin}/events/canary`, WEBHOOK_SECRET }));
+
+  it('is asked for its headers alone, and may refuse that', async () => {
+    const asked: (string | undefined)[] = [];
+    const receiver = await startSite(({ method, url }, response) => {
+      asked.push(`${method} ${url}`);
+      response.writeHead(405).end();
+    });
+    const [finding] = await examineWebhook(receiver.origin);
+    expect(finding?.level).toBe('ok');
+    expect(JSON.stringify(finding)).not.toContain('canary');
+    expect(asked).toEqual(['HEAD /events/canary']);
+  });
+
+  it('that is not there, or that redirects, is a risk', async () => {
+    const elsewhere = await startSite((_, response) =>
+      response.writeHead(308, { location: 'https://events.example.com/' }).end(),
+    );
+    expect(await examineWebhook(await closedOrigin())).toMatchObject([
+      { level: 'warning', message: expect.stringContaining('ECONNREFUSED') },
+    ]);
+    expect(await examineWebhook(elsewhere.origin)).toMatchObject([
+      { level: 'warning', message: expect.stringContaining('redirects (308)') },
+    ]);
+  });
+});
+
+describe('the collector of metrics and traces', () => {
+  /** Examines an environment with a collector, which is that of this process too. */
+  async function examineCollector(origin: string, others: Environment = {}) {
+    const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: origin, ...others };
+    for (const [name, value] of Object.entries(environment)) {
+      vi.stubEnv(name, value);
+    }
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return about('telemetry', await examineWith(environment));
+  }
+
+  it('is sent nothing, with the headers that are set for it', async () => {
+    const received: unknown[] = [];
+    const collector = await startSite(async (request, response) => {
+      const chunks = await request.toArray();
+      received.push([
+        request.url,
+        request.headers.authorization,
+        Buffer.concat(chunks).length < 500,
+      ]);
+      response.writeHead(200).end();
+    });
+    const headers = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer canary' };
+    expect(await examineCollector(collector.origin, headers)).toMatchObject([{ level: 'ok' }]);
+    expect(received.toSorted()).toEqual([
+      ['/v1/metrics', 'Bearer canary', true],
+      ['/v1/traces', 'Bearer canary', true],
+    ]);
+  });
+
+  it('that is not there, or refuses, is a risk', async () => {
+    expect(await examineCollector(await closedOrigin())).toMatchObject([
+      { level: 'warning', message: expect.stringContaining('ECONNREFUSED') },
+    ]);
+    const refusing = await startSite((_, response) => response.writeHead(401).end());
+    const tracesOnly = { OTEL_METRICS_EXPORTER: 'none' };
+    expect(await examineCollector(refusing.origin, tracesOnly)).toMatchObject([
+      { level: 'warning', message: expect.stringContaining('Unauthorized') },
     ]);
   });
 });

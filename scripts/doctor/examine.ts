@@ -1,5 +1,6 @@
 import { readConfig } from '#lib/config/config.ts';
 import type { Finding } from './finding.ts';
+import { checkTelemetry, checkWebhook } from './outgoing.ts';
 import { checkProxy } from './proxy.ts';
 import { checkConfiguration, checkNode, checkSecrets, reportFaults } from './settings.ts';
 import { checkSite } from './site.ts';
@@ -29,6 +30,8 @@ export async function examine(
   const others = await Promise.all([
     checkStore(config),
     checkRedis(config),
+    checkWebhook(config),
+    checkTelemetry(config),
     checkVendor(config),
     checkClock(config),
     checkSite(config, environment),

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { sql } from 'kysely';
 import type { Config } from '#lib/config/config.ts';
@@ -10,16 +10,19 @@ import { IDLE_IN_TRANSACTION_MS, requestTimeouts } from '#lib/store/postgres.ts'
 import type { Store } from '#lib/store/schema.ts';
 import { type Finding, ok, reasonOf, refuse, warn } from './finding.ts';
 
+/** Less than this is a matter of days on a busy site, or of one log file. */
+const FREE_MIB = 1_024;
+
 /** Opens the database as the server does, without migrating it. Leaves a file that is missing missing. */
 export async function checkStore({ store: place }: Pick<Config, 'store'>): Promise<Finding[]> {
   if (place.kind === 'sqlite' && !existsSync(place.path)) {
-    return [checkMissingFile(place.path)];
+    return [checkMissingFile(place.path), checkDisk(place.path)];
   }
   let store: Store | null = null;
   try {
     store = openStore(place);
     return place.kind === 'sqlite'
-      ? [await checkFile(store, place.path), await checkMigrations(store)]
+      ? [await checkFile(store, place.path), await checkMigrations(store), checkDisk(place.path)]
       : [await checkServer(store), await checkMigrations(store), await checkTimeLimits(store)];
   } catch (error) {
     return [refuse('store', ...explainStoreFailure(error, place))];
@@ -28,22 +31,59 @@ export async function checkStore({ store: place }: Pick<Config, 'store'>): Promi
   }
 }
 
-/** Boot creates the file and its folders. */
-function checkMissingFile(path: string): Finding {
+/** The folder of a file, or the nearest one above that exists. */
+function folderOf(path: string): string {
   let folder = dirname(resolve(path));
   while (!existsSync(folder)) {
     folder = dirname(folder);
   }
-  try {
-    accessSync(folder, constants.W_OK);
-    return ok('store', `${path} does not exist yet: the first start creates it.`);
-  } catch {
+  return folder;
+}
+
+/** SQLite writes files beside the database, which grow until they are merged with it. */
+function checkDisk(path: string): Finding {
+  const folder = folderOf(path);
+  const { bavail, bsize } = statfsSync(folder);
+  return judgeDisk(folder, isWritable(folder), Math.floor((bavail * bsize) / 2 ** 20));
+}
+
+/** @param freeMib what this user may still write, in MiB. */
+export function judgeDisk(folder: string, isWritable: boolean, freeMib: number): Finding {
+  if (!isWritable) {
     return refuse(
-      'store',
-      `${path} does not exist, and ${folder} is not writable.`,
-      'Create the folder and make it writable to the server, or name another file in DATABASE_URL.',
+      'disk',
+      `${folder} is not writable, and SQLite writes files beside the database.`,
+      'Make the folder writable to the server, or name a file in another one in DATABASE_URL.',
     );
   }
+  return freeMib < FREE_MIB
+    ? warn(
+        'disk',
+        `The disk of ${folder} has ${freeMib} MiB left. When it is full, nobody can log in.`,
+        `Make room: at least ${FREE_MIB} MiB, and as much as the database has for a backup beside it.`,
+      )
+    : ok('disk', `The disk of ${folder} has ${freeMib} MiB left.`);
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Boot creates the file and its folders. */
+function checkMissingFile(path: string): Finding {
+  const folder = folderOf(path);
+  return isWritable(folder)
+    ? ok('store', `${path} does not exist yet: the first start creates it.`)
+    : refuse(
+        'store',
+        `${path} does not exist, and ${folder} is not writable.`,
+        'Create the folder and make it writable to the server, or name another file in DATABASE_URL.',
+      );
 }
 
 async function checkFile(store: Store, path: string): Promise<Finding> {
