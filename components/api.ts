@@ -4,18 +4,9 @@ import type {
   ErrorReply,
   NumberRequest,
   StartRequest,
-  StatusReply,
 } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
-import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
-import {
-  type Guard,
-  isAttemptView,
-  isDoneReply,
-  isErrorReply,
-  isNumberReply,
-  isStatusReply,
-} from './replies.ts';
+import { type Guard, isAttemptView, isDoneReply, isErrorReply, isNumberReply } from './replies.ts';
 
 /** The browser's client for the API. Nothing here throws: failures are part of the result. */
 
@@ -29,11 +20,6 @@ export type Answer<T> =
 const TIME_LIMIT_MS = 10_000;
 /** A start waits for it, and the attempt expires anyway. */
 const CANCEL_TIME_LIMIT_MS = 3_000;
-/** What a poll may take besides the time for which the server holds it. */
-const POLL_MARGIN_MS = 5_000;
-
-/** The status of an attempt, in the words of `lib/shared/attempt-states.ts`. */
-export type AttemptStatus = Exclude<StatusReply, { status: 'verified' }> | { status: 'completed' };
 
 /**
  * Starts an attempt. While one is live in this browser for the same phone number, the server
@@ -47,38 +33,6 @@ export async function startAttempt(wanted: StartRequest): Promise<Answer<Attempt
 export async function formatNumber(typed: NumberRequest): Promise<string> {
   const answer = await request('/api/auth/number', isNumberReply, post(typed));
   return answer.kind === 'ok' ? answer.reply.phone_number_text : '';
-}
-
-/**
- * Polls the status of this browser's attempt. The server may hold the request until it changes.
- *
- * @param poll.isPrompted whether a person asked for this poll: the server then checks with the
- *   vendor soon.
- * @param poll.maxHoldSeconds the longest time the server may hold it, sent as `Prefer: wait` (RFC
- *   7240); the server may hold it for less.
- */
-export async function pollStatus(poll: {
-  isPrompted: boolean;
-  maxHoldSeconds: number;
-  signal: AbortSignal;
-}): Promise<Answer<AttemptStatus>> {
-  const answer = await request('/api/auth/status', isStatusReply, {
-    headers: {
-      prefer: `wait=${poll.maxHoldSeconds}`,
-      ...(poll.isPrompted && { [PROMPTED_HEADER]: '1' }),
-    },
-    signal: poll.signal,
-    timeLimitMs: poll.maxHoldSeconds * 1_000 + POLL_MARGIN_MS,
-  });
-  return answer.kind === 'ok' ? { ...answer, reply: attemptStatusOf(answer.reply) } : answer;
-}
-
-/**
- * Translates the wire status. The vendor's guide calls a completed login `verified`; everywhere
- * else in the app a verified attempt is one whose login is not completed yet. Translated only here.
- */
-function attemptStatusOf(reply: StatusReply): AttemptStatus {
-  return reply.status === 'verified' ? { status: 'completed' } : reply;
 }
 
 /** Cancels the attempt. If the request is lost, the attempt expires or the next start ends it. */
@@ -143,6 +97,9 @@ export async function request<T>(
   const abort = () => controller.abort();
   const timer = setTimeout(abort, timeLimitMs);
   signal?.addEventListener('abort', abort);
+  if (signal?.aborted) {
+    abort();
+  }
   try {
     const response = await fetch(path, {
       ...init,
@@ -150,14 +107,18 @@ export async function request<T>(
       cache: 'no-store',
       signal: controller.signal,
     });
-    const body: unknown = await response.json();
-    if (isReply(body)) {
-      return { kind: 'ok', reply: body };
-    }
-    return isErrorReply(body) ? { kind: 'refused', problem: body } : { kind: 'no_answer' };
+    return answerOf(await response.json(), isReply);
   } catch {
     return { kind: 'no_answer' };
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Reads JSON as the reply or an error reply. */
+export function answerOf<T>(body: unknown, isReply: Guard<T>): Answer<T> {
+  if (isReply(body)) {
+    return { kind: 'ok', reply: body };
+  }
+  return isErrorReply(body) ? { kind: 'refused', problem: body } : { kind: 'no_answer' };
 }

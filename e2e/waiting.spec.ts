@@ -1,6 +1,7 @@
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
-import { expect, test } from './journey.ts';
+import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
+import { expect, LoginPage, test } from './journey.ts';
 
 test('coming back from the dialler polls immediately', async ({
   login,
@@ -26,19 +27,29 @@ test('coming back from the dialler polls immediately', async ({
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('coming back shows that the call is being checked, and what to try ten seconds later', async ({
-  login,
-  phoneNumber,
-  messages,
-  page,
-}) => {
-  await page.clock.install();
-  await login.start(phoneNumber.text);
-  await login.returnToPage();
-  await expect(page.getByText(messages.login.waiting.checking.text).first()).toBeInViewport();
-  await page.clock.fastForward(10_000);
-  await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
-});
+for (const [sign, comeBack] of [
+  ['visible again', () => document.dispatchEvent(new Event('visibilitychange'))],
+  // Some in-app browsers report nothing else.
+  ['focused alone', () => window.dispatchEvent(new Event('focus'))],
+] as const) {
+  test(`coming back, ${sign}, asks at once, shows that, and ten seconds later what to try`, async ({
+    login,
+    phoneNumber,
+    messages,
+    page,
+  }) => {
+    await page.clock.install();
+    const first = page.waitForRequest('**/api/auth/status');
+    await login.start(phoneNumber.text);
+    await first;
+    const asked = page.waitForRequest((request) => request.headers()[PROMPTED_HEADER] === '1');
+    await page.evaluate(comeBack);
+    await asked;
+    await expect(page.getByText(messages.login.waiting.checking.text).first()).toBeInViewport();
+    await page.clock.fastForward(10_000);
+    await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
+  });
+}
 
 test('a lost connection is shown, and the login continues once it is back', async ({
   login,
@@ -104,10 +115,67 @@ test('once the attempt has expired and nothing answers, the page polls at most t
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
-test('two tabs of one browser share the attempt, and both are logged in', async ({
+for (const hasLocks of [true, false]) {
+  const how = hasLocks ? 'which share one poll' : 'which have no locks';
+  test(`two tabs of one browser, ${how}, share the attempt, and both are logged in`, async ({
+    login,
+    phoneNumber,
+    vendor,
+    testPhone,
+    messages,
+    context,
+    page,
+  }) => {
+    if (!hasLocks) {
+      await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'locks'));
+    }
+    const callNumber = await login.start(phoneNumber.text);
+    const second = await context.newPage();
+    await second.goto('/login');
+    await expect(second.getByRole('heading', { name: messages.login.callHeading })).toBeVisible();
+    await expect(second.getByText(phoneNumber.text)).toBeVisible();
+    await testPhone.call(phoneNumber.e164, callNumber);
+    await login.expectLoggedIn(phoneNumber.text);
+    await second.bringToFront();
+    await expect(second).toHaveURL('/account');
+    expect((await vendor.requests(phoneNumber.e164)).length).toBeLessThanOrEqual(4);
+    await page.close();
+  });
+}
+
+test('seven tabs that wait keep no eighth page from loading, and the call logs all of them in', async ({
   login,
   phoneNumber,
-  vendor,
+  testPhone,
+  messages,
+  context,
+  page,
+  isMobile,
+}) => {
+  test.skip(isMobile, 'a phone shows one tab at a time');
+  let polls = 0;
+  context.on('request', (request) => {
+    polls += request.url().endsWith('/api/auth/status') ? 1 : 0;
+  });
+  const callNumber = await login.start(phoneNumber.text);
+  const tabs = [page];
+  while (tabs.length < 8) {
+    const tab = await context.newPage();
+    // Less than the server holds a poll: no page has to wait for the end of one.
+    await tab.goto('/login', { timeout: 10_000 });
+    await expect(tab.getByText(messages.login.waiting.pending.text).first()).toBeVisible();
+    tabs.push(tab);
+  }
+  expect(polls).toBe(1);
+  await testPhone.call(phoneNumber.e164, callNumber);
+  for (const tab of tabs) {
+    await expect(tab).toHaveURL('/account');
+  }
+});
+
+test('who asks in one tab takes the poll over, and a tab that the browser has stopped holds up no other', async ({
+  login,
+  phoneNumber,
   testPhone,
   messages,
   context,
@@ -115,15 +183,27 @@ test('two tabs of one browser share the attempt, and both are logged in', async 
 }) => {
   const callNumber = await login.start(phoneNumber.text);
   const second = await context.newPage();
+  await second.clock.install();
   await second.goto('/login');
-  await expect(second.getByRole('heading', { name: messages.login.callHeading })).toBeVisible();
-  await expect(second.getByText(phoneNumber.text)).toBeVisible();
+  const other = new LoginPage(second, messages);
+  await other.callNumber();
+  const given = page.waitForEvent('requestfailed');
+  const taken = second.waitForRequest('**/api/auth/status');
+  await other.button(messages.login.called).click();
+  await Promise.all([given, taken]);
+
+  // A page that has the turn and does nothing with it.
+  const stopped = await context.newPage();
+  await stopped.goto((await page.locator('a[href*="/call/"]').getAttribute('href')) ?? '');
+  await stopped.evaluate(async () => {
+    const [lock] = (await navigator.locks.query()).held ?? [];
+    const never = () => new Promise(() => {});
+    navigator.locks.request(lock?.name ?? '', { steal: true }, never).catch(() => {});
+  });
+  await second.clock.fastForward(31_000);
   await testPhone.call(phoneNumber.e164, callNumber);
+  await other.expectLoggedIn(phoneNumber.text);
   await login.expectLoggedIn(phoneNumber.text);
-  await second.bringToFront();
-  await expect(second).toHaveURL('/account');
-  expect((await vendor.requests(phoneNumber.e164)).length).toBeLessThanOrEqual(4);
-  await page.close();
 });
 
 test('the back button at the call step returns to the number and ends the attempt', async ({

@@ -41,7 +41,7 @@ export function CallStep(
   const [showsTroubleshooting, setShowsTroubleshooting] = useState(props.hasCalled);
   const [expiresAt, setExpiresAt] = useState(() => Date.now() + attempt.expires_in_seconds * 1_000);
   const secondsLeft = useTimeLeft(expiresAt, attempt.expires_in_seconds);
-  const { trouble, isPaused, checkNow } = useStatusPolls({
+  const { trouble, isPaused, hasReturned, checkNow } = useStatusPolls({
     sessionId: attempt.session_id,
     isTimeUp: secondsLeft === 0,
     pollLimit: props.pollLimit,
@@ -52,7 +52,6 @@ export function CallStep(
   });
   const isTroubled = trouble !== null;
   const isListening = !isTroubled && !isPaused;
-  const hasReturned = useHasReturned();
   const isChecking = hasReturned && !showsTroubleshooting && isListening;
   const calm = isChecking ? 'checking' : 'pending';
   const pending = showsTroubleshooting ? 'pendingLong' : calm;
@@ -147,17 +146,6 @@ export function CallStep(
       )}
     </section>
   );
-}
-
-/** Whether the person has come back to the page, as from the dialler. */
-function useHasReturned(): boolean {
-  const [hasReturned, setHasReturned] = useState(false);
-  useEffect(() => {
-    const onVisibilityChange = () => !document.hidden && setHasReturned(true);
-    document.addEventListener('visibilitychange', onVisibilityChange);
-    return () => document.removeEventListener('visibilitychange', onVisibilityChange);
-  }, []);
-  return hasReturned;
 }
 
 /** Announces a text, unless it is null, whenever it changes. */

@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
 import useSWR from 'swr';
-import { type Answer, type AttemptStatus, pollStatus } from '#components/api.ts';
+import type { Answer } from '#components/api.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { createCutPolls } from './cut-polls.ts';
+import { type AttemptStatus, pollStatus } from './poll-status.ts';
 
 /** How an attempt ended: with a login, or without one and why. */
 export type AttemptOutcome = Exclude<AttemptStatus, { status: 'pending' }>;
@@ -21,6 +22,8 @@ interface StatusPolls {
     | ProblemFacts;
   /** Polling has stopped: only `checkNow` polls again. */
   isPaused: boolean;
+  /** Whether the person has come back to the page, as from the dialler. */
+  hasReturned: boolean;
   /** Polls now instead of the poll in flight, and once more to pick up the vendor's reply. */
   checkNow(): void;
 }
@@ -78,12 +81,15 @@ export function useStatusPolls(options: {
     isPrompted.current = false;
     // Whether the connection is back is to be seen at once.
     const maxHoldSeconds = trouble === 'disconnected' ? 0 : cuts.maxHoldSeconds();
-    sent.current = { atMs: performance.now(), holdSeconds: maxHoldSeconds };
     setPause({ ms: 0 });
     return await pollStatus({
+      sessionId,
       isPrompted: wasPrompted,
       maxHoldSeconds,
       signal: controller.signal,
+      onSend: () => {
+        sent.current = { atMs: performance.now(), holdSeconds: maxHoldSeconds };
+      },
     });
   };
 
@@ -151,8 +157,9 @@ export function useStatusPolls(options: {
     }
   }, [isTimeUp]);
 
+  const [hasReturned, setHasReturned] = useState(false);
   const returnedAt = useRef(0);
-  const onReturn = useEffectEvent(() => {
+  const pollOnReturn = useEffectEvent(() => {
     if (document.hidden || pendingReplies.current >= pollLimit) {
       return;
     }
@@ -162,17 +169,25 @@ export function useStatusPolls(options: {
     }
   });
   useEffect(() => {
+    const onReturn = () => {
+      if (!document.hidden) {
+        setHasReturned(true);
+        pollOnReturn();
+      }
+    };
     const onOnline = () => {
       // The next poll may be held for a while: clear the notice now.
       setTrouble(null);
-      onReturn();
+      pollOnReturn();
     };
     const onOffline = () => setTrouble('disconnected');
-    const onVisibilityChange = () => onReturn();
     const onPageShow = (event: PageTransitionEvent) => event.persisted && onReturn();
+    // A page that the browser keeps for the way back must not hold up the polls of other tabs.
+    const onPageHide = () => inFlight.current?.abort();
     const unmounted = new AbortController();
-    document.addEventListener('visibilitychange', onVisibilityChange, unmounted);
+    document.addEventListener('visibilitychange', onReturn, unmounted);
     window.addEventListener('pageshow', onPageShow, unmounted);
+    window.addEventListener('pagehide', onPageHide, unmounted);
     // Some in-app browsers report no change of visibility.
     window.addEventListener('focus', onReturn, unmounted);
     window.addEventListener('online', onOnline, unmounted);
@@ -183,5 +198,5 @@ export function useStatusPolls(options: {
   // In a layout effect: aborts on unmount without waiting for the next paint.
   useLayoutEffect(() => () => inFlight.current?.abort(), []);
 
-  return { trouble, isPaused: pause.ms === null, checkNow };
+  return { trouble, isPaused: pause.ms === null, hasReturned, checkNow };
 }
