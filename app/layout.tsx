@@ -15,6 +15,8 @@ export async function generateMetadata(): Promise<Metadata> {
     title: { default: siteName, template: `%s — ${siteName}` },
     // Phones would turn every number on the page into a link of their own.
     formatDetection: { telephone: false },
+    // The size of text that is set on an Android phone: all of ours follows the root's.
+    other: { 'text-scale': 'scale' },
     robots: { index: false },
   };
 }

@@ -143,6 +143,48 @@ for (const [setting, width, fontSize] of [
   });
 }
 
+/** Sets what `-apple-system-body` sets on an iPhone: 17 px to begin with, up to 53 px. */
+async function setIphoneText(page: Page, sizePx: number): Promise<void> {
+  await page.evaluate((fontSize) => {
+    document.documentElement.style.fontSize = fontSize;
+  }, `${sizePx}px`);
+}
+
+test('on an iPhone the button is on the first screen, and every step fits text twice as large', async ({
+  login,
+  phoneNumber,
+  messages,
+  page,
+}) => {
+  await page.setViewportSize({ width: 390, height: 664 });
+  await login.open();
+  await setIphoneText(page, 17);
+  // What a site with the real vendor does not show.
+  await page.getByText(messages.site.sandboxNotice).evaluate((notice) => notice.remove());
+  await expect(login.submit).toBeInViewport({ ratio: 1 });
+  await setIphoneText(page, 34);
+  expect(await horizontalOverflowOf(page)).toBe(0);
+  await login.enter(phoneNumber.text);
+  await login.callNumber();
+  await login.button(messages.login.called).click();
+  await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
+  expect(await horizontalOverflowOf(page)).toBe(0);
+});
+
+test('text is as large as the system of an Android phone sets it', async ({ login, page }) => {
+  const devtools = await page.context().newCDPSession(page);
+  const sizeOfText = () =>
+    page
+      .locator('main p')
+      .first()
+      .evaluate((text) => parseFloat(getComputedStyle(text).fontSize));
+  await login.open();
+  const standard = await sizeOfText();
+  await devtools.send('Emulation.setEmulatedOSTextScale', { scale: 2 });
+  expect(await sizeOfText()).toBe(2 * standard);
+  expect(await horizontalOverflowOf(page)).toBe(0);
+});
+
 test('a long site name keeps the logo and fits', async ({ login, page }) => {
   await login.open();
   for (const name of ['サイトの名前'.repeat(12), 'Sitename'.repeat(12)]) {
