@@ -39,7 +39,6 @@ try {
     onOutput: (text) => isReady && process.stdout.write(text),
   });
   isReady = true;
-  console.log(`\n  Open ${origin}\n`);
 
   let isStopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -48,6 +47,7 @@ try {
       void Promise.all([app.stop(), sandbox.stop()]);
     });
   }
+  void compileFirst(origin).then(() => isStopping || console.log(`\n  Open ${origin}\n`));
   const exited = await Promise.race([
     app.exited.then(() => 'The app'),
     sandbox.exited.then(() => 'The sandbox'),
@@ -62,6 +62,15 @@ try {
   process.exitCode = 1;
 } finally {
   await sandbox.stop();
+}
+
+/** Asks for the login page and the API once: Next compiles them when they are first asked for. */
+async function compileFirst(origin: string): Promise<void> {
+  console.log('\n  Compiling the login page…\n');
+  for (const path of ['/login', '/api/health/live']) {
+    // What fails here fails again, and is shown, in the browser.
+    await fetch(`${origin}${path}`).catch(() => {});
+  }
 }
 
 /** This checkout's session secret, created on the first run, so that a restart ends no session. */
