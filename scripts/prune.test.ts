@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { insertEvent } from '#lib/store/events.ts';
+import { insertEvents } from '#lib/store/events.ts';
 import { migrate } from '#lib/store/migrate.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { runScript } from '#tests/support/run-script.ts';
@@ -22,7 +22,7 @@ describe('npm run prune', () => {
     await migrate(store);
     const daysAgo = (days: number) => Date.now() - days * 86_400_000;
     for (const days of [1, 29, 31, 400]) {
-      await insertEvent(store, { at: daysAgo(days), type: 'attempt_started' });
+      await insertEvents(store, { at: daysAgo(days), type: 'attempt_started' });
     }
     await store.destroy();
     const env = { DATABASE_URL: `file:${path}`, EVENT_RETENTION_DAYS: '30' };

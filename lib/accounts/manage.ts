@@ -141,11 +141,11 @@ export async function exchangeUser(
     if (current !== null) {
       await deleteSessionsOf(transaction, current.id);
       await setUserState(transaction, current.id, { set_aside_at: at });
-      await record({ at, type: 'user_set_aside', userId: current.id });
+      record({ at, type: 'user_set_aside', userId: current.id });
     }
     const state = { set_aside_at: null, last_active_at: at };
     await setUserState(transaction, former.id, state);
-    await record({ at, type: 'user_brought_back', userId: former.id });
+    record({ at, type: 'user_brought_back', userId: former.id });
     return succeed({ ...former, ...state });
   });
 }
@@ -168,7 +168,7 @@ async function changeUser(
     }
     const { id, type } = changed.value;
     if (type !== null) {
-      await record({ at, type, userId: id });
+      record({ at, type, userId: id });
     }
     const user = await findUserByPhoneNumber(transaction, phoneNumber);
     return user === null ? fail('user_missing') : succeed(user);

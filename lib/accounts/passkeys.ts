@@ -38,7 +38,7 @@ export async function removePasskeys(
     for (const { id } of passkeys) {
       await deletePasskey(transaction, { userId, id });
     }
-    await record({ at: deps.clock.now(), type: 'passkeys_removed_by_operator', userId });
+    record({ at: deps.clock.now(), type: 'passkeys_removed_by_operator', userId });
     return user;
   });
 }

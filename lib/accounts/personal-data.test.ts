@@ -6,7 +6,7 @@ import { createLog } from '../observe/log.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { insertAttempt } from '../store/attempts.ts';
 import { insertDevice } from '../store/devices.ts';
-import { insertEvent } from '../store/events.ts';
+import { insertEvents } from '../store/events.ts';
 import { insertPasskey } from '../store/passkeys.ts';
 import { insertSession } from '../store/sessions.ts';
 import { insertUser, setUserState } from '../store/users.ts';
@@ -55,8 +55,8 @@ async function openPeople() {
       phone_number: phoneNumber,
       ...times,
     });
-    await insertEvent(store, { at, type: 'attempt_started', attemptId: `attempt ${id}` });
-    await insertEvent(store, { at, type: 'attempt_completed', userId: id, client: TEST_CLIENT });
+    await insertEvents(store, { at, type: 'attempt_started', attemptId: `attempt ${id}` });
+    await insertEvents(store, { at, type: 'attempt_completed', userId: id, client: TEST_CLIENT });
   }
   const phoneNumber = newPhoneNumber();
   await add('user', phoneNumber);

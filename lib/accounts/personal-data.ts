@@ -95,7 +95,7 @@ export async function deleteUser(
     const attempts = await deleteAttemptsOf(transaction, id);
     const sessions = await deleteSessionsOf(transaction, id);
     await deleteUserRow(transaction, id);
-    await record({ at: deps.clock.now(), type: 'user_deleted', userId: id });
+    record({ at: deps.clock.now(), type: 'user_deleted', userId: id });
     return succeed({ user: found.value, sessions, attempts, events });
   });
 }

@@ -34,14 +34,15 @@ export async function pollForRequest(
   if (outcome.status !== 'completed') {
     return outcome;
   }
-  if (outcome.sessionToken !== null) {
-    await cookies.session.write({ sessionToken: outcome.sessionToken });
-    await rememberNumber(context, cookie);
+  if (outcome.sessionToken === null) {
+    await forgetAttempt(context);
+    return await completedOrMissing(context);
   }
-  await forgetAttempt(context);
-  return outcome.sessionToken === null
-    ? await completedOrMissing(context)
-    : { status: 'completed' };
+  await cookies.session.write({ sessionToken: outcome.sessionToken });
+  await rememberNumber(context, cookie);
+  // Should another tab have started an attempt meanwhile, its polls learn that this browser is logged in.
+  await cookies.attempt.write({ browserToken: cookie.browserToken });
+  return { status: 'completed' };
 }
 
 async function completedOrMissing(context: RequestContext): Promise<RequestPollOutcome> {

@@ -63,7 +63,7 @@ export function endingOf(
   if (status !== 'contested') {
     return { status, code };
   }
-  // Rivals that have ended count for as long: see `findRivals`.
+  // Rivals that have ended count for as long: see `findWithRivals`.
   const leftMs = (attempt.ended_at ?? 0) + rules.attemptTtlMs - clock.now();
   return { status, code, retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 60_000)) * 60 };
 }

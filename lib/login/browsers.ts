@@ -5,8 +5,8 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
 import { findAttempt } from '../store/attempts.ts';
 import {
   findAttemptByBrowserToken,
-  findLiveAttempt,
   hasConfirmedLaterAttempt,
+  hasLiveAttemptByToken,
 } from '../store/browsers.ts';
 import { acquireTransactionLock } from '../store/dialect.ts';
 import type { Queries } from '../store/schema.ts';
@@ -39,8 +39,7 @@ export async function hasLiveAttempt(
   { store }: LoginDependencies,
   browserToken: string,
 ): Promise<boolean> {
-  const last = await findAttemptByBrowserToken(store, hashToken(browserToken));
-  return last !== null && (await findLiveAttempt(store, last.browser_hash)) !== null;
+  return await hasLiveAttemptByToken(store, hashToken(browserToken));
 }
 
 /**

@@ -5,7 +5,7 @@ import { traced } from '../observe/trace.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { scheduleCheckForCallback } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
-import { checkIfDue } from './check.ts';
+import { type Checked, checkAtFirstCallback, checkIfDue } from './check.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
 /** The least time between two checks that callbacks of one attempt cause. */
@@ -37,6 +37,11 @@ async function followUp(
   about: (attemptId: string) => void,
 ): Promise<CallbackResult> {
   const tokenHash = hashToken(callbackToken);
+  const first = await checkAtFirstCallback(deps, tokenHash);
+  if (first !== null) {
+    about(first.attempt.id);
+    return resultOf(deps, first.attempt, first.checked);
+  }
   const attempt = await findAttempt(deps.store, 'callback_token_hash', tokenHash);
   if (attempt !== null) {
     about(attempt.id);
@@ -65,10 +70,17 @@ async function followUp(
   if (scheduled === null) {
     return 'repeated';
   }
-  const checked = await checkIfDue(deps, scheduled);
+  return resultOf(deps, attempt, await checkIfDue(deps, scheduled));
+}
+
+function resultOf(
+  { notifications }: LoginDependencies,
+  { id }: LoginAttempt,
+  checked: Checked,
+): CallbackResult {
   if (!checked.ok || checked.value === 'not_due') {
     // Held polls wait for a later check.
-    deps.notifications.notify(attempt.id);
+    notifications.notify(id);
     return 'deferred';
   }
   return 'checked';

@@ -9,7 +9,7 @@ import type { PhoneNumber } from '../shared/phone-number.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { advanceAttempt } from '../store/attempts.ts';
 import { auditedTransaction } from '../store/audit.ts';
-import { isCheckDue, leaseCheck, releaseCheck } from '../store/checks.ts';
+import { isCheckDue, leaseCheck, leaseCheckForCallback, releaseCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { endWithoutLogin } from './end.ts';
@@ -33,7 +33,8 @@ export function leaseEnd({ rules }: LoginDependencies, now: number): number {
   return now + CHECK_QUEUE_MS + rules.pauthTimeoutMs + LEASE_MARGIN_MS;
 }
 
-type Checked = Result<LoginAttempt | 'changed' | 'not_due', VendorFailure>;
+/** See `checkIfDue`. */
+export type Checked = Result<LoginAttempt | 'changed' | 'not_due', VendorFailure>;
 
 /**
  * Asks the vendor about an attempt and records the reply, if a check is due and no other request is doing
@@ -52,14 +53,7 @@ export async function checkIfDue(deps: LoginDependencies, attempt: LoginAttempt)
     isCheckDue(attempt, now) &&
     (await leaseCheck(deps.store, attempt.id, 'pending', { now, leasedUntil }))
   ) {
-    return await traced(
-      'attempt.check',
-      async (about) => {
-        about(attempt.id);
-        return await check(deps, attempt, pauthSessionId, leasedUntil);
-      },
-      outcomeOf,
-    );
+    return await checkLeased(deps, attempt, pauthSessionId, leasedUntil);
   }
   if (attempt.expires_at <= now && attempt.check_leased_until <= now) {
     // Does nothing if another process has leased the check since the row was read.
@@ -69,7 +63,47 @@ export async function checkIfDue(deps: LoginDependencies, attempt: LoginAttempt)
   return succeed('not_due');
 }
 
-/** Asks the vendor and records the reply. The check is leased until `leasedUntil`. */
+/** Asks the vendor about a pending attempt and records the reply. The check is leased until `leasedUntil`. */
+async function checkLeased(
+  deps: LoginDependencies,
+  attempt: LoginAttempt,
+  pauthSessionId: string,
+  leasedUntil: number,
+): Promise<Checked> {
+  return await traced(
+    'attempt.check',
+    async (about) => {
+      about(attempt.id);
+      return await check(deps, attempt, pauthSessionId, leasedUntil);
+    },
+    outcomeOf,
+  );
+}
+
+/**
+ * Asks the vendor about a pending attempt at its first callback, as `checkIfDue` does.
+ *
+ * @returns the attempt with what came of its check; null, changing nothing, where `leaseCheckForCallback` leases none.
+ */
+export async function checkAtFirstCallback(
+  deps: LoginDependencies,
+  callbackTokenHash: string,
+): Promise<{ attempt: LoginAttempt; checked: Checked } | null> {
+  const now = deps.clock.now();
+  const leasedUntil = leaseEnd(deps, now);
+  const attempt = await leaseCheckForCallback(deps.store, callbackTokenHash, {
+    now,
+    leasedUntil,
+    expiresAfter: now - LAST_CHECK_MS,
+  });
+  return attempt === null || attempt.pauth_session_id === null
+    ? null
+    : {
+        attempt,
+        checked: await checkLeased(deps, attempt, attempt.pauth_session_id, leasedUntil),
+      };
+}
+
 async function check(
   deps: LoginDependencies,
   attempt: LoginAttempt,
@@ -174,7 +208,7 @@ async function setVerified(deps: LoginDependencies, attempt: LoginAttempt): Prom
       if (!(await advanceAttempt(transaction, attempt.id, step))) {
         return false;
       }
-      await record({ at, type: 'attempt_verified', attemptId: attempt.id });
+      record({ at, type: 'attempt_verified', attemptId: attempt.id });
       return true;
     },
     // The vendor says the same when it is asked again.

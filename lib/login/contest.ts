@@ -1,7 +1,7 @@
 import 'server-only';
 import type { PauthSessionStatus } from '../pauth/parse.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
-import { findRivals } from '../store/attempts.ts';
+import { findWithRivals } from '../store/attempts.ts';
 import { leaseCheck, releaseCheck } from '../store/checks.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { isCallable } from './attempt.ts';
@@ -30,7 +30,7 @@ export async function findAlsoVerified(
   attempt: LoginAttempt,
 ): Promise<Result<ReadonlySet<string> | 'not_yet', VendorFailure>> {
   const now = deps.clock.now();
-  const rivals = await findRivals(deps.store, attempt, deps.rules.attemptTtlMs);
+  const { rivals } = await findWithRivals(deps.store, attempt, deps.rules.attemptTtlMs);
   if (rivals.some((rival) => mayHaveTakenCall(deps, attempt, rival, now))) {
     return succeed('not_yet');
   }

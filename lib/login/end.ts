@@ -29,7 +29,7 @@ export async function endInTransaction(
   const isEnded = await endAttempt(audited.transaction, id, { ...end, failure, endedAt: event.at });
   if (isEnded) {
     const type = `attempt_${end.to}` as const;
-    await audited.record({ ...event, type, attemptId: id, reason: failure });
+    audited.record({ ...event, type, attemptId: id, reason: failure });
   }
   return isEnded;
 }

@@ -90,6 +90,7 @@ async function hold(
   };
 
   let subscription: AttemptSubscription | undefined;
+  let hasChanged = false;
   try {
     while (attempt !== null) {
       if (attempt.state === 'completed') {
@@ -98,7 +99,8 @@ async function hold(
       if (attempt.state !== 'pending' && attempt.state !== 'verified') {
         return endingOf(deps, attempt, attempt.state);
       }
-      const step = await takeStep(deps, attempt, attemptToken, poll);
+      const step = await takeStep(deps, attempt, attemptToken, poll, hasChanged);
+      hasChanged = false;
       if (step.next === 'return') {
         return step.outcome;
       }
@@ -118,12 +120,14 @@ async function hold(
         measure('call_login_waiting', 1, {});
       }
       const waitMs = Math.min(holdUntilMs - clock.elapsed(), step.waitMs);
-      const hasChanged = await subscription.wait(Math.max(MIN_WAIT_MS, waitMs), poll.signal);
+      hasChanged = await subscription.wait(Math.max(MIN_WAIT_MS, waitMs), poll.signal);
       if (isAborted() || (!hasChanged && isHoldOver())) {
         // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
         return pending(deps, attempt, poll);
       }
-      attempt = await readAgain(attempt.id);
+      if (!hasChanged) {
+        attempt = await readAgain(attempt.id);
+      }
     }
     return { status: 'missing' };
   } finally {
@@ -157,31 +161,34 @@ type Step =
   | { next: 'again'; attempt?: LoginAttempt }
   | { next: 'wait'; waitMs: number };
 
-/** Completes a verified attempt, or asks the vendor about another live one if a check is due. */
+/**
+ * Completes a verified attempt, or asks the vendor about another live one if a check is due.
+ *
+ * @param hasChanged since it was read. As a rule it is verified then, so it is read again while it is completed.
+ */
 async function takeStep(
   deps: LoginDependencies,
   attempt: LoginAttempt,
   attemptToken: string,
   poll: Poll,
+  hasChanged: boolean,
 ): Promise<Step> {
   const now = deps.clock.now();
-  if (attempt.state === 'verified' && attempt.expires_at > now) {
-    deps.callbackReach.note(attempt.called_back_at !== null);
+  if (hasChanged || (attempt.state === 'verified' && attempt.expires_at > now)) {
     const sessionToken = sessionTokenOf(attemptToken);
     const completed = await completeAttempt(deps, attempt, { sessionToken, client: poll.from });
     if (!completed.ok) {
       return { next: 'return', outcome: { status: 'trouble', failure: completed.error } };
     }
     switch (completed.value) {
-      case 'completed': {
-        const sinceMs = attempt.verified_at ?? now;
-        measure('call_login_told_seconds', (deps.clock.now() - sinceMs) / 1_000, {});
+      case 'completed':
         return { next: 'return', outcome: { status: 'completed', sessionToken } };
-      }
       case 'settled':
         return { next: 'again' };
       case 'not_yet':
         return { next: 'wait', waitMs: LEASED_WAIT_MS };
+      default:
+        return { next: 'again', attempt: completed.value };
     }
   }
   const checked = await checkIfDue(deps, attempt);

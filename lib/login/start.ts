@@ -120,7 +120,7 @@ async function openAttempt(
     if (attempt === null) {
       throw new Error('a browser has two live attempts');
     }
-    await record(
+    record(
       { at: now, type: 'attempt_started', attemptId: id },
       { phoneNumber: deps.tagPhoneNumber(phoneNumber) },
     );

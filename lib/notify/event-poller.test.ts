@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { provideTestDatabase } from '#tests/support/stores.ts';
 import { createLog } from '../observe/log.ts';
-import { insertEvent } from '../store/events.ts';
+import { insertEvents } from '../store/events.ts';
 import { type AttemptNotifications, createAttemptNotifications } from './attempt-notifications.ts';
 import { pollEvents } from './event-poller.ts';
 
@@ -15,7 +15,7 @@ async function open(isNeeded: boolean) {
   const log = createLog({ write: () => {} });
   pollEvents({ store, notifications, log }, () => isNeeded, stopping.signal);
   const end = (attemptId: string) =>
-    insertEvent(otherStore, { at: 0, type: 'attempt_expired', attemptId });
+    insertEvents(otherStore, { at: 0, type: 'attempt_expired', attemptId });
   return { notifications, end };
 }
 

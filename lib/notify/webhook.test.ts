@@ -30,7 +30,7 @@ async function open() {
     record: async (count = 1) =>
       await auditedTransaction(deps, async ({ record }) => {
         for (let recorded = 0; recorded < count; recorded += 1) {
-          await record({
+          record({
             at: clock.now(),
             type: 'attempt_completed',
             attemptId: 'an-attempt',
@@ -86,7 +86,7 @@ describe('the webhook', () => {
   it('is told nothing of a change that is rolled back, or while it is off', async () => {
     const { deps, clock, record, countMessages } = await open();
     const failing = auditedTransaction(deps, async ({ record }) => {
-      await record({ at: clock.now(), type: 'logged_out', userId: 'a-user' });
+      record({ at: clock.now(), type: 'logged_out', userId: 'a-user' });
       throw new Error('the next step failed');
     });
     await expect(failing).rejects.toThrow('the next step failed');

@@ -129,7 +129,7 @@ export async function addPasskey(
     await setOnce(transaction, user.id, { webauthn_user_id: challenge.webauthnUserId });
     const newIdHash = hashToken(sessionToken);
     await setPasskeyUsedInSession(transaction, session.id_hash, { newIdHash, at });
-    await record({ at, type: 'passkey_added', userId: user.id, client });
+    record({ at, type: 'passkey_added', userId: user.id, client });
     return succeed(sessionToken);
   });
 }

@@ -42,7 +42,7 @@ export async function renameOwnPasskey(
     if (!(await renamePasskey(transaction, { userId: user.id, id }, name))) {
       return fail({ code: 'passkey_missing' });
     }
-    await record({ at: deps.clock.now(), type: 'passkey_renamed', userId: user.id });
+    record({ at: deps.clock.now(), type: 'passkey_renamed', userId: user.id });
     return succeed(null);
   });
 }
@@ -69,7 +69,7 @@ export async function removeOwnPasskey(
       return fail({ code: 'passkey_is_last' });
     }
     await deletePasskey(transaction, { userId: user.id, id });
-    await record({ at, type: 'passkey_removed', userId: user.id, client: passkey });
+    record({ at, type: 'passkey_removed', userId: user.id, client: passkey });
     return succeed(null);
   });
 }

@@ -49,7 +49,7 @@ export async function logInWithPasskey(
       at,
       ttlMs: deps.sessionTtlMs,
     });
-    await record({ at, type: 'passkey_used', userId: user.id, client });
+    record({ at, type: 'passkey_used', userId: user.id, client });
     return succeed(sessionToken);
   });
 }
@@ -78,7 +78,7 @@ export async function confirmWithPasskey(
   return await recordUse(deps, verified.value, async ({ transaction, record }, at) => {
     const newIdHash = hashToken(sessionToken);
     await setPasskeyUsedInSession(transaction, session.id_hash, { newIdHash, at });
-    await record({ at, type: 'passkey_confirmed', userId: user.id, client: session });
+    record({ at, type: 'passkey_confirmed', userId: user.id, client: session });
     return succeed(sessionToken);
   });
 }

@@ -104,7 +104,7 @@ export async function recordRefusal(deps: PasskeyDependencies, user: User): Prom
   await auditedTransaction(deps, async ({ transaction, record }) => {
     const key = `passkey refused:${user.id}`;
     if ((await addToCounts(transaction, [{ key, ...RECORDED_REFUSALS }], at)).ok) {
-      await record({ at, type: 'passkey_refused', userId: user.id, reason: 'passkey_refused' });
+      record({ at, type: 'passkey_refused', userId: user.id, reason: 'passkey_refused' });
     }
   });
 }

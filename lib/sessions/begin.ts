@@ -1,7 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { hashToken } from '../crypto/token.ts';
-import { findDevices, insertDevice } from '../store/devices.ts';
+import { insertDevice } from '../store/devices.ts';
 import type { ClientInfo, LoginMethod, Queries, User } from '../store/schema.ts';
 import { insertSession } from '../store/sessions.ts';
 
@@ -12,7 +12,7 @@ import { insertSession } from '../store/sessions.ts';
 export async function beginSession(
   transaction: Queries,
   login: {
-    user: User;
+    user: Pick<User, 'id'>;
     method: LoginMethod;
     sessionToken: string;
     client: ClientInfo;
@@ -22,7 +22,7 @@ export async function beginSession(
 ): Promise<void> {
   const { user, client, at } = login;
   const publicId = randomUUID();
-  const isNew = await insertDevice(transaction, {
+  await insertDevice(transaction, {
     user_id: user.id,
     device: client.device,
     network: client.network,
@@ -30,8 +30,7 @@ export async function beginSession(
     first_login_at: at,
     notices_seen_at: at,
   });
-  const devices = isNew ? [] : await findDevices(transaction, user.id);
-  const known = devices.find(({ device }) => device === client.device);
+  // Back on a known device, a person is shown the notices they have not seen on it yet.
   await insertSession(transaction, {
     id_hash: hashToken(login.sessionToken),
     public_id: publicId,
@@ -40,8 +39,6 @@ export async function beginSession(
     network: client.network,
     created_at: at,
     expires_at: at + login.ttlMs,
-    // Back on a known device, a person is shown the notices they have not seen on it yet.
-    notices_seen_at: known?.notices_seen_at ?? at,
     method: login.method,
     passkey_used_at: login.method === 'passkey' ? at : null,
   });

@@ -71,6 +71,6 @@ export async function closeSession(
   await auditedTransaction(deps, async ({ transaction, record }) => {
     await deleteSession(transaction, session.id_hash);
     const at = deps.clock.now();
-    await record({ at, type: 'logged_out', userId: user.id, client: session });
+    record({ at, type: 'logged_out', userId: user.id, client: session });
   });
 }

@@ -50,7 +50,7 @@ export async function endOtherSession(
     }
     await deleteSession(transaction, other.id_hash);
     const at = deps.clock.now();
-    await record({ at, type: 'session_ended', userId: user.id, client: other });
+    record({ at, type: 'session_ended', userId: user.id, client: other });
     return succeed(null);
   });
 }
@@ -67,7 +67,7 @@ export async function endOtherSessions(
     }
     if ((await deleteSessionsOf(transaction, user.id, session.id_hash)) > 0) {
       const at = deps.clock.now();
-      await record({ at, type: 'other_sessions_ended', userId: user.id });
+      record({ at, type: 'other_sessions_ended', userId: user.id });
     }
     return succeed(null);
   });

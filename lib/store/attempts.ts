@@ -12,17 +12,15 @@ import { isDuplicate } from './failure.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
 /**
- * Begins an update of an attempt that has no effect unless it is in one of `states`.
- *
- * The state is compared as an expression: with the plain column PostgreSQL would use the index of live attempts
+ * The state as an expression to compare: with the plain column PostgreSQL would use the index of live attempts
  * and scan all of them if its statistics date from a time without any. On a large table statistics are only
  * renewed about every 100,000 attempts.
  */
+export const stateToCompare = sql<AttemptState>`state || ''`;
+
+/** Begins an update of an attempt that has no effect unless it is in one of `states`. */
 export function updateAttempt(queries: Queries, id: string, states: readonly AttemptState[]) {
-  return queries
-    .updateTable('attempts')
-    .where('id', '=', id)
-    .where(sql<AttemptState>`state || ''`, 'in', states);
+  return queries.updateTable('attempts').where('id', '=', id).where(stateToCompare, 'in', states);
 }
 
 /** An SQL expression: `checkAt` in rows that meet the condition, the current `next_check_at` in others. */
@@ -107,37 +105,50 @@ export async function findLastCompleted(
 }
 
 /**
- * The attempts of other browsers for the same phone number that this attempt's call may have been meant for:
+ * Reads an attempt and its rivals, the attempts of other browsers for the same phone number that its call may have been
+ * meant for:
  * those that are live, ended without a login no earlier than `windowMs` before this one was created, or
  * completed after it was created. Attempts that failed before the vendor answered do not count.
  *
  * The window is measured from the creation because no call for this attempt is older. If it were measured
  * from the login, a browser could delay its login until no rival counts any more.
  */
-export async function findRivals(
+export async function findWithRivals(
   queries: Queries,
   attempt: LoginAttempt,
   windowMs: number,
-): Promise<LoginAttempt[]> {
+): Promise<{ current: LoginAttempt | null; rivals: LoginAttempt[] }> {
   const endedSince = attempt.created_at - windowMs;
-  return await queries
+  const found = await queries
     .selectFrom('attempts')
     .selectAll()
     .where('phone_number', '=', attempt.phone_number)
-    .where('browser_hash', '!=', attempt.browser_hash)
     .where((where) =>
       where.or([
+        where('id', '=', attempt.id),
         where.and([
-          where('state', '!=', 'completed'),
-          where('pauth_session_id', 'is not', null),
-          where('ended_at', '>=', endedSince),
+          where('browser_hash', '!=', attempt.browser_hash),
+          where.or([
+            where.and([
+              where('state', '!=', 'completed'),
+              where('pauth_session_id', 'is not', null),
+              where('ended_at', '>=', endedSince),
+            ]),
+            where.and([
+              where('state', '=', 'completed'),
+              where('ended_at', '>', attempt.created_at),
+            ]),
+            // Attempts that are no longer polled expire without being ended.
+            where.and([where('ended_at', 'is', null), where('expires_at', '>=', endedSince)]),
+          ]),
         ]),
-        where.and([where('state', '=', 'completed'), where('ended_at', '>', attempt.created_at)]),
-        // Attempts that are no longer polled expire without being ended.
-        where.and([where('ended_at', 'is', null), where('expires_at', '>=', endedSince)]),
       ]),
     )
     .execute();
+  return {
+    current: found.find(({ id }) => id === attempt.id) ?? null,
+    rivals: found.filter(({ id }) => id !== attempt.id),
+  };
 }
 
 /**

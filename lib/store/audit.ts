@@ -2,14 +2,14 @@ import 'server-only';
 import { type Log, referenceOf } from '../observe/log.ts';
 import { type AttemptOutcome, countAttempt, measure } from '../observe/metrics.ts';
 import { durableTransaction } from './dialect.ts';
-import { insertEvent, type NewEvent } from './events.ts';
+import { insertEvents, type NewEvent } from './events.ts';
 import type { EventType, Queries, Store } from './schema.ts';
 
 /** A transaction together with the function that records its events. */
 export interface AuditedTransaction {
   transaction: Queries;
-  /** Records an event in the transaction. `logFields` appear only in the log. */
-  record(event: NewEvent, logFields?: { phoneNumber: string }): Promise<void>;
+  /** Records an event, which is written at the end of the transaction. `logFields` appear only in the log. */
+  record(event: NewEvent, logFields?: { phoneNumber: string }): void;
 }
 
 /** Events that an operator may have to look into. */
@@ -39,14 +39,14 @@ export async function auditedTransaction<T>(
   { canBeHadAgain = false } = {},
 ): Promise<T> {
   const recorded: { event: NewEvent; logFields: { phoneNumber: string } | undefined }[] = [];
-  const auditedChange = async (transaction: Queries) =>
-    await change({
+  const auditedChange = async (transaction: Queries) => {
+    const outcome = await change({
       transaction,
-      async record(event, logFields) {
-        await insertEvent(transaction, event);
-        recorded.push({ event, logFields });
-      },
+      record: (event, logFields) => void recorded.push({ event, logFields }),
     });
+    await insertEvents(transaction, ...recorded.map(({ event }) => event));
+    return outcome;
+  };
   const outcome = canBeHadAgain
     ? await store.transaction().execute(auditedChange)
     : await durableTransaction(store, auditedChange);

@@ -16,6 +16,27 @@ export async function findLiveAttempt(
   return row ?? null;
 }
 
+/** Whether the browser that was given this token at the start of an attempt has a live one. */
+export async function hasLiveAttemptByToken(
+  queries: Queries,
+  browserTokenHash: string,
+): Promise<boolean> {
+  const live = await queries
+    .selectFrom('attempts')
+    .select('id')
+    .where('browser_hash', '=', (known) =>
+      known
+        .selectFrom('attempts')
+        .select('browser_hash')
+        .where('browser_token_hash', '=', browserTokenHash)
+        .orderBy('created_at', 'desc')
+        .limit(1),
+    )
+    .where('state', 'in', liveStates)
+    .executeTakeFirst();
+  return live !== undefined;
+}
+
 /** The latest attempt whose start gave this token to its browser. */
 export async function findAttemptByBrowserToken(
   queries: Queries,

@@ -1,6 +1,6 @@
 import 'server-only';
 import type { ExpressionBuilder } from 'kysely';
-import { nextCheckAtIf, updateAttempt } from './attempts.ts';
+import { nextCheckAtIf, stateToCompare, updateAttempt } from './attempts.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
 /**
@@ -45,6 +45,32 @@ export async function leaseCheck(
     )
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/**
+ * Leases the check of a pending attempt for its first callback, which is recorded, unless another request or process has
+ * leased it or checks back off after failures.
+ *
+ * @returns the attempt, as `leaseCheck` leaves it; null, changing nothing, in all other cases.
+ */
+export async function leaseCheckForCallback(
+  queries: Queries,
+  callbackTokenHash: string,
+  { now, leasedUntil, expiresAfter }: { now: number; leasedUntil: number; expiresAfter: number },
+): Promise<LoginAttempt | null> {
+  const row = await queries
+    .updateTable('attempts')
+    .set({ called_back_at: now, check_leased_until: leasedUntil, next_check_at: leasedUntil })
+    .where('callback_token_hash', '=', callbackTokenHash)
+    .where(stateToCompare, '=', 'pending')
+    .where('called_back_at', 'is', null)
+    .where('check_failures', '=', 0)
+    .where('pauth_session_id', 'is not', null)
+    .where('expires_at', '>', expiresAfter)
+    .where(isPastIn('check_leased_until', now))
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
 }
 
 /**

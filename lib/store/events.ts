@@ -2,7 +2,7 @@ import 'server-only';
 import { randomUUID } from 'node:crypto';
 import { referenceOf } from '../observe/log.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
-import { insertMessage, isOutboxUsed } from './outbox.ts';
+import { insertMessages, isOutboxUsed } from './outbox.ts';
 import type { ClientInfo, EventType, Queries, StoredEvent } from './schema.ts';
 
 export interface NewEvent {
@@ -16,25 +16,36 @@ export interface NewEvent {
 }
 
 /**
- * Adds an event, and the message of it where there is a webhook. Only `auditedTransaction` should call it, which writes the event in the same transaction as
- * the change and logs it after the commit.
+ * Adds events, and the messages of them where there is a webhook. Only `auditedTransaction` should call it, which
+ * writes the events in the same transaction as the change and logs them after the commit.
  */
-export async function insertEvent(queries: Queries, event: NewEvent): Promise<void> {
+export async function insertEvents(queries: Queries, ...events: NewEvent[]): Promise<void> {
+  if (events.length === 0) {
+    return;
+  }
   await queries
     .insertInto('events')
-    .values({
-      at: event.at,
-      type: event.type,
-      attempt_id: event.attemptId ?? null,
-      user_id: event.userId ?? null,
-      reason: event.reason ?? null,
-      device: event.client?.device ?? null,
-      network: event.client?.network ?? null,
-    })
+    .values(
+      events.map((event) => ({
+        at: event.at,
+        type: event.type,
+        attempt_id: event.attemptId ?? null,
+        user_id: event.userId ?? null,
+        reason: event.reason ?? null,
+        device: event.client?.device ?? null,
+        network: event.client?.network ?? null,
+      })),
+    )
     .execute();
   if (isOutboxUsed()) {
-    const payload = JSON.stringify(payloadOf(event));
-    await insertMessage(queries, { id: `evt_${randomUUID()}`, payload, created_at: event.at });
+    await insertMessages(
+      queries,
+      events.map((event) => ({
+        id: `evt_${randomUUID()}`,
+        payload: JSON.stringify(payloadOf(event)),
+        created_at: event.at,
+      })),
+    );
   }
 }
 

@@ -15,14 +15,14 @@ export function isOutboxUsed(): boolean {
   return globalThis.callLoginHasWebhook === true;
 }
 
-/** Adds a message, to be sent at once; in the transaction of the change that it tells of. */
-export async function insertMessage(
+/** Adds messages, to be sent at once; in the transaction of the changes that they tell of. */
+export async function insertMessages(
   queries: Queries,
-  message: Pick<OutboxMessage, 'id' | 'payload' | 'created_at'>,
+  messages: readonly Pick<OutboxMessage, 'id' | 'payload' | 'created_at'>[],
 ): Promise<void> {
   await queries
     .insertInto('outbox')
-    .values({ ...message, next_at: message.created_at, tries: 0 })
+    .values(messages.map((message) => ({ ...message, next_at: message.created_at, tries: 0 })))
     .execute();
 }
 

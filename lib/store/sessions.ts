@@ -2,12 +2,30 @@ import 'server-only';
 import type { Queries, Session, User } from './schema.ts';
 import { findUser } from './users.ts';
 
-/** Adds a session that has not been used yet. */
+/**
+ * Adds a session that has not been used yet.
+ *
+ * @param session.notices_seen_at by default the latest notice that its user has seen on such a device, which
+ * must have been recorded.
+ */
 export async function insertSession(
   queries: Queries,
-  session: Omit<Session, 'last_used_at'>,
+  session: Omit<Session, 'last_used_at' | 'notices_seen_at'> & { notices_seen_at?: number },
 ): Promise<void> {
-  await queries.insertInto('sessions').values(session).execute();
+  await queries
+    .insertInto('sessions')
+    .values({
+      ...session,
+      notices_seen_at:
+        session.notices_seen_at ??
+        ((expression) =>
+          expression
+            .selectFrom('devices')
+            .select('notices_seen_at')
+            .where('user_id', '=', session.user_id)
+            .where('device', '=', session.device)),
+    })
+    .execute();
 }
 
 /** Finds a session with its user. Does not check whether the session has expired or the user is disabled. */

@@ -8,7 +8,7 @@ import {
   advanceAttempt,
   endAttempt,
   findAttempt,
-  findRivals,
+  findWithRivals,
   insertAttempt,
   type NewAttempt,
   setPauthSession,
@@ -21,7 +21,7 @@ import {
 } from './browsers.ts';
 import { leaseCheck, releaseCheck, scheduleCheckForCallback } from './checks.ts';
 import { findDevices, insertDevice } from './devices.ts';
-import { findEvents, insertEvent } from './events.ts';
+import { findEvents, insertEvents } from './events.ts';
 import { migrate, requireMigrated } from './migrate.ts';
 import { argentineMobiles } from './migrations/0009-argentine-mobiles.ts';
 import type { LoginAttempt, Queries, Store } from './schema.ts';
@@ -413,7 +413,7 @@ describe('a store', () => {
       const store = await openTestStore();
       const mine = await addAttempt(store);
       await change(store, mine);
-      return (await findRivals(store, mine, 0)).length;
+      return (await findWithRivals(store, mine, 0)).rivals.length;
     }
 
     it('are live attempts of other browsers for the same phone number', async () => {
@@ -654,8 +654,8 @@ describe('a store', () => {
     const store = await openTestStore();
     const from = { device: 'Safari · iOS', network: '192.0.2.0/24' };
     for (const type of ['user_created', 'attempt_completed', 'logged_out'] as const) {
-      await insertEvent(store, { at: AT, type, userId: 'u', client: from });
-      await insertEvent(store, { at: AT, type, userId: 'other' });
+      await insertEvents(store, { at: AT, type, userId: 'u', client: from });
+      await insertEvents(store, { at: AT, type, userId: 'other' });
     }
     const types = ['attempt_completed', 'logged_out'] as const;
     expect(await findEvents(store, 'u', { types, limit: 9 })).toMatchObject([
@@ -671,7 +671,7 @@ describe('a store', () => {
     const store = await openTestStore();
     const failing = store.transaction().execute(async (transaction) => {
       await addUser(transaction, 'user');
-      await insertEvent(transaction, { at: AT, type: 'user_created', userId: 'user' });
+      await insertEvents(transaction, { at: AT, type: 'user_created', userId: 'user' });
       throw new Error('aborted');
     });
     await expect(failing).rejects.toThrow('aborted');
@@ -681,14 +681,14 @@ describe('a store', () => {
 
   it('events are stored in order with their attempt, user and reason', async () => {
     const store = await openTestStore();
-    await insertEvent(store, { at: AT, type: 'attempt_started', attemptId: 'a' });
-    await insertEvent(store, {
+    await insertEvents(store, { at: AT, type: 'attempt_started', attemptId: 'a' });
+    await insertEvents(store, {
       at: AT,
       type: 'attempt_failed',
       attemptId: 'a',
       reason: 'pauth_failed',
     });
-    await insertEvent(store, { at: AT, type: 'logged_out', userId: 'u' });
+    await insertEvents(store, { at: AT, type: 'logged_out', userId: 'u' });
     expect(await store.selectFrom('events').selectAll().orderBy('id').execute()).toMatchObject([
       { type: 'attempt_started', attempt_id: 'a', user_id: null, reason: null },
       { type: 'attempt_failed', attempt_id: 'a', reason: 'pauth_failed' },

@@ -4,7 +4,7 @@ import { openTestStore } from '#tests/support/stores.ts';
 import { createTestClock, newPhoneNumber } from '#tests/support/test-login.ts';
 import { createLog } from '../observe/log.ts';
 import { insertAttempt } from './attempts.ts';
-import { insertEvent } from './events.ts';
+import { insertEvents } from './events.ts';
 import type { Store } from './schema.ts';
 import { insertSession } from './sessions.ts';
 import { sweep } from './sweep.ts';
@@ -34,7 +34,7 @@ async function addAll(store: Store, name: string, at: number) {
   });
   const times = { created_at: at - 1, expires_at: at };
   await insertSession(store, newSession({ id_hash: name, user_id: 'user', ...times }));
-  await insertEvent(store, { at, type: 'attempt_started', attemptId: name });
+  await insertEvents(store, { at, type: 'attempt_started', attemptId: name });
 }
 
 const storedNames = async (store: Store) => ({

@@ -29,11 +29,12 @@ export async function findUser(queries: Queries, id: string): Promise<User | nul
 /**
  * Adds a user.
  *
+ * @param user.lastLoginAt absent where nobody has logged in yet.
  * @returns false, changing nothing, if the phone number already has a user.
  */
 export async function insertUser(
   queries: Queries,
-  user: { id: string; phoneNumber: PhoneNumber; createdAt: number },
+  user: { id: string; phoneNumber: PhoneNumber; createdAt: number; lastLoginAt?: number },
 ): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await queries
     .insertInto('users')
@@ -41,6 +42,7 @@ export async function insertUser(
       id: user.id,
       phone_number: user.phoneNumber,
       created_at: user.createdAt,
+      last_login_at: user.lastLoginAt ?? null,
       last_active_at: user.createdAt,
     })
     .onConflict((conflict) =>

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { createToken } from '#lib/crypto/token.ts';
-import { insertEvent } from '#lib/store/events.ts';
+import { insertEvents } from '#lib/store/events.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
 import { startAppServer } from '#tests/support/app-server.ts';
 import { appOrigin, sandboxUrl } from '#tests/support/servers.ts';
@@ -13,7 +13,7 @@ it('a scheduler that knows the secret deletes old rows, and nobody else does', a
   const app = await startAppServer(sandboxUrl, { CRON_SECRET, EVENT_RETENTION_DAYS: '30' });
   onTestFinished(() => app.stop());
   const store = openSqlite(app.databasePath);
-  await insertEvent(store, { at: Date.now() - 31 * 86_400_000, type: 'attempt_started' });
+  await insertEvents(store, { at: Date.now() - 31 * 86_400_000, type: 'attempt_started' });
   await store.destroy();
   expect((await sweep(app.origin, 'Bearer guessed')).status).toBe(401);
   const response = await sweep(app.origin, `Bearer ${CRON_SECRET}`);

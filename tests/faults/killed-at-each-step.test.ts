@@ -217,7 +217,7 @@ async function logOut(_site: Site, person: Person): Promise<void> {
 }
 
 const journeys: Journey[] = [
-  { name: 'a login', act: logIn, steps: 45 },
+  { name: 'a login', act: logIn, steps: 30 },
   {
     name: 'a cancel',
     prepare: async (_site, person) => await press(person),

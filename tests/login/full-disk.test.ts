@@ -3,7 +3,7 @@ import { afterAll, expect, it } from 'vitest';
 import { readAttemptStatus } from '#lib/login/attempt-status.ts';
 import { handleCallback } from '#lib/login/callback.ts';
 import { startAttempt } from '#lib/login/start.ts';
-import { insertEvent } from '#lib/store/events.ts';
+import { insertEvents } from '#lib/store/events.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { newPhoneNumber, openLogin, TEST_NETWORK } from '#tests/support/test-login.ts';
@@ -46,7 +46,7 @@ it('on a full disk starts and completions are rolled back, and logins work again
   const begun = (await login.eventTypes()).filter((type) => type === 'attempt_started');
   expect(begun).toHaveLength(attempts.length);
 
-  while (!(await fails(() => insertEvent(store, { at: 0, type: 'logged_out' })))) {}
+  while (!(await fails(() => insertEvents(store, { at: 0, type: 'logged_out' })))) {}
   expect(await fails(() => login.poll(waiting))).toBe(true);
   expect(await login.countSessions()).toBe(0);
   expect(await store.selectFrom('users').selectAll().execute()).toEqual([]);

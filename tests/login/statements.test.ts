@@ -1,0 +1,135 @@
+import { afterAll, expect, inject, it, onTestFinished } from 'vitest';
+import { findRoute } from '#app/api/routes.ts';
+import { createRequestContext } from '#lib/http/request-context.ts';
+import { attemptViewSchema } from '#lib/shared/contract.ts';
+import { migrate } from '#lib/store/migrate.ts';
+import { createControlClient } from '#sandbox/control-client.ts';
+import { startSandbox } from '#sandbox/server.ts';
+import { hookStatements } from '#tests/support/faults.ts';
+import { provideTestDatabase } from '#tests/support/stores.ts';
+import { openTestServices } from '#tests/support/test-services.ts';
+import { randomPhoneNumber } from '#tests/support/visitor.ts';
+
+const sandbox = await startSandbox({ callbacks: 'off' });
+afterAll(() => sandbox.close());
+const control = createControlClient(sandbox.url);
+
+const isPostgres = inject('dialect') === 'PostgreSQL';
+
+/** A browser at the handlers of the API, whose statements are counted. */
+async function open() {
+  const { place } = await provideTestDatabase();
+  const { services } = openTestServices({
+    APP_ORIGIN: 'http://localhost:3000',
+    PAUTH_BASE_URL: sandbox.url,
+    ...(place.kind === 'postgres' ? { DATABASE_URL: place.url } : {}),
+  });
+  onTestFinished(() => services.store.destroy());
+  await migrate(services.store);
+  const statements: string[] = [];
+  onTestFinished(
+    hookStatements((sql, when) => {
+      if (when === 'after') {
+        statements.push(sql);
+      }
+    }),
+  );
+  const cookies = new Map<string, string>();
+  const tasks: Promise<void>[] = [];
+  const { origin } = services.config.app;
+  async function send(method: string, path: string, body?: unknown): Promise<Response> {
+    const request = new Request(new URL(path, origin), {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        'sec-fetch-dest': 'empty',
+        'sec-fetch-mode': 'cors',
+        'sec-fetch-site': 'same-origin',
+        cookie: [...cookies].map((pair) => pair.join('=')).join('; '),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const found = findRoute(path);
+    if (found === null) {
+      throw new Error(`no route for ${path}`);
+    }
+    const context = createRequestContext(services, request.headers, {
+      id: 'request',
+      peerAddress: '127.0.0.1',
+    });
+    const after = (task: () => Promise<void>) => void tasks.push(task());
+    const response = await found.route.answer(context, { request, params: found.params, after });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      cookies.set(name, value);
+    }
+    return response;
+  }
+  return {
+    send,
+    count: () => countTransactions(statements.splice(0)),
+    hasHeldPoll: () => services.login.notifications.hasSubscribers(),
+    settled: () => Promise.all(tasks),
+  };
+}
+
+/** How many statements these are, in how many transactions, and how many of those write. */
+function countTransactions(statements: readonly string[]) {
+  const transactions: string[][] = [];
+  let isOpen = false;
+  for (const sql of statements) {
+    if (isOpen) {
+      transactions.at(-1)?.push(sql);
+    } else {
+      transactions.push([sql]);
+    }
+    isOpen = sql.startsWith('begin') || (isOpen && sql !== 'commit');
+  }
+  const isWriting = (transaction: readonly string[]) =>
+    transaction.some((sql) => /^\s*(insert|update|delete|with)\b/.test(sql));
+  return {
+    statements: statements.length,
+    transactions: transactions.length,
+    writing: transactions.filter(isWriting).length,
+  };
+}
+
+/** Logs in as the page does, with a poll held and a callback for its call. */
+async function logIn(
+  { send, hasHeldPoll, settled }: Awaited<ReturnType<typeof open>>,
+  phoneNumber: string,
+) {
+  const started = await send('POST', '/api/auth/start', { phone_number: phoneNumber });
+  const { call_number: callNumber } = attemptViewSchema.parse(await started.json());
+  const held = send('GET', '/api/auth/status');
+  await expect.poll(hasHeldPoll, { interval: 1 }).toBe(true);
+  await control.call(phoneNumber, callNumber);
+  const [session] = (await control.sessions(phoneNumber)).toReversed();
+  await send('POST', new URL(session?.callback_url ?? '').pathname);
+  expect(await (await held).json()).toEqual({ status: 'verified' });
+  await settled();
+}
+
+it('a first login takes few statements and commits', async () => {
+  const browser = await open();
+  await logIn(browser, randomPhoneNumber());
+  // One more on PostgreSQL: the lock of the phone number.
+  expect(browser.count()).toEqual({
+    statements: isPostgres ? 23 : 22,
+    transactions: 8,
+    writing: 7,
+  });
+});
+
+it('another login of the same browser takes few more, which find its last attempt', async () => {
+  const browser = await open();
+  const phoneNumber = randomPhoneNumber();
+  await logIn(browser, phoneNumber);
+  browser.count();
+  await logIn(browser, phoneNumber);
+  expect(browser.count()).toEqual({
+    statements: isPostgres ? 27 : 25,
+    transactions: 8,
+    writing: 7,
+  });
+});
