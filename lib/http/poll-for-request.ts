@@ -2,7 +2,6 @@ import 'server-only';
 import type { AttemptCookie } from '../cookies/cookies.ts';
 import { readAttemptStatus } from '../login/attempt-status.ts';
 import { type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
-import { forgetAttempt } from './attempt-cookie.ts';
 import type { RequestContext } from './request-context.ts';
 import { readSession } from './session.ts';
 
@@ -35,13 +34,11 @@ export async function pollForRequest(
     return outcome;
   }
   if (outcome.sessionToken === null) {
-    await forgetAttempt(context);
     return await completedOrMissing(context);
   }
   await cookies.session.write({ sessionToken: outcome.sessionToken });
   await rememberNumber(context, cookie);
-  // Should another tab have started an attempt meanwhile, its polls learn that this browser is logged in.
-  await cookies.attempt.write({ browserToken: cookie.browserToken });
+  // The cookie of the attempt stays as it is: it opens nothing any more, and sealing another derives two keys.
   return { status: 'completed' };
 }
 

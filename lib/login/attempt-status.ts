@@ -7,6 +7,7 @@ import { confirmAttempt } from '../store/browsers.ts';
 import { ignoreUnwritable } from '../store/failure.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { type CallableAttempt, isCallable } from './attempt.ts';
+import { isDeliverable } from './deliver.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
 export type AttemptStatus =
@@ -25,7 +26,7 @@ export interface AttemptEnding {
  * Reads the status of an attempt without asking the vendor, and records that the browser has presented its
  * cookie: without scripts no poll may come before the call.
  *
- * @returns null if the token has no attempt with a number to call.
+ * @returns null if the token has no attempt with a number to call, or one whose login is over.
  */
 export async function readAttemptStatus(
   deps: LoginDependencies,
@@ -42,7 +43,9 @@ export async function readAttemptStatus(
   }
   switch (attempt.state) {
     case 'completed':
-      return { status: 'open', attempt };
+      return (await isDeliverable(deps, attempt, attemptToken))
+        ? { status: 'open', attempt }
+        : null;
     case 'pending':
     case 'verified':
       return attempt.expires_at > clock.now()

@@ -12,11 +12,13 @@ import {
 import { createToken, hashToken } from '../crypto/token.ts';
 import { findSession, touchSession } from '../store/sessions.ts';
 import { insertUser } from '../store/users.ts';
+import { readAttemptStatus } from './attempt-status.ts';
 import type { StartedAttempt } from './browsers.ts';
 import { handleCallback } from './callback.ts';
 import { cancelAttempt } from './cancel.ts';
 import { VERIFIED_GRACE_MS } from './check.ts';
-import { pollAttempt, REDELIVERY_MS } from './poll.ts';
+import { REDELIVERY_MS } from './deliver.ts';
+import { pollAttempt } from './poll.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
@@ -253,8 +255,11 @@ describe('a lost answer', () => {
     const first = await login.poll(started);
     const sessionToken = first.status === 'completed' ? (first.sessionToken ?? '') : '';
     const found = await findSession(login.store, hashToken(sessionToken));
+    const status = async () => await readAttemptStatus(login.deps, started.attemptToken);
+    expect(await status()).toMatchObject({ status: 'open' });
     await touchSession(login.store, found?.session ?? missing(), login.clock.now());
     expect(await login.poll(started)).toEqual({ status: 'completed', sessionToken: null });
+    expect(await status()).toBeNull();
   });
 
   it('cannot be fetched again once the session has ended', async () => {

@@ -1,5 +1,5 @@
 import 'server-only';
-import { deriveToken, hashToken } from '../crypto/token.ts';
+import { hashToken } from '../crypto/token.ts';
 import type { AttemptSubscription } from '../notify/attempt-notifications.ts';
 import { measure } from '../observe/metrics.ts';
 import { traced } from '../observe/trace.ts';
@@ -7,10 +7,10 @@ import { findAttempt } from '../store/attempts.ts';
 import { confirmAttempt } from '../store/browsers.ts';
 import { scheduleCheckForPerson } from '../store/checks.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
-import { findSession } from '../store/sessions.ts';
 import { type AttemptEnding, endingOf } from './attempt-status.ts';
 import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
+import { isDeliverable, sessionTokenOf } from './deliver.ts';
 import type { LoginDependencies } from './dependencies.ts';
 import { PROMPTED_CHECK_MS, pollPauseMs } from './schedule.ts';
 import type { VendorFailure } from './vendor-failure.ts';
@@ -31,14 +31,11 @@ export type PollOutcome =
   | { status: 'pending'; expiresInMs: number; pollAfterMs: number }
   /** The vendor did not answer; the attempt stays live. */
   | { status: 'trouble'; failure: VendorFailure }
-  /** The token is null if the session can no longer be delivered: see `deliver`. */
+  /** The token is null if the session can no longer be delivered: see `isDeliverable`. */
   | { status: 'completed'; sessionToken: string | null }
   | AttemptEnding
   /** No attempt has this token. */
   | { status: 'missing' };
-
-/** How long a session that has not been used is delivered again, in case the response was lost. */
-export const REDELIVERY_MS = 60_000;
 
 /** The least time between two reads of an attempt. */
 const MIN_WAIT_MS = 50;
@@ -233,20 +230,12 @@ function pending(
   };
 }
 
-/** The token of the session that an attempt begins: the same in each response, see `deriveToken`. */
-function sessionTokenOf(attemptToken: string): string {
-  return deriveToken(attemptToken, 'session');
-}
-
-/** Delivers the session of a completed attempt again, until it is used or `REDELIVERY_MS` have passed. */
+/** Delivers the session of a completed attempt again, while that is possible. */
 async function deliver(
-  { store, clock }: LoginDependencies,
+  deps: LoginDependencies,
   attempt: LoginAttempt,
   attemptToken: string,
 ): Promise<PollOutcome> {
-  const sessionToken = sessionTokenOf(attemptToken);
-  const found = await findSession(store, hashToken(sessionToken));
-  const isDeliverable =
-    found?.session.last_used_at === null && clock.now() - (attempt.ended_at ?? 0) <= REDELIVERY_MS;
-  return { status: 'completed', sessionToken: isDeliverable ? sessionToken : null };
+  const isLost = !(await isDeliverable(deps, attempt, attemptToken));
+  return { status: 'completed', sessionToken: isLost ? null : sessionTokenOf(attemptToken) };
 }

@@ -44,6 +44,17 @@ describe('a session', () => {
     expect((await copy.fetch('/account')).headers.get('location')).toBe('/login');
   });
 
+  it('leaves nothing of the number on the login page when it has ended', async () => {
+    const { visitor, phoneNumber } = await loggedIn();
+    await visitor.fetch('/account');
+    await visitor.post('/api/auth/logout', '');
+    const shown = phoneNumber.slice(-8).replace(/^..../, '$&-');
+    expect(await (await visitor.fetch('/login')).text()).not.toContain(shown);
+    const body = new URLSearchParams({ again: '1' });
+    await visitor.fetch('/login/start', { method: 'POST', body });
+    expect(await (await visitor.fetch('/login')).text()).not.toContain(shown);
+  });
+
   it('cannot be ended by another site', async () => {
     const { visitor } = await loggedIn();
     const response = await visitor.post('/api/auth/logout', '', { 'sec-fetch-site': 'cross-site' });

@@ -77,10 +77,7 @@ export async function poll(
     case 'completed':
       return {
         outcome,
-        cookies: {
-          attempt: await forget(process, cookies),
-          session: outcome.sessionToken ?? cookies.session,
-        },
+        cookies: { ...cookies, session: outcome.sessionToken ?? cookies.session },
       };
     default:
       return { outcome, cookies: { ...cookies, attempt: await forget(process, cookies) } };
