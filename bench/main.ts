@@ -5,6 +5,7 @@ import type { Bench, Experiment, Row } from './experiment.ts';
 import { backToBack } from './experiments/back-to-back.ts';
 import { bigStore } from './experiments/big-store.ts';
 import { coldStart } from './experiments/cold-start.ts';
+import { firstLogins } from './experiments/first-logins.ts';
 import { paced } from './experiments/paced.ts';
 import { processes } from './experiments/processes.ts';
 import { soak } from './experiments/soak.ts';
@@ -23,6 +24,7 @@ const experiments: readonly Experiment[] = [
   bigStore,
   processes,
   coldStart,
+  firstLogins,
   soak,
 ];
 const RESULTS = 'bench/results';
