@@ -1,5 +1,11 @@
 import 'server-only';
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type SqlBool,
+  sql,
+  type UpdateResult,
+} from 'kysely';
 import {
   type AttemptState,
   type EndTransition,
@@ -8,6 +14,7 @@ import {
 } from '../shared/attempt-states.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { compileOnce } from './compile-once.ts';
 import { isDuplicate } from './failure.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
@@ -19,7 +26,11 @@ import type { LoginAttempt, Queries, Tables } from './schema.ts';
 export const stateToCompare = sql<AttemptState>`state || ''`;
 
 /** Begins an update of an attempt that has no effect unless it is in one of `states`. */
-export function updateAttempt(queries: Queries, id: string, states: readonly AttemptState[]) {
+export function updateAttempt(
+  queries: Queries,
+  id: string | Expression<string>,
+  states: readonly AttemptState[],
+) {
   return queries.updateTable('attempts').where('id', '=', id).where(stateToCompare, 'in', states);
 }
 
@@ -27,9 +38,9 @@ export function updateAttempt(queries: Queries, id: string, states: readonly Att
 export function nextCheckAtIf(
   set: ExpressionBuilder<Tables, 'attempts'>,
   condition: Expression<SqlBool>,
-  checkAt: number,
+  checkAt: Expression<number>,
 ) {
-  return set.case().when(condition).then(set.val(checkAt)).else(set.ref('next_check_at')).end();
+  return set.case().when(condition).then(checkAt).else(set.ref('next_check_at')).end();
 }
 
 export type NewAttempt = Pick<
@@ -54,38 +65,59 @@ export async function insertAttempt(
   queries: Queries,
   attempt: NewAttempt,
 ): Promise<LoginAttempt | null> {
-  const row = await queries
+  const { rows } = await insertion(queries, { handoff_hash: null, device: null, ...attempt });
+  return rows[0] ?? null;
+}
+
+const insertion = compileOnce<Required<NewAttempt>, LoginAttempt>((queries, value) =>
+  queries
     .insertInto('attempts')
     .values({
-      ...attempt,
+      id: value('id'),
+      token_hash: value('token_hash'),
+      callback_token_hash: value('callback_token_hash'),
+      handoff_hash: value('handoff_hash'),
+      device: value('device'),
+      browser_hash: value('browser_hash'),
+      browser_token_hash: value('browser_token_hash'),
+      phone_number: value('phone_number'),
+      created_at: value('created_at'),
+      expires_at: value('expires_at'),
       start_number: (expression) =>
         expression
           .selectFrom('attempts')
-          .where('browser_hash', '=', attempt.browser_hash)
+          .where('browser_hash', '=', value('browser_hash'))
           .select(sql<number>`coalesce(max(start_number), 0) + 1`.as('next')),
       state: 'pending',
-      next_check_at: attempt.created_at,
+      next_check_at: value('created_at'),
       check_leased_until: 0,
       check_failures: 0,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
-}
+    .returningAll(),
+);
 
 /** Finds an attempt by its id or by the hash of the browser's, the callback URL's or the QR code's token. */
 export async function findAttempt(
   queries: Queries,
-  column: 'id' | 'token_hash' | 'callback_token_hash' | 'handoff_hash',
+  column: keyof typeof selectionBy,
   value: string,
 ): Promise<LoginAttempt | null> {
-  const row = await queries
-    .selectFrom('attempts')
-    .selectAll()
-    .where(column, '=', value)
-    .executeTakeFirst();
-  return row ?? null;
+  const { rows } = await selectionBy[column](queries, { value });
+  return rows[0] ?? null;
+}
+
+const selectionBy = {
+  id: selectBy('id'),
+  token_hash: selectBy('token_hash'),
+  callback_token_hash: selectBy('callback_token_hash'),
+  handoff_hash: selectBy('handoff_hash'),
+};
+
+function selectBy(column: 'id' | 'token_hash' | 'callback_token_hash' | 'handoff_hash') {
+  return compileOnce<{ value: string }, LoginAttempt>((queries, value) =>
+    queries.selectFrom('attempts').selectAll().where(column, '=', value('value')),
+  );
 }
 
 /** The latest attempt started since an instant that ended with a login. */
@@ -119,37 +151,48 @@ export async function findWithRivals(
   windowMs: number,
 ): Promise<{ current: LoginAttempt | null; rivals: LoginAttempt[] }> {
   const endedSince = attempt.created_at - windowMs;
-  const found = await queries
+  const { rows } = await selectionWithRivals(queries, { ...attempt, endedSince });
+  return {
+    current: rows.find(({ id }) => id === attempt.id) ?? null,
+    rivals: rows.filter(({ id }) => id !== attempt.id),
+  };
+}
+
+const selectionWithRivals = compileOnce<
+  Pick<LoginAttempt, 'id' | 'phone_number' | 'browser_hash' | 'created_at'> & {
+    endedSince: number;
+  },
+  LoginAttempt
+>((queries, value) =>
+  queries
     .selectFrom('attempts')
     .selectAll()
-    .where('phone_number', '=', attempt.phone_number)
+    .where('phone_number', '=', value('phone_number'))
     .where((where) =>
       where.or([
-        where('id', '=', attempt.id),
+        where('id', '=', value('id')),
         where.and([
-          where('browser_hash', '!=', attempt.browser_hash),
+          where('browser_hash', '!=', value('browser_hash')),
           where.or([
             where.and([
               where('state', '!=', 'completed'),
               where('pauth_session_id', 'is not', null),
-              where('ended_at', '>=', endedSince),
+              where('ended_at', '>=', value('endedSince')),
             ]),
             where.and([
               where('state', '=', 'completed'),
-              where('ended_at', '>', attempt.created_at),
+              where('ended_at', '>', value('created_at')),
             ]),
             // Attempts that are no longer polled expire without being ended.
-            where.and([where('ended_at', 'is', null), where('expires_at', '>=', endedSince)]),
+            where.and([
+              where('ended_at', 'is', null),
+              where('expires_at', '>=', value('endedSince')),
+            ]),
           ]),
         ]),
       ]),
-    )
-    .execute();
-  return {
-    current: found.find(({ id }) => id === attempt.id) ?? null,
-    rivals: found.filter(({ id }) => id !== attempt.id),
-  };
-}
+    ),
+);
 
 /**
  * Stores the pAuth session that the vendor created for an attempt. The attempt may have ended meanwhile.
@@ -163,18 +206,8 @@ export async function setPauthSession(
   nextCheckAt: number,
 ): Promise<LoginAttempt | null> {
   try {
-    const row = await queries
-      .updateTable('attempts')
-      .set((set) => ({
-        pauth_session_id: pauthSession.pauthSessionId,
-        call_number: pauthSession.callNumber,
-        // A callback may have scheduled a check before the vendor's response arrived.
-        next_check_at: nextCheckAtIf(set, set('called_back_at', 'is', null), nextCheckAt),
-      }))
-      .where('id', '=', id)
-      .returningAll()
-      .executeTakeFirst();
-    return row ?? null;
+    const { rows } = await updateWithPauthSession(queries, { ...pauthSession, id, nextCheckAt });
+    return rows[0] ?? null;
   } catch (error) {
     if (isDuplicate(error)) {
       return null;
@@ -182,6 +215,22 @@ export async function setPauthSession(
     throw error;
   }
 }
+
+const updateWithPauthSession = compileOnce<
+  { id: string; pauthSessionId: string; callNumber: PhoneNumber; nextCheckAt: number },
+  LoginAttempt
+>((queries, value) =>
+  queries
+    .updateTable('attempts')
+    .set((set) => ({
+      pauth_session_id: value('pauthSessionId'),
+      call_number: value('callNumber'),
+      // A callback may have scheduled a check before the vendor's response arrived.
+      next_check_at: nextCheckAtIf(set, set('called_back_at', 'is', null), value('nextCheckAt')),
+    }))
+    .where('id', '=', value('id'))
+    .returningAll(),
+);
 
 /**
  * Moves a pending attempt to `verified`, which releases its check lease, or a verified one to `completed`.
@@ -195,20 +244,32 @@ export async function advanceAttempt(
     | (Extract<Transition, { to: 'verified' }> & { verifiedAt: number; expiresAt: number })
     | (Extract<Transition, { to: 'completed' }> & { endedAt: number }),
 ): Promise<boolean> {
-  const { numUpdatedRows } = await updateAttempt(queries, id, [step.from])
-    .set(
-      step.to === 'verified'
-        ? {
-            state: step.to,
-            verified_at: step.verifiedAt,
-            expires_at: step.expiresAt,
-            check_leased_until: 0,
-          }
-        : { state: step.to, ended_at: step.endedAt },
-    )
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  const { numAffectedRows } =
+    step.to === 'verified'
+      ? await updateToVerified(queries, { id, ...step })
+      : await updateToCompleted(queries, { id, ...step });
+  return numAffectedRows === 1n;
 }
+
+const updateToVerified = compileOnce<
+  { id: string; verifiedAt: number; expiresAt: number },
+  UpdateResult
+>((queries, value) =>
+  updateAttempt(queries, value('id'), ['pending']).set({
+    state: 'verified',
+    verified_at: value('verifiedAt'),
+    expires_at: value('expiresAt'),
+    check_leased_until: 0,
+  }),
+);
+
+const updateToCompleted = compileOnce<{ id: string; endedAt: number }, UpdateResult>(
+  (queries, value) =>
+    updateAttempt(queries, value('id'), ['verified']).set({
+      state: 'completed',
+      ended_at: value('endedAt'),
+    }),
+);
 
 /**
  * Ends an attempt without a login.

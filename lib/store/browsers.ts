@@ -1,5 +1,7 @@
 import 'server-only';
+import type { UpdateResult } from 'kysely';
 import { liveStates } from '../shared/attempt-states.ts';
+import { compileOnce } from './compile-once.ts';
 import type { LoginAttempt, Queries } from './schema.ts';
 
 /** The live attempt of a browser, of which there is at most one. */
@@ -69,10 +71,13 @@ export async function hasConfirmedLaterAttempt(
 
 /** Records that the browser has presented the attempt's cookie: it has received the start's response. */
 export async function confirmAttempt(queries: Queries, id: string, at: number): Promise<void> {
-  await queries
-    .updateTable('attempts')
-    .set({ confirmed_at: at })
-    .where('id', '=', id)
-    .where('confirmed_at', 'is', null)
-    .execute();
+  await confirmation(queries, { id, at });
 }
+
+const confirmation = compileOnce<{ id: string; at: number }, UpdateResult>((queries, value) =>
+  queries
+    .updateTable('attempts')
+    .set({ confirmed_at: value('at') })
+    .where('id', '=', value('id'))
+    .where('confirmed_at', 'is', null),
+);

@@ -1,6 +1,7 @@
 import 'server-only';
-import type { ExpressionBuilder } from 'kysely';
+import type { Expression, ExpressionBuilder } from 'kysely';
 import { nextCheckAtIf, stateToCompare, updateAttempt } from './attempts.ts';
+import { compileOnce } from './compile-once.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
 /**
@@ -16,9 +17,13 @@ export function isCheckDue(attempt: LoginAttempt, now: number): boolean {
 }
 
 /** The SQL counterpart of `isPast`. */
-function isPastIn(column: 'next_check_at' | 'check_leased_until', now: number) {
+function isPastIn(
+  column: 'next_check_at' | 'check_leased_until',
+  now: number | Expression<number>,
+  maxAhead: number | Expression<number>,
+) {
   return (where: ExpressionBuilder<Tables, 'attempts'>) =>
-    where.or([where(column, '<=', now), where(column, '>', now + MAX_AHEAD_MS)]);
+    where.or([where(column, '<=', now), where(column, '>', maxAhead)]);
 }
 
 /**
@@ -35,13 +40,13 @@ export async function leaseCheck(
 ): Promise<boolean> {
   const { numUpdatedRows } = await updateAttempt(queries, id, [state])
     .set({ check_leased_until: leasedUntil })
-    .where(isPastIn('check_leased_until', now))
+    .where(isPastIn('check_leased_until', now, now + MAX_AHEAD_MS))
     .$if(state === 'pending', (update) =>
       update
         // A callback during this check sets an earlier time, which schedules another check.
         .set({ next_check_at: leasedUntil })
         .where('pauth_session_id', 'is not', null)
-        .where(isPastIn('next_check_at', now)),
+        .where(isPastIn('next_check_at', now, now + MAX_AHEAD_MS)),
     )
     .executeTakeFirst();
   return numUpdatedRows === 1n;
@@ -56,22 +61,42 @@ export async function leaseCheck(
 export async function leaseCheckForCallback(
   queries: Queries,
   callbackTokenHash: string,
-  { now, leasedUntil, expiresAfter }: { now: number; leasedUntil: number; expiresAfter: number },
+  lease: { now: number; leasedUntil: number; expiresAfter: number },
 ): Promise<LoginAttempt | null> {
-  const row = await queries
+  const { rows } = await leaseForCallback(queries, {
+    ...lease,
+    callbackTokenHash,
+    maxAhead: lease.now + MAX_AHEAD_MS,
+  });
+  return rows[0] ?? null;
+}
+
+const leaseForCallback = compileOnce<
+  {
+    callbackTokenHash: string;
+    now: number;
+    maxAhead: number;
+    leasedUntil: number;
+    expiresAfter: number;
+  },
+  LoginAttempt
+>((queries, value) =>
+  queries
     .updateTable('attempts')
-    .set({ called_back_at: now, check_leased_until: leasedUntil, next_check_at: leasedUntil })
-    .where('callback_token_hash', '=', callbackTokenHash)
+    .set({
+      called_back_at: value('now'),
+      check_leased_until: value('leasedUntil'),
+      next_check_at: value('leasedUntil'),
+    })
+    .where('callback_token_hash', '=', value('callbackTokenHash'))
     .where(stateToCompare, '=', 'pending')
     .where('called_back_at', 'is', null)
     .where('check_failures', '=', 0)
     .where('pauth_session_id', 'is not', null)
-    .where('expires_at', '>', expiresAfter)
-    .where(isPastIn('check_leased_until', now))
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
-}
+    .where('expires_at', '>', value('expiresAfter'))
+    .where(isPastIn('check_leased_until', value('now'), value('maxAhead')))
+    .returningAll(),
+);
 
 /**
  * Releases the lease and schedules the next check, unless a callback has scheduled one meanwhile.
@@ -91,7 +116,7 @@ export async function releaseCheck(
       next_check_at: nextCheckAtIf(
         set,
         set('next_check_at', '=', release.leasedUntil),
-        release.nextCheckAt,
+        set.val(release.nextCheckAt),
       ),
     }))
     .where('id', '=', id)
@@ -116,7 +141,7 @@ export async function scheduleCheckForCallback(
 ): Promise<LoginAttempt | null> {
   const row = await updateAttempt(queries, attempt.id, ['pending'])
     .set((set) => ({
-      next_check_at: nextCheckAtIf(set, set('next_check_at', '>', checkAt), checkAt),
+      next_check_at: nextCheckAtIf(set, set('next_check_at', '>', checkAt), set.val(checkAt)),
       called_back_at: set
         .case()
         .when('next_check_at', '>', checkAt)

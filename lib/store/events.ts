@@ -1,7 +1,9 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
+import type { InsertResult } from 'kysely';
 import { referenceOf } from '../observe/log.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
+import { compileOnce } from './compile-once.ts';
 import { insertMessages, isOutboxUsed } from './outbox.ts';
 import type { ClientInfo, EventType, Queries, StoredEvent } from './schema.ts';
 
@@ -23,20 +25,21 @@ export async function insertEvents(queries: Queries, ...events: NewEvent[]): Pro
   if (events.length === 0) {
     return;
   }
-  await queries
-    .insertInto('events')
-    .values(
-      events.map((event) => ({
-        at: event.at,
-        type: event.type,
-        attempt_id: event.attemptId ?? null,
-        user_id: event.userId ?? null,
-        reason: event.reason ?? null,
-        device: event.client?.device ?? null,
-        network: event.client?.network ?? null,
-      })),
-    )
-    .execute();
+  const rows = events.map((event) => ({
+    at: event.at,
+    type: event.type,
+    attempt_id: event.attemptId ?? null,
+    user_id: event.userId ?? null,
+    reason: event.reason ?? null,
+    device: event.client?.device ?? null,
+    network: event.client?.network ?? null,
+  }));
+  const [row] = rows;
+  if (row !== undefined && rows.length === 1) {
+    await insertion(queries, row);
+  } else {
+    await queries.insertInto('events').values(rows).execute();
+  }
   if (isOutboxUsed()) {
     await insertMessages(
       queries,
@@ -48,6 +51,19 @@ export async function insertEvents(queries: Queries, ...events: NewEvent[]): Pro
     );
   }
 }
+
+/** Of a single event, as most are. */
+const insertion = compileOnce<Omit<StoredEvent, 'id'>, InsertResult>((queries, value) =>
+  queries.insertInto('events').values({
+    at: value('at'),
+    type: value('type'),
+    attempt_id: value('attempt_id'),
+    user_id: value('user_id'),
+    reason: value('reason'),
+    device: value('device'),
+    network: value('network'),
+  }),
+);
 
 /** An event as the webhook sends it; docs/observe.md, "I want events in another system". */
 function payloadOf({ at, type, attemptId, userId, reason, client }: NewEvent) {

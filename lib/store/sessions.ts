@@ -1,49 +1,66 @@
 import 'server-only';
+import type { InsertResult } from 'kysely';
+import { compileOnce } from './compile-once.ts';
 import type { Queries, Session, User } from './schema.ts';
 import { findUser } from './users.ts';
 
 /**
  * Adds a session that has not been used yet.
  *
- * @param session.notices_seen_at by default the latest notice that its user has seen on such a device, which
- * must have been recorded.
+ * @param session.notices_seen_at by default what is known of the user and such a device: see `Device`.
  */
 export async function insertSession(
   queries: Queries,
-  session: Omit<Session, 'last_used_at' | 'notices_seen_at'> & { notices_seen_at?: number },
+  session: Omit<NewSession, 'notices_seen_at'> & { notices_seen_at?: number },
 ): Promise<void> {
-  await queries
-    .insertInto('sessions')
-    .values({
-      ...session,
-      notices_seen_at:
-        session.notices_seen_at ??
-        ((expression) =>
-          expression
-            .selectFrom('devices')
-            .select('notices_seen_at')
-            .where('user_id', '=', session.user_id)
-            .where('device', '=', session.device)),
-    })
-    .execute();
+  await insertion(queries, { notices_seen_at: null, ...session });
 }
+
+type NewSession = Omit<Session, 'last_used_at' | 'notices_seen_at'> & {
+  notices_seen_at: number | null;
+};
+
+const insertion = compileOnce<NewSession, InsertResult>((queries, value) =>
+  queries.insertInto('sessions').values({
+    id_hash: value('id_hash'),
+    public_id: value('public_id'),
+    user_id: value('user_id'),
+    device: value('device'),
+    network: value('network'),
+    created_at: value('created_at'),
+    expires_at: value('expires_at'),
+    notices_seen_at: ({ fn, selectFrom }) =>
+      fn.coalesce(
+        value('notices_seen_at'),
+        selectFrom('devices')
+          .select('notices_seen_at')
+          .where('user_id', '=', value('user_id'))
+          .where('device', '=', value('device')),
+        value('created_at'),
+      ),
+    method: value('method'),
+    passkey_used_at: value('passkey_used_at'),
+  }),
+);
 
 /** Finds a session with its user. Does not check whether the session has expired or the user is disabled. */
 export async function findSession(
   queries: Queries,
   idHash: string,
 ): Promise<{ session: Session; user: User } | null> {
-  const session = await queries
-    .selectFrom('sessions')
-    .selectAll()
-    .where('id_hash', '=', idHash)
-    .executeTakeFirst();
+  const {
+    rows: [session],
+  } = await selectionByHash(queries, { idHash });
   if (session === undefined) {
     return null;
   }
   const user = await findUser(queries, session.user_id);
   return user === null ? null : { session, user };
 }
+
+const selectionByHash = compileOnce<{ idHash: string }, Session>((queries, value) =>
+  queries.selectFrom('sessions').selectAll().where('id_hash', '=', value('idHash')),
+);
 
 /** The sessions of a user, the latest login first, including expired ones. */
 export async function findSessions(queries: Queries, userId: string): Promise<Session[]> {

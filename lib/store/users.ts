@@ -1,5 +1,7 @@
 import 'server-only';
+import type { InsertResult, UpdateResult } from 'kysely';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { compileOnce } from './compile-once.ts';
 import type { Queries, User } from './schema.ts';
 
 /** Finds the user of a phone number. Users set aside no longer have theirs. */
@@ -7,24 +9,27 @@ export async function findUserByPhoneNumber(
   queries: Queries,
   phoneNumber: PhoneNumber,
 ): Promise<User | null> {
-  const user = await queries
+  const { rows } = await selectionByPhoneNumber(queries, { phoneNumber });
+  return rows[0] ?? null;
+}
+
+const selectionByPhoneNumber = compileOnce<{ phoneNumber: PhoneNumber }, User>((queries, value) =>
+  queries
     .selectFrom('users')
     .selectAll()
-    .where('phone_number', '=', phoneNumber)
-    .where('set_aside_at', 'is', null)
-    .executeTakeFirst();
-  return user ?? null;
-}
+    .where('phone_number', '=', value('phoneNumber'))
+    .where('set_aside_at', 'is', null),
+);
 
 /** Finds a user, also one who was set aside. */
 export async function findUser(queries: Queries, id: string): Promise<User | null> {
-  const user = await queries
-    .selectFrom('users')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return user ?? null;
+  const { rows } = await selectionById(queries, { id });
+  return rows[0] ?? null;
 }
+
+const selectionById = compileOnce<{ id: string }, User>((queries, value) =>
+  queries.selectFrom('users').selectAll().where('id', '=', value('id')),
+);
 
 /**
  * Adds a user.
@@ -36,30 +41,39 @@ export async function insertUser(
   queries: Queries,
   user: { id: string; phoneNumber: PhoneNumber; createdAt: number; lastLoginAt?: number },
 ): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await queries
+  const { numAffectedRows } = await insertion(queries, { lastLoginAt: null, ...user });
+  return numAffectedRows === 1n;
+}
+
+const insertion = compileOnce<
+  { id: string; phoneNumber: PhoneNumber; createdAt: number; lastLoginAt: number | null },
+  InsertResult
+>((queries, value) =>
+  queries
     .insertInto('users')
     .values({
-      id: user.id,
-      phone_number: user.phoneNumber,
-      created_at: user.createdAt,
-      last_login_at: user.lastLoginAt ?? null,
-      last_active_at: user.createdAt,
+      id: value('id'),
+      phone_number: value('phoneNumber'),
+      created_at: value('createdAt'),
+      last_login_at: value('lastLoginAt'),
+      last_active_at: value('createdAt'),
     })
     .onConflict((conflict) =>
       conflict.column('phone_number').where('set_aside_at', 'is', null).doNothing(),
-    )
-    .executeTakeFirst();
-  return numInsertedOrUpdatedRows === 1n;
-}
+    ),
+);
 
 /** Records a user's last login by call, which also shows who has the phone number. */
 export async function setLastLogin(queries: Queries, id: string, at: number): Promise<void> {
-  await queries
-    .updateTable('users')
-    .set({ last_login_at: at, last_active_at: at })
-    .where('id', '=', id)
-    .execute();
+  await updateLastLogin(queries, { id, at });
 }
+
+const updateLastLogin = compileOnce<{ id: string; at: number }, UpdateResult>((queries, value) =>
+  queries
+    .updateTable('users')
+    .set({ last_login_at: value('at'), last_active_at: value('at') })
+    .where('id', '=', value('id')),
+);
 
 /** Records a user's last login by passkey, which says nothing about the phone number. */
 export async function setLastPasskeyLogin(queries: Queries, id: string, at: number): Promise<void> {

@@ -222,7 +222,7 @@ const journeys: Journey[] = [
     name: 'a cancel',
     prepare: async (_site, person) => await press(person),
     act: cancel,
-    steps: 7,
+    steps: 6,
     actAgain: cancel,
   },
   { name: 'a logout', prepare: logIn, act: logOut, steps: 6, actAgain: logOut },
