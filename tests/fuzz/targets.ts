@@ -3,6 +3,7 @@ import { attempts } from './targets/attempts.ts';
 import { cookieHeader } from './targets/cookie-header.ts';
 import { interleavings } from './targets/interleavings.ts';
 import { nextValues } from './targets/next-values.ts';
+import { passkeys } from './targets/passkeys.ts';
 import { phoneInputs } from './targets/phone-inputs.ts';
 import { phoneSpellings } from './targets/phone-spellings.ts';
 import { requests } from './targets/requests.ts';
@@ -22,4 +23,5 @@ export const targets: readonly Target[] = [
   requests,
   attempts,
   interleavings,
+  passkeys,
 ];

@@ -11,7 +11,7 @@ export interface Snapshot {
 const liveStates: readonly AttemptState[] = ['pending', 'verified'];
 
 export async function emptyDatabase(store: Store): Promise<void> {
-  for (const table of ['events', 'devices', 'sessions', 'attempts', 'users'] as const) {
+  for (const table of ['events', 'passkeys', 'devices', 'sessions', 'attempts', 'users'] as const) {
     await store.deleteFrom(table).execute();
   }
 }
