@@ -13,7 +13,7 @@ const app = await startAppServer(sandbox.url, {
   STATUS_WAIT_SECONDS: '3',
   // Few enough to reach, many enough for one test.
   START_LIMIT_PER_NETWORK: '10/600',
-  PAUTH_TIMEOUT_MS: '1000',
+  PAUTH_TIMEOUT_MS: '3000',
   // Many tests make the vendor fail; the circuit must not stay open for the next one.
   PAUTH_BREAKER: '1000/1',
 });
