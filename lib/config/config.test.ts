@@ -223,8 +223,8 @@ describe('the configuration', () => {
 
   it.each([
     [{}, 10],
-    [{ VERCEL: '1' }, 3],
-    [{ VERCEL: '1', DATABASE_POOL_SIZE: '5' }, 5],
+    [{ VERCEL: '1' }, 5],
+    [{ VERCEL: '1', DATABASE_POOL_SIZE: '2' }, 2],
   ])('opens few connections in each instance on Vercel: %j', (given, poolSize) => {
     const DATABASE_URL = 'postgres://u:p@db/d';
     expect(read({ ...production, DATABASE_URL, ...given }).store).toMatchObject({ poolSize });

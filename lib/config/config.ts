@@ -163,7 +163,7 @@ function clean(given: Environment): Cleaned {
   environment.TRUSTED_PROXY ??= findPlatformProxy(environment)?.trustedProxy;
   environment.APP_ORIGIN ??= originOnVercel(environment);
   // Each instance has a pool of its own, and there may be many.
-  environment.DATABASE_POOL_SIZE ??= environment.VERCEL ? '3' : undefined;
+  environment.DATABASE_POOL_SIZE ??= environment.VERCEL ? '5' : undefined;
   // Vercel sets it for production too, which it does not protect: there the vendor need not know it.
   if (environment.VERCEL_ENV === 'production') {
     environment.VERCEL_AUTOMATION_BYPASS_SECRET = undefined;

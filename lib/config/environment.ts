@@ -328,7 +328,7 @@ export const settings = z.object({
       'Where users, attempts, sessions and events are stored: an SQLite file, created if missing, or a PostgreSQL server.',
     ),
     poolSize: withDefault('DATABASE_POOL_SIZE', '10', integer('connections', 1, 1_000)).describe(
-      'The most connections to PostgreSQL that one process opens. Not set, it is `3` on Vercel.',
+      'The most connections to PostgreSQL that one process opens. Not set, it is `5` on Vercel.',
     ),
     ca: optional('DATABASE_CA', '/etc/ssl/database-ca.pem', certificates).describe(
       'The certificate authority of the PostgreSQL server where it is none of the public ones, as at Supabase and AWS. The connection then uses TLS.',
@@ -355,7 +355,7 @@ export const settings = z.object({
       'How long an event is kept; `0` keeps it for ever.',
     ),
     cronSecret: optional('CRON_SECRET', '…', cronSecret).describe(
-      'Lets a scheduler delete what is past its retention: `GET /api/cron/sweep` with `Authorization: Bearer <secret>`, for hosts that suspend a process between requests. Without it that path is not there.',
+      'Lets a scheduler delete what is past its retention and send what waits for the webhook: `GET /api/cron/sweep` with `Authorization: Bearer <secret>`, for hosts that suspend a process between requests. Without it that path is not there.',
     ),
   }),
   server: z.object({

@@ -7,7 +7,7 @@ import { createLog, referenceOf } from '../observe/log.ts';
 import { createThrottledLog } from '../observe/throttled-log.ts';
 import { auditedTransaction } from '../store/audit.ts';
 import { claimMessages, setOutboxUsed } from '../store/outbox.ts';
-import { sendDue, type Webhook } from './webhook.ts';
+import { sendAllDue, sendDue, type Webhook } from './webhook.ts';
 
 const OTHER_SECRET = 'whsec_b3RoZXIgc2VjcmV0IHRoYXQgd2FzIHVzZWQgYmVmb3Jl';
 
@@ -70,6 +70,15 @@ describe('the webhook', () => {
     expect(received.map((each) => isSigned(each, OTHER_SECRET))).toEqual([false]);
     expect(await countMessages()).toBe(0);
     expect(await sendDue(deps, webhookAt(url))).toBe(0);
+  });
+
+  it('sends all that waits, without waiting for what failed', async () => {
+    const { deps, record, countMessages } = await open();
+    const { url, received } = await startReceiver((tries) => (tries === 1 ? 503 : 200));
+    await record(25);
+    await sendAllDue(deps, webhookAt(url), new AbortController().signal);
+    expect(received).toHaveLength(25);
+    expect(await countMessages()).toBe(1);
   });
 
   it('signs with every secret while one is changed for another', async () => {

@@ -65,6 +65,17 @@ export function keepSending(
   })();
 }
 
+/** Sends messages until none is due, or until aborted. */
+export async function sendAllDue(
+  deps: WebhookDependencies,
+  webhook: Webhook,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted && (await sendDue(deps, webhook)) > 0) {
+    // What failed is due later.
+  }
+}
+
 /** Sends the messages that are due, a batch at most. @returns how many it tried. */
 export async function sendDue(deps: WebhookDependencies, webhook: Webhook): Promise<number> {
   const now = deps.clock.now();

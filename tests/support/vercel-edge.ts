@@ -36,7 +36,7 @@ interface Sent {
   headers: Record<string, string | string[] | undefined>;
 }
 
-interface EdgeOptions {
+export interface EdgeOptions {
   port: number;
   /** Where `vercel build` was run. */
   folder: string;

@@ -22,10 +22,14 @@ function work<Outcome>(task: Promise<Outcome>): Promise<Outcome> {
   busy += 1;
   return task.finally(() => {
     busy -= 1;
-    if (busy === 0 && process.env.SUSPENDS === '1') {
-      process.kill(process.pid, 'SIGSTOP');
-    }
+    suspendIfIdle();
   });
+}
+
+function suspendIfIdle(): void {
+  if (busy === 0 && process.env.SUSPENDS === '1') {
+    process.kill(process.pid, 'SIGSTOP');
+  }
 }
 
 // How Vercel's runtime is told what goes on after an answer.
@@ -48,6 +52,7 @@ const server = createServer((incoming, outgoing) => {
   const closed = new Promise((resolve) => outgoing.once('close', resolve));
   void work(Promise.all([listener(incoming, outgoing), closed])).catch(() => outgoing.destroy());
 });
-server.listen(Number(process.env.PORT), '127.0.0.1', () =>
-  process.stdout.write('function ready\n'),
-);
+server.listen(Number(process.env.PORT), '127.0.0.1', () => {
+  process.stdout.write('function ready\n');
+  suspendIfIdle();
+});

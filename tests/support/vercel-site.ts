@@ -1,7 +1,7 @@
 import { findFreePort } from '#scripts/processes.ts';
 import { TEST_SECRET } from './app-server.ts';
 import { type Instance, startInstance } from './vercel.ts';
-import { startEdge } from './vercel-edge.ts';
+import { type EdgeOptions, startEdge } from './vercel-edge.ts';
 
 /** A deployment on Vercel, as its command has built it. */
 export interface VercelSite {
@@ -31,6 +31,7 @@ export async function startVercelSite(
   folder: string,
   { sandboxUrl, databaseUrl }: { sandboxUrl: string; databaseUrl: string },
   env: Readonly<Record<string, string>> = {},
+  { clientOf }: Pick<EdgeOptions, 'clientOf'> = {},
 ): Promise<VercelSite> {
   const port = await findFreePort();
   const origin = `http://localhost:${port}`;
@@ -47,6 +48,7 @@ export async function startVercelSite(
   const edge = await startEdge({
     port,
     folder,
+    ...(clientOf === undefined ? {} : { clientOf }),
     instanceOf(name) {
       const instance = instances.get(name) ?? start(name);
       instances.set(name, instance);
