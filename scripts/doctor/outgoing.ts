@@ -4,7 +4,7 @@ import { defaultResource } from '@opentelemetry/resources';
 import type { Config } from '#lib/config/config.ts';
 import { type Finding, ok, reasonOf, warn } from './finding.ts';
 
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 3_000;
 
 /**
  * Asks for the headers of WEBHOOK_URL, which shows name, port and certificate, and is no event: whatever is sent as

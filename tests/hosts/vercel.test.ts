@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer } from 'node:net';
 import { chromium } from '@playwright/test';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
@@ -168,9 +170,24 @@ describe.skipIf(!hasVercel)('what Vercel itself builds', patient, () => {
   });
 
   it('serves pages and files as its routes say, through the proxy, and 404 for the rest', async () => {
-    const site = await openSite(await openPlaces());
+    let connectionsToRedis = 0;
+    const redis = createServer((socket) => {
+      connectionsToRedis += 1;
+      socket.destroy();
+    });
+    const redisPort = await findFreePort();
+    await once(redis.listen(redisPort, '127.0.0.1'), 'listening');
+    onTestFinished(() => void redis.close());
+    const places = await openPlaces();
+    const site = await openSite(places, { REDIS_URL: `redis://127.0.0.1:${redisPort}` });
     const visitor = new Visitor(site.origin);
     const page = await visitor.fetch('/login', { headers: { 'accept-language': 'ja' } });
+    const connections = await execute(
+      places.databaseUrl,
+      "select 1 from pg_stat_activity where datname = current_database() and application_name = 'call-login'",
+    );
+    // Neither the proxy nor this page needs either.
+    expect([connections, connectionsToRedis]).toEqual([[], 0]);
     const html = await page.text();
     const policy = page.headers.get('content-security-policy');
     const [, nonce] = /'nonce-([^']+)'/.exec(policy ?? '') ?? [];
