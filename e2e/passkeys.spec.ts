@@ -1,4 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
+import { en } from '#lib/shared/messages/en.ts';
+import { ja } from '#lib/shared/messages/ja.ts';
 import type { ControlClient } from '#sandbox/control-client.ts';
 import { randomNetwork, userAgents } from '#tests/support/visitor.ts';
 import { expectAccessibleInBothThemes } from './accessible.ts';
@@ -265,6 +267,36 @@ test('a prompt that was cancelled says what to do next, and a call works', async
   await expect(page.getByText(passkeys.notAdded)).toBeVisible();
   await login.button(passkeys.offerDecline).click();
   await login.expectLoggedIn(phoneNumber.text);
+});
+
+test('messages about passkeys change language with the page', async ({
+  authenticator: { cdp, authenticatorId },
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+  consoleProblems,
+}) => {
+  const [other, ownName, otherName] =
+    messages === en ? [ja, 'English', '日本語'] : [en, '日本語', 'English'];
+  const expectBoth = async (textOf: (texts: typeof messages) => string) => {
+    await expect(page.getByText(textOf(messages))).toBeVisible();
+    await page.getByRole('button', { name: otherName }).click();
+    await expect(page.getByText(textOf(other))).toBeVisible();
+    await page.getByRole('button', { name: ownName }).click();
+    await expect(page.getByText(textOf(messages))).toBeVisible();
+  };
+  await enrol(login, vendor, phoneNumber);
+  await login.button(messages.passkeys.remove).click();
+  await expectBoth(({ passkeys }) => passkeys.removed);
+  await logOut(login);
+  await login.button(messages.passkeys.use).click();
+  await expectBoth(({ errors }) => errors.passkey_unknown);
+  await cdp.send('WebAuthn.clearCredentials', { authenticatorId });
+  await login.button(messages.passkeys.use).click();
+  await expectBoth(({ passkeys }) => passkeys.cancelled);
+  consoleProblems.splice(0);
 });
 
 test('a browser without passkeys sees the page as it was', async ({

@@ -37,6 +37,8 @@ export default async function AccountPage() {
           </p>
           <PasskeyConfirmation
             messages={context.messages.passkeys}
+            errors={context.messages.errors}
+            language={language}
             label={context.messages.passkeys.limitedConfirm}
             next="/account"
           />
@@ -71,6 +73,7 @@ export default async function AccountPage() {
           isLimited={limitedUntil !== null}
           language={language}
           messages={context.messages.passkeys}
+          errors={context.messages.errors}
         />
       )}
       <noscript>

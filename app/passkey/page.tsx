@@ -13,7 +13,7 @@ export default async function PasskeyPage({ searchParams }: PageProps<'/passkey'
   const { next: wanted } = await searchParams;
   const next = ownPath(typeof wanted === 'string' ? wanted : undefined, '/account');
   const { user } = await requireUser();
-  const { services, messages } = await pageContext();
+  const { services, messages, language } = await pageContext();
   const { passkeys } = messages;
   const canConfirm = services.passkeys !== null && (await hasPasskey(services.store, user.id));
   return (
@@ -22,7 +22,13 @@ export default async function PasskeyPage({ searchParams }: PageProps<'/passkey'
       {canConfirm ? (
         <>
           <p>{passkeys.confirmText}</p>
-          <PasskeyConfirmation messages={passkeys} label={passkeys.use} next={next} />
+          <PasskeyConfirmation
+            messages={passkeys}
+            errors={messages.errors}
+            language={language}
+            label={passkeys.use}
+            next={next}
+          />
           <noscript>
             <p>{messages.site.noScript}</p>
           </noscript>

@@ -5,14 +5,22 @@ import { useRef, useState } from 'react';
 import { removePasskey, renamePasskey } from '#components/passkeys/api.ts';
 import type { CeremonyOutcome } from '#components/passkeys/ceremonies.ts';
 import passkeyStyles from '#components/passkeys/passkeys.module.css';
-import { textOf } from '#components/passkeys/use-prompt.ts';
+import { textOfOutcome } from '#components/passkeys/use-prompt.ts';
 import type { Language } from '#lib/shared/language.ts';
-import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import type { Messages, PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import { problemText } from '#lib/shared/messages/problem-text.ts';
 import { Instant } from '../instant.tsx';
 import { ScriptButton } from '../script-button.tsx';
 import { useIsHydrated } from '../use-is-hydrated.ts';
 import styles from './account.module.css';
 import type { PasskeyView } from './views.ts';
+
+/** What became of the last action, and which texts say so. */
+interface Status {
+  outcome: CeremonyOutcome;
+  done: 'added' | 'renamed' | 'removed';
+  cancelled: 'notAdded' | 'confirmCancelled';
+}
 
 /** The user's passkeys, with what can be done to them. */
 export function Passkeys(props: {
@@ -21,6 +29,7 @@ export function Passkeys(props: {
   isLimited: boolean;
   language: Language;
   messages: PasskeyMessages;
+  errors: Messages['errors'];
 }) {
   const { messages } = props;
   const router = useRouter();
@@ -28,17 +37,17 @@ export function Passkeys(props: {
   const isUnsupported = useIsHydrated() && typeof PublicKeyCredential !== 'function';
   const [pending, setPending] = useState<string | null>(null);
   const [renaming, setRenaming] = useState<string | null>(null);
-  const [status, setStatus] = useState('');
+  const [status, setStatus] = useState<Status | null>(null);
 
   /** Does one thing at a time. Where the server asks for a passkey first, the browser is asked for one. */
-  const act = async (name: string, run: () => Promise<CeremonyOutcome>, done: string) => {
+  const act = async (name: string, run: () => Promise<CeremonyOutcome>, done: Status['done']) => {
     if (pending !== null) {
       return;
     }
     setPending(name);
-    setStatus('');
+    setStatus(null);
     let outcome = await run();
-    if (outcome.kind === 'refused' && outcome.code === 'passkey_needs_confirmation') {
+    if (outcome.kind === 'refused' && outcome.problem.code === 'passkey_needs_confirmation') {
       const { askForPasskey } = await import('#components/passkeys/ceremonies.ts');
       const confirmed = await askForPasskey('confirm');
       outcome = confirmed.kind === 'done' ? await run() : confirmed;
@@ -46,20 +55,24 @@ export function Passkeys(props: {
     setPending(null);
     if (outcome.kind === 'done') {
       setRenaming(null);
-      setStatus(done);
       heading.current?.focus();
       router.refresh();
-    } else {
-      const cancelled = name === 'add' ? messages.notAdded : messages.confirmCancelled;
-      setStatus(textOf(outcome, messages, cancelled));
     }
+    setStatus({ outcome, done, cancelled: name === 'add' ? 'notAdded' : 'confirmCancelled' });
   };
+
+  const textOfStatus = ({ outcome, done, cancelled }: Status) =>
+    outcome.kind === 'done'
+      ? messages[done]
+      : textOfOutcome(outcome, messages, messages[cancelled], (problem) =>
+          problemText(problem, props),
+        );
 
   const add = () =>
     act(
       'add',
       async () => await (await import('#components/passkeys/ceremonies.ts')).makePasskey(),
-      messages.added,
+      'added',
     );
 
   return (
@@ -69,7 +82,7 @@ export function Passkeys(props: {
       </h2>
       <p>{messages.intro}</p>
       <p role="status" className={styles.status}>
-        {status}
+        {status && textOfStatus(status)}
       </p>
       <ul className={styles.list}>
         {props.passkeys.map((passkey) => (
@@ -100,7 +113,7 @@ export function Passkeys(props: {
                   void act(
                     passkey.id,
                     async () => toOutcome(await renamePasskey(passkey.id, name)),
-                    messages.renamed,
+                    'renamed',
                   );
                 }}
               >
@@ -129,11 +142,7 @@ export function Passkeys(props: {
               <ScriptButton
                 aria-busy={pending === passkey.id}
                 onClick={() =>
-                  act(
-                    passkey.id,
-                    async () => toOutcome(await removePasskey(passkey.id)),
-                    messages.removed,
-                  )
+                  act(passkey.id, async () => toOutcome(await removePasskey(passkey.id)), 'removed')
                 }
               >
                 {pending === passkey.id ? messages.removing : messages.remove}
@@ -158,9 +167,5 @@ export function Passkeys(props: {
 }
 
 function toOutcome(answer: Awaited<ReturnType<typeof removePasskey>>): CeremonyOutcome {
-  if (answer.kind === 'refused') {
-    const { code, error } = answer.problem;
-    return { kind: 'refused', code, error };
-  }
   return answer.kind === 'ok' ? { kind: 'done' } : answer;
 }

@@ -31,7 +31,6 @@ export function CallStep(
     announce(text: string): void;
     onChange(): void;
     onStartAgain(): void;
-    textOf(problem: ProblemFacts): string;
     /** Called with the server's answer when this browser has no attempt any more. */
     onMissing(problem: ProblemFacts): void;
     onOutcome(outcome: AttemptOutcome): void;

@@ -1,5 +1,4 @@
-import { type ComponentType, useEffect, useState } from 'react';
-import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import { useEffect, useState } from 'react';
 import { Tick } from '../tick.tsx';
 import styles from './login.module.css';
 import { StepHeading, type StepProps } from './step.tsx';
@@ -13,10 +12,10 @@ const OFFER_LIMIT_MS = 2_000;
 
 const delay = (ms: number) => new Promise<null>((resolve) => setTimeout(resolve, ms, null));
 
-type Offer = ComponentType<{ messages: PasskeyMessages; onDone(): void }>;
+type Offer = typeof import('../passkeys/offer.tsx').PasskeyOffer;
 
 /** Shows success briefly, then opens the page the person wanted; where there is an offer, after it. */
-export function CompletedStep({ messages, passkeys, next, takesFocus }: StepProps) {
+export function CompletedStep({ messages, passkeys, next, takesFocus, textOf }: StepProps) {
   const [Offer, setOffer] = useState<Offer | null>(null);
 
   useEffect(() => {
@@ -46,7 +45,7 @@ export function CompletedStep({ messages, passkeys, next, takesFocus }: StepProp
       {Offer === null || passkeys === null ? (
         <p>{messages.completedText}</p>
       ) : (
-        <Offer messages={passkeys} onDone={() => leaveLogin(next)} />
+        <Offer messages={passkeys} textOf={textOf} onDone={() => leaveLogin(next)} />
       )}
     </section>
   );

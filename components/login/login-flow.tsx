@@ -124,7 +124,8 @@ export function LoginFlow(props: LoginFlowProps) {
     },
   });
 
-  const common = { messages, passkeys, next, isStarting, takesFocus: step !== firstStep };
+  const takesFocus = step !== firstStep;
+  const common = { messages, passkeys, next, isStarting, takesFocus, textOf };
   const again = 'attempt' in step ? restartRequestOf(step.attempt) : null;
   return (
     <div className={styles.sheet}>
@@ -137,7 +138,6 @@ export function LoginFlow(props: LoginFlowProps) {
               intro={props.intro}
               {...remembered}
               problem={step.problem}
-              textOf={textOf}
               onStart={start}
             />
           ) : (
@@ -149,7 +149,6 @@ export function LoginFlow(props: LoginFlowProps) {
               phoneNumberInput={step.phoneNumberInput}
               country={step.country}
               problem={step.problem}
-              textOf={textOf}
               takesFocus={common.takesFocus && step.problem === null}
               onStart={start}
             />
@@ -167,7 +166,6 @@ export function LoginFlow(props: LoginFlowProps) {
             announce={announce}
             onChange={() => changeNumber(again)}
             onStartAgain={() => start(again, true)}
-            textOf={textOf}
             onMissing={(problem) => showNumberStep(again, problem)}
             onOutcome={(outcome) => showOutcome(step.attempt, outcome)}
           />

@@ -102,7 +102,12 @@ export function NumberStep(
       </label>
       <CountryChoice messages={messages} countries={props.countries} chosen={props.country} />
       {props.passkeys !== null && (
-        <PasskeyLogin messages={props.passkeys} next={props.next} isStarting={isStarting} />
+        <PasskeyLogin
+          messages={props.passkeys}
+          next={props.next}
+          isStarting={isStarting}
+          textOf={props.textOf}
+        />
       )}
     </StepForm>
   );

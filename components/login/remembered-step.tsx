@@ -37,7 +37,12 @@ export function RememberedStep(
       </StepForm>
       {props.choices}
       {props.passkeys !== null && (
-        <PasskeyLogin messages={props.passkeys} next={props.next} isStarting={isStarting} />
+        <PasskeyLogin
+          messages={props.passkeys}
+          next={props.next}
+          isStarting={isStarting}
+          textOf={props.textOf}
+        />
       )}
     </div>
   );

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { LoginMessages, PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 
 /** What every step of the login gets. */
 export interface StepProps {
@@ -12,6 +13,8 @@ export interface StepProps {
   isStarting: boolean;
   /** Whether the step's heading takes the focus. */
   takesFocus: boolean;
+  /** The sentence about a problem, in the language of the page. */
+  textOf(problem: ProblemFacts): string;
 }
 
 /**

@@ -6,7 +6,7 @@ import {
 } from '@simplewebauthn/browser';
 import type { Answer } from '#components/api.ts';
 import type { DoneReply } from '#lib/shared/contract.ts';
-import type { ErrorCode } from '#lib/shared/error-codes.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { addPasskey, fetchNewPasskey, fetchPasskeyOptions, sendPasskeyUse } from './api.ts';
 
 /** What the browser and an authenticator do with a passkey. Loaded only where one may be used. */
@@ -19,7 +19,7 @@ export type CeremonyOutcome =
   | { kind: 'aborted' }
   /** The authenticator has a passkey for this user already. */
   | { kind: 'exists' }
-  | { kind: 'refused'; code: ErrorCode; error: string }
+  | { kind: 'refused'; problem: ProblemFacts }
   | { kind: 'no_answer' };
 
 /** As long as the server takes the answer. */
@@ -103,15 +103,10 @@ export function abortCeremony(): void {
   WebAuthnAbortService.cancelCeremony();
 }
 
-function outcomeOf(answer: Exclude<Answer<unknown>, { kind: 'ok' }> | Answer<DoneReply>) {
-  switch (answer.kind) {
-    case 'ok':
-      return { kind: 'done' } as const;
-    case 'refused':
-      return { kind: 'refused', code: answer.problem.code, error: answer.problem.error } as const;
-    default:
-      return answer;
-  }
+function outcomeOf(
+  answer: Exclude<Answer<unknown>, { kind: 'ok' }> | Answer<DoneReply>,
+): CeremonyOutcome {
+  return answer.kind === 'ok' ? { kind: 'done' } : answer;
 }
 
 function outcomeOfError(error: unknown): CeremonyOutcome {

@@ -1,9 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
 import { findInAppBrowser } from '#lib/shared/in-app-browser.ts';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { declinePasskey, isPasskeyOffered } from './api.ts';
-import { makePasskey } from './ceremonies.ts';
+import { type CeremonyOutcome, makePasskey } from './ceremonies.ts';
 import styles from './passkeys.module.css';
+import { textOfOutcome } from './use-prompt.ts';
 
 /** Whether to offer a passkey on this device, right after the login. One made inside an app is lost or does not work. */
 export async function isOffered(): Promise<boolean> {
@@ -15,11 +17,15 @@ export async function isOffered(): Promise<boolean> {
 }
 
 /** Offers a passkey for the next login. One press, or "not now", which is remembered. */
-export function PasskeyOffer(props: { messages: PasskeyMessages; onDone(): void }) {
+export function PasskeyOffer(props: {
+  messages: PasskeyMessages;
+  textOf(problem: ProblemFacts): string;
+  onDone(): void;
+}) {
   const { messages, onDone } = props;
   const heading = useRef<HTMLHeadingElement>(null);
   const [isPending, setIsPending] = useState(false);
-  const [text, setText] = useState('');
+  const [outcome, setOutcome] = useState<CeremonyOutcome | null>(null);
 
   useEffect(() => heading.current?.focus(), []);
 
@@ -28,20 +34,14 @@ export function PasskeyOffer(props: { messages: PasskeyMessages; onDone(): void 
       return;
     }
     setIsPending(true);
-    setText('');
-    const outcome = await makePasskey();
-    if (outcome.kind === 'done') {
+    setOutcome(null);
+    const made = await makePasskey();
+    if (made.kind === 'done') {
       onDone();
       return;
     }
     setIsPending(false);
-    setText(
-      outcome.kind === 'exists'
-        ? messages.exists
-        : outcome.kind === 'refused'
-          ? outcome.error
-          : messages.notAdded,
-    );
+    setOutcome(made);
   };
 
   const decline = () => {
@@ -61,7 +61,9 @@ export function PasskeyOffer(props: { messages: PasskeyMessages; onDone(): void 
       <button type="button" className="secondary" onClick={decline}>
         {messages.offerDecline}
       </button>
-      <p role="status">{text}</p>
+      <p role="status">
+        {outcome && textOfOutcome(outcome, messages, messages.notAdded, props.textOf)}
+      </p>
     </section>
   );
 }

@@ -3,7 +3,8 @@
 import { useEffect, useState } from 'react';
 import { useIsHydrated } from '#components/use-is-hydrated.ts';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
-import { usePasskeyPrompt } from './use-prompt.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
+import { textOfOutcome, usePasskeyPrompt } from './use-prompt.ts';
 
 /** Before the server refuses the answer because the challenge is too old. */
 const RENEW_MS = 4 * 60 * 1_000;
@@ -17,10 +18,11 @@ export function PasskeyLogin(props: {
   next: string;
   /** Whether a login by call is being started: the browser's prompt must not lie over it. */
   isStarting: boolean;
+  textOf(problem: ProblemFacts): string;
 }) {
   const { messages, next, isStarting } = props;
   const isSupported = useIsHydrated() && typeof PublicKeyCredential === 'function';
-  const { isPending, text, setText, ask } = usePasskeyPrompt('login', next, messages);
+  const { isPending, outcome, setOutcome, ask } = usePasskeyPrompt('login', next);
   /** Counts the prompts, each of which has ended the waiting in the field. */
   const [prompts, setPrompts] = useState(0);
 
@@ -47,11 +49,11 @@ export function PasskeyLogin(props: {
       }
       abort = abortCeremony;
       timer = setTimeout(wait, RENEW_MS);
-      const outcome = await askForPasskey('login', true);
-      if (outcome.kind === 'done') {
+      const asked = await askForPasskey('login', true);
+      if (asked.kind === 'done') {
         window.location.replace(next);
-      } else if (!isOver && outcome.kind === 'refused') {
-        setText(outcome.error);
+      } else if (!isOver && asked.kind === 'refused') {
+        setOutcome(asked);
         setPrompts((count) => count + 1);
       }
     };
@@ -63,12 +65,14 @@ export function PasskeyLogin(props: {
     };
   }, [isSupported, isStarting, next, prompts]);
 
+  const text = outcome && textOfOutcome(outcome, messages, messages.cancelled, props.textOf);
+
   return (
     <div className={isSupported ? '' : 'absent'}>
       <button type="button" className="link" aria-busy={isPending} onClick={press}>
         {isPending ? messages.using : messages.use}
       </button>
-      {text !== '' && <p role="alert">{text}</p>}
+      {text && <p role="alert">{text}</p>}
     </div>
   );
 }

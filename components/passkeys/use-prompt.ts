@@ -1,59 +1,57 @@
 import { useState } from 'react';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
+import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import type { CeremonyOutcome } from './ceremonies.ts';
 
 /** The browser's prompt for a passkey, behind a button. */
 export interface PasskeyPrompt {
   isPending: boolean;
-  /** Why the last prompt came to nothing; empty before. */
-  text: string;
-  setText(text: string): void;
+  /** Why the last prompt came to nothing, from which its sentence is made; null before. */
+  outcome: CeremonyOutcome | null;
+  setOutcome(outcome: CeremonyOutcome): void;
   /** Asks for a passkey and opens a page with it; resolves when the prompt came to nothing. */
   ask(): Promise<void>;
 }
 
 /** @param next the page that opens with the passkey. */
-export function usePasskeyPrompt(
-  purpose: 'login' | 'confirm',
-  next: string,
-  messages: PasskeyMessages,
-): PasskeyPrompt {
+export function usePasskeyPrompt(purpose: 'login' | 'confirm', next: string): PasskeyPrompt {
   const [isPending, setIsPending] = useState(false);
-  const [text, setText] = useState('');
+  const [outcome, setOutcome] = useState<CeremonyOutcome | null>(null);
 
   const ask = async () => {
     if (isPending) {
       return;
     }
     setIsPending(true);
-    setText('');
+    setOutcome(null);
     const { askForPasskey } = await import('./ceremonies.ts');
-    const outcome = await askForPasskey(purpose);
-    if (outcome.kind === 'done') {
+    const asked = await askForPasskey(purpose);
+    if (asked.kind === 'done') {
       window.location.replace(next);
       return;
     }
     setIsPending(false);
-    const cancelled = purpose === 'login' ? messages.cancelled : messages.confirmCancelled;
-    setText(textOf(outcome, messages, cancelled));
+    setOutcome(asked);
   };
 
-  return { isPending, text, setText, ask };
+  return { isPending, outcome, setOutcome, ask };
 }
 
 /**
- * What to say of a ceremony that did not succeed.
+ * What to say of a ceremony that did not succeed, in the language that the page has now.
  *
  * @param cancelled where the person closed the prompt.
+ * @param textOf the sentence about a refusal.
  */
-export function textOf(
+export function textOfOutcome(
   outcome: CeremonyOutcome,
   messages: PasskeyMessages,
   cancelled: string,
+  textOf: (problem: ProblemFacts) => string,
 ): string {
   switch (outcome.kind) {
     case 'refused':
-      return outcome.error;
+      return textOf(outcome.problem);
     case 'no_answer':
       return messages.notSent;
     case 'cancelled':
