@@ -163,6 +163,8 @@ test('on an iPhone the button is on the first screen, and every step fits text t
   await page.getByText(messages.site.sandboxNotice).evaluate((notice) => notice.remove());
   await expect(login.submit).toBeInViewport({ ratio: 1 });
   await setIphoneText(page, 34);
+  const example = page.locator('.unbroken');
+  expect(await example.evaluate((number) => number.getClientRects().length)).toBe(1);
   expect(await horizontalOverflowOf(page)).toBe(0);
   await login.enter(phoneNumber.text);
   await login.callNumber();

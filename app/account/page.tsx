@@ -31,8 +31,8 @@ export default async function AccountPage() {
       {limitedUntil !== null && (
         <section className={styles.notice} aria-labelledby="limited">
           <h2 id="limited">{context.messages.passkeys.limitedHeading}</h2>
-          <p>
-            <span>{context.messages.passkeys.limitedText}</span>{' '}
+          <p>{context.messages.passkeys.limitedText}</p>
+          <p className={styles.device}>
             <Instant at={limitedUntil} language={language} precision="minute" />
           </p>
           <PasskeyConfirmation
