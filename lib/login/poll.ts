@@ -122,7 +122,9 @@ async function hold(
         // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
         return pending(deps, attempt, poll);
       }
-      if (!hasChanged) {
+      // Of many polls that are woken at once, each reads the attempt before it queues for the lock of its number.
+      if (!hasChanged || notifications.subscriberCount(attempt.id) > 1) {
+        hasChanged = false;
         attempt = await readAgain(attempt.id);
       }
     }

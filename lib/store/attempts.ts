@@ -14,6 +14,7 @@ import {
 } from '../shared/attempt-states.ts';
 import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { attemptColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
 import { isDuplicate } from './failure.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
@@ -94,7 +95,7 @@ const insertion = compileOnce<Required<NewAttempt>, LoginAttempt>((queries, valu
       check_failures: 0,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .returningAll(),
+    .returning(attemptColumns),
 );
 
 /** Finds an attempt by its id or by the hash of the browser's, the callback URL's or the QR code's token. */
@@ -116,7 +117,7 @@ const selectionBy = {
 
 function selectBy(column: 'id' | 'token_hash' | 'callback_token_hash' | 'handoff_hash') {
   return compileOnce<{ value: string }, LoginAttempt>((queries, value) =>
-    queries.selectFrom('attempts').selectAll().where(column, '=', value('value')),
+    queries.selectFrom('attempts').select(attemptColumns).where(column, '=', value('value')),
   );
 }
 
@@ -166,7 +167,7 @@ const selectionWithRivals = compileOnce<
 >((queries, value) =>
   queries
     .selectFrom('attempts')
-    .selectAll()
+    .select(attemptColumns)
     .where('phone_number', '=', value('phone_number'))
     .where((where) =>
       where.or([
@@ -229,7 +230,7 @@ const updateWithPauthSession = compileOnce<
       next_check_at: nextCheckAtIf(set, set('called_back_at', 'is', null), value('nextCheckAt')),
     }))
     .where('id', '=', value('id'))
-    .returningAll(),
+    .returning(attemptColumns),
 );
 
 /**

@@ -1,6 +1,7 @@
 import 'server-only';
 import type { Expression, ExpressionBuilder } from 'kysely';
 import { nextCheckAtIf, stateToCompare, updateAttempt } from './attempts.ts';
+import { attemptColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
@@ -95,7 +96,7 @@ const leaseForCallback = compileOnce<
     .where('pauth_session_id', 'is not', null)
     .where('expires_at', '>', value('expiresAfter'))
     .where(isPastIn('check_leased_until', value('now'), value('maxAhead')))
-    .returningAll(),
+    .returning(attemptColumns),
 );
 
 /**

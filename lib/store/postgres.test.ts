@@ -8,7 +8,7 @@ import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
 import { openStore, prepareStore } from './open.ts';
 import type { Store } from './schema.ts';
-import { findUsers, insertUser } from './users.ts';
+import { findUserByPhoneNumber, findUsers, insertUser } from './users.ts';
 
 /** A server of its own, which these tests stop and freeze. */
 let server: PostgresServer;
@@ -25,6 +25,20 @@ async function openDatabase(poolSize = 3): Promise<{ url: string; store: Store }
 }
 
 const query = (store: Store) => sql<{ one: number }>`select 1 as one`.execute(store);
+
+/** A migrated database over one connection. */
+async function openMigrated(): Promise<{ store: Store }> {
+  const { url, store } = await openDatabase(1);
+  await prepareStore({ kind: 'postgres', url, poolSize: 1 }, store);
+  return { store };
+}
+
+/** The statements that a connection keeps, in the order of their first use. */
+async function namedStatements(store: Store): Promise<string[]> {
+  const { rows } = await sql<{ statement: string }>`
+    select statement from pg_prepared_statements order by prepare_time`.execute(store);
+  return rows.map(({ statement }) => statement);
+}
 
 /** Runs something that must fail. @returns its error and the milliseconds it took. */
 async function failureOf(run: () => Promise<unknown>): Promise<{ error: unknown; ms: number }> {
@@ -103,6 +117,43 @@ describe('a PostgreSQL store', () => {
       expect(await endAttempt(transaction, 'live-7', end)).toBe(true);
       expect(await indexRowsRead()).toBe(0);
     });
+  });
+
+  it('names its statements, so that each connection parses and plans them once', async () => {
+    const { store } = await openMigrated();
+    const phoneNumber = newPhoneNumber();
+    await insertUser(store, { id: 'user', phoneNumber, createdAt: 1 });
+    for (let count = 0; count < 3; count += 1) {
+      expect(await findUserByPhoneNumber(store, phoneNumber)).toMatchObject({ id: 'user' });
+    }
+    expect(await namedStatements(store)).toEqual([
+      expect.stringContaining('insert into "users"'),
+      expect.stringContaining('from "users" where "phone_number"'),
+    ]);
+  });
+
+  it('goes on when a migration of a newer version adds a column', async () => {
+    const { store } = await openMigrated();
+    const phoneNumber = newPhoneNumber();
+    await insertUser(store, { id: 'user', phoneNumber, createdAt: 1 });
+    for (const column of ['one', 'two']) {
+      const user = await findUserByPhoneNumber(store, phoneNumber);
+      expect(await findUsers(store)).toHaveLength(1);
+      await sql`alter table users add column ${sql.ref(column)} text`.execute(store);
+      expect(await findUserByPhoneNumber(store, phoneNumber)).toEqual(user);
+      expect(await findUsers(store)).toHaveLength(1);
+    }
+  });
+
+  it('stops to name statements where a pooler that says nothing of itself has lost one', async () => {
+    const { store } = await openMigrated();
+    const phoneNumber = newPhoneNumber();
+    await findUserByPhoneNumber(store, phoneNumber);
+    await sql`deallocate all`.execute(store);
+    const { error } = await failureOf(() => findUserByPhoneNumber(store, phoneNumber));
+    expect(isStoreFailure(error)).toBe(true);
+    expect(await findUserByPhoneNumber(store, phoneNumber)).toBeNull();
+    expect(await namedStatements(store)).toEqual([]);
   });
 
   it('fails a query that waits a second for a connection, and serves those that have one', async () => {

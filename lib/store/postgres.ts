@@ -15,6 +15,7 @@ import { closeAtExit } from './at-exit.ts';
 import { StoreUnreachable } from './failure.ts';
 import { openDialect, type Preparation } from './prepared.ts';
 import type { Store } from './schema.ts';
+import { type Client, StatementNaming } from './statement-naming.ts';
 
 /** A PostgreSQL database. */
 export interface PostgresPlace {
@@ -160,13 +161,21 @@ const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 
  */
 function adaptPool(pool: pg.Pool, reopen: () => pg.Pool, freeMs: number): PostgresPool {
   let current = pool;
+  const naming = new StatementNaming();
   // `pool.end()` sends the termination message on idle connections synchronously.
   const unregister = closeAtExit(() => void current.end());
 
   async function connect(): Promise<PostgresPoolClient> {
     const tried = current;
     try {
-      return adaptClient(await checkOut(tried, freeMs));
+      const client = await checkOut(tried, freeMs);
+      try {
+        await naming.learn(client);
+      } catch (error) {
+        client.release(true);
+        throw error;
+      }
+      return adaptClient(client, naming);
     } catch (error) {
       if (!isRefusedParameter(error) || (tried === current && tried !== pool)) {
         throw toStoreError(error);
@@ -215,7 +224,7 @@ async function checkOut(pool: pg.Pool, freeMs: number): Promise<pg.PoolClient> {
   }
 }
 
-function adaptClient(client: PostgresPoolClient): PostgresPoolClient {
+function adaptClient(client: Client, naming: StatementNaming): PostgresPoolClient {
   let isBroken = false;
 
   async function run<R>(sql: string, parameters: readonly unknown[]) {
@@ -223,9 +232,13 @@ function adaptClient(client: PostgresPoolClient): PostgresPoolClient {
       throw new StoreUnreachable('the connection was lost during the transaction');
     }
     try {
-      return await client.query<R>(sql, parameters);
+      const name = naming.nameOf(client, sql, parameters);
+      const query = { text: sql, values: [...parameters] };
+      return await client.query<R>(name === null ? query : { ...query, name });
     } catch (error) {
-      const storeError = toStoreError(error);
+      const storeError = naming.isMisled(error)
+        ? new StoreUnreachable('a pooler mixes up named statements', { cause: error })
+        : toStoreError(error);
       isBroken = storeError instanceof StoreUnreachable;
       throw storeError;
     }

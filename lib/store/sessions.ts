@@ -1,5 +1,6 @@
 import 'server-only';
 import type { InsertResult } from 'kysely';
+import { sessionColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
 import type { Queries, Session, User } from './schema.ts';
 import { findUser } from './users.ts';
@@ -59,7 +60,7 @@ export async function findSession(
 }
 
 const selectionByHash = compileOnce<{ idHash: string }, Session>((queries, value) =>
-  queries.selectFrom('sessions').selectAll().where('id_hash', '=', value('idHash')),
+  queries.selectFrom('sessions').select(sessionColumns).where('id_hash', '=', value('idHash')),
 );
 
 /** The sessions of a user, the latest login first, including expired ones. */

@@ -1,6 +1,7 @@
 import 'server-only';
 import type { InsertResult, UpdateResult } from 'kysely';
 import type { PhoneNumber } from '../shared/phone-number.ts';
+import { userColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
 import type { Queries, User } from './schema.ts';
 
@@ -16,7 +17,7 @@ export async function findUserByPhoneNumber(
 const selectionByPhoneNumber = compileOnce<{ phoneNumber: PhoneNumber }, User>((queries, value) =>
   queries
     .selectFrom('users')
-    .selectAll()
+    .select(userColumns)
     .where('phone_number', '=', value('phoneNumber'))
     .where('set_aside_at', 'is', null),
 );
@@ -28,7 +29,7 @@ export async function findUser(queries: Queries, id: string): Promise<User | nul
 }
 
 const selectionById = compileOnce<{ id: string }, User>((queries, value) =>
-  queries.selectFrom('users').selectAll().where('id', '=', value('id')),
+  queries.selectFrom('users').select(userColumns).where('id', '=', value('id')),
 );
 
 /**

@@ -51,6 +51,18 @@ it('a transaction has its time limits behind PgBouncer, and leaves none behind',
   expect(await limits(store)).toEqual([{ statement: '0', lock: '0', idle: '0' }]);
 });
 
+it('no statement is named behind PgBouncer, which would give it to other clients', async () => {
+  const { pgbouncer } = await open(1);
+  const store = openPostgres({ url: pgbouncer.url, poolSize: 4 });
+  onTestFinished(() => store.destroy());
+  const number = (value: number) => sql`select ${value}::int as value`.execute(store);
+  const values = Array.from({ length: 8 }, (_, index) => index);
+  const answers = await Promise.all(values.map(number));
+  expect(answers.map(({ rows }) => rows)).toEqual(values.map((value) => [{ value }]));
+  const named = await sql`select name from pg_prepared_statements`.execute(store);
+  expect(named.rows).toEqual([]);
+});
+
 it('the doctor says which limits PgBouncer drops, and how to set them', async () => {
   const { pgbouncer } = await open(2);
   const findings = await checkStore({

@@ -29,7 +29,8 @@ async function open() {
   const statements: string[] = [];
   onTestFinished(
     hookStatements((sql, when) => {
-      if (when === 'after') {
+      // Asked once of each new connection.
+      if (when === 'after' && !sql.includes('pg_backend_pid')) {
         statements.push(sql);
       }
     }),

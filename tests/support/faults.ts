@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { StatementSync } from 'node:sqlite';
 import pg from 'pg';
+import * as z from 'zod';
 import type { Store } from '#lib/store/schema.ts';
 
 /** Called before and after a call; throws to make it fail. */
@@ -82,6 +83,8 @@ export function afterStatements(store: Store, happen: () => Promise<void>): Stor
   });
 }
 
+const configSchema = z.object({ text: z.string() });
+
 function hookPostgres(hook: Hook): () => void {
   const { prototype } = pg.Client;
   const original = prototype.query;
@@ -89,7 +92,8 @@ function hookPostgres(hook: Hook): () => void {
     configurable: true,
     writable: true,
     async value(this: pg.Client, ...values: unknown[]): Promise<unknown> {
-      const sql = String(values[0]);
+      const [query] = values;
+      const sql = typeof query === 'string' ? query : configSchema.parse(query).text;
       hook(sql, 'before');
       const result: unknown = await Reflect.apply(original, this, values);
       hook(sql, 'after');
