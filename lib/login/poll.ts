@@ -4,7 +4,7 @@ import type { AttemptSubscription } from '../notify/attempt-notifications.ts';
 import { measure } from '../observe/metrics.ts';
 import { traced } from '../observe/trace.ts';
 import { findAttempt } from '../store/attempts.ts';
-import { confirmAttempt } from '../store/browsers.ts';
+import { findAndConfirmAttempt } from '../store/browsers.ts';
 import { scheduleCheckForPerson } from '../store/checks.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import { type AttemptEnding, endingOf } from './attempt-status.ts';
@@ -143,10 +143,7 @@ async function openForPoll(
   attemptToken: string,
   isPrompted: boolean,
 ): Promise<LoginAttempt | null> {
-  const attempt = await findAttempt(store, 'token_hash', hashToken(attemptToken));
-  if (attempt?.confirmed_at === null) {
-    await confirmAttempt(store, attempt.id, clock.now());
-  }
+  const attempt = await findAndConfirmAttempt(store, hashToken(attemptToken), clock.now());
   if (attempt === null || !isPrompted) {
     return attempt;
   }

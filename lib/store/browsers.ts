@@ -1,7 +1,11 @@
 import 'server-only';
 import type { UpdateResult } from 'kysely';
 import { liveStates } from '../shared/attempt-states.ts';
+import { findAttempt } from './attempts.ts';
+import { attemptColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
+import { isPostgres } from './dialect.ts';
+import { ignoreUnwritable } from './failure.ts';
 import type { LoginAttempt, Queries } from './schema.ts';
 
 /** The live attempt of a browser, of which there is at most one. */
@@ -80,4 +84,54 @@ const confirmation = compileOnce<{ id: string; at: number }, UpdateResult>((quer
     .set({ confirmed_at: value('at') })
     .where('id', '=', value('id'))
     .where('confirmed_at', 'is', null),
+);
+
+/**
+ * Finds the attempt whose token a browser presents, and records that it has: on PostgreSQL in one statement.
+ *
+ * @returns the attempt, before or after that; null if there is none.
+ */
+export async function findAndConfirmAttempt(
+  queries: Queries,
+  tokenHash: string,
+  at: number,
+): Promise<LoginAttempt | null> {
+  if (isPostgres(queries)) {
+    try {
+      const { rows } = await confirmationWithSelection(queries, { tokenHash, at });
+      return rows[0] ?? null;
+    } catch (error) {
+      // A database that only reads refuses it even where there is nothing to record.
+      ignoreUnwritable(error);
+    }
+  }
+  const attempt = await findAttempt(queries, 'token_hash', tokenHash);
+  if (attempt?.confirmed_at === null) {
+    await confirmAttempt(queries, attempt.id, at);
+  }
+  return attempt;
+}
+
+const confirmationWithSelection = compileOnce<{ tokenHash: string; at: number }, LoginAttempt>(
+  (queries, value) =>
+    queries
+      .with('confirmed', (update) =>
+        update
+          .updateTable('attempts')
+          .set({ confirmed_at: value('at') })
+          .where('token_hash', '=', value('tokenHash'))
+          .where('confirmed_at', 'is', null)
+          .returning(attemptColumns),
+      )
+      .selectFrom('confirmed')
+      .select(attemptColumns)
+      .unionAll((union) =>
+        union
+          .selectFrom('attempts')
+          .select(attemptColumns)
+          .where('token_hash', '=', value('tokenHash'))
+          .where(({ not, exists, selectFrom }) =>
+            not(exists(selectFrom('confirmed').select('confirmed.id'))),
+          ),
+      ),
 );

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createDatabase, type PostgresServer, startPostgres } from '#tests/support/postgres.ts';
 import { newPhoneNumber } from '#tests/support/test-login.ts';
-import { advanceAttempt, endAttempt } from './attempts.ts';
+import { advanceAttempt, endAttempt, insertAttempt } from './attempts.ts';
+import { findAndConfirmAttempt } from './browsers.ts';
 import { leaseCheck, scheduleCheckForPerson } from './checks.ts';
 import { isStoreFailure } from './failure.ts';
 import { migrate } from './migrate.ts';
@@ -154,6 +155,32 @@ describe('a PostgreSQL store', () => {
     expect(isStoreFailure(error)).toBe(true);
     expect(await findUserByPhoneNumber(store, phoneNumber)).toBeNull();
     expect(await namedStatements(store)).toEqual([]);
+  });
+
+  it('finds an attempt that is confirmed already while it only reads, and says that it cannot confirm another', async () => {
+    const { url, store } = await openDatabase(1);
+    await prepareStore({ kind: 'postgres', url, poolSize: 1 }, store);
+    for (const id of ['confirmed', 'new']) {
+      await insertAttempt(store, {
+        id,
+        token_hash: id,
+        callback_token_hash: id,
+        browser_hash: id,
+        browser_token_hash: id,
+        phone_number: newPhoneNumber(),
+        created_at: 1,
+        expires_at: 9,
+      });
+    }
+    expect(await findAndConfirmAttempt(store, 'confirmed', 2)).toMatchObject({ confirmed_at: 2 });
+    const place = new URL(url);
+    place.searchParams.set('options', '-c default_transaction_read_only=on');
+    const reading = openStore({ kind: 'postgres', url: place.href, poolSize: 1 });
+    onTestFinished(() => reading.destroy());
+    expect(await findAndConfirmAttempt(reading, 'confirmed', 3)).toMatchObject({ confirmed_at: 2 });
+    const { error } = await failureOf(() => findAndConfirmAttempt(reading, 'new', 3));
+    expect(isStoreFailure(error)).toBe(true);
+    expect(await findAndConfirmAttempt(store, 'missing', 3)).toBeNull();
   });
 
   it('fails a query that waits a second for a connection, and serves those that have one', async () => {
