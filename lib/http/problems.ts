@@ -6,6 +6,7 @@ import type { ErrorReply } from '../shared/contract.ts';
 import {
   type ErrorCode,
   errorCodes,
+  type PauthCheckCode,
   type PauthCode,
   type PhoneNumberCode,
 } from '../shared/error-codes.ts';
@@ -37,6 +38,11 @@ export const phoneNumberCodes = errorCodes.filter((code): code is PhoneNumberCod
 
 /** Every code of the vendor. */
 export const pauthCodes = errorCodes.filter((code): code is PauthCode => code.startsWith('pauth_'));
+
+/** Every code of the vendor about an attempt that was started. */
+export const pauthCheckCodes = pauthCodes.filter(
+  (code): code is PauthCheckCode => code !== 'pauth_refused_number',
+);
 
 /** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */
 const statusOf: Readonly<Record<ErrorCode, number>> = {

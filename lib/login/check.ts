@@ -239,7 +239,7 @@ async function recordFailure(
     await endAsFailed(deps, attempt);
     return succeed('changed');
   }
-  const failure = failureOfPauth(error, 'check');
+  const failure = failureOfPauth(error);
   const failures = attempt.check_failures + 1;
   const pauseMs = backOffMs(failures, failure.retryAfterSeconds);
   const nextCheckAt = deps.clock.now() + pauseMs;
@@ -260,6 +260,6 @@ async function defer(
   const nextCheckAt = deps.clock.now() + pauseMs;
   await releaseCheck(deps.store, attempt.id, { leasedUntil, nextCheckAt, failures });
   return isFailing
-    ? fail({ ...failureOfPauth(error, 'check'), retryAfterSeconds: Math.ceil(pauseMs / 1_000) })
+    ? fail({ ...failureOfPauth(error), retryAfterSeconds: Math.ceil(pauseMs / 1_000) })
     : succeed('not_due');
 }

@@ -141,7 +141,7 @@ async function ask(
   for (const { rival, reply } of asked) {
     // After a 404 no call can verify it any more.
     if (!reply.ok && !(reply.error.kind === 'refused' && reply.error.status === 404)) {
-      return fail(failureOfPauth(reply.error, 'check'));
+      return fail(failureOfPauth(reply.error));
     }
     replies.push({ ...rival, status: reply.ok ? reply.value : null });
   }

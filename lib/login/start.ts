@@ -18,7 +18,7 @@ import type { LoginDependencies } from './dependencies.ts';
 import { endInTransaction, endWithoutLogin } from './end.ts';
 import { handoffTokenOf } from './handoff.ts';
 import { checkIntervalMs } from './schedule.ts';
-import { failureOfPauth, type LoginFailure, reportRefusedKey } from './vendor-failure.ts';
+import { failureOfCreate, type LoginFailure, reportRefusedKey } from './vendor-failure.ts';
 
 /**
  * Starts an attempt to log in with `phoneNumber`, which counts towards the limits. If the browser holds a
@@ -61,7 +61,7 @@ async function findOrStart(
       entry: { event: 'pauth_create_failed', pauth: error },
       message: 'the vendor made no session',
     });
-    return fail(failureOfPauth(error, 'create'));
+    return fail(failureOfCreate(error));
   }
   const phoneNumberTag = deps.tagPhoneNumber(phoneNumber);
   const counted = await deps.startLimits.consume({ phoneNumberTag, network: browser.network });
@@ -144,7 +144,7 @@ async function askVendor(
   const callbackUrl = new URL(callbackToken + callbackBase.search, callbackBase);
   const reply = await deps.pauth.createSession(attempt.phone_number, callbackUrl);
   if (!reply.ok) {
-    const failure = failureOfPauth(reply.error, 'create');
+    const failure = failureOfCreate(reply.error);
     deps.log.warn(
       {
         event: 'pauth_create_failed',

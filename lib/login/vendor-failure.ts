@@ -1,7 +1,7 @@
 import 'server-only';
 import type { LimitReached } from '../limits/start-limits.ts';
 import type { PauthError } from '../pauth/errors.ts';
-import type { PauthCode } from '../shared/error-codes.ts';
+import type { PauthCheckCode, PauthCode } from '../shared/error-codes.ts';
 import type { LoginDependencies } from './dependencies.ts';
 
 /** Why a start or a poll failed, and when to try again, if known. */
@@ -12,17 +12,28 @@ export interface LoginFailure {
   limit?: LimitReached['limit'];
 }
 
-/** The same where only the vendor can be the cause. */
-export type VendorFailure = LoginFailure & { code: PauthCode };
+/** The same where only the vendor can be the cause, after the start. */
+export type VendorFailure = LoginFailure & { code: PauthCheckCode };
 
 /** Limits the vendor's Retry-After: longer waits would exceed what people tolerate in front of a page. */
 const MAX_RETRY_AFTER_SECONDS = 30;
 
 /**
- * What a vendor failure means for the person. The guide answers 504 after a timeout, 503 without a
+ * What a vendor failure at the start means for the person. The guide answers 504 after a timeout, 503 without a
  * connection and 422 for any other error. Here 422 is only for what the person can correct: the number.
  */
-export function failureOfPauth(error: PauthError, request: 'create' | 'check'): VendorFailure {
+export function failureOfCreate(error: PauthError): LoginFailure & { code: PauthCode } {
+  const failure = failureOfPauth(error);
+  const isAboutNumber =
+    error.kind === 'refused' &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    ![401, 403, 404, 405, 408, 429].includes(error.status);
+  return isAboutNumber ? { ...failure, code: 'pauth_refused_number' } : failure;
+}
+
+/** The same of a failure later. */
+export function failureOfPauth(error: PauthError): VendorFailure {
   switch (error.kind) {
     case 'unreachable':
       return { code: 'pauth_unreachable', retryAfterSeconds: null };
@@ -35,20 +46,14 @@ export function failureOfPauth(error: PauthError, request: 'create' | 'check'): 
       };
     case 'timed_out':
       return { code: 'pauth_timed_out', retryAfterSeconds: null };
-    case 'refused': {
-      const isAboutNumber =
-        request === 'create' &&
-        error.status >= 400 &&
-        error.status < 500 &&
-        ![401, 403, 404, 405, 408, 429].includes(error.status);
+    case 'refused':
       return {
-        code: isAboutNumber ? 'pauth_refused_number' : 'pauth_failed',
+        code: 'pauth_failed',
         retryAfterSeconds:
           error.retryAfterSeconds === null
             ? null
             : Math.min(MAX_RETRY_AFTER_SECONDS, error.retryAfterSeconds),
       };
-    }
     case 'unexpected':
       return { code: 'pauth_failed', retryAfterSeconds: null };
   }

@@ -7,7 +7,7 @@ import type {
 import { createToken, hashToken } from '../crypto/token.ts';
 import type { LoggedIn } from '../sessions/open.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
-import { auditedTransaction } from '../store/audit.ts';
+import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { acquireTransactionLock } from '../store/dialect.ts';
 import { findPasskeys, insertPasskey } from '../store/passkeys.ts';
 import type { ClientInfo, Passkey } from '../store/schema.ts';
@@ -32,6 +32,9 @@ const ALGORITHMS = [-8, -7, -257];
 
 /** More than anybody has devices. */
 const MAX_PASSKEYS = 10;
+
+/** Rolls the transaction back: the session ended while its passkey was being added. */
+class EndedMeanwhile extends Error {}
 
 type AddProblem = ManageProblem | { code: 'passkeys_full' | 'passkey_expired' | 'passkey_refused' };
 
@@ -93,7 +96,7 @@ export async function addPasskey(
   challenge: Challenge | null,
   made: NewPasskey,
   client: ClientInfo,
-): Promise<Result<string, AddProblem>> {
+): Promise<Result<string, AddProblem | { code: 'not_logged_in' }>> {
   const { user, session } = loggedIn;
   const at = deps.clock.now();
   if (!isFresh(challenge, 'create', at) || challenge.userId !== user.id) {
@@ -104,7 +107,10 @@ export async function addPasskey(
     return fail({ code: 'passkey_refused' });
   }
   const sessionToken = createToken();
-  return await auditedTransaction(deps, async ({ transaction, record }) => {
+  const add = async ({
+    transaction,
+    record,
+  }: AuditedTransaction): Promise<Result<string, AddProblem>> => {
     await acquireTransactionLock(transaction, `phone number ${user.phone_number}`);
     const may = checkAdd(loggedIn, await findPasskeys(transaction, user.id), at);
     if (!may.ok) {
@@ -128,9 +134,17 @@ export async function addPasskey(
     }
     await setOnce(transaction, user.id, { webauthn_user_id: challenge.webauthnUserId });
     const newIdHash = hashToken(sessionToken);
-    await setPasskeyUsedInSession(transaction, session.id_hash, { newIdHash, at });
+    if (!(await setPasskeyUsedInSession(transaction, session.id_hash, { newIdHash, at }))) {
+      throw new EndedMeanwhile();
+    }
     record({ at, type: 'passkey_added', userId: user.id, client });
     return succeed(sessionToken);
+  };
+  return await auditedTransaction(deps, add).catch((error: unknown) => {
+    if (error instanceof EndedMeanwhile) {
+      return fail({ code: 'not_logged_in' });
+    }
+    throw error;
   });
 }
 

@@ -5,7 +5,12 @@ import { type Deviation, TestPasskey } from '#tests/support/authenticator.ts';
 import { openLogin, TEST_CLIENT } from '#tests/support/test-login.ts';
 import { createToken, hashToken } from '../crypto/token.ts';
 import { handleCallback } from '../login/callback.ts';
-import { type LoggedIn, openSession, type SessionDependencies } from '../sessions/open.ts';
+import {
+  closeSession,
+  type LoggedIn,
+  openSession,
+  type SessionDependencies,
+} from '../sessions/open.ts';
 import { endOtherSession, endOtherSessions, findNotices } from '../sessions/other-sessions.ts';
 import { setUserState } from '../store/users.ts';
 import { addPasskey, offerPasskey } from './add.ts';
@@ -197,6 +202,18 @@ describe('the first passkey', () => {
     expect(added.ok && hashToken(added.value)).not.toBe(loggedIn.session.id_hash);
     const rows = await site.store.selectFrom('sessions').select('id_hash').execute();
     expect(rows).toEqual([{ id_hash: added.ok ? hashToken(added.value) : '' }]);
+  });
+
+  it('is not added, and nothing confirmed, in a session that has ended meanwhile', async () => {
+    const site = await openSite();
+    const thief = await site.call();
+    await closeSession(site.sessions, thief);
+    expect(await site.add(thief)).toMatchObject(failure('not_logged_in'));
+    expect(await site.passkeysOf(thief)).toEqual([]);
+
+    const { passkey, loggedIn } = await site.addFirst();
+    await closeSession(site.sessions, loggedIn);
+    expect(await site.confirm(loggedIn, passkey)).toEqual(failure('not_logged_in'));
   });
 
   it('is a notice on the other devices, not on its own', async () => {

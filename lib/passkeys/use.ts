@@ -65,7 +65,7 @@ export async function confirmWithPasskey(
   { user, session }: LoggedIn,
   challenge: Challenge | null,
   use: PasskeyUse,
-): Promise<Result<string, UseProblem>> {
+): Promise<Result<string, UseProblem | { code: 'not_logged_in' }>> {
   const verified = await verifyUse(deps, challenge, use);
   if (!verified.ok) {
     return verified;
@@ -77,7 +77,9 @@ export async function confirmWithPasskey(
   const sessionToken = createToken();
   return await recordUse(deps, verified.value, async ({ transaction, record }, at) => {
     const newIdHash = hashToken(sessionToken);
-    await setPasskeyUsedInSession(transaction, session.id_hash, { newIdHash, at });
+    if (!(await setPasskeyUsedInSession(transaction, session.id_hash, { newIdHash, at }))) {
+      return fail({ code: 'not_logged_in' });
+    }
     record({ at, type: 'passkey_confirmed', userId: user.id, client: session });
     return succeed(sessionToken);
   });

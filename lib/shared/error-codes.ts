@@ -79,6 +79,9 @@ export type PhoneNumberCode = Extract<ErrorCode, `phone_number_${string}`>;
 /** Why the vendor did not answer. */
 export type PauthCode = Extract<ErrorCode, `pauth_${string}`>;
 
+/** The same of a check: what the vendor thinks of a number, it says at the start. */
+export type PauthCheckCode = Exclude<PauthCode, 'pauth_refused_number'>;
+
 /** Why an attempt ended without a login. */
 export type AttemptEndCode =
   | Extract<ErrorCode, `attempt_${AttemptEnd}` | 'signup_closed' | 'user_disabled'>

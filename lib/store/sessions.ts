@@ -102,17 +102,20 @@ export async function touchSession(
 /**
  * Records the use of a passkey in a session, which gets a new token: a copy of the old cookie must not
  * gain from it.
+ *
+ * @returns false, changing nothing, if the session has ended or has a new token already.
  */
 export async function setPasskeyUsedInSession(
   queries: Queries,
   idHash: string,
   use: { newIdHash: string; at: number },
-): Promise<void> {
-  await queries
+): Promise<boolean> {
+  const { numUpdatedRows } = await queries
     .updateTable('sessions')
     .set({ id_hash: use.newIdHash, passkey_used_at: use.at, last_used_at: use.at })
     .where('id_hash', '=', idHash)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
 /**

@@ -3,7 +3,7 @@ import { forgetAttempt } from '#lib/http/attempt-cookie.ts';
 import { noBody } from '#lib/http/body.ts';
 import { pollForRequest } from '#lib/http/poll-for-request.ts';
 import { readPollPreferences } from '#lib/http/poll-preferences.ts';
-import { describeProblem, factsOf, httpStatusOf, pauthCodes } from '#lib/http/problems.ts';
+import { describeProblem, factsOf, httpStatusOf, pauthCheckCodes } from '#lib/http/problems.ts';
 import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { attemptEnds } from '#lib/shared/attempt-states.ts';
@@ -48,7 +48,7 @@ export const status = route({
     [PROMPTED_HEADER]: '`1`: the person says that they have called, so the vendor is asked soon.',
   },
   replies: { 200: openStatusReplySchema, ...endedReplies },
-  refuses: [...pauthCodes, 'attempt_missing'],
+  refuses: [...pauthCheckCodes, 'attempt_missing'],
   body: noBody,
   async handle(context, { request }) {
     const { config } = context.services;

@@ -82,6 +82,7 @@ export const add = route({
   replies: { 200: doneReplySchema },
   refuses: [
     'request_not_found',
+    'not_logged_in',
     ...changeCodes,
     'passkeys_full',
     'passkey_expired',

@@ -66,7 +66,7 @@ export const confirm = route({
     'Confirms with a passkey that the person at this session is its user. The session gets a new cookie.',
   cookies: ['challenge'],
   replies: { 200: doneReplySchema },
-  refuses: ['request_not_found', ...useCodes],
+  refuses: ['request_not_found', 'not_logged_in', ...useCodes],
   body: jsonBody(passkeyUseRequestSchema),
   handle: withPasskeys(async ({ cookies, loggedIn, passkeys }, { body }) => {
     const challenge = await cookies.challenge.read();
