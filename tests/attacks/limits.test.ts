@@ -181,7 +181,10 @@ describe('a number whose starts an attacker uses up', () => {
 
 describe('the limit of the whole site', () => {
   it('is not exceeded, whatever networks the starts come from', async () => {
-    const app = await startAppServer(sandboxUrl, { START_LIMIT_TOTAL: '5/3600' });
+    const app = await startAppServer(sandboxUrl, {
+      START_LIMIT_TOTAL: '5/3600',
+      DATABASE_POOL_SIZE: '40',
+    });
     const before = (await vendor.requests()).length;
     const answers = await Promise.all(
       Array.from({ length: 40 }, () =>

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { attemptViewSchema, phoneNumberSchema } from '#lib/shared/contract.ts';
 import { openStore } from '#lib/store/open.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
@@ -86,7 +86,9 @@ export async function logIn(
 
 /** Logs a visitor of any server of the shared sandbox in. @returns the answer to the poll. */
 export async function logInOn(visitor: Visitor, phoneNumber: string): Promise<Response> {
-  const attempt = attemptViewSchema.parse(await (await visitor.start(phoneNumber)).json());
+  const started = await (await visitor.start(phoneNumber)).json();
+  expect(started).toHaveProperty('call_number');
+  const attempt = attemptViewSchema.parse(started);
   await vendor.call(phoneNumber, attempt.call_number);
   return await visitor.status();
 }
