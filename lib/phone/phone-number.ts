@@ -51,8 +51,8 @@ const allTypes: ReadonlySet<NumberTypeName> = new Set(numberTypes);
 const emergencyNumber = /^(?:110|118|119|000|112|911|999)$/;
 
 const invisible = /[\p{Cf}\p{Cc}]/gu;
-/** Pictures of telephones, and what makes a digit the picture of a key. */
-const pictures = /\p{Extended_Pictographic}|\ufe0f|\u20e3/gu;
+/** Pictures and signs of telephones, and what makes a digit the picture of a key. */
+const pictures = /\p{Extended_Pictographic}|\p{So}|\ufe0f|\u20e3/gu;
 const dashes = /[\p{Pd}ー−ｰ─━_~〜・]/gu;
 const label =
   /^(?:tel|phone|telephone|mobile|cell|携帯電話|携帯|電話番号|電話|手机号码|手机号|手机|电话号码|电话|手機|전화번호|전화|휴대폰|핸드폰)[\s:.-]*/iu;

@@ -40,14 +40,21 @@ describe('/api/auth/callback/[token]', () => {
     await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
   });
 
-  it.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
-    'accepts a callback sent with %s',
-    async (method) => {
-      const { phoneNumber, url } = await started();
-      expect((await fetch(url, { method })).status).toBe(204);
-      await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
-    },
-  );
+  it.each([
+    ['GET', ''],
+    ['HEAD', ''],
+    ['POST', ''],
+    ['PUT', ''],
+    ['PATCH', ''],
+    ['DELETE', ''],
+    ['POST', '/'],
+    ['GET', '?status=verified'],
+    ['POST', '/?session=1'],
+  ])('accepts a callback sent with %s and "%s" after its address', async (method, end) => {
+    const { phoneNumber, url } = await started();
+    expect((await fetch(`${url}${end}`, { method })).status).toBe(204);
+    await expect.poll(() => countVendorRequests('check', phoneNumber)).toBe(1);
+  });
 
   it('answers an unknown token the same, without a vendor request', async () => {
     const before = (await vendor.requests()).length;
