@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { attemptViewSchema } from '#lib/shared/contract.ts';
+import {
+  attemptViewSchema,
+  newPasskeyReplySchema,
+  passkeyOptionsReplySchema,
+} from '#lib/shared/contract.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { type AppServer, startAppServer } from '#tests/support/app-server.ts';
+import { TestPasskey } from '#tests/support/authenticator.ts';
 import { runUsers } from '#tests/support/users-command.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 import { apply, blocksOf, copyTree, run } from './copy.ts';
@@ -100,6 +105,30 @@ describe.each(['node', 'next'])('on the %s host', (name) => {
       `${PRESENT}\numbrella\n`,
     );
     expect(await ordersOf(other)).toEqual([PRESENT]);
+  });
+
+  it('a page that asks for a passkey is shown after its use, until that is too long ago', async () => {
+    const { visitor } = await logIn(origin());
+    const path = '/orders/address';
+    const expectAsked = async () => {
+      const answer = await visitor.fetch(path);
+      expect(answer.status).toBe(307);
+      expect(answer.headers.get('location')).toBe(
+        `/passkey?${new URLSearchParams({ next: path })}`,
+      );
+    };
+    await expectAsked();
+    const passkey = new TestPasskey(visitor.origin);
+    const made = await (await visitor.post('/api/auth/passkeys/new', '')).json();
+    await visitor.post('/api/auth/passkeys/add', passkey.create(newPasskeyReplySchema.parse(made)));
+    const asked = await (await visitor.post('/api/auth/passkeys/options', '')).json();
+    const use = passkey.use(passkeyOptionsReplySchema.parse(asked));
+    expect((await visitor.post('/api/auth/passkeys/confirm', use)).status).toBe(200);
+    expect((await visitor.fetch(path)).status).toBe(200);
+    const database = new DatabaseSync(hosts[name]?.databasePath ?? '');
+    database.exec('update sessions set passkey_used_at = passkey_used_at - 300000');
+    database.close();
+    await expectAsked();
   });
 
   it('an action does nothing for who is no longer logged in', async () => {
