@@ -299,6 +299,21 @@ test('messages about passkeys change language with the page', async ({
   consoleProblems.splice(0);
 });
 
+test('inside an app no passkey is offered after a call', async ({
+  authenticator: { cdp },
+  login,
+  phoneNumber,
+  vendor,
+  messages,
+  page,
+}) => {
+  const userAgent = `${await page.evaluate(() => navigator.userAgent)} Line/14.0.0`;
+  await cdp.send('Emulation.setUserAgentOverride', { userAgent });
+  await callFrom(login, vendor, phoneNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  await expect(listOf(login)).toContainText(messages.passkeys.none);
+});
+
 test('a browser without passkeys sees the page as it was', async ({
   login,
   phoneNumber,
