@@ -22,7 +22,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
   await resealOld(context);
   for (const cookie of context.cookies.toSend()) {
     response.headers.append('set-cookie', cookie);
-    // It may be a file of `public/`, which any cache may keep.
+    // The answer may be a file of `public/`, which caches may keep otherwise.
     response.headers.set('cache-control', 'private, no-store');
   }
   return response;
@@ -33,7 +33,7 @@ export const config = {
   matcher: '/((?!api/|login/(?:start|check|change|forget)$|_next/static/).*)',
 };
 
-/** Pages are only read, but for those with server actions, and an action is asked for by a page of ours. */
+/** Pages are only read, except those with server actions, and only our own pages may call an action. */
 function refusalOf(request: NextRequest): 403 | 405 | null {
   const { method, nextUrl } = request;
   if (method === 'GET' || method === 'HEAD') {

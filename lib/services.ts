@@ -41,7 +41,7 @@ export interface Services {
   sessions: SessionServices;
   /** Null where passkeys are switched off. */
   passkeys: PasskeyServices | null;
-  /** Null where processes share the store alone. */
+  /** Null without `REDIS_URL`: processes share the store alone. */
   redis: RedisLink | null;
   /** Notifies only this process; `login.notifications` notifies all of them. */
   localNotifications: AttemptNotifications;
@@ -54,7 +54,7 @@ export interface Services {
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 declare global {
-  /** Next bundles its own copy of this module: what is one per process hangs on the global object. */
+  /** Next bundles its own copy of this module: what exists once per process is kept on the global object. */
   var callLoginServices: Services | undefined;
 }
 
@@ -71,8 +71,8 @@ export function createNodeHostServices(): Services {
 }
 
 /**
- * Starts to measure, migrates the database, if it may, and starts the background work; to be awaited before the
- * first request. Where Next is the host, the latter two wait for the first statement: see `prepareInNext`.
+ * Starts telemetry, migrates the database unless `MIGRATIONS=off`, and starts the background work; await it before
+ * the first request. Where Next is the host, the last two wait for the first SQL statement: see `prepareInNext`.
  */
 export async function startServices(services: Services): Promise<void> {
   await startTelemetry(services.config.telemetry, services);
@@ -84,9 +84,9 @@ export async function startServices(services: Services): Promise<void> {
 }
 
 /**
- * On Vercel each function is a process of its own, the one of proxy.ts as well, which needs no database; every cold
- * start is a boot; and the platform answers a process that ends with a page that says nothing. So nothing connects
- * before a request needs it, and a database that is away fails that request alone: the next one tries again.
+ * On Vercel each function is a process of its own, also that of proxy.ts, which needs no database; every cold start
+ * is a boot; and when a process exits, the platform shows an error page without a reason. So nothing connects before
+ * a request needs the database, and an unavailable database fails that request alone: the next one tries again.
  */
 async function prepareInNext(services: Services, store: Store): Promise<void> {
   const { config, log, throttledLog } = services;

@@ -2,10 +2,10 @@ import { createConcurrencyLimit } from '#lib/limits/concurrency-limit.ts';
 import { createRetryAfterEstimate } from '#lib/limits/retry-after.ts';
 import { fail, type Result, succeed } from '#lib/shared/result.ts';
 
-/** The admission queue: as many starts at a time as go well, the others wait in order. */
+/** The admission queue: runs as many starts at a time as succeed; the others wait in order. */
 export interface Admission {
   /**
-   * Runs `work` when its turn comes, or says when to come back, after too long in the queue.
+   * Runs `work` once it has a permit; after too long in the queue, fails with when to try again.
    *
    * @param clientGone keeps work from beginning for a client that has left the queue, and nothing more:
    * a permit is held until the work has ended, whether or not the client reads its answer.
@@ -16,14 +16,14 @@ export interface Admission {
   ): Promise<Result<Response, { retryAfterSeconds: number } | 'client_gone'>>;
 }
 
-/** So many starts at once no machine is too slow for. */
+/** No machine is too slow for this many starts at once. */
 const MIN_CONCURRENCY = 10;
 
 /** How long a start may wait in the queue. */
 const MAX_QUEUE_MS = 3_000;
 
 /**
- * @param maxConcurrency as many as this process sends requests to the vendor at a time.
+ * @param maxConcurrency this process's limit on concurrent requests to the vendor.
  * @param maxQueueMs can be shortened for tests.
  */
 export function createAdmission(maxConcurrency: number, maxQueueMs = MAX_QUEUE_MS): Admission {

@@ -20,13 +20,13 @@ interface ApiRequest {
 }
 
 export interface Api {
-  /** What goes wrong is logged, and answered without detail. */
+  /** Failures are logged, and answered without detail. */
   answer(request: ApiRequest): Promise<void>;
 }
 
 /**
- * Answers requests for routes. A body that is looked at is complete before anything else happens, and a
- * queued route holds its place only while our own code runs, never while a client sends or reads.
+ * Answers requests for routes. A body that a route reads is complete before anything else happens, and a
+ * queued route holds a permit only while our own code runs, never while the client sends or reads.
  *
  * @param bodyTimeoutMs can be shortened for tests.
  */
@@ -35,7 +35,7 @@ export function createApi(
   tasks: BackgroundTasks,
   bodyTimeoutMs = BODY_TIMEOUT_MS,
 ): Api {
-  /** @returns null where the client has left. */
+  /** @returns null if the client has disconnected. */
   async function respond({
     incoming,
     outgoing,

@@ -6,9 +6,9 @@ import type { Services } from '#lib/services.ts';
 export interface Connections {
   /** Follows every connection of a server, which must not have accepted one yet. */
   follow(server: Server): void;
-  /** Follows a request; false where its connection ends without an answer to it. */
+  /** Follows a request; false if its connection closes without an answer to it. */
   admit(incoming: IncomingMessage, outgoing: ServerResponse): boolean;
-  /** From now on each connection ends with the answer it waits for. */
+  /** From now on each connection closes after the answers under way. */
   drain(): void;
 }
 
@@ -20,12 +20,12 @@ const MAX_UNANSWERED = 8;
 
 /**
  * How long a connection with a request under way may be silent: longer than a poll is held
- * (`STATUS_WAIT_SECONDS`, at most 55) and the vendor is asked after it. Ends those whose client reads
- * nothing of its answers.
+ * (`STATUS_WAIT_SECONDS`, at most 55) and the vendor is asked after it. Closes those whose client does
+ * not read its answers.
  */
 const SILENCE_TIMEOUT_MS = 120_000;
 
-/** How long a connection may take, while we drain, to bring the rest of a request. */
+/** How long a connection may take, while we drain, to deliver the rest of a request. */
 const DRAIN_GRACE_MS = 1_000;
 
 /** Timeouts can be shortened for tests. */
@@ -69,12 +69,12 @@ export function createConnections(
         return false;
       }
       open.add(outgoing);
-      // Who asks for another protocol does not speak the one of the next request.
+      // After an upgrade request, a client may send another protocol than HTTP.
       outgoing.shouldKeepAlive &&= !isDraining && headers.upgrade === undefined;
       outgoing.once('close', () => {
         open.delete(outgoing);
         if (isDraining && open.size === 0) {
-          // Its client may have been told, before, that the connection stays.
+          // An earlier answer may have told the client that the connection stays open.
           socket.destroySoon();
         }
       });
@@ -84,13 +84,13 @@ export function createConnections(
     drain() {
       isDraining = true;
       for (const open of unanswered.values()) {
-        // Node ends a connection with the first answer that says so.
+        // Node closes a connection after the first answer that says so.
         const last = [...open].at(-1);
         if (last !== undefined) {
           last.shouldKeepAlive = false;
         }
       }
-      // Node closes connections between two requests, but not those that have not brought a whole one.
+      // Node closes connections between two requests, but not those that have delivered only part of one.
       setTimeout(() => {
         for (const [socket, open] of unanswered) {
           if (![...open].some(({ req }) => req.complete)) {

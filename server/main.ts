@@ -2,8 +2,8 @@
  * `npm start` runs the bundle of this file: the Node host.
  *
  * package.json starts it with two options of V8, which otherwise lets garbage grow to three times what
- * is alive on a machine with much memory (bench/README.md has the measurements), and without the warning
- * of Node 22 that SQLite is experimental, which is no line of JSON. It starts it with `exec`: npm passes
+ * is alive on a machine with much memory (bench/README.md has the measurements), and without Node
+ * 22's warning that SQLite is experimental, which is not a line of JSON. It starts it with `exec`: npm passes
  * signals on to its child alone, which is a shell unless the shell has become Node.
  */
 import { enableCompileCache } from 'node:module';

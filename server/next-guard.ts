@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import * as z from 'zod';
 
-/** What Next tells itself between its own parts; from outside it has been a way around them. */
+/** Headers between Next's own parts. Sent by clients, they have bypassed checks in past versions. */
 const INTERNAL_HEADERS = /^x-(middleware|nextjs|invoke|matched|now|prerender|next)-/;
 
-/** What a page of ours shows, as its script tells Next, which then renders only what is new. */
+/** Sent by Next's script: what the page shows already, so that Next renders only the rest. */
 const ROUTER_STATE_HEADER = 'next-router-state-tree';
 
-/** Takes from a request what Next must not see: its own internal headers, and unreadable ones. */
+/** Removes the headers that Next must not see: its internal ones, and unreadable ones. */
 export function guardNext(headers: IncomingHttpHeaders): void {
   for (const name of Object.keys(headers)) {
     if (INTERNAL_HEADERS.test(name)) {
@@ -20,12 +20,12 @@ export function guardNext(headers: IncomingHttpHeaders): void {
   }
 }
 
-/** No page of ours has half as many parts. Next takes seconds over a thousand nested ones. */
+/** Twice what our pages need. Next takes seconds to read a thousand nested ones. */
 const MAX_BRACKETS = 64;
 
 const MAX_LENGTH = 8_192;
 
-/** `FlightRouterState` of Next, as far as pages of ours have it. */
+/** The part of Next's `FlightRouterState` that our pages use. */
 interface RouterState extends Array<unknown> {}
 
 const segmentSchema = z.union([

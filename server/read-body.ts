@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 /**
  * Reads the body of a request whole.
  *
- * @returns null where there is none; at most `maxBytes` and one, which tells a handler that it is too
+ * @returns null where there is none; at most `maxBytes` and one, which shows a handler that it is too
  * long; `incomplete` when it has not come within `timeoutMs`, or the connection broke. The rest is then
  * discarded as it comes, so that the client gets to read its answer.
  */
@@ -24,7 +24,7 @@ export async function readBody(
   return await new Promise((resolve) => {
     const stop = (result: Buffer | 'incomplete') => {
       clearTimeout(timer);
-      // The stream goes on flowing, to nobody.
+      // The stream keeps flowing, and its data is discarded.
       incoming.off('data', read);
       resolve(result);
     };

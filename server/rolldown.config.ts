@@ -2,7 +2,7 @@ import { defineConfig } from 'rolldown';
 
 /**
  * `npm run build` bundles the Node host: one file loads faster than a thousand modules, and takes less
- * memory (bench/README.md). Next loads itself, and pg decides at run time what it is made of.
+ * memory (bench/README.md). Next loads itself, and pg chooses its parts at run time.
  */
 export default defineConfig({
   input: 'server/main.ts',
@@ -10,7 +10,7 @@ export default defineConfig({
   external: ['next', '@next/env', 'pg'],
   // `server-only` throws where this condition is not set.
   resolve: { conditionNames: ['react-server', 'node', 'import'] },
-  // Nothing is left out: a call of decodeURIComponent that is there for what it throws would be.
+  // Tree shaking would remove a call of decodeURIComponent that is made because it may throw.
   treeshake: false,
   output: {
     dir: 'dist',

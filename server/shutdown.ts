@@ -3,7 +3,7 @@ import { stopTelemetry } from '#lib/observe/telemetry.ts';
 import { type Services, stopServices } from '#lib/services.ts';
 import type { Connections } from './connections.ts';
 
-/** What goes on after an answer was sent. */
+/** Work that continues after its answer was sent. */
 export interface BackgroundTasks {
   add(task: () => Promise<void>): void;
   /** Resolves when all that was added has ended. */
@@ -25,7 +25,7 @@ export function createBackgroundTasks(): BackgroundTasks {
   };
 }
 
-/** How long requests under way may take to end, in milliseconds. Whoever starts the server has to wait longer. */
+/** How long requests under way may take to end, in milliseconds. The supervisor has to wait longer. */
 export const SHUTDOWN_TIMEOUT_MS = 10_000;
 
 /**

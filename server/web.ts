@@ -61,9 +61,9 @@ export function methodOf({ method }: IncomingMessage): string {
 }
 
 /**
- * A request as handlers read it. A Web `Request` would cost ten times as much to make, and a held poll keeps it.
+ * A request as handlers read it. A Web `Request` costs ten times as much to create, and a held poll keeps it.
  *
- * @param rest its body as far as it was read, and what tells that the client has left.
+ * @param rest its body as far as it was read, and the signal that the client has disconnected.
  */
 export function toRouteRequest(
   incoming: IncomingMessage,
@@ -72,7 +72,7 @@ export function toRouteRequest(
   return {
     ...rest,
     method: methodOf(incoming),
-    // As the Web has them: whatever was sent twice is joined.
+    // Joined, as in a Web `Request`, if sent twice.
     headers: { get: (name) => incoming.headersDistinct[name]?.join(', ') ?? null },
   };
 }
@@ -82,12 +82,12 @@ const fixedHeaders = [...securityHeaders.everywhere, ...securityHeaders.noPage];
 /** Shorter answers fit into one packet uncompressed. */
 const MIN_COMPRESSED_LENGTH = 1_024;
 
-/** Of a start's answer it leaves a quarter, in 0.04 ms; level 6 in the pool of threads takes 0.11 to 0.17 ms. */
+/** Reduces a start's answer to a quarter in 0.04 ms; level 6 in the thread pool takes 0.11 to 0.17 ms. */
 const COMPRESSION_LEVEL = 3;
 
 /**
  * Sends the answer of a route as the other host does: with the headers that next.config.mjs gives it,
- * and compressed where it is long and the client takes that.
+ * and compressed if it is long and the client accepts that.
  */
 export async function sendWebResponse(
   response: Response,
@@ -117,7 +117,7 @@ export async function sendWebResponse(
   outgoing.end(body);
 }
 
-/** Sends an answer of nothing but a status and headers, in place of one that has not begun. */
+/** Sends a status and headers without a body, instead of an answer that has not begun. */
 export function sendStatus(
   outgoing: ServerResponse,
   status: number,

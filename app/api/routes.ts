@@ -4,9 +4,9 @@ import { formChange, formCheck, formForget, formStart } from '../login/forms.ts'
 import { callback } from './auth/callback.ts';
 import { cancel } from './auth/cancel.ts';
 import { number } from './auth/number.ts';
-import { add, newPasskey, offer } from './auth/passkeys/add.ts';
-import { passkeyName, removePasskey } from './auth/passkeys/manage.ts';
-import { confirm, options, passkeyLogin } from './auth/passkeys/use.ts';
+import { passkeyAdd, passkeyNew, passkeyOffer } from './auth/passkeys/add.ts';
+import { passkeyName, passkeyRemove } from './auth/passkeys/manage.ts';
+import { passkeyConfirm, passkeyLogin, passkeyOptions } from './auth/passkeys/use.ts';
 import { logout, session } from './auth/session.ts';
 import { noticesSeen, otherSession, otherSessions } from './auth/sessions.ts';
 import { start } from './auth/start.ts';
@@ -15,43 +15,43 @@ import { cronSweep } from './cron/sweep.ts';
 import { health, live } from './health.ts';
 import { language } from './language.ts';
 
-/** Every route there is, but for pages. Both hosts dispatch by this table. */
+/** Every route except pages. Both hosts dispatch by this table. */
 export const routes: readonly Route[] = [
-  // The login, as a script of the page does it,
+  // Login, from the page's script
   start,
   status,
   cancel,
   number,
-  // and as a browser without scripts does it.
+  // Login without scripts
   formStart,
   formCheck,
   formChange,
   formForget,
-  // What the vendor calls.
+  // The vendor
   callback,
-  // The session.
+  // Sessions
   session,
   logout,
   otherSessions,
   otherSession,
   noticesSeen,
-  // Passkeys: to use one,
-  options,
+  // Passkeys: log in and confirm
+  passkeyOptions,
   passkeyLogin,
-  confirm,
-  // and to have one.
-  offer,
-  newPasskey,
-  add,
+  passkeyConfirm,
+  // Passkeys: add and manage
+  passkeyOffer,
+  passkeyNew,
+  passkeyAdd,
   passkeyName,
-  removePasskey,
-  // The site.
+  passkeyRemove,
+  // The site
   language,
   health,
   live,
-  // What a scheduler calls.
+  // Schedulers
   cronSweep,
 ];
 
-/** Finds the route of a path, as it was sent. */
+/** Finds the route of a path, given as it was sent. */
 export const findRoute = createRouter(routes);

@@ -6,7 +6,7 @@ import { readAttemptStatus } from '#lib/login/attempt-status.ts';
 import { viewAttempt } from '#lib/login/view.ts';
 
 /**
- * The step this browser is at, from its cookies alone: after a reload, a killed tab or a way through
+ * The step this browser is at, from its cookies alone: after a reload, a killed tab or a visit to
  * the dialler it is the same step with the same number.
  */
 export async function readFirstStep(context: RequestContext): Promise<LoginStep> {

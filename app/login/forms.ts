@@ -59,7 +59,7 @@ function typedIn(wanted: StartRequest): TypedNumber {
     : { phoneNumberInput: '' };
 }
 
-/** Until the answer comes, a person who pressed the button sees nothing. */
+/** Short: a person who pressed the button sees nothing until the answer arrives. */
 const MAX_CHECK_HOLD_MS = 5_000;
 
 /**

@@ -6,7 +6,7 @@ import { maskPhoneNumber } from '#lib/phone/phone-number.ts';
 import { fillIn, type LoginMessages } from '#lib/shared/messages/messages.ts';
 import type { PhoneNumber } from '#lib/shared/phone-number.ts';
 
-/** The remembered number as it may be shown to whoever sits there, and what else can be done. */
+/** The remembered number, masked for whoever sits there, and the links and buttons about it. */
 export function showRemembered(
   phoneNumber: PhoneNumber,
   site: { messages: LoginMessages; country: CountryCode; next: string },

@@ -7,7 +7,7 @@ import { leaveLogin } from './use-back-to-number.ts';
 /** Long enough to be noticed, too short to be felt as a delay. */
 const DISPLAY_MS = 500;
 
-/** Longer than that nobody waits to learn whether there is an offer. */
+/** How long to wait for the server to say whether a passkey is offered. */
 const OFFER_LIMIT_MS = 2_000;
 
 const delay = (ms: number) => new Promise<null>((resolve) => setTimeout(resolve, ms, null));

@@ -1,9 +1,9 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { formatNumber } from '#components/api.ts';
 import { FilledText } from '#components/filled-text.tsx';
-import { PasskeyLogin } from '#components/passkeys/use-button.tsx';
+import { PasskeyLogin } from '#components/passkeys/login.tsx';
 import type { StartRequest } from '#lib/shared/contract.ts';
-import { isAboutNumber as isNumberCode } from '#lib/shared/error-codes.ts';
+import { isNumberCode } from '#lib/shared/error-codes.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 import { CountryChoice } from './country-choice.tsx';

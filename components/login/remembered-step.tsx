@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { PasskeyLogin } from '#components/passkeys/use-button.tsx';
+import { PasskeyLogin } from '#components/passkeys/login.tsx';
 import styles from './login.module.css';
 import type { NumberStepProps } from './number-step.tsx';
 import { StepForm, StepHeading } from './step.tsx';

@@ -26,7 +26,7 @@ export type CeremonyOutcome =
 const TIMEOUT_MS = 5 * 60 * 1_000;
 
 /**
- * Asks for a passkey, whoever's it is, and logs in or confirms with it.
+ * Asks for a passkey of any user, and logs in or confirms with it.
  *
  * @param isAutofill waits until the person chooses one in the number field, without a prompt.
  */

@@ -4,12 +4,12 @@ import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import type { CeremonyOutcome } from './ceremonies.ts';
 
 /** The browser's prompt for a passkey, behind a button. */
-export interface PasskeyPrompt {
+interface PasskeyPrompt {
   isPending: boolean;
-  /** Why the last prompt came to nothing, from which its sentence is made; null before. */
+  /** Why the last prompt failed, from which its sentence is made; null before. */
   outcome: CeremonyOutcome | null;
   setOutcome(outcome: CeremonyOutcome): void;
-  /** Asks for a passkey and opens a page with it; resolves when the prompt came to nothing. */
+  /** Asks for a passkey and opens a page with it; resolves if the prompt failed. */
   ask(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export function usePasskeyPrompt(purpose: 'login' | 'confirm', next: string): Pa
 }
 
 /**
- * What to say of a ceremony that did not succeed, in the language that the page has now.
+ * What to tell the person about a ceremony that did not succeed, in the language that the page has now.
  *
  * @param cancelled where the person closed the prompt.
  * @param textOf the sentence about a refusal.

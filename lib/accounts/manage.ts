@@ -58,16 +58,17 @@ export async function disableUser(
   phoneNumber: PhoneNumber,
 ): Promise<Result<User, AccountError>> {
   return await changeUser(deps, phoneNumber, async (transaction, at) => {
-    const user = await findUserByPhoneNumber(transaction, phoneNumber);
-    if (user === null) {
-      return await failMissing(transaction, phoneNumber);
+    const user = await findAccount(transaction, { phoneNumber });
+    if (!user.ok) {
+      return user;
     }
-    await deleteSessionsOf(transaction, user.id);
-    if (user.disabled_at !== null) {
-      return succeed({ id: user.id, type: null });
+    const { id, disabled_at } = user.value;
+    await deleteSessionsOf(transaction, id);
+    if (disabled_at !== null) {
+      return succeed({ id, type: null });
     }
-    await setUserState(transaction, user.id, { disabled_at: at });
-    return succeed({ id: user.id, type: 'user_disabled' });
+    await setUserState(transaction, id, { disabled_at: at });
+    return succeed({ id, type: 'user_disabled' });
   });
 }
 
@@ -104,12 +105,13 @@ export async function logOutUser(
   phoneNumber: PhoneNumber,
 ): Promise<Result<User, AccountError>> {
   return await changeUser(deps, phoneNumber, async (transaction) => {
-    const user = await findUserByPhoneNumber(transaction, phoneNumber);
-    if (user === null) {
-      return await failMissing(transaction, phoneNumber);
+    const user = await findAccount(transaction, { phoneNumber });
+    if (!user.ok) {
+      return user;
     }
-    const ended = await deleteSessionsOf(transaction, user.id);
-    return succeed({ id: user.id, type: ended > 0 ? 'sessions_ended_by_operator' : null });
+    const { id } = user.value;
+    const ended = await deleteSessionsOf(transaction, id);
+    return succeed({ id, type: ended > 0 ? 'sessions_ended_by_operator' : null });
   });
 }
 
@@ -173,9 +175,4 @@ async function changeUser(
     const user = await findUserByPhoneNumber(transaction, phoneNumber);
     return user === null ? fail('user_missing') : succeed(user);
   });
-}
-
-async function failMissing(transaction: Queries, phoneNumber: PhoneNumber): Promise<Change> {
-  const former = await findUserSetAside(transaction, phoneNumber);
-  return fail(former === null ? 'user_missing' : 'user_is_set_aside');
 }

@@ -3,7 +3,7 @@ import type { Log } from '../observe/log.ts';
 import type { Store, User } from '../store/schema.ts';
 
 /**
- * Code of yours for a user who has just logged in for the first time, whoever added them. Empty here.
+ * Runs your code for a user who has just logged in for the first time, whoever added them. Empty here.
  *
  * It runs after the transaction of the login and before the browser is told, which waits for it. At most
  * once: when it throws, `first_login_failed` is logged and the user is logged in all the same, and a process

@@ -1,6 +1,5 @@
 import 'server-only';
-import type { Result } from '../shared/result.ts';
-import { succeed } from '../shared/result.ts';
+import { type Result, succeed } from '../shared/result.ts';
 import { auditedTransaction } from '../store/audit.ts';
 import { findDevices } from '../store/devices.ts';
 import { findPasskeys } from '../store/passkeys.ts';
@@ -41,8 +40,8 @@ interface Deleted {
 }
 
 /**
- * Reads everything that is kept about the person of an account. Left out are hashes of tokens, which lead to
- * nobody, and when the server will do what.
+ * Reads everything that is kept about the person of an account, except hashes of tokens, which identify nobody,
+ * and the server's schedule of checks.
  */
 export async function exportUser(
   { store }: AccountDependencies,
@@ -78,8 +77,8 @@ export async function exportUser(
 
 /**
  * Deletes an account with its sessions, devices, passkeys and the attempts of its number. Its events stay, without
- * device and network, and one more says that it was deleted: who can delete an account must not be able to
- * delete their traces. No row leads from its id to a phone number any more.
+ * device and network, and one more says that it was deleted: whoever can delete an account must not be able to
+ * delete their own traces. No row leads from its id to a phone number any more.
  */
 export async function deleteUser(
   deps: AccountDependencies,

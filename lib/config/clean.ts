@@ -4,14 +4,14 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 /** White space, and what a copied text can bring along unseen: U+200B, U+2060, and the BOM of a file. */
 const EDGES = /^[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+$/g;
 const QUOTED = /^(["'`])((?:(?!\1)[\s\S])*)\1$/;
-/** Control characters but line breaks and tabs, and characters that are not seen. */
+/** Control characters except line breaks and tabs, and other invisible characters. */
 const UNSEEN = /[^\P{Cc}\n\r\t]|[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]/u;
 
 /**
- * Takes from a value what was not meant to be part of it: the quotes that `docker --env-file` keeps, the
- * line break at the end of a mounted secret, the mark that some editors put at the beginning of a file.
+ * Removes what was not meant to be part of a value: the quotes that `docker --env-file` keeps, the line
+ * break at the end of a mounted secret, the byte order mark of some editors.
  *
- * @returns the value, or what is wrong with it where nobody can tell what was meant; reads on after the
+ * @returns the value, or what is wrong with it if its meaning is unclear; reads on after the
  * variable's name.
  */
 export function cleanValue(given: string): Result<string, string> {
@@ -25,7 +25,7 @@ export function cleanValue(given: string): Result<string, string> {
   const [unseen] = UNSEEN.exec(value) ?? [];
   if (unseen !== undefined) {
     const code = unseen.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    return fail(`has a character in it that is not seen (U+${code}): type the value again`);
+    return fail(`contains an invisible character (U+${code}): type the value again`);
   }
   return succeed(value);
 }

@@ -22,7 +22,7 @@ export async function forgetAttempt({ cookies, login }: RequestContext): Promise
   }
 }
 
-/** What starts the attempt of a request's browser once more, live or over, with nothing typed again. */
+/** The request that starts the browser's attempt again, live or over, with nothing typed again. */
 export async function readStartAgain(context: RequestContext): Promise<StartRequest> {
   const cookie = await context.cookies.attempt.read();
   if (cookie?.attemptToken === undefined) {

@@ -30,47 +30,46 @@ export const BODY_TIMEOUT_MS = 10_000;
 
 /** A JSON body of at most `BODY_MAX_BYTES`. */
 export function jsonBody<T>(schema: z.core.$ZodType<T>): BodyReader<T> {
-  const mediaType = 'application/json';
-  return {
-    schema,
-    mediaType,
-    async read(request) {
-      const text = await readText(request, mediaType);
-      if (!text.ok) {
-        return text;
-      }
-      try {
-        const parsed = z.safeParse(schema, JSON.parse(text.value));
-        return parsed.success ? succeed(parsed.data) : fail({ code: 'request_invalid' });
-      } catch (error) {
-        if (error instanceof SyntaxError) {
-          return fail({ code: 'request_not_json' });
-        }
-        throw error;
-      }
-    },
-  };
+  return textBody(schema, 'application/json', parseJson);
 }
 
 /** A URL-encoded form of at most `BODY_MAX_BYTES`, each field at most once. */
 export function formBody<T>(schema: z.core.$ZodType<T>): BodyReader<T> {
-  const mediaType = 'application/x-www-form-urlencoded';
+  return textBody(schema, 'application/x-www-form-urlencoded', parseForm);
+}
+
+function textBody<T>(
+  schema: z.core.$ZodType<T>,
+  mediaType: 'application/json' | 'application/x-www-form-urlencoded',
+  parse: (text: string) => Result<unknown, BodyProblem>,
+): BodyReader<T> {
   return {
     schema,
     mediaType,
     async read(request) {
       const text = await readText(request, mediaType);
-      if (!text.ok) {
-        return text;
+      const content = text.ok ? parse(text.value) : text;
+      if (!content.ok) {
+        return content;
       }
-      const fields = [...new URLSearchParams(text.value)];
-      const parsed = z.safeParse(schema, Object.fromEntries(fields));
-      const isUnambiguous = new Set(fields.map(([name]) => name)).size === fields.length;
-      return parsed.success && isUnambiguous
-        ? succeed(parsed.data)
-        : fail({ code: 'request_invalid' });
+      const parsed = z.safeParse(schema, content.value);
+      return parsed.success ? succeed(parsed.data) : fail({ code: 'request_invalid' });
     },
   };
+}
+
+function parseJson(text: string): Result<unknown, BodyProblem> {
+  try {
+    return succeed(JSON.parse(text));
+  } catch {
+    return fail({ code: 'request_not_json' });
+  }
+}
+
+function parseForm(text: string): Result<unknown, BodyProblem> {
+  const fields = [...new URLSearchParams(text)];
+  const isUnambiguous = new Set(fields.map(([name]) => name)).size === fields.length;
+  return isUnambiguous ? succeed(Object.fromEntries(fields)) : fail({ code: 'request_invalid' });
 }
 
 async function readText(
@@ -90,7 +89,7 @@ async function readText(
   }
 }
 
-/** Those of a stream have to come in time. */
+/** The chunks of a body. A stream must deliver all of them within `BODY_TIMEOUT_MS`. */
 function chunksOf(body: RouteRequest['body']): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
   if (body === null) {
     return [];

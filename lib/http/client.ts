@@ -16,7 +16,7 @@ export interface Client {
   network: string;
   /** What is stored and shown: the device, and the network without its last part. */
   readonly info: ClientInfo;
-  /** Why `network` may be another's. */
+  /** Why `network` may not be the client's. */
   readonly proxyMistake: ProxyMistake | null;
 }
 

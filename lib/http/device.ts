@@ -2,7 +2,7 @@ import 'server-only';
 import Bowser from 'bowser';
 import { memoizeLatest } from './memoize.ts';
 
-/** Longer than any browser's own; what comes after is not looked at. */
+/** Longer than any browser's own; the rest is ignored. */
 const USER_AGENT_MAX_LENGTH = 512;
 
 /** Room for the longest names of browsers and systems; a made-up one is cut here. */

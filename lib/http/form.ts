@@ -7,9 +7,9 @@ import { ownPath } from './own-path.ts';
 import { factsOf, type Problem } from './problems.ts';
 import type { RequestContext } from './request-context.ts';
 import { seeOther } from './responses.ts';
-import { type Call, type Route, route } from './route.ts';
+import { type Route, type RouteInput, route } from './route.ts';
 
-/** Where the browser goes next: to the login page with these parameters, or where it was headed. */
+/** Where the browser goes next: to the login page with these parameters, or to the page it wanted. */
 export type FormOutcome = { to: 'login'; with?: Record<string, string> } | { to: 'next' };
 
 /** What every form of the login page sends: where the person wanted to go. */
@@ -25,7 +25,7 @@ export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: 
   schema: z.ZodType<Form>;
   cookies: readonly CookieName[];
   isQueued?: true;
-  handle(context: RequestContext, call: Call<Form>): Promise<FormOutcome>;
+  handle(context: RequestContext, input: RouteInput<Form>): Promise<FormOutcome>;
 }): Route {
   const { schema, handle, ...others } = declaration;
   return route({
@@ -35,9 +35,9 @@ export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: 
     replies: { 303: null },
     refuses: [],
     body: formBody(schema),
-    async handle(context, call) {
-      const next = ownPath(call.body.next, '/account');
-      const outcome = await handle(context, call);
+    async handle(context, input) {
+      const next = ownPath(input.body.next, '/account');
+      const outcome = await handle(context, input);
       return succeed(
         seeOther(
           outcome.to === 'next'

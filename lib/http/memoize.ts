@@ -1,13 +1,13 @@
 import 'server-only';
 import { LRUCache } from 'lru-cache';
 
-/** Of what strangers send, longer texts are not worth their memory. */
+/** Longer texts are not cached: clients could fill the memory with them. */
 const TEXT_MAX_LENGTH = 512;
 
-/** How many texts are remembered: few headers make up most of what browsers send. */
+/** How many results are cached: few headers make up most of what browsers send. */
 const TEXTS = 500;
 
-/** Remembers what a function says of the texts that it was given most recently. It must be pure. */
+/** Caches the results of a pure function for the texts that it was given most recently. */
 export function memoizeLatest<T extends string>(read: (text: string) => T): (text: string) => T {
   const known = new LRUCache<string, T>({ max: TEXTS });
   return (text) => {

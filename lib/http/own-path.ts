@@ -1,7 +1,7 @@
 import 'server-only';
 import { randomUUID } from 'node:crypto';
 
-/** Addresses are resolved against it and must stay on it. Nobody can name it. */
+/** Addresses are resolved against it and must stay on it. Random, so that no input names it. */
 const BASE = `https://${randomUUID()}.invalid`;
 
 /**

@@ -44,7 +44,7 @@ export const pauthCheckCodes = pauthCodes.filter(
   (code): code is PauthCheckCode => code !== 'pauth_refused_number',
 );
 
-/** The one place where errors become HTTP. The vendor's rows (408, 422, 503, 504) are its guide's. */
+/** The one place where errors become HTTP. 408, 422, 503 and 504 follow the vendor's guide. */
 const statusOf: Readonly<Record<ErrorCode, number>> = {
   phone_number_missing: 422,
   phone_number_unreadable: 422,
@@ -141,7 +141,7 @@ export function describeProblem(problem: Problem, language: Language): string {
   return problemText(factsOf(problem), { errors: messagesIn(language).errors, language });
 }
 
-/** A problem as the fields of an error reply that its sentence is made of. */
+/** The fields of an error reply from which the sentence of a problem is built. */
 export function factsOf(problem: Problem): ProblemFacts {
   return {
     code: problem.code,

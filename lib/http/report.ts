@@ -26,9 +26,9 @@ const suspicious: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Logs a refusal, if no page of ours causes such ones.
+ * Logs a refusal, if our own pages cause none like it.
  *
- * @param reason what in this server was the cause, where the code does not say it.
+ * @param reason the cause within this server, if the code does not name it.
  */
 export function reportRefusal(
   { services, log, client }: RequestContext,
@@ -50,7 +50,7 @@ export function reportRefusal(
   });
 }
 
-/** Logs, once for each kind of peer, that `TRUSTED_PROXY` does not fit what stands in front of the server. */
+/** Logs, once for each kind of peer, that `TRUSTED_PROXY` does not match the proxies in front of the server. */
 export function reportProxyMistake({ services, log, client }: RequestContext): void {
   const mistake = client.proxyMistake;
   if (mistake !== null) {

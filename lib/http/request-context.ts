@@ -11,7 +11,7 @@ import { type Client, readClient } from './client.ts';
 import type { HeaderReader } from './headers.ts';
 import { languageOf } from './language.ts';
 
-/** One request, as whatever answers it sees it. */
+/** One request, as handlers and pages see it. */
 export interface RequestContext {
   services: Services;
   /** Random, chosen by us: in each log line of the request and in its answer. */
@@ -27,10 +27,10 @@ export interface RequestContext {
   passkeys: PasskeyDependencies | null;
 }
 
-/** What the host of a request knows of it besides the request itself. */
+/** What the host knows about a request besides the request itself. */
 export interface RequestOrigin {
   id: string;
-  /** The address at the other end of the connection; null where the host does not tell. */
+  /** The address at the other end of the connection; null where the host does not know it. */
   peerAddress: string | null;
 }
 
@@ -48,7 +48,7 @@ export function requestIdOf({ isNodeHost }: Services, headers: HeaderReader): st
   return (isNodeHost ? headers.get(REQUEST_ID_HEADER) : null) ?? createRequestId();
 }
 
-/** The context of a request that Next handles; Next tells nothing of its connection. */
+/** The context of a request that Next handles, whose connection Next does not expose. */
 export function createNextContext(services: Services, headers: HeaderReader): RequestContext {
   const origin = { id: requestIdOf(services, headers), peerAddress: null };
   return createRequestContext(services, headers, origin);

@@ -5,10 +5,10 @@ import { readSession } from './session.ts';
 
 /**
  * Re-seals the session and the remembered number of a request with the newest secret, where an older
- * one sealed them, so that a browser that goes on using the site does not need the older secret. The
- * cookies of an attempt are not worth it: it is over before a secret is retired.
+ * one sealed them, so that a browser that goes on using the site does not need the older secret. An
+ * attempt's cookie is not re-sealed: the attempt is over before a secret is retired.
  *
- * Answers may overtake each other, and an older session must never replace a newer one. Only a login
+ * Answers may arrive out of order, and an older session must never replace a newer one. Only a login
  * makes a newer one, so nothing is re-sealed while the browser holds an attempt, nor in answers that
  * take as long as a start or a held poll.
  *

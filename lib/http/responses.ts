@@ -24,7 +24,7 @@ export function json(
   });
 }
 
-/** 204: done, nothing to say. */
+/** 204: done, without content. */
 export function noContent(): Response {
   return new Response(null, { status: 204, headers: { 'cache-control': 'no-store' } });
 }
@@ -37,7 +37,7 @@ export function seeOther(path: string): Response {
   });
 }
 
-/** What changes something answers when it is done, now or before. */
+/** The answer to a change that is done, by this request or an earlier one. */
 export function done(): Response {
   const reply: DoneReply = { status: 'done' };
   return json(reply);

@@ -1,12 +1,12 @@
 import 'server-only';
 import type { HeaderReader } from './headers.ts';
 
-/** What handlers read of a request. A Web `Request` has it; the Node host makes it of Node's. */
+/** What handlers read of a request. A Web `Request` is one; the Node host builds one from Node's. */
 export interface RouteRequest {
   method: string;
   headers: HeaderReader;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the client has disconnected. */
   signal: AbortSignal;
-  /** A stream, or what the host has read of it: at least as much as shows that it is too long. */
+  /** A stream, or what the host has read of it: enough to show that a body is too long. */
   body: ReadableStream<Uint8Array> | Uint8Array | null;
 }

@@ -28,12 +28,12 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
 type Access = 'public' | 'vendor' | 'same-origin' | 'cron' | 'session';
 
 /** What a handler is given besides the context. */
-export interface Call<Body> {
+export interface RouteInput<Body> {
   request: RouteRequest;
   /** The values of the `[names]` in the path. */
   params: Readonly<Record<string, string>>;
   body: Body;
-  /** Does something after the answer was sent; the host does not end before it is done. */
+  /** Runs a task after the answer was sent; the host does not exit before it has finished. */
   after(task: () => Promise<void>): void;
 }
 
@@ -44,7 +44,7 @@ interface LoggedInContext extends RequestContext {
 
 type Outcome<Code extends ErrorCode> = Promise<Result<Response, Problem<Code>>>;
 
-/** What a client has to know of a route: the API's document is made of it. */
+/** The part of a declaration that clients see: the OpenAPI document is generated from it. */
 interface Contract {
   /** `[name]` stands for one segment. */
   path: `/${string}`;
@@ -53,15 +53,15 @@ interface Contract {
   access: Access;
   /** What it does, in a sentence. */
   summary: string;
-  /** Its answers but for refusals: the shape of the JSON by HTTP status, null where there is no body. */
+  /** Its answers except refusals: the schema of the JSON by HTTP status, null for an empty body. */
   replies: Readonly<Record<number, z.core.$ZodType | null>>;
-  /** The sealed cookies that it looks at; all are optional. The session's is required by `access`. */
+  /** The sealed cookies that it reads, all optional. The session's is required by `access`. */
   cookies?: readonly CookieName[];
-  /** The request headers that it looks at, and what they mean. All are optional. */
+  /** The request headers that it reads, and what they mean. All are optional. */
   headers?: Readonly<Record<string, string>>;
 }
 
-/** All there is to say of a route. Without `access` it does not compile. */
+/** Everything that defines a route. Without `access` it does not compile. */
 export type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
   body: BodyReader<Body>;
   /** What its handler refuses with. A handler that refuses with another code does not compile. */
@@ -71,11 +71,11 @@ export type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
 } & (
     | {
         access: 'public' | 'vendor' | 'same-origin' | 'cron';
-        handle(context: RequestContext, call: Call<Body>): Outcome<NoInfer<Code>>;
+        handle(context: RequestContext, input: RouteInput<Body>): Outcome<NoInfer<Code>>;
       }
     | {
         access: 'session';
-        handle(context: LoggedInContext, call: Call<Body>): Outcome<NoInfer<Code>>;
+        handle(context: LoggedInContext, input: RouteInput<Body>): Outcome<NoInfer<Code>>;
       }
   );
 
@@ -83,10 +83,10 @@ export type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
 export interface Route extends Contract {
   isQueued: boolean;
   body: Pick<BodyReader<unknown>, 'schema' | 'mediaType'>;
-  /** Every code with which a request may be refused that has one of its methods. */
+  /** Every code with which a request with one of its methods may be refused. */
   refuses: readonly ErrorCode[];
   /** Never throws: what goes wrong is logged, and answered without detail. */
-  answer(context: RequestContext, call: Omit<Call<unknown>, 'body'>): Promise<Response>;
+  answer(context: RequestContext, input: Omit<RouteInput<unknown>, 'body'>): Promise<Response>;
 }
 
 /**
@@ -101,12 +101,12 @@ export function route<Body, Code extends ErrorCode>(
     ...declaration,
     isQueued,
     refuses: allRefusals(declaration),
-    async answer(context, call) {
-      const place = { method: call.request.method, route: path };
+    async answer(context, input) {
+      const place = { method: input.request.method, route: path };
       let response: Response;
       try {
         await context.cookies.clearUnreadable();
-        const outcome = await settle(declaration, context, call);
+        const outcome = await settle(declaration, context, input);
         if (outcome.ok) {
           response = outcome.value;
         } else {
@@ -128,7 +128,7 @@ export function route<Body, Code extends ErrorCode>(
   };
 }
 
-/** The codes that a handler declares, and those of what comes before it and of what it may throw. */
+/** The codes that the handler declares, those of the checks before it, and those of what it throws. */
 function allRefusals<Body, Code extends ErrorCode>({
   access,
   methods,
@@ -153,9 +153,9 @@ function allRefusals<Body, Code extends ErrorCode>({
 async function settle<Body, Code extends ErrorCode>(
   declaration: RouteDeclaration<Body, Code>,
   context: RequestContext,
-  call: Omit<Call<unknown>, 'body'>,
+  input: Omit<RouteInput<unknown>, 'body'>,
 ): Promise<Result<Response, Problem>> {
-  const { request } = call;
+  const { request } = input;
   const { methods, access } = declaration;
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (!methods.some((method) => method === request.method)) {
@@ -183,9 +183,9 @@ async function settle<Body, Code extends ErrorCode>(
     await resealOld(context);
     const body = await declaration.body.read(request);
     return body.ok
-      ? await declaration.handle({ ...context, loggedIn }, { ...call, body: body.value })
+      ? await declaration.handle({ ...context, loggedIn }, { ...input, body: body.value })
       : body;
   }
   const body = await declaration.body.read(request);
-  return body.ok ? await declaration.handle(context, { ...call, body: body.value }) : body;
+  return body.ok ? await declaration.handle(context, { ...input, body: body.value }) : body;
 }

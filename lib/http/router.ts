@@ -10,7 +10,7 @@ export interface RouteMatch {
 /**
  * Finds routes by path.
  *
- * @returns what looks up a pathname as it was sent, without decoding it; one slash at its end is
+ * @returns a function that looks up a pathname as it was sent, without decoding it; one slash at its end is
  * ignored, since the vendor may add one to a callback's address.
  */
 export function createRouter(routes: readonly Route[]): (pathname: string) => RouteMatch | null {

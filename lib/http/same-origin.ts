@@ -34,17 +34,17 @@ function isSameOriginFetch(headers: HeaderReader): boolean {
   );
 }
 
-/** The headers by which a request was told from those of our own pages. */
+/** The headers that show whether a request comes from our own pages. */
 export interface RequestOrigins {
   /** `APP_ORIGIN`. */
   expected: string;
-  /** `Origin`: as `<scheme>://<host>:<port>`, or in a word what it is instead. */
+  /** `Origin` as `<scheme>://<host>:<port>`, or why it cannot be shown, such as `missing`. */
   origin: string;
   /** `Sec-Fetch-Site`. */
   site: string;
 }
 
-/** What the log says of a request that is not from a page of ours: normalized, never what was sent. */
+/** What is logged about a request from another site: normalized, never the text that was sent. */
 export function describeOrigins({ headers }: RouteRequest, expected: URL): RequestOrigins {
   const site = headers.get('sec-fetch-site') ?? 'missing';
   return {

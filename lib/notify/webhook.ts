@@ -27,12 +27,12 @@ interface WebhookDependencies {
  */
 const PAUSES_SECONDS = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/** Random extra time as a fraction of the pause, so that what failed together is not repeated together. */
+/** Random extra time as a fraction of the pause, so that messages that failed together are not sent together again. */
 const JITTER = 0.1;
 
 const TIMEOUT_MS = 10_000;
 
-/** A process that dies holds its claims until then. */
+/** How long a message stays claimed by a process that has died. */
 const CLAIM_MS = 30_000;
 
 /** How many messages are sent at a time. */
@@ -101,7 +101,7 @@ async function sendOne(
     await deleteMessage(deps.store, message.id);
     deps.log.error(
       { ...entry, event: 'webhook_given_up' },
-      'an event was not sent, and never will be',
+      'an event could not be sent and is not tried again',
     );
     return;
   }
@@ -110,12 +110,12 @@ async function sendOne(
   deps.throttledLog(deps.log, 'warn', {
     kind: 'webhook',
     entry,
-    message: 'WEBHOOK_URL did not take an event: it is tried again later',
+    message: 'WEBHOOK_URL did not accept an event: it is tried again later',
     maxPerMinute: 1,
   });
 }
 
-/** @returns null if the receiver took it, else what is logged. */
+/** @returns null if the receiver accepted it, else what is logged. */
 async function post(
   { clock }: WebhookDependencies,
   { url, keys }: Webhook,

@@ -35,7 +35,7 @@ const callbackResults = [
   'checked',
   /** The vendor will be asked later, or did not answer. */
   'deferred',
-  /** Our own fault, or the database's. */
+  /** Our code or the database failed. */
   'failed',
 ] as const;
 
@@ -169,7 +169,7 @@ export function measure<Name extends MetricName>(
   globalThis.callLoginInstruments?.get(name)?.(value, labels);
 }
 
-/** From now on this process measures. @param meter null ends it. */
+/** Starts measuring in this process. @param meter null stops it. */
 export function measureWith(meter: Meter | null): void {
   globalThis.callLoginInstruments =
     meter === null

@@ -36,7 +36,7 @@ export interface TelemetryTargets {
   traceShare: number;
 }
 
-/** Where it is said that something goes wrong with that. */
+/** Where failures of the exporters are logged. */
 export interface TelemetryLogs {
   log: Log;
   throttledLog: ThrottledLog;
@@ -49,7 +49,7 @@ const NAME = 'call-login';
  * Connects metrics and traces to their targets through OpenTelemetry's SDK. The providers are not registered
  * globally: Next would then send spans of its own, with addresses in them that contain tokens.
  *
- * @returns a function that sends what is left and ends it.
+ * @returns a function that sends what is left and stops.
  * @throws an error that names METRICS_PORT where its port cannot be listened on.
  */
 export async function startOpenTelemetry(
@@ -94,7 +94,7 @@ export async function startOpenTelemetry(
   };
 }
 
-/** Answers Prometheus on a port of its own, which the site's port and proxy do not lead to. */
+/** Serves Prometheus on a separate port, which the site's port and proxy do not expose. */
 async function listen(host: string, port: number): Promise<PrometheusExporter> {
   const exporter = new PrometheusExporter({
     host,
@@ -114,7 +114,7 @@ async function listen(host: string, port: number): Promise<PrometheusExporter> {
   }
 }
 
-/** Logs what goes wrong inside the SDK, such as a collector that does not answer. */
+/** Logs failures inside the SDK, such as a collector that does not answer. */
 function reportTo({ log, throttledLog }: TelemetryLogs): void {
   const report = (message: string) =>
     throttledLog(log, 'warn', {

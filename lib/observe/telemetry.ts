@@ -2,12 +2,12 @@ import 'server-only';
 import type { TelemetryLogs, TelemetryTargets } from './open-telemetry.ts';
 
 declare global {
-  /** Sends what is left and ends. Global because Next bundles boot and shutdown separately. */
+  /** Sends what is left and stops. Global because Next bundles boot and shutdown separately. */
   var callLoginStopTelemetry: (() => Promise<void>) | undefined;
 }
 
 /**
- * Starts to measure, if any target is configured. OpenTelemetry's SDK is loaded only then, which keeps cold
+ * Starts metrics and traces, if any target is configured. OpenTelemetry's SDK is loaded only then, which keeps cold
  * starts short.
  *
  * @throws an error that names METRICS_PORT where its port cannot be listened on.

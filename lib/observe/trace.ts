@@ -38,7 +38,7 @@ type About = (attemptId: string) => void;
 
 interface Tracing {
   tracer: Tracer;
-  /** The span that is under way where one is begun. */
+  /** The current span, the parent of one that begins. */
   context: AsyncLocalStorage<Context>;
 }
 
@@ -47,14 +47,14 @@ declare global {
   var callLoginTracing: Tracing | undefined;
 }
 
-/** From now on this process traces. @param tracer null ends it. */
+/** Starts tracing in this process. @param tracer null stops it. */
 export function traceWith(tracer: Tracer | null): void {
   globalThis.callLoginTracing =
     tracer === null ? undefined : { tracer, context: new AsyncLocalStorage() };
 }
 
 /**
- * Does some work within a span, a child of the one that is under way. Attributes are `outcome` and
+ * Runs some work within a span, a child of the current one. Attributes are `outcome` and
  * `attempt` alone: no phone number, user, address or token, and of an exception not even its message.
  *
  * @param outcomeOf what the result of the work counts as.

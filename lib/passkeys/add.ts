@@ -30,13 +30,15 @@ export interface NewPasskey {
  */
 const ALGORITHMS = [-8, -7, -257];
 
-/** More than anybody has devices. */
+/** More than the devices that anybody has. */
 const MAX_PASSKEYS = 10;
 
 /** Rolls the transaction back: the session ended while its passkey was being added. */
 class EndedMeanwhile extends Error {}
 
-type AddProblem = ManageProblem | { code: 'passkeys_full' | 'passkey_expired' | 'passkey_refused' };
+type OfferProblem = ManageProblem | { code: 'passkeys_full' };
+
+type AddProblem = OfferProblem | { code: 'passkey_expired' | 'passkey_refused' };
 
 /**
  * What the browser hands to the authenticator to make a passkey for the user of a session.
@@ -50,7 +52,7 @@ export async function offerPasskey(
 ): Promise<
   Result<
     { challenge: Challenge & { use: 'create' }; options: PublicKeyCredentialCreationOptionsJSON },
-    AddProblem
+    OfferProblem
   >
 > {
   const { user } = loggedIn;
@@ -85,7 +87,7 @@ export async function offerPasskey(
 }
 
 /**
- * Adds the passkey that an authenticator made. Its making counts as a use in the session, which gets a new
+ * Adds the passkey that an authenticator made. Adding it counts as a use in the session, which gets a new
  * token.
  *
  * @returns the new token of the session.
@@ -152,7 +154,7 @@ function checkAdd(
   { session }: LoggedIn,
   passkeys: readonly Passkey[],
   now: number,
-): Result<null, AddProblem> {
+): Result<null, OfferProblem> {
   return passkeys.length >= MAX_PASSKEYS
     ? fail({ code: 'passkeys_full' })
     : mayAdd(session, passkeys.length > 0, now);

@@ -13,12 +13,12 @@ export type Challenge = { challenge: string; issuedAt: number } & (
   | { use: 'create'; userId: string; webauthnUserId: string }
 );
 
-/** A challenge to use a passkey, whoever's it is. */
+/** A challenge to use a passkey of any user. */
 export function createUseChallenge(now: number): Challenge & { use: 'get' } {
   return { use: 'get', challenge: createToken(), issuedAt: now };
 }
 
-/** Whether a challenge is of the given use and may still be answered. A clock set back makes none newer. */
+/** Whether a challenge is of the given use and may still be answered: not if it is from the future. */
 export function isFresh<Use extends Challenge['use']>(
   challenge: Challenge | null,
   use: Use,
@@ -28,7 +28,7 @@ export function isFresh<Use extends Challenge['use']>(
   return challenge?.use === use && ageMs >= 0 && ageMs < CHALLENGE_TTL_MS;
 }
 
-/** Uses a challenge up. @returns false if it was used before, in this process or another. */
+/** Marks a challenge as used. @returns false if it was used before, in this process or another. */
 export async function consumeChallenge(
   transaction: Queries,
   { challenge }: Challenge,

@@ -132,7 +132,8 @@ export function parsePhoneNumber(
 }
 
 /**
- * Parses the phone number that called in the vendor's reply, as `parsePhoneNumber` keeps it. Its format is not documented, so any common one is accepted.
+ * Parses the caller's number in the vendor's reply to the form that `parsePhoneNumber` returns. Its format is not
+ * documented, so any common one is accepted.
  * A number without a country code is one of `country`.
  *
  * @returns null if it is not a phone number.

@@ -6,7 +6,7 @@ import { succeed } from '#lib/shared/result.ts';
 
 /**
  * The vendor's hint that a call has come. Its method is not documented and its body is not believed,
- * so neither is looked at; the answer says nothing, whatever the token.
+ * so neither is read; the answer is the same for any token.
  */
 export const callback = route({
   path: '/api/auth/callback/[token]',

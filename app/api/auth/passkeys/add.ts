@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { jsonBody, noBody } from '#lib/http/body.ts';
-import { withPasskeys } from '#lib/http/passkeys.ts';
+import { answerChallenge, withPasskeys } from '#lib/http/passkeys.ts';
 import { done, json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { addPasskey, offerPasskey } from '#lib/passkeys/add.ts';
@@ -18,7 +18,7 @@ import {
 import { succeed } from '#lib/shared/result.ts';
 
 /** Whether to offer a passkey now; DELETE remembers "not now". */
-export const offer = route({
+export const passkeyOffer = route({
   path: '/api/auth/passkeys/offer',
   methods: ['GET', 'DELETE'],
   access: 'session',
@@ -38,19 +38,13 @@ export const offer = route({
 });
 
 /** What the browser needs to make a passkey for this user. */
-export const newPasskey = route({
+export const passkeyNew = route({
   path: '/api/auth/passkeys/new',
   methods: ['POST'],
   access: 'session',
   summary: 'What the browser needs to make a passkey for this user.',
   replies: { 200: newPasskeyReplySchema },
-  refuses: [
-    'request_not_found',
-    ...changeCodes,
-    'passkeys_full',
-    'passkey_expired',
-    'passkey_refused',
-  ],
+  refuses: ['request_not_found', ...changeCodes, 'passkeys_full'],
   body: noBody,
   handle: withPasskeys(async ({ cookies, loggedIn, passkeys, services }) => {
     const { phone_number } = loggedIn.user;
@@ -73,7 +67,7 @@ export const newPasskey = route({
 });
 
 /** Adds the passkey that the authenticator made. */
-export const add = route({
+export const passkeyAdd = route({
   path: '/api/auth/passkeys/add',
   methods: ['POST'],
   access: 'session',
@@ -89,19 +83,15 @@ export const add = route({
     'passkey_refused',
   ],
   body: jsonBody(passkeyAddRequestSchema),
-  handle: withPasskeys(async ({ client, cookies, loggedIn, passkeys }, { body }) => {
-    const challenge = await cookies.challenge.read();
-    cookies.challenge.clear();
+  handle: withPasskeys((context, { body }) => {
+    const { client, loggedIn, passkeys } = context;
     const made = {
       id: body.id,
       attestationObject: body.attestation,
       clientDataJSON: body.client_data,
     };
-    const sessionToken = await addPasskey(passkeys, loggedIn, challenge, made, client.info);
-    if (!sessionToken.ok) {
-      return sessionToken;
-    }
-    await cookies.session.write({ sessionToken: sessionToken.value });
-    return succeed(done());
+    return answerChallenge(context, (challenge) =>
+      addPasskey(passkeys, loggedIn, challenge, made, client.info),
+    );
   }),
 });

@@ -23,7 +23,7 @@ export const passkeyName = route({
 });
 
 /** Removes a passkey of this user. Anybody else's does not exist here. */
-export const removePasskey = route({
+export const passkeyRemove = route({
   path: '/api/auth/passkeys/[id]',
   methods: ['DELETE'],
   access: 'session',

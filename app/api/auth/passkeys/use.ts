@@ -1,6 +1,6 @@
 import { jsonBody, noBody } from '#lib/http/body.ts';
-import { withPasskeys } from '#lib/http/passkeys.ts';
-import { done, json } from '#lib/http/responses.ts';
+import { answerChallenge, withPasskeys } from '#lib/http/passkeys.ts';
+import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { createUseChallenge } from '#lib/passkeys/challenge.ts';
 import { confirmWithPasskey, logInWithPasskey } from '#lib/passkeys/use.ts';
@@ -16,7 +16,7 @@ import { succeed } from '#lib/shared/result.ts';
 const useCodes = ['passkey_unknown', 'passkey_expired', 'passkey_refused'] as const;
 
 /** A challenge for any passkey of this site. The same answer to everybody: it names no passkey. */
-export const options = route({
+export const passkeyOptions = route({
   path: '/api/auth/passkeys/options',
   methods: ['POST'],
   access: 'same-origin',
@@ -45,20 +45,15 @@ export const passkeyLogin = route({
   replies: { 200: doneReplySchema },
   refuses: ['request_not_found', ...useCodes, 'user_disabled'],
   body: jsonBody(passkeyUseRequestSchema),
-  handle: withPasskeys(async ({ cookies, client, passkeys }, { body }) => {
-    const challenge = await cookies.challenge.read();
-    cookies.challenge.clear();
-    const sessionToken = await logInWithPasskey(passkeys, challenge, useOf(body), client.info);
-    if (!sessionToken.ok) {
-      return sessionToken;
-    }
-    await cookies.session.write({ sessionToken: sessionToken.value });
-    return succeed(done());
-  }),
+  handle: withPasskeys((context, { body }) =>
+    answerChallenge(context, (challenge) =>
+      logInWithPasskey(context.passkeys, challenge, useOf(body), context.client.info),
+    ),
+  ),
 });
 
 /** Confirms with a passkey that the person at this session is its user. */
-export const confirm = route({
+export const passkeyConfirm = route({
   path: '/api/auth/passkeys/confirm',
   methods: ['POST'],
   access: 'session',
@@ -68,16 +63,11 @@ export const confirm = route({
   replies: { 200: doneReplySchema },
   refuses: ['request_not_found', 'not_logged_in', ...useCodes],
   body: jsonBody(passkeyUseRequestSchema),
-  handle: withPasskeys(async ({ cookies, loggedIn, passkeys }, { body }) => {
-    const challenge = await cookies.challenge.read();
-    cookies.challenge.clear();
-    const sessionToken = await confirmWithPasskey(passkeys, loggedIn, challenge, useOf(body));
-    if (!sessionToken.ok) {
-      return sessionToken;
-    }
-    await cookies.session.write({ sessionToken: sessionToken.value });
-    return succeed(done());
-  }),
+  handle: withPasskeys((context, { body }) =>
+    answerChallenge(context, (challenge) =>
+      confirmWithPasskey(context.passkeys, context.loggedIn, challenge, useOf(body)),
+    ),
+  ),
 });
 
 const useOf = (body: PasskeyUseRequest) => ({

@@ -6,7 +6,7 @@ import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { textOfOutcome, usePasskeyPrompt } from './use-prompt.ts';
 
-/** Before the server refuses the answer because the challenge is too old. */
+/** Renews the challenge before it is too old for the server. */
 const RENEW_MS = 4 * 60 * 1_000;
 
 /**
@@ -23,7 +23,7 @@ export function PasskeyLogin(props: {
   const { messages, next, isStarting } = props;
   const isSupported = useIsHydrated() && typeof PublicKeyCredential === 'function';
   const { isPending, outcome, setOutcome, ask } = usePasskeyPrompt('login', next);
-  /** Counts the prompts, each of which has ended the waiting in the field. */
+  /** Counts the prompts, each of which ends the browser's autofill of passkeys. */
   const [prompts, setPrompts] = useState(0);
 
   const press = async () => {
@@ -31,7 +31,7 @@ export function PasskeyLogin(props: {
     setPrompts((count) => count + 1);
   };
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a prompt that was closed starts it again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: autofill starts again after each prompt.
   useEffect(() => {
     if (!isSupported || isStarting) {
       return;
@@ -40,7 +40,7 @@ export function PasskeyLogin(props: {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let abort = () => {};
     const wait = async () => {
-      if (!(await waitsInField()) || isOver) {
+      if (!(await supportsAutofill()) || isOver) {
         return;
       }
       const { abortCeremony, askForPasskey } = await import('./ceremonies.ts');
@@ -77,8 +77,8 @@ export function PasskeyLogin(props: {
   );
 }
 
-/** Whether the browser offers passkeys in a field. */
-async function waitsInField(): Promise<boolean> {
+/** Whether the browser offers passkeys by autofill. */
+async function supportsAutofill(): Promise<boolean> {
   return (
     'isConditionalMediationAvailable' in PublicKeyCredential &&
     (await PublicKeyCredential.isConditionalMediationAvailable())
