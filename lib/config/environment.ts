@@ -383,7 +383,7 @@ export const settings = z.object({
   }),
   telemetry: z.object({
     metricsPort: optional('METRICS_PORT', '9464', integer('ports', 1, 65_535)).describe(
-      'Serves [metrics](observe.md#i-want-metrics) as Prometheus text at `/metrics` on a port of its own, which must not be reachable from outside. Each process on a machine needs another one.',
+      'Serves [metrics](metrics.md#i-want-metrics) as Prometheus text at `/metrics` on a port of its own, which must not be reachable from outside. Each process on a machine needs another one.',
     ),
     metricsHost: withDefault('METRICS_HOST', '127.0.0.1', listenAddress).describe(
       'The address that `METRICS_PORT` listens on: `0.0.0.0` in a container, whose network then has to keep the port to itself.',

@@ -95,7 +95,7 @@ type Declaration<Name extends MetricName> = { description: string } & (
     }
 );
 
-/** Every metric. docs/observe.md, "I want metrics", says what they mean to an operator. */
+/** Every metric. docs/metrics.md, "I want metrics", says what they mean to an operator. */
 const metrics: { readonly [Name in MetricName]: Declaration<Name> } = {
   call_login_attempts_total: {
     kind: 'counter',

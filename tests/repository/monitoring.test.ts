@@ -25,7 +25,7 @@ const { panels } = dashboardSchema.parse(
 );
 const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
 const alerts = readFileSync(ALERTS, 'utf8');
-const guide = readFileSync('docs/observe.md', 'utf8');
+const guide = readFileSync('docs/metrics.md', 'utf8');
 
 /** The metrics that a text names, without the suffixes of histograms. */
 function metricsIn(text: string): Set<string> {
