@@ -4,7 +4,7 @@ import { useContext } from 'react';
 import { LanguageContext } from '#components/language-context.tsx';
 import { crashMessages } from '#lib/shared/messages/crash.ts';
 
-/** Shown when a page could not be made. The reason is in the server's log, never here. */
+/** Shown when a page could not be rendered. The reason is in the server's log, never here. */
 export default function ErrorPage() {
   const messages = crashMessages[useContext(LanguageContext)];
   return (

@@ -5,7 +5,7 @@ import { languages } from '#lib/shared/language.ts';
 import { crashMessages } from '#lib/shared/messages/crash.ts';
 import './globals.css';
 
-/** Shown when not even the layout could be made, so in every language. */
+/** Shown when not even the layout could be rendered, so in every language. */
 export default function GlobalErrorPage() {
   return (
     <html lang={languages[0]}>

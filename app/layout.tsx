@@ -6,7 +6,7 @@ import { LanguageSwitch } from '#components/language-switch.tsx';
 import styles from '#components/page-frame.module.css';
 import './globals.css';
 
-/** Every page depends on a cookie, a language and a nonce: none can be made at build time. */
+/** Every page depends on a cookie, a language and a nonce: none can be rendered at build time. */
 export const dynamic = 'force-dynamic';
 
 export async function generateMetadata(): Promise<Metadata> {

@@ -9,7 +9,7 @@ import { findPasskeys } from '#lib/store/passkeys.ts';
 import type { ClientInfo, EventType } from '#lib/store/schema.ts';
 import { nameNetwork } from './name-network.ts';
 
-/** The events a person is told of, each with its words in `messages.account.events`. */
+/** The events that the account page shows; their texts are in `messages.account.events`. */
 const toldEvents = [
   'user_created',
   'user_added',

@@ -14,7 +14,7 @@ const delay = (ms: number) => new Promise<null>((resolve) => setTimeout(resolve,
 
 type Offer = typeof import('../passkeys/offer.tsx').PasskeyOffer;
 
-/** Shows success briefly, then opens the page the person wanted; where there is an offer, after it. */
+/** Shows success briefly, then opens the page the person wanted. A passkey may be offered before. */
 export function CompletedStep({ messages, passkeys, next, takesFocus, textOf }: StepProps) {
   const [Offer, setOffer] = useState<Offer | null>(null);
 
@@ -51,7 +51,7 @@ export function CompletedStep({ messages, passkeys, next, takesFocus, textOf }: 
   );
 }
 
-/** What offers a passkey; null where none is offered, or that cannot be found out. */
+/** The offer of a passkey; null if there is none, or if that cannot be found out. */
 async function findOffer(): Promise<Offer | null> {
   if (typeof PublicKeyCredential !== 'function') {
     return null;

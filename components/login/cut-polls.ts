@@ -21,7 +21,7 @@ interface CutPolls {
  */
 const MIN_CUT_MS = 3_000;
 
-/** A poll that is open for so much longer than the server holds it was given up by the page itself. */
+/** A poll that is open for this much longer than its hold was ended by the page's own time limit. */
 const GIVEN_UP_AFTER_MS = 4_000;
 
 /** Polls are held for four fifths of the time after which they were cut. */

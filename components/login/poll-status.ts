@@ -17,7 +17,7 @@ interface Poll {
    */
   maxHoldSeconds: number;
   signal: AbortSignal;
-  /** Called when the request is sent, which is not before other tabs have had their turn. */
+  /** Called when the request is sent: at once, or when another tab has released the lock. */
   onSend(): void;
 }
 
@@ -66,40 +66,40 @@ function timeLimitMs({ maxHoldSeconds }: Pick<Poll, 'maxHoldSeconds'>): number {
 }
 
 /**
- * Waits for the reply to another tab's poll or for the turn to poll. The turn is taken from another tab
- * for a person who asks in this one, and where that tab has it for longer than a poll takes, because
- * the browser has stopped its page.
+ * Waits for the reply to another tab's poll, or for the lock with which this tab may poll. Steals the lock
+ * if a person asks in this tab, or if another tab holds it for longer than a poll takes, because the
+ * browser has suspended its page.
  */
 async function pollForAllTabs(poll: Poll): Promise<Answer<StatusReply>> {
-  let takesOver = poll.isPrompted;
+  let steals = poll.isPrompted;
   while (!poll.signal.aborted) {
     try {
-      const wait = replyOrTurn(poll, takesOver, () => {
-        takesOver = true;
+      const wait = replyOrLock(poll, steals, () => {
+        steals = true;
       });
-      takesOver = false;
+      steals = false;
       return await wait;
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'AbortError')) {
         return await send(poll, poll.signal);
       }
-      // The wait was given up, or another tab has taken the turn over.
+      // The wait took too long, or another tab has stolen the lock.
     }
   }
   return { kind: 'no_answer' };
 }
 
 /** @throws `AbortError` if there is neither. */
-async function replyOrTurn(
+async function replyOrLock(
   poll: Poll,
-  takesOver: boolean,
+  steals: boolean,
   onGiveUp: () => void,
 ): Promise<Answer<StatusReply>> {
   const name = `attempt ${poll.sessionId}`;
   const channel = new BroadcastChannel(name);
-  // For this wait and this poll alone: both end when the turn is taken over.
-  const turn = new AbortController();
-  const end = () => turn.abort();
+  // For this wait and this poll alone: both end when the lock is stolen.
+  const ownWait = new AbortController();
+  const end = () => ownWait.abort();
   poll.signal.addEventListener('abort', end);
   const timer = setTimeout(() => {
     onGiveUp();
@@ -110,11 +110,11 @@ async function replyOrTurn(
   });
   const own = navigator.locks.request(
     name,
-    takesOver ? { steal: true } : { signal: turn.signal },
+    steals ? { steal: true } : { signal: ownWait.signal },
     async () => {
       clearTimeout(timer);
       channel.onmessage = null;
-      const answer = await send(poll, turn.signal);
+      const answer = await send(poll, ownWait.signal);
       if (answer.kind !== 'no_answer') {
         channel.postMessage(answer.kind === 'ok' ? answer.reply : answer.problem);
       }

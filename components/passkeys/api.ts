@@ -36,7 +36,7 @@ export async function fetchPasskeyOptions(): Promise<Answer<PasskeyOptionsReply>
   return await request('/api/auth/passkeys/options', isPasskeyOptionsReply, { method: 'POST' });
 }
 
-/** Logs in or confirms with what an authenticator answered. */
+/** Logs in or confirms with an authenticator's answer. */
 export async function sendPasskeyUse(
   purpose: 'login' | 'confirm',
   use: PasskeyUseRequest,
@@ -60,7 +60,7 @@ export async function isPasskeyOffered(): Promise<boolean> {
   return answer.kind === 'ok' && answer.reply.offer;
 }
 
-/** Remembers "not now"; the browser sends it although the page is left. */
+/** Remembers "not now"; the browser sends it even if the page is left. */
 export async function declinePasskey(): Promise<void> {
   const init = { method: 'DELETE', keepalive: true };
   await request('/api/auth/passkeys/offer', isDoneReply, init);

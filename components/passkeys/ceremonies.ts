@@ -9,7 +9,7 @@ import type { DoneReply } from '#lib/shared/contract.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { addPasskey, fetchNewPasskey, fetchPasskeyOptions, sendPasskeyUse } from './api.ts';
 
-/** What the browser and an authenticator do with a passkey. Loaded only where one may be used. */
+/** The WebAuthn ceremonies. Loaded only when a passkey may be used. */
 
 export type CeremonyOutcome =
   | { kind: 'done' }
@@ -22,7 +22,7 @@ export type CeremonyOutcome =
   | { kind: 'refused'; problem: ProblemFacts }
   | { kind: 'no_answer' };
 
-/** As long as the server takes the answer. */
+/** As long as the server accepts the answer. */
 const TIMEOUT_MS = 5 * 60 * 1_000;
 
 /**

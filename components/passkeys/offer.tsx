@@ -7,7 +7,7 @@ import { type CeremonyOutcome, makePasskey } from './ceremonies.ts';
 import styles from './passkeys.module.css';
 import { textOfOutcome } from './use-prompt.ts';
 
-/** Whether to offer a passkey on this device, right after the login. One made inside an app is lost or does not work. */
+/** Whether to offer a passkey on this device, right after the login. One made in an in-app browser is lost. */
 export async function isOffered(): Promise<boolean> {
   return (
     findInAppBrowser(navigator.userAgent) === null &&

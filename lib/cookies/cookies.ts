@@ -87,7 +87,7 @@ export interface RequestCookies {
   toSend(): string[];
 }
 
-export interface CookieOptions {
+interface CookieOptions {
   /** Served over HTTPS, so the cookies are bound to this host and to secure connections. */
   isSecure: boolean;
   secrets: readonly [string, ...string[]];

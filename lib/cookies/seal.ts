@@ -11,8 +11,8 @@ export interface Sealer<T> {
   /** The value of a seal; null if the seal is not ours, broken or expired. */
   unseal(seal: string): Promise<Unsealed<T> | null>;
   /**
-   * Seals a value again with the newest secret for the rest of its lifetime, in whole seconds: never until
-   * later than before, nor for longer than a new seal. Null if no time is left.
+   * Seals a value again with the newest secret for the rest of its lifetime, in whole seconds: never
+   * beyond its old expiry, nor for longer than a new seal. Null if no time is left.
    */
   reseal(unsealed: Unsealed<T>): Promise<{ seal: string; leftSeconds: number } | null>;
 }
@@ -25,7 +25,7 @@ interface Unsealed<T> {
   isOld: boolean;
 }
 
-export interface SealerOptions<T> {
+interface SealerOptions<T> {
   /** Part of the key, so that the seal of one cookie is not valid for another. */
   purpose: string;
   schema: z.ZodType<T>;

@@ -10,7 +10,7 @@ import { seeOther } from './responses.ts';
 import { type Route, type RouteInput, route } from './route.ts';
 
 /** Where the browser goes next: to the login page with these parameters, or to the page it wanted. */
-export type FormOutcome = { to: 'login'; with?: Record<string, string> } | { to: 'next' };
+type FormOutcome = { to: 'login'; with?: Record<string, string> } | { to: 'next' };
 
 /** What every form of the login page sends: where the person wanted to go. */
 export const formSchema = z.strictObject({ next: z.string().optional() });

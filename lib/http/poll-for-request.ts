@@ -5,7 +5,7 @@ import { type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
 import type { RequestContext } from './request-context.ts';
 import { readSession } from './session.ts';
 
-export type RequestPollOutcome =
+type RequestPollOutcome =
   | Exclude<PollOutcome, { status: 'completed' }>
   /** This browser has a session, from this attempt or another. */
   | { status: 'completed' };

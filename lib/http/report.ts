@@ -5,7 +5,7 @@ import type { Problem } from './problems.ts';
 import type { RequestContext } from './request-context.ts';
 
 /** Which route a request came to, as its pattern: what a client put into the path is not logged. */
-export interface RequestPlace {
+interface RequestPlace {
   method: string;
   route: string;
 }

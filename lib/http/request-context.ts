@@ -28,7 +28,7 @@ export interface RequestContext {
 }
 
 /** What the host knows about a request besides the request itself. */
-export interface RequestOrigin {
+interface RequestOrigin {
   id: string;
   /** The address at the other end of the connection; null where the host does not know it. */
   peerAddress: string | null;

@@ -62,7 +62,7 @@ interface Contract {
 }
 
 /** Everything that defines a route. Without `access` it does not compile. */
-export type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
+type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
   body: BodyReader<Body>;
   /** What its handler refuses with. A handler that refuses with another code does not compile. */
   refuses: readonly Code[];

@@ -14,7 +14,7 @@ import { referenceOf } from './log.ts';
 import type { CallbackResult, VendorOutcome } from './metrics.ts';
 
 /** What is traced. The names are stable: dashboards depend on them. */
-export type SpanName =
+type SpanName =
   | 'attempt.start'
   | 'attempt.poll'
   | 'attempt.check'

@@ -18,7 +18,7 @@ import type { PasskeyDependencies } from './dependencies.ts';
 import { type ManageProblem, mayAdd } from './may-manage.ts';
 
 /** What a browser sends of a new passkey: base64url, as `PublicKeyCredential.toJSON()` has it. */
-export interface NewPasskey {
+interface NewPasskey {
   id: string;
   attestationObject: string;
   clientDataJSON: string;

@@ -20,7 +20,7 @@ const REPLY_MAX_BYTES = 64 * 1024;
 const keptConnections = { keepAlive: true, timeout: 4_000 };
 const agents = {
   http: new HttpAgent(keptConnections),
-  // The proxy that NODE_USE_ENV_PROXY tells Node of, which by itself only its own agent uses.
+  // With the proxy of NODE_USE_ENV_PROXY, which Node itself applies only to its global agent.
   https: new HttpsAgent({ ...keptConnections, proxyEnv: globalAgent.options.proxyEnv }),
 };
 
@@ -63,7 +63,7 @@ export async function send(
   }
 }
 
-/** Resolves with the response once its headers are here. Its body fails if the connection breaks. */
+/** Resolves with the response once its headers have arrived. Its body fails if the connection breaks. */
 async function exchange(
   url: URL,
   payload: string | null,
@@ -96,7 +96,7 @@ async function exchange(
   });
 }
 
-/** Why a response is of no use; null if its body is to be read. */
+/** Why a response is refused; null if its body is to be read. */
 function refusalOf({ statusCode: status = 0, headers }: IncomingMessage): PauthError | null {
   if (redirects.has(status)) {
     return { kind: 'unexpected', detail: 'the vendor redirects' };

@@ -74,7 +74,7 @@ export async function endOtherSessions(
 }
 
 /** What the other devices of a user are told of. */
-export interface Notice extends ClientInfo {
+interface Notice extends ClientInfo {
   kind: NoticeKind;
   at: number;
   /** The public id of the session that caused it; it may have ended. */

@@ -20,7 +20,7 @@ export const transitions = [
   { from: 'pending', to: 'verified', by: 'check' },
   // The vendor says so, or nobody called in time.
   { from: 'pending', to: 'expired', by: 'check' },
-  // Nobody came for the login in time.
+  // The browser did not come for its session in time.
   { from: 'verified', to: 'expired', by: 'check' },
   // The vendor verified another number, or no longer knows its session.
   { from: 'pending', to: 'failed', by: 'check' },

@@ -141,7 +141,7 @@ export const doneReplySchema = z.object({ status: z.literal('done') });
 
 export type DoneReply = z.infer<typeof doneReplySchema>;
 
-/** `POST /api/auth/passkeys/options`: what the browser needs to ask for a passkey, whoever's it is. */
+/** `POST /api/auth/passkeys/options`: what the browser needs to ask for any user's passkey. */
 export const passkeyOptionsReplySchema = z.object({ challenge: z.string(), rp_id: z.string() });
 
 export type PasskeyOptionsReply = z.infer<typeof passkeyOptionsReplySchema>;
