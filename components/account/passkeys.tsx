@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
-import { removePasskey, renamePasskey } from '#components/passkeys/api.ts';
+import { outcomeOf, removePasskey, renamePasskey } from '#components/passkeys/api.ts';
 import type { CeremonyOutcome } from '#components/passkeys/ceremonies.ts';
 import passkeyStyles from '#components/passkeys/passkeys.module.css';
 import { textOfOutcome } from '#components/passkeys/use-prompt.ts';
@@ -112,7 +112,7 @@ export function Passkeys(props: {
                   const name = String(new FormData(event.currentTarget).get('name'));
                   void act(
                     passkey.id,
-                    async () => toOutcome(await renamePasskey(passkey.id, name)),
+                    async () => outcomeOf(await renamePasskey(passkey.id, name)),
                     'renamed',
                   );
                 }}
@@ -142,7 +142,7 @@ export function Passkeys(props: {
               <ScriptButton
                 aria-busy={pending === passkey.id}
                 onClick={() =>
-                  act(passkey.id, async () => toOutcome(await removePasskey(passkey.id)), 'removed')
+                  act(passkey.id, async () => outcomeOf(await removePasskey(passkey.id)), 'removed')
                 }
               >
                 {pending === passkey.id ? messages.removing : messages.remove}
@@ -164,8 +164,4 @@ export function Passkeys(props: {
       )}
     </section>
   );
-}
-
-function toOutcome(answer: Awaited<ReturnType<typeof removePasskey>>): CeremonyOutcome {
-  return answer.kind === 'ok' ? { kind: 'done' } : answer;
 }

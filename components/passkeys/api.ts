@@ -77,3 +77,8 @@ export async function removePasskey(id: string): Promise<Answer<DoneReply>> {
   const path = `/api/auth/passkeys/${encodeURIComponent(id)}`;
   return await request(path, isDoneReply, { method: 'DELETE' });
 }
+
+/** What an answer means for the person: done, or why not. */
+export function outcomeOf(answer: Answer<DoneReply> | Exclude<Answer<unknown>, { kind: 'ok' }>) {
+  return answer.kind === 'ok' ? ({ kind: 'done' } as const) : answer;
+}

@@ -4,10 +4,14 @@ import {
   WebAuthnAbortService,
   WebAuthnError,
 } from '@simplewebauthn/browser';
-import type { Answer } from '#components/api.ts';
-import type { DoneReply } from '#lib/shared/contract.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
-import { addPasskey, fetchNewPasskey, fetchPasskeyOptions, sendPasskeyUse } from './api.ts';
+import {
+  addPasskey,
+  fetchNewPasskey,
+  fetchPasskeyOptions,
+  outcomeOf,
+  sendPasskeyUse,
+} from './api.ts';
 
 /** The WebAuthn ceremonies. Loaded only when a passkey may be used. */
 
@@ -101,12 +105,6 @@ export async function makePasskey(): Promise<CeremonyOutcome> {
 /** Ends the ceremony under way, if there is one. */
 export function abortCeremony(): void {
   WebAuthnAbortService.cancelCeremony();
-}
-
-function outcomeOf(
-  answer: Exclude<Answer<unknown>, { kind: 'ok' }> | Answer<DoneReply>,
-): CeremonyOutcome {
-  return answer.kind === 'ok' ? { kind: 'done' } : answer;
 }
 
 function outcomeOfError(error: unknown): CeremonyOutcome {
