@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createSealer } from '#lib/cookies/seal.ts';
@@ -123,6 +125,38 @@ describe('a copied session cookie', () => {
     await visitor.post('/api/auth/passkeys/confirm', passkey.use(await challengeFor(visitor)));
     expect((await second.post('/api/auth/passkeys/new', '')).status).toBe(401);
   });
+});
+
+it('a passkey whose request is still being sent when its session ends is not added', async () => {
+  const phoneNumber = randomPhoneNumber();
+  const thief = await logIn(phoneNumber);
+  const owner = await logIn(phoneNumber);
+  const options = await thief.post('/api/auth/passkeys/new', '');
+  const passkey = new TestPasskey(thief.origin);
+  const made = JSON.stringify(passkey.create(newPasskeyReplySchema.parse(await options.json())));
+  const { port } = new URL(thief.origin);
+  const request = httpRequest({
+    port,
+    method: 'POST',
+    path: '/api/auth/passkeys/add',
+    headers: {
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(made),
+      cookie: thief.cookieHeader(),
+    },
+  });
+  const answered = once(request, 'response');
+  request.write(made.slice(0, 100));
+  // By now a host that looks at the session before it reads the body has done so.
+  expect((await owner.fetch('/account')).status).toBe(200);
+  expect((await owner.fetch('/api/auth/sessions', { method: 'DELETE' })).status).toBe(200);
+  request.end(made.slice(100));
+  const [{ statusCode }] = await answered;
+  expect(statusCode).toBe(401);
+  const visitor = newVisitor();
+  const use = passkey.use(await challengeFor(visitor));
+  expect((await visitor.post('/api/auth/passkeys/login', use)).status).toBe(404);
 });
 
 /** Seals any value as the app does, optionally with another secret. */
