@@ -1,4 +1,5 @@
 import 'server-only';
+import { sessionTokenOf } from '../login/deliver.ts';
 import { isStoreFailure } from '../store/failure.ts';
 import type { RequestContext } from './request-context.ts';
 import { readSession } from './session.ts';
@@ -9,8 +10,8 @@ import { readSession } from './session.ts';
  * attempt's cookie is not re-sealed: the attempt is over before a secret is retired.
  *
  * Answers may arrive out of order, and an older session must never replace a newer one. Only a login
- * makes a newer one, so nothing is re-sealed while the browser holds an attempt, nor in answers that
- * take as long as a start or a held poll.
+ * makes a newer one, so nothing is re-sealed while the browser holds an attempt, unless the session is the
+ * one that this attempt began, nor in answers that take as long as a start or a held poll.
  *
  * @returns whether the answer sets a cookie; no cache may keep it then.
  */
@@ -20,7 +21,9 @@ export async function resealOld(context: RequestContext): Promise<boolean> {
   if (!isSessionOld && !isNumberOld) {
     return false;
   }
-  if ((await attempt.read())?.attemptToken !== undefined) {
+  const attemptToken = (await attempt.read())?.attemptToken;
+  const sessionToken = (await session.read())?.sessionToken;
+  if (attemptToken !== undefined && sessionTokenOf(attemptToken) !== sessionToken) {
     return false;
   }
   const old = [
