@@ -93,7 +93,7 @@ describe('npm run doctor, while the server runs', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^ok {7}certificate {4}The certificate is trusted/m);
     expect(stdout).toMatch(/^ok {7}callback /m);
-    expect(stdout).toMatch(/\nok: 11, warning: 0, fail: 0\n$/);
+    expect(stdout).toMatch(/\nok: 12, warning: 0, fail: 0\n$/);
     expect(await vendor.sessions()).toEqual([]);
   });
 

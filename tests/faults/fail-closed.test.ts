@@ -137,7 +137,7 @@ const api: Case[] = [
     name: 'GET /api/auth/status, after the call',
     prepare: call,
     request: ({ visitor }) => visitor.status(),
-    statements: 12,
+    statements: 11,
   },
   {
     name: 'GET /api/auth/status, its answer lost',
