@@ -9,7 +9,7 @@ import { createSealer, type Sealer } from './seal.ts';
 const attemptCookieSchema = z.strictObject({
   /** Identifies the browser at its next start; kept when the attempt has ended. */
   browserToken: z.string(),
-  /** Opens the attempt; removed when it has ended. */
+  /** Opens the attempt; removed when it has ended without a login. */
   attemptToken: z.optional(z.string()),
   /** Whether this browser remembers the attempt's number; shown masked if it does. */
   number: z.optional(z.enum(numberMemories)),

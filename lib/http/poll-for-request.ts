@@ -38,7 +38,8 @@ export async function pollForRequest(
   }
   await cookies.session.write({ sessionToken: outcome.sessionToken });
   await rememberNumber(context, cookie);
-  // The cookie of the attempt stays as it is: it opens nothing any more, and sealing another derives two keys.
+  // The cookie of the attempt stays: it yields this session until that is used, and nothing after. Sealing another one
+  // would derive two keys.
   return { status: 'completed' };
 }
 

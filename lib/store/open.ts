@@ -35,11 +35,17 @@ export async function prepareStore(place: StorePlace, store: Store): Promise<Mig
     return await migrate(store);
   }
   const { connectMs } = migrationTimeouts;
-  const { pending, newer } = await over(place, { ...requestTimeouts, connectMs }, findPending);
-  return pending.length === 0 ? { done: [], newer } : await over(place, migrationTimeouts, migrate);
+  const { pending, newer } = await withOwnPool(
+    place,
+    { ...requestTimeouts, connectMs },
+    findPending,
+  );
+  return pending.length === 0
+    ? { done: [], newer }
+    : await withOwnPool(place, migrationTimeouts, migrate);
 }
 
-async function over<Outcome>(
+async function withOwnPool<Outcome>(
   place: PostgresPlace,
   timeouts: typeof requestTimeouts,
   work: (store: Store) => Promise<Outcome>,
