@@ -192,7 +192,7 @@ test('who asks in one tab takes the poll over, and a tab that the browser has st
   await other.button(messages.login.called).click();
   await Promise.all([given, taken]);
 
-  // A page that has the turn and does nothing with it.
+  // A page that holds the lock and does nothing with it.
   const stopped = await context.newPage();
   await stopped.goto((await page.locator('a[href*="/call/"]').getAttribute('href')) ?? '');
   await stopped.evaluate(async () => {
