@@ -47,7 +47,12 @@ try {
       void Promise.all([app.stop(), sandbox.stop()]);
     });
   }
-  void compileFirst(origin).then(() => isStopping || console.log(`\n  Open ${origin}\n`));
+  void compileFirst(origin).then(
+    () => isStopping || console.log(`\n  Open ${origin}\n`),
+    () => {
+      // Without an answer the app has exited, which is said below.
+    },
+  );
   const exited = await Promise.race([
     app.exited.then(() => 'The app'),
     sandbox.exited.then(() => 'The sandbox'),
@@ -68,8 +73,7 @@ try {
 async function compileFirst(origin: string): Promise<void> {
   console.log('\n  Compiling the login page…\n');
   for (const path of ['/login', '/api/health/live']) {
-    // What fails here fails again, and is shown, in the browser.
-    await fetch(`${origin}${path}`).catch(() => {});
+    await fetch(`${origin}${path}`);
   }
 }
 
