@@ -38,7 +38,7 @@ export async function apply(folder: string, blocks: ReturnType<typeof blocksOf>)
 }
 
 /** Makes the changes of a diff without line numbers: what they replace must be there, once. */
-function patch(original: string, diff: string, path: string): string {
+export function patch(original: string, diff: string, path: string): string {
   let text = original;
   for (const hunk of diff.split('@@\n')) {
     const lines = hunk.split('\n').slice(0, -1);

@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { blocksOf, patch } from '#tests/integrate/copy.ts';
 
 const documents = [
   'README.md',
@@ -137,4 +138,12 @@ describe('the log events in docs/observe.md', () => {
   it('are all logged by the code', () => {
     expect([...documented].filter((event) => !code.includes(`'${event}'`))).toEqual([]);
   });
+});
+
+it('docs/integrate.md changes files that are as it says', () => {
+  const changed = new Map<string, string>();
+  for (const { path, isDiff, text } of blocksOf(read('docs/integrate.md'))) {
+    changed.set(path, isDiff ? patch(changed.get(path) ?? read(path), text, path) : text);
+  }
+  expect(changed.size).toBeGreaterThan(0);
 });
