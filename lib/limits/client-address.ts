@@ -48,13 +48,13 @@ export function findProxyMistake(
   trustedProxy: TrustedProxy,
   peerAddress: string | null,
 ): ProxyMistake | null {
-  const peer = describePeer(peerAddress);
   if ('hops' in trustedProxy && trustedProxy.hops === 0) {
     const seen = [...forwardingHeaders].find(([header]) => headers.get(header) !== null);
     if (seen === undefined) {
       return null;
     }
     const [header, fix] = seen;
+    const peer = describePeer(peerAddress);
     const doubt =
       peer === 'public'
         ? 'If there is a proxy of yours (a client may send it too)'
@@ -76,7 +76,7 @@ export function findProxyMistake(
   return {
     event: 'client_address_unknown',
     header,
-    peer,
+    peer: describePeer(peerAddress),
     message: `TRUSTED_PROXY expects ${expected} in ${header}, but a request came without: let the proxy set it, or set TRUSTED_PROXY to what stands in front`,
   };
 }
