@@ -88,6 +88,17 @@ it('faults and threats name the tests that prove them', () => {
   expect(countOf('docs/security/threats.md')).toBeGreaterThanOrEqual(90);
 });
 
+it('every threat has a number of its own and a proof', () => {
+  const threats = [
+    ...read('docs/security/threats.md').matchAll(/^- \*\*(\d+)\. (.+(?:\n {2}.+)*)/gm),
+  ].map(([, number, text = '']) => ({ number: Number(number), text }));
+  const numbers = threats.map(({ number }) => number).toSorted((one, other) => one - other);
+  expect(numbers.length).toBeGreaterThanOrEqual(77);
+  expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  const isProved = /^ {2}- [\s\S]*(`[^`\s]+\.(test|spec)\.ts`|Out of scope)/m;
+  expect(threats.filter(({ text }) => !isProved.test(text))).toEqual([]);
+});
+
 it('the index lists every document', () => {
   const links = [...read('docs/README.md').matchAll(/\]\(([^)#\s]+)/g)].map(
     ([, link = '']) => resolveLink('docs/README.md', link).path,
