@@ -29,7 +29,6 @@ export const live = route({
   access: 'public',
   summary: 'Whether this process runs.',
   replies: { 200: healthReplySchema },
-  refuses: [],
   body: noBody,
   handle: async () => succeed(json({ status: 'ok' })),
 });

@@ -19,7 +19,6 @@ export const language = route({
   access: 'same-origin',
   summary: 'Remembers the language that a person chose, and shows the page they were on.',
   replies: { 303: null },
-  refuses: [],
   body: formBody(formSchema),
   async handle({ services }, { body }) {
     const isSecure = services.config.app.origin.protocol === 'https:';

@@ -33,7 +33,6 @@ export function formRoute<Form extends z.infer<typeof formSchema>>(declaration: 
     methods: ['POST'],
     access: 'same-origin',
     replies: { 303: null },
-    refuses: [],
     body: formBody(schema),
     async handle(context, input) {
       const next = ownPath(input.body.next, '/account');

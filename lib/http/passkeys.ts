@@ -5,9 +5,7 @@ import type { ErrorCode } from '../shared/error-codes.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { Problem } from './problems.ts';
 import type { RequestContext } from './request-context.ts';
-import { done } from './responses.ts';
-
-type Outcome<Code extends ErrorCode> = Promise<Result<Response, Problem<Code>>>;
+import type { Outcome } from './route.ts';
 
 /** A handler of a route that is not there where passkeys are switched off. */
 export function withPasskeys<Context extends RequestContext, Input, Code extends ErrorCode>(
@@ -34,5 +32,5 @@ export async function answerChallenge<Code extends ErrorCode>(
     return sessionToken;
   }
   await cookies.session.write({ sessionToken: sessionToken.value });
-  return succeed(done());
+  return succeed(null);
 }

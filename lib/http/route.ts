@@ -2,6 +2,7 @@ import 'server-only';
 import type * as z from 'zod';
 import type { CookieName } from '../cookies/cookies.ts';
 import type { LoggedIn } from '../sessions/open.ts';
+import { doneReplySchema } from '../shared/contract.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
 import { fail, type Result } from '../shared/result.ts';
 import { isBearerOf } from './bearer.ts';
@@ -10,6 +11,7 @@ import { type Problem, problemResponse } from './problems.ts';
 import { reportFailure, reportRefusal } from './report.ts';
 import type { RequestContext } from './request-context.ts';
 import { resealOld } from './reseal.ts';
+import { done } from './responses.ts';
 import type { RouteRequest } from './route-request.ts';
 import { describeOrigins, isSameOrigin } from './same-origin.ts';
 import { readSession } from './session.ts';
@@ -42,7 +44,8 @@ interface LoggedInContext extends RequestContext {
   loggedIn: LoggedIn;
 }
 
-type Outcome<Code extends ErrorCode> = Promise<Result<Response, Problem<Code>>>;
+/** What a handler answers; null: done, by this request or an earlier one (`DoneReply`). */
+export type Outcome<Code extends ErrorCode> = Promise<Result<Response | null, Problem<Code>>>;
 
 /** The part of a declaration that clients see: the OpenAPI document is generated from it. */
 interface Contract {
@@ -62,10 +65,12 @@ interface Contract {
 }
 
 /** Everything that defines a route. Without `access` it does not compile. */
-type RouteDeclaration<Body, Code extends ErrorCode> = Contract & {
+type RouteDeclaration<Body, Code extends ErrorCode> = Omit<Contract, 'replies'> & {
   body: BodyReader<Body>;
+  /** By default it answers `DoneReply`. */
+  replies?: Contract['replies'];
   /** What its handler refuses with. A handler that refuses with another code does not compile. */
-  refuses: readonly Code[];
+  refuses?: readonly Code[];
   /** Costs a request to the vendor: waits in the admission queue of the Node host. */
   isQueued?: true;
 } & (
@@ -93,12 +98,13 @@ export interface Route extends Contract {
  * Declares a route. Its answers carry the request's id, by which its log lines are found, and the
  * cookies that were set or cleared; one that fails half-way sets none.
  */
-export function route<Body, Code extends ErrorCode>(
+export function route<Body, Code extends ErrorCode = never>(
   declaration: RouteDeclaration<Body, Code>,
 ): Route {
-  const { path, methods, isQueued = false } = declaration;
+  const { path, methods, replies = { 200: doneReplySchema }, isQueued = false } = declaration;
   return {
     ...declaration,
+    replies,
     isQueued,
     refuses: allRefusals(declaration),
     async answer(context, input) {
@@ -108,7 +114,7 @@ export function route<Body, Code extends ErrorCode>(
         await context.cookies.clearUnreadable();
         const outcome = await settle(declaration, context, input);
         if (outcome.ok) {
-          response = outcome.value;
+          response = outcome.value ?? done();
         } else {
           reportRefusal(context, outcome.error, place);
           response = problemResponse(outcome.error, context);
@@ -133,12 +139,11 @@ function allRefusals<Body, Code extends ErrorCode>({
   access,
   methods,
   body,
-  refuses,
+  refuses = [],
 }: RouteDeclaration<Body, Code>): ErrorCode[] {
-  const isOnlyRead = methods.every((method) => method === 'GET' || method === 'HEAD');
-  const needsSameOrigin = access === 'same-origin' || (access === 'session' && !isOnlyRead);
+  const needsOrigin = methods.some((method) => needsSameOrigin(access, method));
   const codes = [
-    ...(needsSameOrigin ? (['request_cross_origin'] as const) : []),
+    ...(needsOrigin ? (['request_cross_origin'] as const) : []),
     ...(access === 'session' ? (['not_logged_in'] as const) : []),
     ...(access === 'cron' ? (['request_not_found', 'cron_refused'] as const) : []),
     ...(body.mediaType === null ? [] : bodyCodes),
@@ -149,21 +154,25 @@ function allRefusals<Body, Code extends ErrorCode>({
   return [...new Set(codes)];
 }
 
+function needsSameOrigin(access: Access, method: string): boolean {
+  const isRead = method === 'GET' || method === 'HEAD';
+  return access === 'same-origin' || (access === 'session' && !isRead);
+}
+
 /** Method, access, body, handler, in this order; the first that refuses decides. */
 async function settle<Body, Code extends ErrorCode>(
   declaration: RouteDeclaration<Body, Code>,
   context: RequestContext,
   input: Omit<RouteInput<unknown>, 'body'>,
-): Promise<Result<Response, Problem>> {
+): Promise<Result<Response | null, Problem>> {
   const { request } = input;
   const { methods, access } = declaration;
-  const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (!methods.some((method) => method === request.method)) {
     return fail({ code: 'request_wrong_method' });
   }
-  const needsSameOrigin = access === 'same-origin' || (access === 'session' && !isRead);
-  if (needsSameOrigin && !isSameOrigin(request, context.services.config.app.origin)) {
-    const origins = describeOrigins(request, context.services.config.app.origin);
+  const { origin } = context.services.config.app;
+  if (needsSameOrigin(access, request.method) && !isSameOrigin(request, origin)) {
+    const origins = describeOrigins(request, origin);
     return fail({ code: 'request_cross_origin', origins });
   }
   if (access === 'cron') {

@@ -14,7 +14,6 @@ export const callback = route({
   access: 'vendor',
   summary: 'Says that a call has come. Nothing of it is believed: the server asks the vendor.',
   replies: { 204: null },
-  refuses: [],
   body: noBody,
   async handle({ login, log }, { params, after }) {
     after(async () => {

@@ -1,9 +1,7 @@
 import { forgetAttempt, readAttemptToken } from '#lib/http/attempt-cookie.ts';
 import { noBody } from '#lib/http/body.ts';
-import { done } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { doneReplySchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
 /** Ends this browser's attempt, if it has one. The same answer the second time. */
@@ -13,8 +11,6 @@ export const cancel = route({
   access: 'same-origin',
   summary: 'Ends the attempt of this browser, if it has one.',
   cookies: ['attempt'],
-  replies: { 200: doneReplySchema },
-  refuses: [],
   body: noBody,
   async handle(context) {
     const attemptToken = await readAttemptToken(context);
@@ -22,6 +18,6 @@ export const cancel = route({
       await cancelAttempt(context.login, attemptToken);
       await forgetAttempt(context);
     }
-    return succeed(done());
+    return succeed(null);
   },
 });

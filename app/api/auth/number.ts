@@ -16,7 +16,6 @@ export const number = route({
   access: 'same-origin',
   summary: 'Formats a phone number as its country writes it. Starts nothing.',
   replies: { 200: numberReplySchema },
-  refuses: [],
   body: jsonBody(numberRequestSchema),
   async handle(context, { body }) {
     const phoneNumber = readTypedNumber(context, body);

@@ -1,8 +1,8 @@
 import { noBody } from '#lib/http/body.ts';
-import { done, json } from '#lib/http/responses.ts';
+import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { endSession } from '#lib/http/session.ts';
-import { doneReplySchema, type SessionReply, sessionReplySchema } from '#lib/shared/contract.ts';
+import { type SessionReply, sessionReplySchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
 /** Who is logged in here. */
@@ -12,7 +12,6 @@ export const session = route({
   access: 'session',
   summary: 'Who is logged in, and until when.',
   replies: { 200: sessionReplySchema },
-  refuses: [],
   body: noBody,
   async handle({ loggedIn: { user, session } }) {
     const reply: SessionReply = {
@@ -34,11 +33,9 @@ export const logout = route({
   access: 'same-origin',
   summary: 'Logs out: ends the session in this browser and on the server.',
   cookies: ['session'],
-  replies: { 200: doneReplySchema },
-  refuses: [],
   body: noBody,
   async handle(context) {
     await endSession(context);
-    return succeed(done());
+    return succeed(null);
   },
 });

@@ -1,8 +1,7 @@
 import { jsonBody, noBody } from '#lib/http/body.ts';
-import { done } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { dismissNotices, endOtherSession, endOtherSessions } from '#lib/sessions/other-sessions.ts';
-import { doneReplySchema, seenRequestSchema } from '#lib/shared/contract.ts';
+import { seenRequestSchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
 /** Ends every other session of this user. The same answer the second time. */
@@ -11,13 +10,9 @@ export const otherSessions = route({
   methods: ['DELETE'],
   access: 'session',
   summary: 'Ends every other session of this user.',
-  replies: { 200: doneReplySchema },
   refuses: ['session_limited'],
   body: noBody,
-  async handle({ sessions, loggedIn }) {
-    const ended = await endOtherSessions(sessions, loggedIn);
-    return ended.ok ? succeed(done()) : ended;
-  },
+  handle: ({ sessions, loggedIn }) => endOtherSessions(sessions, loggedIn),
 });
 
 /** Ends one other session of this user. Anybody else's does not exist here, nor does this one. */
@@ -26,13 +21,10 @@ export const otherSession = route({
   methods: ['DELETE'],
   access: 'session',
   summary: 'Ends one other session of this user.',
-  replies: { 200: doneReplySchema },
   refuses: ['session_missing', 'session_limited'],
   body: noBody,
-  async handle({ sessions, loggedIn }, { params }) {
-    const ended = await endOtherSession(sessions, loggedIn, params.id ?? '');
-    return ended.ok ? succeed(done()) : ended;
-  },
+  handle: ({ sessions, loggedIn }, { params }) =>
+    endOtherSession(sessions, loggedIn, params.id ?? ''),
 });
 
 /** Dismisses the notices of new devices up to an instant. */
@@ -41,11 +33,9 @@ export const noticesSeen = route({
   methods: ['POST'],
   access: 'session',
   summary: 'Dismisses the notices of new devices up to an instant.',
-  replies: { 200: doneReplySchema },
-  refuses: [],
   body: jsonBody(seenRequestSchema),
   async handle({ sessions, loggedIn }, { body }) {
     await dismissNotices(sessions, loggedIn, Date.parse(body.until));
-    return succeed(done());
+    return succeed(null);
   },
 });

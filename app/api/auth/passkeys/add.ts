@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { jsonBody, noBody } from '#lib/http/body.ts';
 import { answerChallenge, withPasskeys } from '#lib/http/passkeys.ts';
-import { done, json } from '#lib/http/responses.ts';
+import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { addPasskey, offerPasskey } from '#lib/passkeys/add.ts';
 import { declineOffer, mayOffer } from '#lib/passkeys/manage.ts';
@@ -30,7 +30,7 @@ export const passkeyOffer = route({
   handle: withPasskeys(async ({ loggedIn, passkeys }, { request }) => {
     if (request.method === 'DELETE') {
       await declineOffer(passkeys, loggedIn);
-      return succeed(done());
+      return succeed(null);
     }
     const reply: PasskeyOfferReply = { offer: await mayOffer(passkeys, loggedIn) };
     return succeed(json(reply));
@@ -73,7 +73,6 @@ export const passkeyAdd = route({
   access: 'session',
   summary: 'Adds the passkey that the authenticator made. The session gets a new cookie.',
   cookies: ['challenge'],
-  replies: { 200: doneReplySchema },
   refuses: [
     'request_not_found',
     'not_logged_in',

@@ -1,11 +1,9 @@
 import { jsonBody, noBody } from '#lib/http/body.ts';
 import { withPasskeys } from '#lib/http/passkeys.ts';
-import { done } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { removeOwnPasskey, renameOwnPasskey } from '#lib/passkeys/manage.ts';
 import { changeCodes } from '#lib/passkeys/may-manage.ts';
-import { doneReplySchema, passkeyNameRequestSchema } from '#lib/shared/contract.ts';
-import { succeed } from '#lib/shared/result.ts';
+import { passkeyNameRequestSchema } from '#lib/shared/contract.ts';
 
 /** Names a passkey of this user. Anybody else's does not exist here. */
 export const passkeyName = route({
@@ -13,13 +11,11 @@ export const passkeyName = route({
   methods: ['PUT'],
   access: 'session',
   summary: 'Names a passkey of this user.',
-  replies: { 200: doneReplySchema },
   refuses: ['request_not_found', 'passkey_missing'],
   body: jsonBody(passkeyNameRequestSchema),
-  handle: withPasskeys(async ({ loggedIn, passkeys }, { body, params }) => {
-    const renamed = await renameOwnPasskey(passkeys, loggedIn, params.id ?? '', body.name);
-    return renamed.ok ? succeed(done()) : renamed;
-  }),
+  handle: withPasskeys(({ loggedIn, passkeys }, { body, params }) =>
+    renameOwnPasskey(passkeys, loggedIn, params.id ?? '', body.name),
+  ),
 });
 
 /** Removes a passkey of this user. Anybody else's does not exist here. */
@@ -28,11 +24,9 @@ export const passkeyRemove = route({
   methods: ['DELETE'],
   access: 'session',
   summary: 'Removes a passkey of this user.',
-  replies: { 200: doneReplySchema },
   refuses: ['request_not_found', 'passkey_missing', 'passkey_is_last', ...changeCodes],
   body: noBody,
-  handle: withPasskeys(async ({ loggedIn, passkeys }, { params }) => {
-    const removed = await removeOwnPasskey(passkeys, loggedIn, params.id ?? '');
-    return removed.ok ? succeed(done()) : removed;
-  }),
+  handle: withPasskeys(({ loggedIn, passkeys }, { params }) =>
+    removeOwnPasskey(passkeys, loggedIn, params.id ?? ''),
+  ),
 });

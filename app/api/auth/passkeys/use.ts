@@ -5,7 +5,6 @@ import { route } from '#lib/http/route.ts';
 import { createUseChallenge } from '#lib/passkeys/challenge.ts';
 import { confirmWithPasskey, logInWithPasskey } from '#lib/passkeys/use.ts';
 import {
-  doneReplySchema,
   type PasskeyOptionsReply,
   type PasskeyUseRequest,
   passkeyOptionsReplySchema,
@@ -42,7 +41,6 @@ export const passkeyLogin = route({
   access: 'same-origin',
   summary: 'Logs in with a passkey, without the vendor.',
   cookies: ['challenge'],
-  replies: { 200: doneReplySchema },
   refuses: ['request_not_found', ...useCodes, 'user_disabled'],
   body: jsonBody(passkeyUseRequestSchema),
   handle: withPasskeys((context, { body }) =>
@@ -60,7 +58,6 @@ export const passkeyConfirm = route({
   summary:
     'Confirms with a passkey that the person at this session is its user. The session gets a new cookie.',
   cookies: ['challenge'],
-  replies: { 200: doneReplySchema },
   refuses: ['request_not_found', 'not_logged_in', ...useCodes],
   body: jsonBody(passkeyUseRequestSchema),
   handle: withPasskeys((context, { body }) =>
