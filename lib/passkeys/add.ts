@@ -1,11 +1,8 @@
 import 'server-only';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type {
-  PublicKeyCredentialCreationOptionsJSON,
-  RegistrationResponseJSON,
-} from '@simplewebauthn/server';
 import { createToken, hashToken } from '../crypto/token.ts';
 import type { LoggedIn } from '../sessions/open.ts';
+import type { NewPasskeyReply, PasskeyAddRequest } from '../shared/contract.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { acquireTransactionLock } from '../store/dialect.ts';
@@ -13,16 +10,9 @@ import { findPasskeys, insertPasskey } from '../store/passkeys.ts';
 import type { ClientInfo, Passkey } from '../store/schema.ts';
 import { setPasskeyUsedInSession } from '../store/sessions.ts';
 import { setOnce } from '../store/users.ts';
-import { CHALLENGE_TTL_MS, type Challenge, consumeChallenge, isFresh } from './challenge.ts';
+import { type Challenge, consumeChallenge, isFresh } from './challenge.ts';
 import type { PasskeyDependencies } from './dependencies.ts';
 import { type ManageProblem, mayAdd } from './may-manage.ts';
-
-/** What a browser sends of a new passkey: base64url, as `PublicKeyCredential.toJSON()` has it. */
-interface NewPasskey {
-  id: string;
-  attestationObject: string;
-  clientDataJSON: string;
-}
 
 /**
  * Ed25519, ES256 and RS256 (COSE, IANA registry), which every Node can verify. Where Node knows ML-DSA the library
@@ -41,7 +31,8 @@ type OfferProblem = ManageProblem | { code: 'passkeys_full' };
 type AddProblem = OfferProblem | { code: 'passkey_expired' | 'passkey_refused' };
 
 /**
- * What the browser hands to the authenticator to make a passkey for the user of a session.
+ * What the browser needs to have a passkey made for the user of a session, and the challenge to keep until it
+ * answers.
  *
  * @param userName shown by the authenticator; not the whole phone number, since it may show it to anybody.
  */
@@ -49,12 +40,7 @@ export async function offerPasskey(
   deps: PasskeyDependencies,
   loggedIn: LoggedIn,
   userName: string,
-): Promise<
-  Result<
-    { challenge: Challenge & { use: 'create' }; options: PublicKeyCredentialCreationOptionsJSON },
-    OfferProblem
-  >
-> {
+): Promise<Result<{ challenge: Challenge; reply: NewPasskeyReply }, OfferProblem>> {
   const { user } = loggedIn;
   const passkeys = await findPasskeys(deps.store, user.id);
   const now = deps.clock.now();
@@ -62,28 +48,18 @@ export async function offerPasskey(
   if (!may.ok) {
     return may;
   }
-  const { generateRegistrationOptions } = await import('@simplewebauthn/server');
-  const challenge: Challenge & { use: 'create' } = {
-    use: 'create',
-    challenge: createToken(),
-    issuedAt: now,
-    userId: user.id,
-    webauthnUserId: user.webauthn_user_id ?? randomBytes(32).toString('base64url'),
-  };
-  const options = await generateRegistrationOptions({
-    rpName: deps.site.name,
-    rpID: deps.site.rpId,
-    userID: new Uint8Array(Buffer.from(challenge.webauthnUserId, 'base64url')),
-    userName,
-    userDisplayName: userName,
-    challenge: new Uint8Array(Buffer.from(challenge.challenge, 'base64url')),
-    timeout: CHALLENGE_TTL_MS,
-    attestationType: 'none',
-    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
-    excludeCredentials: passkeys.map(({ credential_id }) => ({ id: credential_id })),
-    supportedAlgorithmIDs: ALGORITHMS,
+  const webauthnUserId = user.webauthn_user_id ?? randomBytes(32).toString('base64url');
+  const challenge = createToken();
+  return succeed({
+    challenge: { use: 'create', challenge, issuedAt: now, userId: user.id, webauthnUserId },
+    reply: {
+      challenge,
+      rp: { id: deps.site.rpId, name: deps.site.name },
+      user: { id: webauthnUserId, name: userName },
+      algorithms: ALGORITHMS,
+      known: passkeys.map(({ credential_id }) => credential_id),
+    },
   });
-  return succeed({ challenge, options });
 }
 
 /**
@@ -96,7 +72,7 @@ export async function addPasskey(
   deps: PasskeyDependencies,
   loggedIn: LoggedIn,
   challenge: Challenge | null,
-  made: NewPasskey,
+  made: PasskeyAddRequest,
   client: ClientInfo,
 ): Promise<Result<string, AddProblem | { code: 'not_logged_in' }>> {
   const { user, session } = loggedIn;
@@ -164,22 +140,21 @@ function checkAdd(
 async function checkNew(
   { site, log }: PasskeyDependencies,
   expectedChallenge: string,
-  { id, ...response }: NewPasskey,
+  { id, attestation, client_data }: PasskeyAddRequest,
 ): Promise<Pick<
   Passkey,
   'credential_id' | 'public_key' | 'counter' | 'device_type' | 'is_backed_up'
 > | null> {
   const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
-  const answer: RegistrationResponseJSON = {
-    id,
-    rawId: id,
-    type: 'public-key',
-    response,
-    clientExtensionResults: {},
-  };
   try {
     const { verified, registrationInfo } = await verifyRegistrationResponse({
-      response: answer,
+      response: {
+        id,
+        rawId: id,
+        type: 'public-key',
+        response: { attestationObject: attestation, clientDataJSON: client_data },
+        clientExtensionResults: {},
+      },
       expectedChallenge,
       expectedOrigin: site.origin,
       expectedRPID: site.rpId,

@@ -2,6 +2,7 @@ import 'server-only';
 import { createToken, hashToken } from '../crypto/token.ts';
 import { beginSession } from '../sessions/begin.ts';
 import type { LoggedIn } from '../sessions/open.ts';
+import type { PasskeyUseRequest } from '../shared/contract.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { setPasskeyUsed } from '../store/passkeys.ts';
@@ -10,13 +11,7 @@ import { setPasskeyUsedInSession } from '../store/sessions.ts';
 import { findUser, setLastPasskeyLogin } from '../store/users.ts';
 import { type Challenge, consumeChallenge } from './challenge.ts';
 import type { PasskeyDependencies } from './dependencies.ts';
-import {
-  type PasskeyUse,
-  recordRefusal,
-  type UseProblem,
-  type VerifiedUse,
-  verifyUse,
-} from './verify-use.ts';
+import { recordRefusal, type UseProblem, type VerifiedUse, verifyUse } from './verify-use.ts';
 
 /**
  * Logs in with a passkey: begins a session for the passkey's user, also for one set aside. Nothing here asks
@@ -27,7 +22,7 @@ import {
 export async function logInWithPasskey(
   deps: PasskeyDependencies,
   challenge: Challenge | null,
-  use: PasskeyUse,
+  use: PasskeyUseRequest,
   client: ClientInfo,
 ): Promise<Result<string, UseProblem | { code: 'user_disabled' }>> {
   const verified = await verifyUse(deps, challenge, use);
@@ -64,7 +59,7 @@ export async function confirmWithPasskey(
   deps: PasskeyDependencies,
   { user, session }: LoggedIn,
   challenge: Challenge | null,
-  use: PasskeyUse,
+  use: PasskeyUseRequest,
 ): Promise<Result<string, UseProblem | { code: 'not_logged_in' }>> {
   const verified = await verifyUse(deps, challenge, use);
   if (!verified.ok) {

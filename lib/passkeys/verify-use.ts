@@ -1,5 +1,5 @@
 import 'server-only';
-import type { AuthenticationResponseJSON } from '@simplewebauthn/server';
+import type { PasskeyUseRequest } from '../shared/contract.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import { auditedTransaction } from '../store/audit.ts';
 import { addToCounts } from '../store/limits.ts';
@@ -8,15 +8,6 @@ import type { Passkey, User } from '../store/schema.ts';
 import { findUser } from '../store/users.ts';
 import { type Challenge, isFresh } from './challenge.ts';
 import type { PasskeyDependencies } from './dependencies.ts';
-
-/** What a browser sends of a use of a passkey: base64url, as `PublicKeyCredential.toJSON()` has it. */
-export interface PasskeyUse {
-  id: string;
-  authenticatorData: string;
-  clientDataJSON: string;
-  signature: string;
-  userHandle: string;
-}
 
 /** A use whose signature was checked; not recorded yet. */
 export interface VerifiedUse {
@@ -38,7 +29,7 @@ const RECORDED_REFUSALS = { most: 20, windowMs: 60 * 60 * 1_000 };
 export async function verifyUse(
   deps: PasskeyDependencies,
   challenge: Challenge | null,
-  use: PasskeyUse,
+  use: PasskeyUseRequest,
 ): Promise<Result<VerifiedUse & { challenge: Challenge }, UseProblem>> {
   if (!isFresh(challenge, 'get', deps.clock.now())) {
     return fail({ code: 'passkey_expired' });
@@ -49,7 +40,7 @@ export async function verifyUse(
     return fail({ code: 'passkey_unknown' });
   }
   const verified = await checkSignature(deps, challenge.challenge, passkey, use);
-  const isOfUser = user.webauthn_user_id === use.userHandle;
+  const isOfUser = user.webauthn_user_id === use.user_handle;
   if (verified === null || !isOfUser || verified.deviceType !== passkey.device_type) {
     await recordRefusal(deps, user);
     return fail({ code: 'passkey_refused' });
@@ -63,20 +54,24 @@ async function checkSignature(
   { site, log }: PasskeyDependencies,
   expectedChallenge: string,
   passkey: Passkey,
-  { id, ...response }: PasskeyUse,
+  use: PasskeyUseRequest,
 ) {
   // Loaded at the first use: it brings parsers of certificates that most processes never need.
   const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
-  const answer: AuthenticationResponseJSON = {
-    id,
-    rawId: id,
-    type: 'public-key',
-    response,
-    clientExtensionResults: {},
-  };
   try {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
-      response: answer,
+      response: {
+        id: use.id,
+        rawId: use.id,
+        type: 'public-key',
+        response: {
+          authenticatorData: use.authenticator_data,
+          clientDataJSON: use.client_data,
+          signature: use.signature,
+          userHandle: use.user_handle,
+        },
+        clientExtensionResults: {},
+      },
       expectedChallenge,
       expectedOrigin: site.origin,
       expectedRPID: site.rpId,

@@ -167,16 +167,9 @@ export class Site {
       if (!offered?.ok || loggedIn === null) {
         return false;
       }
-      const { challenge, options } = offered.value;
-      const rp = { id: 'login.example', name: '' };
-      const made = passkey.create({ ...options, rp, algorithms: [], known: [] });
-      const added = await addPasskey(
-        this.#deps,
-        loggedIn,
-        challenge,
-        { id: made.id, attestationObject: made.attestation, clientDataJSON: made.client_data },
-        CLIENT,
-      );
+      const { challenge, reply } = offered.value;
+      const made = passkey.create(reply);
+      const added = await addPasskey(this.#deps, loggedIn, challenge, made, CLIENT);
       if (added.ok) {
         this.#passkeys.push(passkey);
         this.#held[step.answeredIn] = added.value;
@@ -193,7 +186,7 @@ export class Site {
       if (passkey === undefined) {
         return false;
       }
-      const use = answerOf(passkey, challenge);
+      const use = passkey.use(challenge);
       const loggedIn = await logInWithPasskey(this.#deps, challenge, use, CLIENT);
       if (loggedIn.ok) {
         this.#held[step.browser] = loggedIn.value;
@@ -211,7 +204,7 @@ export class Site {
       if (passkey === undefined || loggedIn === null) {
         return false;
       }
-      const use = answerOf(passkey, challenge);
+      const use = passkey.use(challenge);
       const confirmed = await confirmWithPasskey(this.#deps, loggedIn, challenge, use);
       if (confirmed.ok) {
         this.#held[step.browser] = confirmed.value;
@@ -243,17 +236,6 @@ export class Site {
     this.#now += ms;
     await this.#vendor.advance(ms / 1_000);
   }
-}
-
-function answerOf(passkey: TestPasskey, { challenge }: { challenge: string }) {
-  const use = passkey.use({ challenge });
-  return {
-    id: use.id,
-    authenticatorData: use.authenticator_data,
-    clientDataJSON: use.client_data,
-    signature: use.signature,
-    userHandle: use.user_handle,
-  };
 }
 
 async function answers(times: number, answer: () => Promise<boolean>): Promise<boolean[]> {

@@ -9,7 +9,6 @@ import { changeCodes } from '#lib/passkeys/may-manage.ts';
 import { maskPhoneNumber } from '#lib/phone/phone-number.ts';
 import {
   doneReplySchema,
-  type NewPasskeyReply,
   newPasskeyReplySchema,
   type PasskeyOfferReply,
   passkeyAddRequestSchema,
@@ -53,15 +52,8 @@ export const passkeyNew = route({
     if (!offered.ok) {
       return offered;
     }
-    const { challenge, options } = offered.value;
+    const { challenge, reply } = offered.value;
     await cookies.challenge.write(challenge);
-    const reply: NewPasskeyReply = {
-      challenge: options.challenge,
-      rp: { id: passkeys.site.rpId, name: passkeys.site.name },
-      user: { id: options.user.id, name: options.user.name },
-      algorithms: options.pubKeyCredParams.map(({ alg }) => alg),
-      known: options.excludeCredentials?.map(({ id }) => id) ?? [],
-    };
     return succeed(json(reply));
   }),
 });
@@ -84,13 +76,8 @@ export const passkeyAdd = route({
   body: jsonBody(passkeyAddRequestSchema),
   handle: withPasskeys((context, { body }) => {
     const { client, loggedIn, passkeys } = context;
-    const made = {
-      id: body.id,
-      attestationObject: body.attestation,
-      clientDataJSON: body.client_data,
-    };
     return answerChallenge(context, (challenge) =>
-      addPasskey(passkeys, loggedIn, challenge, made, client.info),
+      addPasskey(passkeys, loggedIn, challenge, body, client.info),
     );
   }),
 });

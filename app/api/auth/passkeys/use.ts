@@ -6,7 +6,6 @@ import { createUseChallenge } from '#lib/passkeys/challenge.ts';
 import { confirmWithPasskey, logInWithPasskey } from '#lib/passkeys/use.ts';
 import {
   type PasskeyOptionsReply,
-  type PasskeyUseRequest,
   passkeyOptionsReplySchema,
   passkeyUseRequestSchema,
 } from '#lib/shared/contract.ts';
@@ -45,7 +44,7 @@ export const passkeyLogin = route({
   body: jsonBody(passkeyUseRequestSchema),
   handle: withPasskeys((context, { body }) =>
     answerChallenge(context, (challenge) =>
-      logInWithPasskey(context.passkeys, challenge, useOf(body), context.client.info),
+      logInWithPasskey(context.passkeys, challenge, body, context.client.info),
     ),
   ),
 });
@@ -62,15 +61,7 @@ export const passkeyConfirm = route({
   body: jsonBody(passkeyUseRequestSchema),
   handle: withPasskeys((context, { body }) =>
     answerChallenge(context, (challenge) =>
-      confirmWithPasskey(context.passkeys, context.loggedIn, challenge, useOf(body)),
+      confirmWithPasskey(context.passkeys, context.loggedIn, challenge, body),
     ),
   ),
-});
-
-const useOf = (body: PasskeyUseRequest) => ({
-  id: body.id,
-  authenticatorData: body.authenticator_data,
-  clientDataJSON: body.client_data,
-  signature: body.signature,
-  userHandle: body.user_handle,
 });
