@@ -27,13 +27,6 @@ export interface RequestContext {
   passkeys: PasskeyDependencies | null;
 }
 
-/** What the host knows about a request besides the request itself. */
-interface RequestOrigin {
-  id: string;
-  /** The address at the other end of the connection; null where the host does not know it. */
-  peerAddress: string | null;
-}
-
 /** Short enough to be read out on the phone, random enough never to repeat. */
 export function createRequestId(): string {
   // Node pre-generates UUIDs; the second half has 62 random bits.
@@ -50,15 +43,19 @@ export function requestIdOf({ isNodeHost }: Services, headers: HeaderReader): st
 
 /** The context of a request that Next handles, whose connection Next does not expose. */
 export function createNextContext(services: Services, headers: HeaderReader): RequestContext {
-  const origin = { id: requestIdOf(services, headers), peerAddress: null };
-  return createRequestContext(services, headers, origin);
+  const id = requestIdOf(services, headers);
+  return createRequestContext(services, headers, { id, peerAddress: null });
 }
 
-/** The context of one request. */
+/**
+ * The context of one request.
+ *
+ * @param host.peerAddress the other end of the connection; null where the host does not know it.
+ */
 export function createRequestContext(
   services: Services,
   headers: HeaderReader,
-  { id, peerAddress }: RequestOrigin,
+  { id, peerAddress }: { id: string; peerAddress: string | null },
 ): RequestContext {
   const log = services.log.child({ request: id });
   return {

@@ -12,26 +12,24 @@ import { readSession } from './session.ts';
  * Answers may arrive out of order, and an older session must never replace a newer one. Only a login
  * makes a newer one, so nothing is re-sealed while the browser holds an attempt, unless the session is the
  * one that this attempt began, nor in answers that take as long as a start or a held poll.
- *
- * @returns whether the answer sets a cookie; no cache may keep it then.
  */
-export async function resealOld(context: RequestContext): Promise<boolean> {
+export async function resealOld(context: RequestContext): Promise<void> {
   const { attempt, session, number } = context.cookies;
   const [isSessionOld, isNumberOld] = await Promise.all([session.isOld(), number.isOld()]);
   if (!isSessionOld && !isNumberOld) {
-    return false;
+    return;
   }
   const attemptToken = (await attempt.read())?.attemptToken;
   const sessionToken = (await session.read())?.sessionToken;
   if (attemptToken !== undefined && sessionTokenOf(attemptToken) !== sessionToken) {
-    return false;
+    return;
   }
-  const old = [
-    ...(isNumberOld ? [number] : []),
-    ...(isSessionOld && (await hasOpenSession(context)) ? [session] : []),
-  ];
-  await Promise.all(old.map((cookie) => cookie.reseal()));
-  return old.length > 0;
+  if (isNumberOld) {
+    await number.reseal();
+  }
+  if (isSessionOld && (await hasOpenSession(context))) {
+    await session.reseal();
+  }
 }
 
 /** Store failures are ignored here: the code that needs the session reports them. */
