@@ -16,10 +16,10 @@ import { keepSending } from './notify/webhook.ts';
 import { createLog, createPhoneNumberTags, type Log } from './observe/log.ts';
 import { startTelemetry } from './observe/telemetry.ts';
 import { createThrottledLog, type ThrottledLog } from './observe/throttled-log.ts';
-import type { PasskeyServices } from './passkeys/dependencies.ts';
+import type { PasskeyDependencies } from './passkeys/dependencies.ts';
 import { createPauthClient } from './pauth/client.ts';
 import { guardPauthClient } from './pauth/guarded-client.ts';
-import type { SessionServices } from './sessions/open.ts';
+import type { SessionDependencies } from './sessions/open.ts';
 import { systemClock } from './shared/clock.ts';
 import { describeStoreFailure } from './store/describe-failure.ts';
 import { isStoreFailure, StoreUnreachable } from './store/failure.ts';
@@ -38,9 +38,9 @@ export interface Services {
   throttledLog: ThrottledLog;
   openCookies: OpenCookies;
   login: LoginServices;
-  sessions: SessionServices;
+  sessions: SessionDependencies;
   /** Null where passkeys are switched off. */
-  passkeys: PasskeyServices | null;
+  passkeys: PasskeyDependencies | null;
   /** Null without `REDIS_URL`: processes share the store alone. */
   redis: RedisLink | null;
   /** Notifies only this process; `login.notifications` notifies all of them. */
@@ -176,6 +176,7 @@ function createServices(config: Config, isNodeHost: boolean): Services {
     sessions: {
       store,
       clock,
+      log,
       idleMs: config.session.idleSeconds * 1_000,
       usesPasskeys: config.app.passkeys === 'offer',
     },
@@ -185,6 +186,7 @@ function createServices(config: Config, isNodeHost: boolean): Services {
         : {
             store,
             clock,
+            log,
             site: {
               origin: config.app.origin.origin,
               rpId: config.app.origin.hostname,

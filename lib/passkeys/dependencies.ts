@@ -3,16 +3,12 @@ import type { Log } from '../observe/log.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Store } from '../store/schema.ts';
 
-/** What passkeys need from the process. */
-export interface PasskeyServices {
+/** What passkeys need from the rest of the app; the log is that of the request. */
+export interface PasskeyDependencies {
   store: Store;
   clock: Clock;
   site: PasskeySite;
   sessionTtlMs: number;
-}
-
-/** The same for one request, with its own log. */
-export interface PasskeyDependencies extends PasskeyServices {
   log: Log;
 }
 

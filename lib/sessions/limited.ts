@@ -1,7 +1,7 @@
 import 'server-only';
 import { hasPasskey } from '../store/passkeys.ts';
 import type { Queries, Session } from '../store/schema.ts';
-import type { LoggedIn, SessionServices } from './open.ts';
+import type { LoggedIn, SessionDependencies } from './open.ts';
 
 /** How long the other devices of a user have to object to a login by call. */
 const LIMITED_MS = 24 * 60 * 60 * 1_000;
@@ -29,7 +29,7 @@ export function isCallAlone(
  * @returns milliseconds since 1970; null if the session is not limited.
  */
 export async function readLimitedUntil(
-  { store, clock, usesPasskeys }: SessionServices,
+  { store, clock, usesPasskeys }: SessionDependencies,
   { user, session }: LoggedIn,
   queries: Queries = store,
 ): Promise<number | null> {

@@ -9,18 +9,14 @@ import type { Session, Store, User } from '../store/schema.ts';
 import { deleteSession, findSession, touchSession } from '../store/sessions.ts';
 import { isAlive, isTouchDue } from './lifetime.ts';
 
-/** What sessions need from the process. */
-export interface SessionServices {
+/** What sessions need from the rest of the app; the log is that of the request or command. */
+export interface SessionDependencies {
   store: Store;
   clock: Clock;
   /** A session that has not been used for this long is no longer valid. */
   idleMs: number;
   /** Whether passkeys are in use: where an account has one, a call alone opens a limited session. */
   usesPasskeys: boolean;
-}
-
-/** The same for one request or command, with its own log. */
-export interface SessionDependencies extends SessionServices {
   log: Log;
 }
 
