@@ -14,7 +14,7 @@ import type { User } from '../store/schema.ts';
 import { deleteSessionsOf, findSessions } from '../store/sessions.ts';
 import { type AccountName, findAccount } from './find.ts';
 import type { AccountDependencies } from './manage.ts';
-import { instant, type UserView, viewUser } from './view.ts';
+import { instant, viewUser } from './view.ts';
 
 /** A row as its person is given it: without the columns that are left out, instants in ISO 8601. */
 type RowView = Record<string, string | number | null>;
@@ -22,7 +22,7 @@ type RowView = Record<string, string | number | null>;
 /** Everything that is kept about one person. */
 interface PersonalData {
   /** As `npm run users -- list --json` shows it, with the columns that are not shown there. */
-  user: UserView & RowView;
+  user: ReturnType<typeof viewUser> & RowView;
   sessions: RowView[];
   devices: RowView[];
   passkeys: RowView[];

@@ -3,21 +3,11 @@ import { referenceOf } from '../observe/log.ts';
 import { type CountryCode, formatPhoneNumber } from '../phone/phone-number.ts';
 import type { Passkey, User } from '../store/schema.ts';
 
-/** A user in the output of `npm run users -- list --json`. Instants are ISO 8601. */
-export interface UserView {
-  id: string;
-  /** The reference to the user in the server's log. */
-  log_reference: string;
-  phone_number: string;
-  state: 'active' | 'disabled' | 'set_aside';
-  created_at: string;
-  last_login_at: string | null;
-  last_active_at: string;
-  disabled_at: string | null;
-  set_aside_at: string | null;
-}
-
-export function viewUser(user: User): UserView {
+/**
+ * A user in the output of `npm run users -- list --json`: `log_reference` is what stands for the user in the
+ * server's log; instants are ISO 8601.
+ */
+export function viewUser(user: User) {
   return {
     id: user.id,
     log_reference: referenceOf(user.id),
@@ -31,18 +21,11 @@ export function viewUser(user: User): UserView {
   };
 }
 
-/** A passkey in the output of `npm run users -- passkeys --json`. Instants are ISO 8601. */
-interface PasskeyView {
-  id: string;
-  name: string;
-  device: string;
-  /** Whether it can be copied to other devices. */
-  is_synced: boolean;
-  created_at: string;
-  last_used_at: string | null;
-}
-
-export function viewPasskey(passkey: Passkey): PasskeyView {
+/**
+ * A passkey in the output of `npm run users -- passkeys --json`: one that `is_synced` can be copied to other
+ * devices; instants are ISO 8601.
+ */
+export function viewPasskey(passkey: Passkey) {
   const { id, name, device } = passkey;
   return {
     id,
@@ -96,7 +79,7 @@ function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-function stateOf(user: User): UserView['state'] {
+function stateOf(user: User): 'active' | 'disabled' | 'set_aside' {
   if (user.set_aside_at !== null) {
     return 'set_aside';
   }
