@@ -106,35 +106,32 @@ export async function findNotices(
       other.created_at > firstPasskey.created_at &&
       isCallAlone(other, now),
   );
-  const all: Notice[] = [
-    ...callAlone.map((other) => ({
-      ...other,
-      kind: 'call_alone' as const,
-      at: other.created_at,
-      sessionId: other.public_id,
-    })),
-    ...passkeys.map((passkey) => ({
-      ...passkey,
-      kind: 'passkey_added' as const,
-      at: passkey.created_at,
-      sessionId: passkey.session_public_id,
-    })),
+  const notices = [
+    ...callAlone.map((other) => noticeOf('call_alone', other.created_at, other.public_id, other)),
+    ...passkeys.map((passkey) =>
+      noticeOf('passkey_added', passkey.created_at, passkey.session_public_id, passkey),
+    ),
     ...devices
       .slice(0, -1)
       .filter((device) =>
         callAlone.every(({ public_id }) => public_id !== device.session_public_id),
       )
-      .map((device) => ({
-        ...device,
-        kind: 'new_device' as const,
-        at: device.first_login_at,
-        sessionId: device.session_public_id,
-      })),
+      .map((device) =>
+        noticeOf('new_device', device.first_login_at, device.session_public_id, device),
+      ),
   ];
-  return all
+  return notices
     .filter(({ sessionId, at }) => sessionId !== session.public_id && at > session.notices_seen_at)
-    .map(({ kind, at, sessionId, device, network }) => ({ kind, at, sessionId, device, network }))
     .toSorted((one, other) => other.at - one.at);
+}
+
+function noticeOf(
+  kind: NoticeKind,
+  at: number,
+  sessionId: string,
+  { device, network }: ClientInfo,
+): Notice {
+  return { kind, at, sessionId, device, network };
 }
 
 /**
