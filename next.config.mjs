@@ -6,6 +6,9 @@
  */
 import securityHeaders from './lib/http/security-headers.json' with { type: 'json' };
 
+/** @param {Record<string, string>} headers */
+const listed = (headers) => Object.entries(headers).map(([key, value]) => ({ key, value }));
+
 /** @type {import('next').NextConfig} */
 export default {
   reactStrictMode: true,
@@ -24,8 +27,8 @@ export default {
     fallback: [],
   }),
   headers: async () => [
-    { source: '/:path*', headers: securityHeaders.everywhere },
-    { source: '/(api|_next/static)/:path*', headers: securityHeaders.noPage },
-    { source: '/login/:form(start|check|change|forget)', headers: securityHeaders.noPage },
+    { source: '/:path*', headers: listed(securityHeaders.everywhere) },
+    { source: '/(api|_next/static)/:path*', headers: listed(securityHeaders.noPage) },
+    { source: '/login/:form(start|check|change|forget)', headers: listed(securityHeaders.noPage) },
   ],
 };

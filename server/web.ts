@@ -77,7 +77,9 @@ export function toRouteRequest(
   };
 }
 
-const fixedHeaders = [...securityHeaders.everywhere, ...securityHeaders.noPage];
+const fixedHeaders = new Map(
+  Object.entries({ ...securityHeaders.everywhere, ...securityHeaders.noPage }),
+);
 
 /** Shorter answers fit into one packet uncompressed. */
 const MIN_COMPRESSED_LENGTH = 1_024;
@@ -103,9 +105,7 @@ export async function sendWebResponse(
       body = gzipSync(body, { level: COMPRESSION_LEVEL });
     }
   }
-  for (const { key, value } of fixedHeaders) {
-    outgoing.setHeader(key, value);
-  }
+  outgoing.setHeaders(fixedHeaders);
   for (const [name, value] of response.headers) {
     outgoing.appendHeader(name, value);
   }
@@ -126,9 +126,7 @@ export function sendStatus(
   for (const name of outgoing.getHeaderNames()) {
     outgoing.removeHeader(name);
   }
-  for (const { key, value } of fixedHeaders) {
-    outgoing.setHeader(key, value);
-  }
+  outgoing.setHeaders(fixedHeaders);
   outgoing.setHeader('cache-control', 'no-store');
   outgoing.setHeaders(new Map(Object.entries(headers)));
   outgoing.statusCode = status;
