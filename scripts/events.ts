@@ -3,12 +3,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import { readUsersConfig } from '#lib/config/config.ts';
 import { referenceOf } from '#lib/observe/log.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { readEvents } from '#lib/store/read-events.ts';
 import type { Store, StoredEvent } from '#lib/store/schema.ts';
-import { readCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -30,7 +29,7 @@ async function main(args: string[]): Promise<number> {
     return USAGE_ERROR;
   }
   const { sinceMs, isJson } = options;
-  const config = readCommandConfig(readUsersConfig);
+  const config = loadCommandConfig();
   if (config === null) {
     return 1;
   }

@@ -1,7 +1,6 @@
 /** `npm run migrate`: brings the tables up to date, once. May be used while the server runs. */
 import { parseArgs } from 'node:util';
-import { readMigrateConfig } from '#lib/config/config.ts';
-import { readCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run migrate
 
@@ -19,7 +18,7 @@ async function main(args: string[]): Promise<number> {
     console.error(USAGE);
     return USAGE_ERROR;
   }
-  const config = readCommandConfig(readMigrateConfig);
+  const config = loadCommandConfig();
   if (config === null) {
     return 1;
   }

@@ -1,9 +1,8 @@
 /** `npm run prune`: deletes what is past its retention, once. May be used while the server runs. */
 import { parseArgs } from 'node:util';
-import { readPruneConfig } from '#lib/config/config.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { keepMsOf, sweep } from '#lib/store/sweep.ts';
-import { readCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run prune -- [--json]
 
@@ -19,7 +18,7 @@ async function main(args: string[]): Promise<number> {
     console.error(USAGE);
     return USAGE_ERROR;
   }
-  const config = readCommandConfig(readPruneConfig);
+  const config = loadCommandConfig();
   if (config === null) {
     return 1;
   }

@@ -1,10 +1,9 @@
 /** `npm run report`: prints what became of the attempts of the last days. May be used while the server runs. */
 import { parseArgs } from 'node:util';
-import { readUsersConfig } from '#lib/config/config.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { readEvents } from '#lib/store/read-events.ts';
 import { formatFunnel, readFunnel, startOfDay } from './funnel.ts';
-import { readCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
 
 const DEFAULT_DAYS = 7;
 
@@ -24,7 +23,7 @@ async function main(args: string[]): Promise<number> {
     return USAGE_ERROR;
   }
   const { days, isJson } = options;
-  const config = readCommandConfig(readUsersConfig);
+  const config = loadCommandConfig();
   if (config === null) {
     return 1;
   }

@@ -14,7 +14,6 @@ import {
 import { listPasskeys, removePasskeys } from '#lib/accounts/passkeys.ts';
 import { deleteUser, exportUser } from '#lib/accounts/personal-data.ts';
 import { formatPasskeyTable, formatUserTable, viewPasskey, viewUser } from '#lib/accounts/view.ts';
-import { readUsersConfig } from '#lib/config/config.ts';
 import { createRequestId } from '#lib/http/request-context.ts';
 import { createLog } from '#lib/observe/log.ts';
 import { type CountryCode, formatPhoneNumber, parsePhoneNumber } from '#lib/phone/phone-number.ts';
@@ -24,7 +23,7 @@ import { fail, type Result, succeed } from '#lib/shared/result.ts';
 import { setOutboxUsed } from '#lib/store/outbox.ts';
 import type { User } from '#lib/store/schema.ts';
 import { describeNumberError } from './number-error.ts';
-import { readCommandConfig, refuse, USAGE_ERROR, withStore } from './with-store.ts';
+import { loadCommandConfig, refuse, USAGE_ERROR, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run users -- <command> [--json]
 
@@ -139,7 +138,7 @@ async function main(args: string[]): Promise<number> {
     console.error(USAGE);
     return USAGE_ERROR;
   }
-  const config = readCommandConfig(readUsersConfig);
+  const config = loadCommandConfig();
   if (config === null) {
     return 1;
   }

@@ -1,6 +1,5 @@
 import nextEnv from '@next/env';
-import { type ConfigFault, describeFaults } from '#lib/config/config.ts';
-import type { Result } from '#lib/shared/result.ts';
+import { describeFaults, readCommandConfig } from '#lib/config/config.ts';
 import { describeStoreFailure } from '#lib/store/describe-failure.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import type { Migrated } from '#lib/store/migrate.ts';
@@ -15,11 +14,9 @@ export const USAGE_ERROR = 2;
  *
  * @returns null where it is wrong; each fault is printed.
  */
-export function readCommandConfig<Config>(
-  read: (environment: NodeJS.ProcessEnv) => Result<Config, ConfigFault[]>,
-): Config | null {
+export function loadCommandConfig() {
   nextEnv.loadEnvConfig('.', process.env.NODE_ENV === 'development');
-  const config = read(process.env);
+  const config = readCommandConfig(process.env);
   if (config.ok) {
     return config.value;
   }

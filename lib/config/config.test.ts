@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCertificates } from '#tests/support/certificates.ts';
-import { describeFaults, readConfig, readUsersConfig } from './config.ts';
+import { describeFaults, readCommandConfig, readConfig } from './config.ts';
 import { variables } from './environment.ts';
 
 const API_KEY = 'pk_live_Jq7Zr2Xv9Tb4';
@@ -326,8 +326,8 @@ describe('a value', () => {
   });
 
   it('that is unclear matters to npm run users only where that reads it', () => {
-    expect(readUsersConfig({ SITE_NAME: '"a' }).ok).toBe(true);
-    expect(readUsersConfig({ DATABASE_URL: '"file:a' }).ok).toBe(false);
+    expect(readCommandConfig({ SITE_NAME: '"a' }).ok).toBe(true);
+    expect(readCommandConfig({ DATABASE_URL: '"file:a' }).ok).toBe(false);
   });
 });
 

@@ -30,35 +30,25 @@ const configSchema = settings.transform(({ pauth, store, webhook, ...others }) =
 /** The configuration of a process, read from the environment once, at boot. */
 export type Config = z.infer<typeof configSchema>;
 
-/** What `npm run users` reads; the other variables may be missing or wrong. */
-const usersConfigSchema = z
+/** What the commands for operators read; the other variables may be missing or wrong. */
+const commandConfigSchema = z
   .object({
     app: settings.shape.app.pick({ defaultCountry: true }),
     store: settings.shape.store.omit({ redisUrl: true }),
+    retention: settings.shape.retention.omit({ cronSecret: true }),
     webhook: settings.shape.webhook,
   })
-  .transform(({ app, store, webhook }) => ({
+  .transform(({ app, store, retention, webhook }) => ({
     ...app,
+    retention,
     store: placeOf(store),
+    migrations: store.migrations,
     webhook: webhookOf(webhook),
   }));
 
 function webhookOf({ url, keys }: { url: URL | null; keys: Buffer[] | null }) {
   return url === null || keys === null ? null : { url, keys };
 }
-
-/** What `npm run prune` reads; the other variables may be missing or wrong. */
-const pruneConfigSchema = z
-  .object({
-    store: settings.shape.store.omit({ redisUrl: true }),
-    retention: settings.shape.retention.omit({ cronSecret: true }),
-  })
-  .transform(({ store, retention }) => ({ retention, store: placeOf(store) }));
-
-/** What `npm run migrate` reads; the other variables may be missing or wrong. */
-const migrateConfigSchema = z
-  .object({ store: settings.shape.store.omit({ redisUrl: true }) })
-  .transform(({ store }) => ({ migrations: store.migrations, store: placeOf(store) }));
 
 function placeOf({
   url: address,
@@ -88,24 +78,13 @@ export function readConfig(given: Environment): Result<Config, ConfigFault[]> {
   return faults.length > 0 ? fail(faults) : config;
 }
 
-/** Reads what `npm run users` needs, or lists the faults in those variables. */
-export function readUsersConfig(given: Environment) {
-  return read(usersConfigSchema, clean(given));
-}
-
-/** Reads what `npm run prune` needs, or lists the faults in those variables. */
-export function readPruneConfig(given: Environment) {
-  return read(pruneConfigSchema, clean(given));
-}
-
-/** Reads what `npm run migrate` needs, or lists the faults in those variables. */
-export function readMigrateConfig(given: Environment) {
+/** Reads what `npm run users`, `prune`, `migrate` and the like need, or lists the faults in it. */
+export function readCommandConfig(given: Environment) {
   const cleaned = clean(given);
-  const [fault] = crossCheck(cleaned.environment).filter(isOfDatabase);
-  return fault === undefined ? read(migrateConfigSchema, cleaned) : fail([fault]);
+  const faults = crossCheck(cleaned.environment);
+  const ofDatabase = faults.filter(({ variable }) => variable === 'DATABASE_URL');
+  return ofDatabase.length > 0 ? fail(ofDatabase) : read(commandConfigSchema, cleaned);
 }
-
-const isOfDatabase = ({ variable }: ConfigFault) => variable === 'DATABASE_URL';
 
 /** Whether the environment names a proxy for requests to the vendor that Node was not told to use. */
 export function ignoresProxy(environment: Environment = process.env): boolean {
