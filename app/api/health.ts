@@ -7,7 +7,6 @@ import { succeed } from '#lib/shared/result.ts';
 
 const healthReplySchema = z.object({ status: z.literal('ok') });
 
-/** 200 while this process can serve logins: it runs, and its database answers. */
 export const health = route({
   path: '/api/health',
   methods: ['GET', 'HEAD'],

@@ -12,7 +12,6 @@ const formSchema = z.strictObject({ language: z.enum(languages), back: z.optiona
 
 const ONE_YEAR_SECONDS = 365 * 24 * 60 * 60;
 
-/** Remembers the language a person chose, and shows the page they were on. A form of every page. */
 export const language = route({
   path: '/api/language',
   methods: ['POST'],

@@ -90,7 +90,6 @@ export const formCheck = formRoute({
   },
 });
 
-/** Back to the number: ends the attempt and keeps what was typed. */
 export const formChange = formRoute({
   path: '/login/change',
   summary: 'Ends the attempt and goes back to the number.',
@@ -107,7 +106,6 @@ export const formChange = formRoute({
   },
 });
 
-/** Stops remembering the number in this browser. */
 export const formForget = formRoute({
   path: '/login/forget',
   summary: 'Stops remembering the number in this browser.',

@@ -4,7 +4,6 @@ import { route } from '#lib/http/route.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
 import { succeed } from '#lib/shared/result.ts';
 
-/** Ends this browser's attempt, if it has one. The same answer the second time. */
 export const cancel = route({
   path: '/api/auth/cancel',
   methods: ['POST'],

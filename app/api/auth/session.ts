@@ -5,7 +5,6 @@ import { endSession } from '#lib/http/session.ts';
 import { type SessionReply, sessionReplySchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
-/** Who is logged in here. */
 export const session = route({
   path: '/api/auth/session',
   methods: ['GET', 'HEAD'],
@@ -26,7 +25,6 @@ export const session = route({
   },
 });
 
-/** Logs out: ends the session here and in the store. The same answer the second time. */
 export const logout = route({
   path: '/api/auth/logout',
   methods: ['POST'],

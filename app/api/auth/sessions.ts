@@ -4,7 +4,6 @@ import { dismissNotices, endOtherSession, endOtherSessions } from '#lib/sessions
 import { seenRequestSchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
-/** Ends every other session of this user. The same answer the second time. */
 export const otherSessions = route({
   path: '/api/auth/sessions',
   methods: ['DELETE'],
@@ -15,7 +14,6 @@ export const otherSessions = route({
   handle: ({ sessions, loggedIn }) => endOtherSessions(sessions, loggedIn),
 });
 
-/** Ends one other session of this user. Anybody else's does not exist here, nor does this one. */
 export const otherSession = route({
   path: '/api/auth/sessions/[id]',
   methods: ['DELETE'],
@@ -27,7 +25,6 @@ export const otherSession = route({
     endOtherSession(sessions, loggedIn, params.id ?? ''),
 });
 
-/** Dismisses the notices of new devices up to an instant. */
 export const noticesSeen = route({
   path: '/api/auth/sessions/seen',
   methods: ['POST'],

@@ -6,7 +6,6 @@ import { startForRequest } from '#lib/http/start-for-request.ts';
 import { attemptViewSchema, startRequestSchema } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
-/** Starts an attempt, or returns this browser's live one for the same number. */
 export const start = route({
   path: '/api/auth/start',
   methods: ['POST'],

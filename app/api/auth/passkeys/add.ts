@@ -16,7 +16,6 @@ import {
 } from '#lib/shared/contract.ts';
 import { succeed } from '#lib/shared/result.ts';
 
-/** Whether to offer a passkey now; DELETE remembers "not now". */
 export const passkeyOffer = route({
   path: '/api/auth/passkeys/offer',
   methods: ['GET', 'DELETE'],
@@ -36,7 +35,6 @@ export const passkeyOffer = route({
   }),
 });
 
-/** What the browser needs to make a passkey for this user. */
 export const passkeyNew = route({
   path: '/api/auth/passkeys/new',
   methods: ['POST'],
@@ -58,7 +56,6 @@ export const passkeyNew = route({
   }),
 });
 
-/** Adds the passkey that the authenticator made. */
 export const passkeyAdd = route({
   path: '/api/auth/passkeys/add',
   methods: ['POST'],

@@ -5,7 +5,6 @@ import { removeOwnPasskey, renameOwnPasskey } from '#lib/passkeys/manage.ts';
 import { changeCodes } from '#lib/passkeys/may-manage.ts';
 import { passkeyNameRequestSchema } from '#lib/shared/contract.ts';
 
-/** Names a passkey of this user. Anybody else's does not exist here. */
 export const passkeyName = route({
   path: '/api/auth/passkeys/[id]/name',
   methods: ['PUT'],
@@ -18,7 +17,6 @@ export const passkeyName = route({
   ),
 });
 
-/** Removes a passkey of this user. Anybody else's does not exist here. */
 export const passkeyRemove = route({
   path: '/api/auth/passkeys/[id]',
   methods: ['DELETE'],

@@ -13,7 +13,6 @@ import { succeed } from '#lib/shared/result.ts';
 
 const useCodes = ['passkey_unknown', 'passkey_expired', 'passkey_refused'] as const;
 
-/** A challenge for any passkey of this site. The same answer to everybody: it names no passkey. */
 export const passkeyOptions = route({
   path: '/api/auth/passkeys/options',
   methods: ['POST'],
@@ -33,7 +32,6 @@ export const passkeyOptions = route({
   }),
 });
 
-/** Logs in with a passkey, without the vendor. */
 export const passkeyLogin = route({
   path: '/api/auth/passkeys/login',
   methods: ['POST'],
@@ -49,7 +47,6 @@ export const passkeyLogin = route({
   ),
 });
 
-/** Confirms with a passkey that the person at this session is its user. */
 export const passkeyConfirm = route({
   path: '/api/auth/passkeys/confirm',
   methods: ['POST'],
