@@ -18,42 +18,22 @@ export function createRouter(routes: readonly Route[]): (pathname: string) => Ro
   const fixed = new Map<string, Route>(
     routes.filter((route) => !isPattern(route)).map((route) => [route.path, route]),
   );
-  const patterns = routes
-    .filter(isPattern)
-    .map((route) => ({ route, segments: route.path.split('/') }));
+  const patterns = routes.filter(isPattern).map((route) => ({
+    route,
+    pattern: new RegExp(`^${route.path.replace(/\[(\w+)\]/g, '(?<$1>[^/]+)')}$`),
+  }));
   return (sent) => {
     const pathname = sent.length > 1 && sent.endsWith('/') ? sent.slice(0, -1) : sent;
     const route = fixed.get(pathname);
     if (route !== undefined) {
       return { route, params: {} };
     }
-    const parts = pathname.split('/');
-    for (const { route: candidate, segments } of patterns) {
-      const params = matchSegments(segments, parts);
-      if (params !== null) {
-        return { route: candidate, params };
+    for (const { route: candidate, pattern } of patterns) {
+      const found = pattern.exec(pathname);
+      if (found !== null) {
+        return { route: candidate, params: { ...found.groups } };
       }
     }
     return null;
   };
-}
-
-function matchSegments(
-  segments: readonly string[],
-  parts: readonly string[],
-): Record<string, string> | null {
-  if (segments.length !== parts.length) {
-    return null;
-  }
-  const params: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const part = parts[index] ?? '';
-    const [, name] = /^\[(\w+)\]$/.exec(segment) ?? [];
-    if (name !== undefined && part !== '') {
-      params[name] = part;
-    } else if (part !== segment) {
-      return null;
-    }
-  }
-  return params;
 }
