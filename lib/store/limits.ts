@@ -52,7 +52,7 @@ export async function addToCounts(
   return fail(await findFull(queries, counts, now));
 }
 
-/** Takes an event back from windows that have not been opened anew since it was counted. */
+/** Takes an event back from windows that have not begun again since it was counted. */
 export async function subtractFromCounts(
   queries: Queries,
   windows: readonly CountedIn[],
