@@ -10,7 +10,7 @@ import { ownPagesOnly } from './own-pages.ts';
 import { phoneNumberSchema } from './phone-number.ts';
 import type { RequestLog } from './request-log.ts';
 import type { SandboxState } from './state.ts';
-import { switchesFromWire, switchesToWire, switchesWireSchema } from './switches.ts';
+import { switchesSchema } from './switches.ts';
 
 const callSchema = z.strictObject({ from: phoneNumberSchema.nullable(), to: phoneNumberSchema });
 const clockSchema = z.strictObject({
@@ -102,12 +102,11 @@ export function createControlApi({ state, faults, requestLog }: ControlApiDepend
     }),
   );
 
-  app.get('/options', (c) => c.json(switchesToWire(state.switches)));
+  app.get('/options', (c) => c.json(state.switches));
   app.patch('/options', (c) =>
-    withBody(c, switchesWireSchema.partial(), (patch) => {
-      const patched = { ...switchesToWire(state.switches), ...patch };
-      state.switches = switchesFromWire(switchesWireSchema.parse(patched));
-      return c.json(switchesToWire(state.switches));
+    withBody(c, switchesSchema.partial(), (patch) => {
+      state.switches = switchesSchema.parse({ ...state.switches, ...patch });
+      return c.json(state.switches);
     }),
   );
 

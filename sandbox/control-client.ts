@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { faultSchema } from './faults.ts';
-import type { switchesWireSchema } from './switches.ts';
+import type { Switches } from './switches.ts';
 
 const instantSchema = z.iso.datetime();
 const verifiedSchema = z.array(z.object({ id: z.string(), phone_number: z.string() }));
@@ -57,7 +57,7 @@ export interface ControlClient {
   clearFaults(phoneNumber?: string): Promise<void>;
   /** Advances the clock of one phone number, or of all. */
   advanceClock(seconds: number, phoneNumber?: string): Promise<void>;
-  setOptions(options: Partial<z.infer<typeof switchesWireSchema>>): Promise<void>;
+  setOptions(options: Partial<Switches>): Promise<void>;
   sessions(phoneNumber?: string): Promise<z.infer<typeof sessionsSchema>['sessions']>;
   requests(phoneNumber?: string): Promise<z.infer<typeof requestsSchema>['requests']>;
   calls(from?: string): Promise<z.infer<typeof callsSchema>['calls']>;

@@ -32,7 +32,7 @@ async function start(): Promise<Sandbox> {
       host,
       port,
       apiKey: settings.SANDBOX_API_KEY,
-      callNumbers: settings.SANDBOX_CALL_NUMBERS,
+      call_numbers: settings.SANDBOX_CALL_NUMBERS,
       match: settings.SANDBOX_MATCH,
       callbacks: settings.SANDBOX_CALLBACKS,
       ttlSeconds: settings.SANDBOX_TTL_SECONDS,

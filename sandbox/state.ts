@@ -62,7 +62,7 @@ export function createSandboxState(options: {
     return clock.now(session.phoneNumber) < session.expiresAt ? 'pending' : 'expired';
   };
   const takenCallNumbers = (phoneNumber: string) =>
-    state.switches.callNumbers === 'shared'
+    state.switches.call_numbers === 'shared'
       ? []
       : sessionsOf(phoneNumber)
           .filter((session) => statusOf(session) === 'pending')

@@ -77,7 +77,7 @@ describe('creating a session', () => {
   });
 
   it('gives every session the same call number when they are shared', async () => {
-    const shared = await startSandbox({ callNumbers: 'shared' });
+    const shared = await startSandbox({ call_numbers: 'shared' });
     const phoneNumber = freshPhoneNumber();
     const first = await openSession(shared.url, phoneNumber);
     const second = await openSession(shared.url, phoneNumber);
@@ -108,7 +108,7 @@ describe('checking a session', () => {
     ['national', '09012345678'],
     ['international', '+81 90-1234-5678'],
   ] as const)('formats the phone number as %s', async (format, formatted) => {
-    const other = await startSandbox({ verifiedPhoneNumberFormat: format });
+    const other = await startSandbox({ verified_phone_number_format: format });
     const { id, callNumber } = await openSession(other.url, '+819012345678');
     await createControlClient(other.url).call('+819012345678', callNumber);
     expect(await checkedSession(other.url, id)).toEqual({

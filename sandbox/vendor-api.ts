@@ -34,7 +34,7 @@ export function createVendorApi(deps: VendorApiDependencies): Hono<VendorEnv> {
   const app = new Hono<VendorEnv>();
 
   const verifiedAs = (c: Context<VendorEnv>, phoneNumber: string) => {
-    const format = state.switches.verifiedPhoneNumberFormat;
+    const format = state.switches.verified_phone_number_format;
     return c.json({ status: 'verified', phone_number: formatPhoneNumber(phoneNumber, format) });
   };
 

@@ -25,7 +25,7 @@ const ORIGIN = 'https://login.example';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 /** One call number for everybody: rivals can contest an attempt. */
-const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
+const careless = await startSandbox({ callbacks: 'off', call_numbers: 'shared', match: 'caller' });
 afterAll(async () => {
   await sandbox.close();
   await careless.close();

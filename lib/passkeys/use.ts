@@ -80,7 +80,7 @@ export async function confirmWithPasskey(
   });
 }
 
-/** Uses up the challenge, moves the counter on and makes the change, in one transaction; or nothing of it. */
+/** Uses up the challenge, moves the counter on and makes the change, in one transaction. */
 async function recordUse<Problem>(
   deps: PasskeyDependencies,
   { challenge, passkey, counter, isBackedUp }: VerifiedUse & { challenge: Challenge },

@@ -143,10 +143,7 @@ describe('check status', () => {
   it.each(['e164', 'national', 'international'] as const)(
     'parses a verified phone number in %s format',
     async (verified_phone_number_format) => {
-      const vendor = await startSandbox({
-        apiKey: API_KEY,
-        verifiedPhoneNumberFormat: verified_phone_number_format,
-      });
+      const vendor = await startSandbox({ apiKey: API_KEY, verified_phone_number_format });
       onTestFinished(() => vendor.close());
       const phoneNumber = newPhoneNumber();
       const vendorClient = clientOf(vendor.url);

@@ -69,7 +69,7 @@ it('reports fields, statuses, call numbers and expiry of a vendor with a number 
 });
 
 it('reports that one call verifies both sessions of a vendor with one number for all', async () => {
-  const { config, control } = await openCall({ callNumbers: 'shared', match: 'caller' });
+  const { config, control } = await openCall({ call_numbers: 'shared', match: 'caller' });
   expect(await watchWith(config, dialAndWait(control))).toMatchObject({
     'two sessions of one number': 'got the same call number',
     'status of the called one': expect.stringContaining('"verified"'),

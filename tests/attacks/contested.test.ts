@@ -29,7 +29,7 @@ async function callNumberOf(visitor: Visitor, phoneNumber: string): Promise<stri
 }
 
 describe('with a vendor that matches by caller ID and has one number to call', () => {
-  const server = serverBefore({ match: 'caller', callNumbers: 'shared' });
+  const server = serverBefore({ match: 'caller', call_numbers: 'shared' });
 
   it('neither an attacker nor the victim is logged in when both wait for the same call, in 30 rounds', {
     timeout: 120_000,

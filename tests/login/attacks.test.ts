@@ -23,7 +23,7 @@ describe('an attacker who waits for the call of a number’s owner', () => {
     async () => {
       const careless = await startSandbox({
         callbacks: 'off',
-        callNumbers: 'shared',
+        call_numbers: 'shared',
         match: 'caller',
       });
       const login = await openLogin(careless, patient);

@@ -17,7 +17,7 @@ import {
 } from '#tests/support/test-login.ts';
 
 /** A vendor that matches calls by the caller alone and has a single call number. */
-const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
+const careless = await startSandbox({ callbacks: 'off', call_numbers: 'shared', match: 'caller' });
 afterAll(() => careless.close());
 
 const contested = { status: 'contested', code: 'attempt_contested', retryAfterSeconds: 300 };

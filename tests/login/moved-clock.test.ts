@@ -55,7 +55,11 @@ describe('a clock set back', () => {
   });
 
   it('does not make a browser its own rival', async () => {
-    const shared = await startSandbox({ callbacks: 'off', callNumbers: 'shared', match: 'caller' });
+    const shared = await startSandbox({
+      callbacks: 'off',
+      call_numbers: 'shared',
+      match: 'caller',
+    });
     const login = await openLogin(shared);
     const first = await login.start();
     await login.poll(first);

@@ -18,7 +18,7 @@ import {
 } from '#tests/support/test-login.ts';
 
 /** A vendor with a single call number, and one with a call number for each attempt. */
-const careless = await startSandbox({ callbacks: 'off', callNumbers: 'shared' });
+const careless = await startSandbox({ callbacks: 'off', call_numbers: 'shared' });
 const careful = await startSandbox({ callbacks: 'off' });
 const other = await startOtherProcess();
 afterAll(() => Promise.all([careless.close(), careful.close(), other.stop()]));

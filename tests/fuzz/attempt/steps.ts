@@ -107,8 +107,8 @@ export function stepsOf(maxLength: number): fc.Arbitrary<Step[]> {
 
 /** Every combination of vendor behaviours. */
 export const vendorSwitches: fc.Arbitrary<Switches> = fc.record({
-  callNumbers: fc.constantFrom('distinct', 'shared'),
+  call_numbers: fc.constantFrom('distinct', 'shared'),
   match: fc.constantFrom('call_number', 'caller'),
   callbacks: fc.constant('off'),
-  verifiedPhoneNumberFormat: fc.constantFrom('e164', 'national', 'international'),
+  verified_phone_number_format: fc.constantFrom('e164', 'national', 'international'),
 });

@@ -5,7 +5,7 @@ import { fail } from '#lib/shared/result.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
 import { startSandbox } from '#sandbox/server.ts';
 import { createSandboxState } from '#sandbox/state.ts';
-import { defaultSwitches, type Switches, switchesToWire } from '#sandbox/switches.ts';
+import { defaultSwitches, type Switches } from '#sandbox/switches.ts';
 
 /** A vendor failure, which lasts until the next `setTrouble`. */
 export type Trouble =
@@ -78,7 +78,7 @@ export async function openSandboxVendor(): Promise<Vendor> {
     async reset(switches) {
       behindSeconds = 0;
       await control.reset();
-      await control.setOptions({ ...switchesToWire(switches), callbacks: 'off' });
+      await control.setOptions({ ...switches, callbacks: 'off' });
     },
     async call(from, to) {
       await syncClock();
