@@ -31,7 +31,7 @@ async function start(
   const tasks = createBackgroundTasks();
   const { admission = createAdmission(1, LONG_MS), bodyTimeoutMs = LONG_MS } = options;
   const { isQueued = false, readsBody = true } = options;
-  const api = createApi(admission, tasks, bodyTimeoutMs);
+  const answerApi = createApi(admission, tasks, bodyTimeoutMs);
   const path = '/api/test/[name]';
   const route: Route = {
     path,
@@ -48,7 +48,7 @@ async function start(
     const found = incoming.url === '/none' ? null : { route, params: { name: 'test' } };
     const origin = { id: 'id-of-the-request', peerAddress: '127.0.0.1' };
     const context = createRequestContext(services, headersOf(incoming), origin);
-    void api.answer({ incoming, outgoing, context, found });
+    void answerApi({ incoming, outgoing, context, found });
   });
   const post = (body = '{}', signal: AbortSignal | null = null) =>
     fetch(`${server.origin}/api/test/test`, {

@@ -19,10 +19,8 @@ interface ApiRequest {
   found: RouteMatch | null;
 }
 
-export interface Api {
-  /** Failures are logged, and answered without detail. */
-  answer(request: ApiRequest): Promise<void>;
-}
+/** Answers a request. Failures are logged, and answered without detail. */
+export type AnswerApi = (request: ApiRequest) => Promise<void>;
 
 /**
  * Answers requests for routes. A body that a route reads is complete before anything else happens, and a
@@ -34,7 +32,7 @@ export function createApi(
   admission: Admission,
   tasks: BackgroundTasks,
   bodyTimeoutMs = BODY_TIMEOUT_MS,
-): Api {
+): AnswerApi {
   /** @returns null if the client has disconnected. */
   async function respond({
     incoming,
@@ -77,20 +75,18 @@ export function createApi(
     return refuse(context, problem, route, incoming, 'admission_queue_full');
   }
 
-  return {
-    async answer(request) {
-      const { incoming, outgoing, context, found } = request;
-      let response: Response | null;
-      try {
-        response = await respond(request);
-      } catch (error) {
-        const place = { method: incoming.method ?? '', route: found?.route.path ?? '' };
-        response = problemResponse(reportFailure(context, error, place), context);
-      }
-      if (response !== null) {
-        await sendWebResponse(response, outgoing, incoming);
-      }
-    },
+  return async (request) => {
+    const { incoming, outgoing, context, found } = request;
+    let response: Response | null;
+    try {
+      response = await respond(request);
+    } catch (error) {
+      const place = { method: incoming.method ?? '', route: found?.route.path ?? '' };
+      response = problemResponse(reportFailure(context, error, place), context);
+    }
+    if (response !== null) {
+      await sendWebResponse(response, outgoing, incoming);
+    }
   };
 }
 

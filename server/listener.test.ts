@@ -18,15 +18,11 @@ async function start(fail: (outgoing: ServerResponse) => void = () => {}) {
   const listener = createListener({
     services,
     connections,
-    api: {
-      async answer({ outgoing, found }) {
-        answer(outgoing, { by: 'api', route: found?.route.path ?? null });
-      },
+    async answerApi({ outgoing, found }) {
+      answer(outgoing, { by: 'api', route: found?.route.path ?? null });
     },
-    pages: {
-      async answer({ outgoing, target: { pathname } }) {
-        answer(outgoing, { by: 'pages', path: pathname });
-      },
+    async answerPage({ outgoing, target: { pathname } }) {
+      answer(outgoing, { by: 'pages', path: pathname });
     },
   });
   const server = await startTestServer(listener, connections.follow);

@@ -2,9 +2,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { findRoute } from '#app/api/routes.ts';
 import { createRequestContext, createRequestId } from '#lib/http/request-context.ts';
 import type { Services } from '#lib/services.ts';
-import type { Api } from './api.ts';
+import type { AnswerApi } from './api.ts';
 import type { Connections } from './connections.ts';
-import type { Pages } from './pages.ts';
+import type { AnswerPage } from './pages.ts';
 import { headersOf, readTarget, sendStatus } from './web.ts';
 
 /**
@@ -18,13 +18,13 @@ import { headersOf, readTarget, sendStatus } from './web.ts';
 export function createListener({
   services,
   connections,
-  api,
-  pages,
+  answerApi,
+  answerPage,
 }: {
   services: Services;
   connections: Connections;
-  api: Api;
-  pages: Pages;
+  answerApi: AnswerApi;
+  answerPage: AnswerPage;
 }): RequestListener {
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse, id: string) {
     const target = readTarget(incoming.url ?? '/');
@@ -32,9 +32,9 @@ export function createListener({
     if (found !== null || target.pathname.startsWith('/api/')) {
       const origin = { id, peerAddress: incoming.socket.remoteAddress ?? null };
       const context = createRequestContext(services, headersOf(incoming), origin);
-      await api.answer({ incoming, outgoing, context, found });
+      await answerApi({ incoming, outgoing, context, found });
     } else {
-      await pages.answer({ incoming, outgoing, target, id });
+      await answerPage({ incoming, outgoing, target, id });
     }
   }
 

@@ -12,30 +12,26 @@ interface PageRequest {
   id: string;
 }
 
-/** What Next serves: pages, their scripts, and files. */
-export interface Pages {
-  answer(request: PageRequest): Promise<void>;
-}
+/** Answers with what Next serves: pages, their scripts, and files. */
+export type AnswerPage = (request: PageRequest) => Promise<void>;
 
 /** Loads the production build. */
-export async function preparePages(): Promise<Pages> {
+export async function preparePages(): Promise<AnswerPage> {
   // Next hooks its web sockets, which only development needs, to a server that never listens.
   const app = next({ dev: false, quiet: true, httpServer: createServer() });
   await app.prepare();
   const handle = app.getRequestHandler();
-  return {
-    async answer({ incoming, outgoing, target, id }) {
-      const { method } = incoming;
-      const isAction = method === 'POST' && actionPages.has(target.pathname);
-      if (method !== 'GET' && method !== 'HEAD' && !isAction) {
-        // Next would wait for a body that no page takes, and answers a POST to some files with 500.
-        sendStatus(outgoing, 405, { allow: 'GET, HEAD' });
-        return;
-      }
-      incoming.url = target.pathname + target.search;
-      guardNext(incoming.headers);
-      incoming.headers[REQUEST_ID_HEADER] = id;
-      await handle(incoming, outgoing);
-    },
+  return async ({ incoming, outgoing, target, id }) => {
+    const { method } = incoming;
+    const isAction = method === 'POST' && actionPages.has(target.pathname);
+    if (method !== 'GET' && method !== 'HEAD' && !isAction) {
+      // Next would wait for a body that no page takes, and answers a POST to some files with 500.
+      sendStatus(outgoing, 405, { allow: 'GET, HEAD' });
+      return;
+    }
+    incoming.url = target.pathname + target.search;
+    guardNext(incoming.headers);
+    incoming.headers[REQUEST_ID_HEADER] = id;
+    await handle(incoming, outgoing);
   };
 }

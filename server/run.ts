@@ -29,8 +29,8 @@ export async function run(): Promise<void> {
   const listener = createListener({
     services,
     connections,
-    api: createApi(createAdmission(services.config.pauth.maxInFlight), tasks),
-    pages: await preparePages(),
+    answerApi: createApi(createAdmission(services.config.pauth.maxInFlight), tasks),
+    answerPage: await preparePages(),
   });
   const server = createServer(
     {

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import Negotiator from 'negotiator';
-import type { HeaderReader } from '#lib/http/headers.ts';
-import type { RouteRequest } from '#lib/http/route-request.ts';
+import type { HeaderReader, RouteRequest } from '#lib/http/route-request.ts';
 import securityHeaders from '#lib/http/security-headers.json' with { type: 'json' };
 
 /** The target of a request: its path without dot segments, as it was encoded, and its query. */
