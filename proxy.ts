@@ -1,7 +1,6 @@
 import { type NextRequest, NextResponse } from 'next/server';
 import { actionPages } from './app/action-pages.ts';
-import { PAGE_PATH_HEADER } from './lib/http/headers.ts';
-import { createNextContext } from './lib/http/request-context.ts';
+import { createNextContext, PAGE_PATH_HEADER } from './lib/http/request-context.ts';
 import { resealOld } from './lib/http/reseal.ts';
 import { isSameOrigin } from './lib/http/same-origin.ts';
 import { getServices } from './lib/services.ts';

@@ -2,10 +2,13 @@ import 'server-only';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { cache } from 'react';
-import { PAGE_PATH_HEADER } from '#lib/http/headers.ts';
 import { messagesIn } from '#lib/http/language.ts';
 import { ownPath } from '#lib/http/own-path.ts';
-import { createNextContext, type RequestContext } from '#lib/http/request-context.ts';
+import {
+  createNextContext,
+  PAGE_PATH_HEADER,
+  type RequestContext,
+} from '#lib/http/request-context.ts';
 import { readSession } from '#lib/http/session.ts';
 import { getServices } from '#lib/services.ts';
 import type { LoggedIn } from '#lib/sessions/open.ts';

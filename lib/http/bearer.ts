@@ -1,7 +1,7 @@
 import 'server-only';
 import { timingSafeEqual } from 'node:crypto';
 import { hashToken } from '../crypto/token.ts';
-import type { HeaderReader } from './headers.ts';
+import type { HeaderReader } from './route-request.ts';
 
 /** Whether a request authorizes itself with this secret: `Authorization: Bearer <secret>` (RFC 6750). */
 export function isBearerOf(secret: string, headers: HeaderReader): boolean {

@@ -8,7 +8,7 @@ import {
 } from '../limits/client-address.ts';
 import type { ClientInfo } from '../store/schema.ts';
 import { describeDevice } from './device.ts';
-import type { HeaderReader } from './headers.ts';
+import type { HeaderReader } from './route-request.ts';
 
 /** Who sent a request, as far as can be known. */
 export interface Client {

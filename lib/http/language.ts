@@ -6,8 +6,8 @@ import { DEFAULT_LANGUAGE, isLanguage, type Language, languages } from '../share
 import { en } from '../shared/messages/en.ts';
 import { ja } from '../shared/messages/ja.ts';
 import type { Messages } from '../shared/messages/messages.ts';
-import type { HeaderReader } from './headers.ts';
 import { memoizeLatest } from './memoize.ts';
+import type { HeaderReader } from './route-request.ts';
 
 /** Remembers what a person chose with the switch, for a year. Says nothing about who they are. */
 export const LANGUAGE_COOKIE = 'language';

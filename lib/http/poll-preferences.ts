@@ -1,7 +1,7 @@
 import 'server-only';
 import type { Poll } from '../login/poll.ts';
 import { PROMPTED_HEADER } from '../shared/prompted-header.ts';
-import type { HeaderReader } from './headers.ts';
+import type { HeaderReader } from './route-request.ts';
 
 /**
  * How a poll wants to be answered, by its headers: held for as long as the deployment holds polls,

@@ -8,8 +8,8 @@ import type { Services } from '../services.ts';
 import type { SessionDependencies } from '../sessions/open.ts';
 import type { Language } from '../shared/language.ts';
 import { type Client, readClient } from './client.ts';
-import type { HeaderReader } from './headers.ts';
 import { languageOf } from './language.ts';
+import type { HeaderReader } from './route-request.ts';
 
 /** One request, as handlers and pages see it. */
 export interface RequestContext {
@@ -35,6 +35,9 @@ export function createRequestId(): string {
 
 /** Set by the Node host on each request that it hands to Next, whatever the client sent. */
 export const REQUEST_ID_HEADER = 'x-request-id';
+
+/** Set by `proxy.ts` on the request of each page, whatever the client sent: its path and query. */
+export const PAGE_PATH_HEADER = 'x-page-path';
 
 /** The id of a request that Next handles: the Node host's, or a new one where Next is the host. */
 export function requestIdOf({ isNodeHost }: Services, headers: HeaderReader): string {

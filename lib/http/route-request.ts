@@ -1,5 +1,7 @@
 import 'server-only';
-import type { HeaderReader } from './headers.ts';
+
+/** The headers of a request, however its host keeps them. */
+export type HeaderReader = Pick<Headers, 'get'>;
 
 /** What handlers read of a request. A Web `Request` is one; the Node host builds one from Node's. */
 export interface RouteRequest {

@@ -1,6 +1,5 @@
 import 'server-only';
-import type { HeaderReader } from './headers.ts';
-import type { RouteRequest } from './route-request.ts';
+import type { HeaderReader, RouteRequest } from './route-request.ts';
 
 /**
  * Whether a request comes from a page of ours.
