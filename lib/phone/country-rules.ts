@@ -17,6 +17,7 @@ interface CountryRules {
 export const countryRules: Readonly<Partial<Record<CountryCode, CountryRules>>> = {
   JP: { callerIdPrefixes: { withhold: '184', show: '186' } },
   AR: { mobileSpelling: { abroad: /^\+549(?=\d{10}$)/, kept: '+54' } },
-  // Until August 2019 a 1 came before a mobile number that was called from abroad; contacts still have it.
-  MX: { formerSpelling: { pattern: /^\+521(?=\d{10}$)/, now: '+52' } },
+  // Until August 2019 a 1 came before a mobile number that was called from abroad, and 01, 044 or 045 before one
+  // that was called from Mexico; contacts still have them.
+  MX: { formerSpelling: { pattern: /^\+52(?:1|01|044|045)(?=\d{10}$)/, now: '+52' } },
 };
