@@ -1,3 +1,5 @@
+import { unbroken } from './phone-number.tsx';
+
 /**
  * A text with its placeholders filled in. No line breaks within a value, which may be a phone number.
  *
@@ -12,7 +14,7 @@ export function FilledText(props: { text: string; values: Readonly<Record<string
     return (
       // Its text is in the key: a browser that translates the page replaces the text nodes that React knows.
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text are never reordered.
-      <span key={`${index} ${shown}`} className={isName ? 'unbroken' : undefined}>
+      <span key={`${index} ${shown}`} className={isName ? unbroken(shown) : undefined}>
         {shown}
       </span>
     );

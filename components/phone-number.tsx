@@ -1,7 +1,12 @@
 import styles from './phone-number.module.css';
 
-/** The longest number that is set in the largest type: `050-1234-5678`, `(212) 555-0100`. */
+/** The longest number that is set in the larger type: `050-1234-5678`, `(212) 555-0100`. */
 const MAX_LARGE_LENGTH = 14;
+
+/** The class of a number within a text, which stays on one line at any size of text. */
+export function unbroken(text: string): string {
+  return text.length > MAX_LARGE_LENGTH ? 'unbroken long' : 'unbroken';
+}
 
 /** A phone number in large type, on one line at any size of text. */
 export function PhoneNumberText({ text }: { text: string }) {

@@ -18,6 +18,14 @@ const horizontalOverflowOf = (page: Page) =>
     return scrollWidth - clientWidth;
   });
 
+/** Numbers and names of steps that go over a line end. */
+const brokenTextsOf = (page: Page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('main ol[aria-label] span, .unbroken')]
+      .filter((element) => element.getClientRects().length > 1)
+      .map((element) => element.textContent),
+  );
+
 /** Controls smaller than 44 × 44 px; links within a sentence are exempt (WCAG 2.5.8). */
 const smallTargetsOf = (page: Page) =>
   page.evaluate(() =>
@@ -150,27 +158,62 @@ async function setIphoneText(page: Page, sizePx: number): Promise<void> {
   }, `${sizePx}px`);
 }
 
-test('on an iPhone the button is on the first screen, and every step fits text twice as large', async ({
+test('on an iPhone the button is on the first screen, and every step fits text of every size', async ({
   login,
   phoneNumber,
+  vendor,
+  testPhone,
   messages,
   page,
+  isMobile,
+  consoleProblems,
 }) => {
+  test.skip(!isMobile, 'a computer has no size of text of the system');
+  const check = async () => {
+    for (const [width, sizePx] of [
+      [390, 34],
+      [390, 40],
+      [320, 40],
+      [320, 53],
+    ] as const) {
+      await page.setViewportSize({ width, height: 664 });
+      await setIphoneText(page, sizePx);
+      expect(await brokenTextsOf(page)).toEqual([]);
+      expect(await horizontalOverflowOf(page), `${width}, ${sizePx}`).toBe(0);
+    }
+  };
   await page.setViewportSize({ width: 390, height: 664 });
   await login.open();
   await setIphoneText(page, 17);
   // What a site with the real vendor does not show.
   await page.getByText(messages.site.sandboxNotice).evaluate((notice) => notice.remove());
   await expect(login.submit).toBeInViewport({ ratio: 1 });
-  await setIphoneText(page, 34);
-  const example = page.locator('.unbroken');
-  expect(await example.evaluate((number) => number.getClientRects().length)).toBe(1);
-  expect(await horizontalOverflowOf(page)).toBe(0);
+  await page.getByText(messages.login.otherCountry).click();
+  await check();
   await login.enter(phoneNumber.text);
   await login.callNumber();
   await login.button(messages.login.called).click();
   await expect(page.getByText(messages.login.troubleshooting.intro)).toBeVisible();
-  expect(await horizontalOverflowOf(page)).toBe(0);
+  await check();
+  await page.goto((await page.locator('a[href*="/call/"]').getAttribute('href')) ?? '');
+  await expect(page.getByRole('timer')).toBeVisible();
+  await check();
+  await vendor.advanceClock(301, phoneNumber.e164);
+  await login.open();
+  await expect(login.heading(messages.login.expiredHeading)).toBeVisible();
+  await check();
+  await login.button(messages.login.startAgain).click();
+  // The completed step is shown briefly: a 204 keeps the browser on it.
+  await page.route('**/account', (route) => route.fulfill({ status: 204 }));
+  await testPhone.call(phoneNumber.e164, await login.callNumber());
+  await expect(login.heading(messages.login.completedHeading)).toBeVisible();
+  await check();
+  await page.unroute('**/account');
+  await page.goto('/account');
+  await login.expectLoggedIn(phoneNumber.text);
+  await check();
+  // Chromium logs that the attempt has expired.
+  expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('408')]);
 });
 
 test('text is as large as the system of an Android phone sets it', async ({ login, page }) => {
@@ -286,12 +329,7 @@ test('the number to call is one link and one text, and the call button is right 
     expect(shown).toMatchObject({ texts: 1, lines: 1 });
     const button = await login.call.boundingBox();
     expect((button?.y ?? 0) - shown.bottom, `${width}, ${fontSize}`).toBeLessThan(32);
-    const brokenTexts = await page.evaluate(() =>
-      [...document.querySelectorAll('main ol[aria-label] span, .unbroken')]
-        .filter((element) => element.getClientRects().length > 1)
-        .map((element) => element.textContent),
-    );
-    expect(brokenTexts).toEqual([]);
+    expect(await brokenTextsOf(page)).toEqual([]);
     expect(await horizontalOverflowOf(page)).toBe(0);
   }
 });

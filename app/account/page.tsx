@@ -7,6 +7,7 @@ import { Passkeys } from '#components/account/passkeys.tsx';
 import { Instant } from '#components/instant.tsx';
 import { LogOutButton } from '#components/log-out-button.tsx';
 import { PasskeyConfirmation } from '#components/passkeys/confirm.tsx';
+import { unbroken } from '#components/phone-number.tsx';
 import { formatPhoneNumber } from '#lib/phone/phone-number.ts';
 import { readAccount } from './views.ts';
 
@@ -20,6 +21,7 @@ export default async function AccountPage() {
   const loggedIn = await requireUser();
   const { user } = loggedIn;
   const messages = context.messages.account;
+  const phoneNumber = formatPhoneNumber(user.phone_number, services.config.app.defaultCountry);
   const { sessions, notices, passkeys, limitedUntil, events } = await readAccount(
     context,
     loggedIn,
@@ -57,8 +59,8 @@ export default async function AccountPage() {
       >
         <dl className={styles.facts}>
           <dt>{messages.phoneNumber}</dt>
-          <dd className="unbroken">
-            {formatPhoneNumber(user.phone_number, services.config.app.defaultCountry)}
+          <dd>
+            <span className={unbroken(phoneNumber)}>{phoneNumber}</span>
           </dd>
           <dt>{messages.since}</dt>
           <dd>
