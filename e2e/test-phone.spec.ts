@@ -24,7 +24,7 @@ const words = {
     cut: '接続を切る',
     callbacks: 'コールバックを送る',
     sessions: 'ログインの受付',
-    requests: 'アプリから届いた要求',
+    requests: 'アプリから届いたリクエスト',
     waits: '着信待ち',
     calledBack: /コールバックの応答 204/,
   },

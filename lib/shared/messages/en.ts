@@ -100,9 +100,9 @@ export const en: Messages = {
       otherPhoneCall: 'Call again',
       otherPhoneChange: 'Change to the number you called from',
       withheld: 'Your number was hidden',
-      withheldText: 'Dial 186 and then {callNumber}: your number is shown.',
-      withheldTextNext: 'Dial 186 and then the new number: your number is shown.',
-      withheldTextAbroad: 'Let your phone show your number in its settings, then call again.',
+      withheldText: 'Dial 186 before {callNumber}, and your number is shown.',
+      withheldTextNext: 'Dial 186 before the new number, and your number is shown.',
+      withheldTextAbroad: 'Turn on caller ID in the settings of your phone, then call again.',
       withheldCall: 'Call with 186 in front',
       app: 'You called from an app such as LINE or WhatsApp',
       appText: 'Please call {callNumber} with the Phone app that came with your phone.',
@@ -274,7 +274,7 @@ export const en: Messages = {
     signup_closed:
       'This phone number is not registered. Use a registered number, or contact the people who run this site.',
     user_disabled:
-      'The account of this phone number is disabled. Please contact the people who run this site.',
+      'The account for this phone number is disabled. Please contact the people who run this site.',
     pauth_unreachable:
       'We could not connect to the call service. Please wait a moment and try again.',
     pauth_timed_out: 'The call service did not answer in time. Please wait a moment and try again.',

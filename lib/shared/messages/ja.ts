@@ -41,7 +41,7 @@ export const ja = {
     otherCountry: 'ほかの国の番号を使う',
     countryLabel: '国・地域',
     remember: '次回のために番号を保存する',
-    rememberHint: 'ご自分の端末でだけお使いください。',
+    rememberHint: 'ご自分の端末でのみお使いください。',
     numberSubmit: '次へ（かける番号を表示）',
     numberSubmitting: '番号を準備しています…',
     rememberedLabel: '前回の番号',
@@ -99,14 +99,14 @@ export const ja = {
       heading: 'うまくいかないときは',
       intro: '手続きは続いています。上から\u2060順にお確かめください。',
       spoken: 'うまくいかないときの手順を、下に表示しました。',
-      hidden: '手順は、電話の\u2060確認を\u2060再開すると、ここに戻ります。',
+      hidden: '電話の\u2060確認を\u2060再開すると、手順がここに\u2060再び表示されます。',
       otherPhone: '別の電話や、別のSIMからかけた',
       otherPhoneText: '{phoneNumber}\u00a0の\u2060電話からかけ直してください。',
       otherPhoneCall: 'かけ直す',
       otherPhoneChange: 'かけた電話の番号に変える',
       withheld: '番号を通知せずにかけた',
-      withheldText: '186に続けて {callNumber} にかけると、番号が通知されます。',
-      withheldTextNext: '186に続けて、新しく表示される番号にかけると、番号が通知されます。',
+      withheldText: '{callNumber} の前に186を付けてかけると、番号が通知されます。',
+      withheldTextNext: '新しく表示される番号の前に186を付けてかけると、番号が通知されます。',
       withheldTextAbroad: '電話の設定で、番号が通知されるようにしてから、かけ直してください。',
       withheldCall: '186を付けてかける',
       app: 'LINEなどの通話アプリからかけた',
@@ -232,7 +232,7 @@ export const ja = {
     addedOn: '追加した端末',
     limitedHeading: '一部の操作ができません',
     limitedText:
-      '電話だけでログインしたためです。ほかの人が番号を偽って電話をかけても、アカウントを奪えないようにしています。パスキーの追加・削除と、ほかの端末のログアウトは、次の時刻からできます。',
+      '電話だけでログインしたためです。番号を偽った電話で、アカウントが乗っ取られるのを防いでいます。パスキーの追加・削除と、ほかの端末のログアウトは、次の時刻からできます。',
     limitedConfirm: 'パスキーで確認して、すぐに使う',
     callAloneHeading: '電話だけでログインした端末があります',
     callAloneText:
@@ -258,9 +258,9 @@ export const ja = {
     phone_number_ambiguous: '2通りの番号に読み取れます。「+」と国番号から入力してください。',
     phone_number_unknown_country: 'その国番号は見つかりません。番号をお確かめください。',
     phone_number_not_in_country:
-      '{country}にこの番号はありません。ほかの国の番号は、＋と国番号から入力してください。',
+      '{country}にこの番号はありません。ほかの国の番号は、「+」と国番号から入力してください。',
     phone_number_emergency:
-      '緊急の電話番号では、ログインできません。お使いの電話の番号を入力してください。',
+      '緊急通報の番号では、ログインできません。お使いの電話の番号を入力してください。',
     phone_number_toll_free:
       'フリーダイヤルなど、着信専用の番号です。お使いの電話の番号を入力してください。',
     phone_number_premium: '情報料などがかかる番号です。お使いの電話の番号を入力してください。',
