@@ -14,7 +14,7 @@ import { TEST_SECRET } from '#tests/support/app-server.ts';
 import { readBuildContext, readStages } from '#tests/support/dockerfile.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
-const [build = [], image = []] = readStages('Dockerfile');
+const [build = [], image = []] = readStages('deploy/Dockerfile');
 
 const textOf = (name: string) => image.find((each) => each.name === name)?.text ?? '';
 const commandIn = (text: string) =>
@@ -200,6 +200,7 @@ describe('the image', () => {
 });
 
 it('compose.yaml gives the server longer to stop than the server itself takes', () => {
-  const [, seconds] = /stop_grace_period: (\d+)s/.exec(readFileSync('compose.yaml', 'utf8')) ?? [];
+  const [, seconds] =
+    /stop_grace_period: (\d+)s/.exec(readFileSync('deploy/compose.yaml', 'utf8')) ?? [];
   expect(Number(seconds) * 1_000).toBeGreaterThan(SHUTDOWN_TIMEOUT_MS);
 });

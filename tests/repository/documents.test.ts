@@ -3,13 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blocksOf, patch } from '#tests/integrate/copy.ts';
 
-const documents = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'CHANGELOG.md',
-  ...globSync('docs/**/*.md'),
-];
+const documents = ['README.md', 'SECURITY.md', 'CHANGELOG.md', ...globSync('docs/**/*.md')];
 const decisions = globSync('docs/decisions/*.md');
 
 const read = (path: string) => readFileSync(path, 'utf8');

@@ -21,8 +21,10 @@ export function readStages(path: string): Instruction[][] {
   return stages;
 }
 
-/** The entries of the root that `.dockerignore` lets an engine see. */
+/** The entries of the root that `deploy/Dockerfile.dockerignore` lets an engine see. */
 export function readBuildContext(): string[] {
-  const patterns = readFileSync('.dockerignore', 'utf8').split('\n').filter(Boolean);
+  const patterns = readFileSync('deploy/Dockerfile.dockerignore', 'utf8')
+    .split('\n')
+    .filter(Boolean);
   return globSync('{*,.*}').filter((entry) => !patterns.some((each) => matchesGlob(entry, each)));
 }
