@@ -1,5 +1,6 @@
 import 'server-only';
 import type { NumberType, PhoneNumber as ParsedPhoneNumber } from 'libphonenumber-js/max';
+import type { PhoneNumberCode } from '../shared/error-codes.ts';
 import { countryRules } from './country-rules.ts';
 
 /** The types of number that an operator can accept or refuse. */
@@ -8,14 +9,8 @@ export const numberTypes = ['mobile', 'landline', 'ip'] as const;
 /** `ip` is a VoIP number, in Japan one that begins with 050. */
 export type NumberTypeName = (typeof numberTypes)[number];
 
-export type NumberTypeError = {
-  code:
-    | 'phone_number_toll_free'
-    | 'phone_number_premium'
-    | 'phone_number_cannot_call'
-    | 'phone_number_landline_refused'
-    | 'phone_number_ip_refused';
-};
+/** Why a number is refused, where the code alone says it. */
+export type PlainNumberError = { code: Exclude<PhoneNumberCode, 'phone_number_not_in_country'> };
 
 /** Numbers that cost more than an ordinary call. */
 const premium: ReadonlySet<NumberType> = new Set(['PREMIUM_RATE', 'SHARED_COST']);
@@ -38,7 +33,7 @@ export function isUnsuitableCallNumber(parsed: ParsedPhoneNumber): boolean {
 export function refuseType(
   parsed: ParsedPhoneNumber,
   accepted: ReadonlySet<NumberTypeName>,
-): NumberTypeError | null {
+): PlainNumberError | null {
   const type = parsed.getType();
   if (type === undefined) {
     return null;

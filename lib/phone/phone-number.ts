@@ -18,9 +18,9 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 import { countryRules } from './country-rules.ts';
 import {
   isUnsuitableCallNumber,
-  type NumberTypeError,
   type NumberTypeName,
   numberTypes,
+  type PlainNumberError,
   refuseType,
 } from './number-types.ts';
 
@@ -32,17 +32,7 @@ export {
 } from 'libphonenumber-js/max';
 
 export type PhoneNumberError =
-  | {
-      code:
-        | 'phone_number_missing'
-        | 'phone_number_unreadable'
-        | 'phone_number_too_short'
-        | 'phone_number_too_long'
-        | 'phone_number_unknown_country'
-        | 'phone_number_ambiguous'
-        | 'phone_number_emergency';
-    }
-  | NumberTypeError
+  | PlainNumberError
   | { code: 'phone_number_not_in_country'; country: CountryCode };
 
 const allTypes: ReadonlySet<NumberTypeName> = new Set(numberTypes);
