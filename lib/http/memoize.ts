@@ -9,16 +9,6 @@ const TEXTS = 500;
 
 /** Caches the results of a pure function for the texts that it was given most recently. */
 export function memoizeLatest<T extends string>(read: (text: string) => T): (text: string) => T {
-  const known = new LRUCache<string, T>({ max: TEXTS });
-  return (text) => {
-    const before = known.get(text);
-    if (before !== undefined) {
-      return before;
-    }
-    const answer = read(text);
-    if (text.length <= TEXT_MAX_LENGTH) {
-      known.set(text, answer);
-    }
-    return answer;
-  };
+  const known = new LRUCache<string, T>({ max: TEXTS, memoMethod: (text) => read(text) });
+  return (text) => (text.length > TEXT_MAX_LENGTH ? read(text) : known.memo(text));
 }
