@@ -83,7 +83,7 @@ export async function confirmWithPasskey(
 /** Uses up the challenge, moves the counter on and makes the change, in one transaction. */
 async function recordUse<Problem>(
   deps: PasskeyDependencies,
-  { challenge, passkey, counter, isBackedUp }: VerifiedUse & { challenge: Challenge },
+  { challenge, passkey, counter, isBackedUp }: VerifiedUse,
   change: (audited: AuditedTransaction, at: number) => Promise<Result<string, Problem>>,
 ): Promise<Result<string, Problem | UseProblem>> {
   const at = deps.clock.now();

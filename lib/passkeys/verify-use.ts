@@ -11,6 +11,7 @@ import type { PasskeyDependencies } from './dependencies.ts';
 
 /** A use whose signature was checked; not recorded yet. */
 export interface VerifiedUse {
+  challenge: Challenge;
   user: User;
   passkey: Passkey;
   counter: number;
@@ -30,7 +31,7 @@ export async function verifyUse(
   deps: PasskeyDependencies,
   challenge: Challenge | null,
   use: PasskeyUseRequest,
-): Promise<Result<VerifiedUse & { challenge: Challenge }, UseProblem>> {
+): Promise<Result<VerifiedUse, UseProblem>> {
   if (!isFresh(challenge, 'get', deps.clock.now())) {
     return fail({ code: 'passkey_expired' });
   }

@@ -45,13 +45,10 @@ export const transitions = [
 
 export type Transition = (typeof transitions)[number];
 
+type WithoutFrom<T extends Transition> = T extends Transition ? Omit<T, 'from'> : never;
+
 /** A transition to an end without a login: where to, and which use case makes it. */
-export type EndTransition =
-  Extract<Transition, { to: AttemptEnd }> extends infer T
-    ? T extends { to: infer To; by: infer By }
-      ? { to: To; by: By }
-      : never
-    : never;
+export type EndTransition = WithoutFrom<Extract<Transition, { to: AttemptEnd }>>;
 
 /** The states from which a use case may end an attempt in this way. */
 export function statesBefore({ to, by }: EndTransition): AttemptState[] {
