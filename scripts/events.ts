@@ -7,7 +7,7 @@ import { referenceOf } from '#lib/observe/log.ts';
 import { systemClock } from '#lib/shared/clock.ts';
 import { readEvents } from '#lib/store/read-events.ts';
 import type { Store, StoredEvent } from '#lib/store/schema.ts';
-import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { runCommand, withStore } from './with-store.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -20,19 +20,8 @@ Reads DATABASE_URL, as the server does. Exit code: 0 done, 1 refused, 2 usage er
 
 const sinceSchema = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
-  const options = readOptions(args);
-  if (options === null) {
-    console.error(USAGE);
-    return USAGE_ERROR;
-  }
+process.exitCode = await runCommand(USAGE, readOptions, async ({ options, config }) => {
   const { sinceMs, isJson } = options;
-  const config = loadCommandConfig();
-  if (config === null) {
-    return 1;
-  }
   return await withStore(config.store, isJson, async (store) => {
     // Reads no faster than the output is taken.
     await pipeline(Readable.from(linesOf(store, sinceMs, isJson)), process.stdout, {
@@ -40,23 +29,18 @@ async function main(args: string[]): Promise<number> {
     }).catch(ignoreClosedOutput);
     return 0;
   });
-}
+});
 
-/** @returns null on a usage error. */
-function readOptions(args: string[]): { sinceMs: number; isJson: boolean } | null {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: { since: { type: 'string' }, json: { type: 'boolean', default: false } },
-    });
-    const sinceMs =
-      values.since === undefined
-        ? systemClock.now() - DAY_MS
-        : Date.parse(sinceSchema.parse(values.since));
-    return { sinceMs, isJson: values.json };
-  } catch {
-    return null;
-  }
+function readOptions(args: string[]): { sinceMs: number; isJson: boolean } {
+  const { values } = parseArgs({
+    args,
+    options: { since: { type: 'string' }, json: { type: 'boolean', default: false } },
+  });
+  const sinceMs =
+    values.since === undefined
+      ? systemClock.now() - DAY_MS
+      : Date.parse(sinceSchema.parse(values.since));
+  return { sinceMs, isJson: values.json };
 }
 
 async function* linesOf(store: Store, sinceMs: number, isJson: boolean): AsyncGenerator<string> {

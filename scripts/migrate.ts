@@ -1,6 +1,6 @@
 /** `npm run migrate`: brings the tables up to date, once. May be used while the server runs. */
 import { parseArgs } from 'node:util';
-import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { runCommand, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run migrate
 
@@ -9,19 +9,9 @@ starts. With MIGRATIONS=off, and on previews of Vercel unless MIGRATIONS=apply i
 Reads DATABASE_URL and MIGRATIONS, as the server does.
 Exit code: 0 done or nothing to do, 1 not done, 2 usage error.`;
 
-process.exitCode = await main(process.argv.slice(2));
+const readOptions = (args: string[]) => parseArgs({ args }).values;
 
-async function main(args: string[]): Promise<number> {
-  try {
-    parseArgs({ args });
-  } catch {
-    console.error(USAGE);
-    return USAGE_ERROR;
-  }
-  const config = loadCommandConfig();
-  if (config === null) {
-    return 1;
-  }
+process.exitCode = await runCommand(USAGE, readOptions, async ({ config }) => {
   if (config.migrations === 'off') {
     console.log(
       'No migration is applied: MIGRATIONS is off, as it is on every deployment of Vercel but production. ' +
@@ -36,4 +26,4 @@ async function main(args: string[]): Promise<number> {
     }
     return 0;
   });
-}
+});

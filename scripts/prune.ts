@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '#lib/shared/clock.ts';
 import { keepMsOf, sweep } from '#lib/store/sweep.ts';
-import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { runCommand, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run prune -- [--json]
 
@@ -10,18 +10,11 @@ Deletes attempts, sessions, events, limits and webhook messages that are past th
 server does about once an hour. Reads DATABASE_URL, ATTEMPT_RETENTION_DAYS and EVENT_RETENTION_DAYS, as the server does.
 Exit code: 0 done, 1 not done, 2 usage error.`;
 
-process.exitCode = await main(process.argv.slice(2));
+const readOptions = (args: string[]) =>
+  parseArgs({ args, options: { json: { type: 'boolean', default: false } } }).values;
 
-async function main(args: string[]): Promise<number> {
-  const isJson = readIsJson(args);
-  if (isJson === null) {
-    console.error(USAGE);
-    return USAGE_ERROR;
-  }
-  const config = loadCommandConfig();
-  if (config === null) {
-    return 1;
-  }
+process.exitCode = await runCommand(USAGE, readOptions, async ({ options, config }) => {
+  const isJson = options.json;
   return await withStore(config.store, isJson, async (store) => {
     const keepMs = keepMsOf(config.retention);
     const deleted = await sweep({ store, clock: systemClock, keepMs });
@@ -29,13 +22,4 @@ async function main(args: string[]): Promise<number> {
     console.log(isJson ? JSON.stringify(deleted) : `Deleted: ${counts.join(', ')}.`);
     return 0;
   });
-}
-
-/** Whether JSON is wanted; null on a usage error. */
-function readIsJson(args: string[]): boolean | null {
-  try {
-    return parseArgs({ args, options: { json: { type: 'boolean' } } }).values.json ?? false;
-  } catch {
-    return null;
-  }
-}
+});

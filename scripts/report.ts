@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '#lib/shared/clock.ts';
 import { readEvents } from '#lib/store/read-events.ts';
 import { formatFunnel, readFunnel, startOfDay } from './funnel.ts';
-import { loadCommandConfig, USAGE_ERROR, withStore } from './with-store.ts';
+import { runCommand, withStore } from './with-store.ts';
 
 const DEFAULT_DAYS = 7;
 
@@ -14,19 +14,8 @@ in, expired, cancelled, contested, or failed, and why. Days begin at midnight in
 TZ=Asia/Tokyo sets it. An attempt whose page was closed is not ended by anybody and stays started.
 Reads DATABASE_URL, as the server does. Exit code: 0 done, 1 refused, 2 usage error.`;
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
-  const options = readOptions(args);
-  if (options === null) {
-    console.error(USAGE);
-    return USAGE_ERROR;
-  }
+process.exitCode = await runCommand(USAGE, readOptions, async ({ options, config }) => {
   const { days, isJson } = options;
-  const config = loadCommandConfig();
-  if (config === null) {
-    return 1;
-  }
   return await withStore(config.store, isJson, async (store) => {
     const nowMs = systemClock.now();
     const events = readEvents(store, startOfDay(nowMs, days - 1));
@@ -34,21 +23,16 @@ async function main(args: string[]): Promise<number> {
     console.log(isJson ? JSON.stringify(funnel) : formatFunnel(funnel));
     return 0;
   });
-}
+});
 
-/** @returns null on a usage error. */
 function readOptions(args: string[]): { days: number; isJson: boolean } | null {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        days: { type: 'string', default: String(DEFAULT_DAYS) },
-        json: { type: 'boolean', default: false },
-      },
-    });
-    const isAllowed = /^[1-9]\d{0,2}$/.test(values.days) && Number(values.days) <= 365;
-    return isAllowed ? { days: Number(values.days), isJson: values.json } : null;
-  } catch {
-    return null;
-  }
+  const { values } = parseArgs({
+    args,
+    options: {
+      days: { type: 'string', default: String(DEFAULT_DAYS) },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const isAllowed = /^[1-9]\d{0,2}$/.test(values.days) && Number(values.days) <= 365;
+  return isAllowed ? { days: Number(values.days), isJson: values.json } : null;
 }

@@ -23,7 +23,7 @@ import { fail, type Result, succeed } from '#lib/shared/result.ts';
 import { setOutboxUsed } from '#lib/store/outbox.ts';
 import type { User } from '#lib/store/schema.ts';
 import { describeNumberError } from './number-error.ts';
-import { loadCommandConfig, refuse, USAGE_ERROR, withStore } from './with-store.ts';
+import { refuse, runCommand, withStore } from './with-store.ts';
 
 const USAGE = `Usage: npm run users -- <command> [--json]
 
@@ -130,18 +130,7 @@ const errorTexts: Readonly<Record<AccountError, string>> = {
 /** A UUID. */
 const USER_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: string[]): Promise<number> {
-  const given = readArguments(args);
-  if (given === null) {
-    console.error(USAGE);
-    return USAGE_ERROR;
-  }
-  const config = loadCommandConfig();
-  if (config === null) {
-    return 1;
-  }
+process.exitCode = await runCommand(USAGE, readArguments, async ({ options: given, config }) => {
   setOutboxUsed(config.webhook !== null);
   return await withStore(config.store, given.isJson, async (store) => {
     const log = createLog(process.stderr).child({ request: createRequestId() });
@@ -152,7 +141,7 @@ async function main(args: string[]): Promise<number> {
     console.log(given.isJson ? JSON.stringify(done.value.json) : done.value.text);
     return 0;
   });
-}
+});
 
 interface Refusal {
   code: string;
@@ -199,13 +188,15 @@ interface Arguments {
 
 /** @returns null on a usage error. */
 function readArguments(args: string[]): Arguments | null {
-  const { json: isJson, words } = parseWords(args);
-  const [command = '', ...rest] = words;
+  const { values, positionals } = parseArgs({
+    args,
+    options: { json: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const isJson = values.json;
+  const [command = '', ...rest] = positionals;
   // A number with spaces needs no quotes.
   const account = rest.join(' ');
-  if (isJson === null) {
-    return null;
-  }
   if (command === 'list') {
     return account === '' ? { command, account, isJson } : null;
   }
@@ -216,17 +207,4 @@ function readArguments(args: string[]): Arguments | null {
 
 function isKeyOf<Key extends string>(table: Record<Key, unknown>, key: string): key is Key {
   return Object.hasOwn(table, key);
-}
-
-function parseWords(args: string[]): { json: boolean | null; words: string[] } {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      options: { json: { type: 'boolean' } },
-      allowPositionals: true,
-    });
-    return { json: values.json ?? false, words: positionals };
-  } catch {
-    return { json: null, words: [] };
-  }
 }

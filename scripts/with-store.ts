@@ -1,5 +1,5 @@
 import nextEnv from '@next/env';
-import { describeFaults, readCommandConfig } from '#lib/config/config.ts';
+import { type CommandConfig, describeFaults, readCommandConfig } from '#lib/config/config.ts';
 import { describeStoreFailure } from '#lib/store/describe-failure.ts';
 import { isStoreFailure } from '#lib/store/failure.ts';
 import type { Migrated } from '#lib/store/migrate.ts';
@@ -7,21 +7,43 @@ import { openStore, prepareStore, type StorePlace } from '#lib/store/open.ts';
 import type { Store } from '#lib/store/schema.ts';
 
 /** The exit code after printing the usage. */
-export const USAGE_ERROR = 2;
+const USAGE_ERROR = 2;
+
+/** What a command is given: its options, and what it needs of the environment. */
+interface Given<Options> {
+  options: Options;
+  config: CommandConfig;
+}
 
 /**
- * Reads what a command needs of the environment and of the `.env` files that the server also reads.
+ * Runs a command: reads its arguments, the environment, and the `.env` files that the server also reads.
  *
- * @returns null where it is wrong; each fault is printed.
+ * @param readOptions returns null or throws on a usage error, after which the usage is printed.
+ * @param work returns the exit code.
+ * @returns that; 1 where the environment is wrong, each fault of which is printed.
  */
-export function loadCommandConfig() {
+export async function runCommand<Options>(
+  usage: string,
+  readOptions: (args: string[]) => Options | null,
+  work: (given: Given<Options>) => Promise<number>,
+): Promise<number> {
+  let options: Options | null = null;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch {
+    // An argument that is not known.
+  }
+  if (options === null) {
+    console.error(usage);
+    return USAGE_ERROR;
+  }
   nextEnv.loadEnvConfig('.', process.env.NODE_ENV === 'development');
   const config = readCommandConfig(process.env);
-  if (config.ok) {
-    return config.value;
+  if (!config.ok) {
+    console.error(describeFaults(config.error));
+    return 1;
   }
-  console.error(describeFaults(config.error));
-  return null;
+  return await work({ options, config: config.value });
 }
 
 /**

@@ -46,6 +46,8 @@ const commandConfigSchema = z
     webhook: webhookOf(webhook),
   }));
 
+export type CommandConfig = z.infer<typeof commandConfigSchema>;
+
 function webhookOf({ url, keys }: { url: URL | null; keys: Buffer[] | null }) {
   return url === null || keys === null ? null : { url, keys };
 }
