@@ -4,7 +4,7 @@ import { addToCounts } from '../store/limits.ts';
 import type { Queries } from '../store/schema.ts';
 
 /** How long an authenticator has to answer. */
-export const CHALLENGE_TTL_MS = 5 * 60 * 1_000;
+const CHALLENGE_TTL_MS = 5 * 60 * 1_000;
 
 /** What an authenticator signs once, and what for. Kept by the browser, sealed. */
 export type Challenge = { challenge: string; issuedAt: number } & (
