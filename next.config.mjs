@@ -17,9 +17,16 @@ export default {
   htmlLimitedBots: /.*/,
   // No page has an image to optimise, and the optimiser has been a way in before.
   images: { unoptimized: true },
-  // TypeScript 7 is a command, not a library: let the build call it.
-  // The proxy would keep up to 10 MB of a body for pages that take none.
-  experimental: { useTypeScriptCli: true, proxyClientMaxBodySize: 4096 },
+  // SWR brings it for React 17; the React of today has what it adds.
+  turbopack: { resolveAlias: { 'use-sync-external-store/shim': 'react' } },
+  experimental: {
+    // TypeScript 7 is a command, not a library: let the build call it.
+    useTypeScriptCli: true,
+    // The proxy would keep up to 10 MB of a body for pages that take none.
+    proxyClientMaxBodySize: 4096,
+    // Of the passkeys' library, who logs in needs half.
+    optimizePackageImports: ['@simplewebauthn/browser'],
+  },
   // Next's page for its own failures is for nobody to ask for: a cache would keep it for a year.
   rewrites: async () => ({
     beforeFiles: [{ source: '/_global-error:rest(.*)', destination: '/_not-found' }],

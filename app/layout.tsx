@@ -1,7 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import type { ReactNode } from 'react';
 import { pageContext } from '#app/page-context.ts';
-import { LanguageContext } from '#components/language-context.tsx';
+import { LanguageContext } from '#components/crash.tsx';
 import { LanguageSwitch } from '#components/language-switch.tsx';
 import styles from '#components/page-frame.module.css';
 import './globals.css';

@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 import type { AccountMessages } from '#lib/shared/messages/messages.ts';
-import { logOut } from './api.ts';
+import { logOut } from './account/api.ts';
 import { ScriptButton } from './script-button.tsx';
 
 /** Logs out and opens the login page. */

@@ -14,7 +14,7 @@ export interface Page {
 
 const POLL_LIMIT = 30;
 
-/** As in components/login/use-status-polls.ts. */
+/** As in components/login/status-polls.ts. */
 const SHORTEST_PAUSE_MS = 250;
 
 const callLogin: Page = {

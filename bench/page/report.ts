@@ -22,7 +22,7 @@ export interface Row {
 }
 
 /** `1 kB` is 1,000 bytes. */
-const SCRIPT_ALLOWANCE_BYTES = 15_000;
+export const SCRIPT_ALLOWANCE_BYTES = 15_000;
 const IMAGE_MAX_BYTES = 10_000;
 const PERFORMANCE_MIN = 95;
 /** Next does not compress smaller responses. */

@@ -11,9 +11,10 @@ import {
   type PasskeyMessages,
 } from '#lib/shared/messages/messages.ts';
 import { type ProblemFacts, problemText } from '#lib/shared/messages/problem-text.ts';
-import { type Answer, endOtherSessions, endSession, markNoticesSeen } from '../api.ts';
+import type { Answer } from '../api.ts';
 import { ScriptButton } from '../script-button.tsx';
 import styles from './account.module.css';
+import { endOtherSessions, endSession, markNoticesSeen } from './api.ts';
 import { NewDeviceNotice } from './new-device-notice.tsx';
 import { SessionRow } from './session-row.tsx';
 import type { NoticeView, SessionView } from './views.ts';

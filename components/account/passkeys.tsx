@@ -3,7 +3,8 @@
 import { useRouter } from 'next/navigation';
 import { useRef, useState } from 'react';
 import { outcomeOf, removePasskey, renamePasskey } from '#components/passkeys/api.ts';
-import type { CeremonyOutcome } from '#components/passkeys/ceremonies.ts';
+import { askForPasskey, makePasskey } from '#components/passkeys/ceremonies.ts';
+import type { CeremonyOutcome } from '#components/passkeys/outcome.ts';
 import passkeyStyles from '#components/passkeys/passkeys.module.css';
 import { textOfOutcome } from '#components/passkeys/use-prompt.ts';
 import type { Language } from '#lib/shared/language.ts';
@@ -48,7 +49,6 @@ export function Passkeys(props: {
     setStatus(null);
     let outcome = await run();
     if (outcome.kind === 'refused' && outcome.problem.code === 'passkey_needs_confirmation') {
-      const { askForPasskey } = await import('#components/passkeys/ceremonies.ts');
       const confirmed = await askForPasskey('confirm');
       outcome = confirmed.kind === 'done' ? await run() : confirmed;
     }
@@ -68,12 +68,7 @@ export function Passkeys(props: {
           problemText(problem, props),
         );
 
-  const add = () =>
-    act(
-      'add',
-      async () => await (await import('#components/passkeys/ceremonies.ts')).makePasskey(),
-      'added',
-    );
+  const add = () => act('add', makePasskey, 'added');
 
   return (
     <section className={styles.part} aria-labelledby="passkeys">

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { FilledText } from '#components/filled-text.tsx';
 import { CallNumber } from '#components/phone-number.tsx';
 import type { AttemptView } from '#lib/shared/contract.ts';
@@ -8,15 +8,18 @@ import { CopyButton } from './copy-button.tsx';
 import { Handoff } from './handoff.tsx';
 import styles from './login.module.css';
 import { SandboxHint } from './sandbox-hint.tsx';
+import type { AttemptOutcome, PollsHandle, PollsView } from './status-polls.ts';
 import { StepForm, StepHeading, type StepProps } from './step.tsx';
 import { Troubleshooting } from './troubleshooting.tsx';
-import { type AttemptOutcome, useStatusPolls } from './use-status-polls.ts';
+import { useLoadedPolls } from './use-loaded-polls.ts';
 import { useTimeLeft } from './use-time-left.ts';
 import { Waiting } from './waiting.tsx';
 
 /** Without a call for this long, the troubleshooting steps are shown: after the start, and after a return. */
 const TROUBLESHOOTING_AFTER_MS = 45_000;
 const TROUBLESHOOTING_AFTER_RETURN_MS = 9_000;
+
+const NOTHING_SEEN: PollsView = { trouble: null, isPaused: false, hasReturned: false };
 
 /** Shows the number to call and waits for the call. */
 export function CallStep(
@@ -40,14 +43,11 @@ export function CallStep(
   const [showsTroubleshooting, setShowsTroubleshooting] = useState(props.hasCalled);
   const [expiresAt, setExpiresAt] = useState(() => Date.now() + attempt.expires_in_seconds * 1_000);
   const secondsLeft = useTimeLeft(expiresAt, attempt.expires_in_seconds);
-  const { trouble, isPaused, hasReturned, checkNow } = useStatusPolls({
-    sessionId: attempt.session_id,
-    isTimeUp: secondsLeft === 0,
-    pollLimit: props.pollLimit,
-    holdSeconds: props.holdSeconds,
-    onPending: (seconds) => setExpiresAt(Date.now() + seconds * 1_000),
-    onOutcome: props.onOutcome,
-    onMissing: props.onMissing,
+  const [{ trouble, isPaused, hasReturned }, setView] = useState(NOTHING_SEEN);
+  const polls = useRef<PollsHandle>(null);
+  const Polls = useLoadedPolls({
+    canReload: props.takesFocus,
+    onFailure: () => setView({ ...NOTHING_SEEN, trouble: 'disconnected' }),
   });
   const isTroubled = trouble !== null;
   const isListening = !isTroubled && !isPaused;
@@ -73,7 +73,7 @@ export function CallStep(
   useAnnouncement(announce, spokenTimeLeft(secondsLeft, messages));
 
   const checkCalled = () => {
-    checkNow();
+    polls.current?.checkNow();
     setShowsTroubleshooting(true);
   };
 
@@ -124,13 +124,27 @@ export function CallStep(
         isChecking={isChecking}
         secondsLeft={secondsLeft}
       />
-      <StepForm action="/login/check" next={next} onSend={checkCalled}>
+      {/* Without the polls, the browser asks the server by posting the form. */}
+      <StepForm action="/login/check" next={next} onSend={Polls === null ? null : checkCalled}>
         <button type="submit" className="secondary">
           {messages.called}
         </button>
       </StepForm>
       {props.sandboxUrl !== null && (
         <SandboxHint messages={messages} attempt={attempt} sandboxUrl={props.sandboxUrl} />
+      )}
+      {Polls !== null && (
+        <Polls
+          ref={polls}
+          sessionId={attempt.session_id}
+          isTimeUp={secondsLeft === 0}
+          pollLimit={props.pollLimit}
+          holdSeconds={props.holdSeconds}
+          onPending={(seconds) => setExpiresAt(Date.now() + seconds * 1_000)}
+          onOutcome={props.onOutcome}
+          onMissing={props.onMissing}
+          onView={setView}
+        />
       )}
       {(showsTroubleshooting || isPaused) && (
         <Troubleshooting

@@ -14,8 +14,9 @@ import styles from './login.module.css';
 import { isAboutNumber, type NumberProblem, NumberStep } from './number-step.tsx';
 import { Progress } from './progress.tsx';
 import { RememberedStep } from './remembered-step.tsx';
+import type { AttemptOutcome } from './status-polls.ts';
 import { useBackToNumber } from './use-back-to-number.ts';
-import type { AttemptOutcome } from './use-status-polls.ts';
+import { loadPolls } from './use-loaded-polls.ts';
 
 /** The step that the page shows. The server derives the first one from the cookies. */
 export type LoginStep =
@@ -80,6 +81,8 @@ export function LoginFlow(props: LoginFlowProps) {
       return;
     }
     setIsStarting(true);
+    // The call step loads it again if need be.
+    loadPolls().catch(() => {});
     await (isRestart ? cancelAttempt() : cancelling.current);
     const answer = await startAttempt(request);
     setIsStarting(false);

@@ -1,7 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'react';
 import { formatNumber } from '#components/api.ts';
 import { FilledText } from '#components/filled-text.tsx';
-import { PasskeyLogin } from '#components/passkeys/login.tsx';
+import { LazyPasskeyLogin } from '#components/passkeys/lazy-login.tsx';
 import type { StartRequest } from '#lib/shared/contract.ts';
 import { isNumberCode } from '#lib/shared/error-codes.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
@@ -102,7 +102,7 @@ export function NumberStep(
       </label>
       <CountryChoice messages={messages} countries={props.countries} chosen={props.country} />
       {props.passkeys !== null && (
-        <PasskeyLogin
+        <LazyPasskeyLogin
           messages={props.passkeys}
           next={props.next}
           isStarting={isStarting}

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { PasskeyLogin } from '#components/passkeys/login.tsx';
+import { LazyPasskeyLogin } from '#components/passkeys/lazy-login.tsx';
 import styles from './login.module.css';
 import type { NumberStepProps } from './number-step.tsx';
 import { StepForm, StepHeading } from './step.tsx';
@@ -37,7 +37,7 @@ export function RememberedStep(
       </StepForm>
       {props.choices}
       {props.passkeys !== null && (
-        <PasskeyLogin
+        <LazyPasskeyLogin
           messages={props.passkeys}
           next={props.next}
           isStarting={isStarting}

@@ -38,13 +38,13 @@ export function StepHeading(props: { takesFocus: boolean; children: ReactNode })
 
 /**
  * A form that works without JavaScript: before hydration the browser posts it and the server
- * responds with the next page; afterwards `onSend` handles it.
+ * responds with the next page; afterwards `onSend` handles it, unless it is null.
  */
 export function StepForm(props: {
   action: string;
   next: string;
   className?: string | undefined;
-  onSend(data: FormData): void;
+  onSend: ((data: FormData) => void) | null;
   children: ReactNode;
 }) {
   const { next, onSend, children, ...form } = props;
@@ -53,8 +53,10 @@ export function StepForm(props: {
       method="post"
       noValidate
       onSubmit={(event) => {
-        event.preventDefault();
-        onSend(new FormData(event.currentTarget));
+        if (onSend !== null) {
+          event.preventDefault();
+          onSend(new FormData(event.currentTarget));
+        }
       }}
       {...form}
     >

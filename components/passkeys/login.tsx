@@ -1,17 +1,15 @@
-'use client';
-
 import { useEffect, useState } from 'react';
-import { useIsHydrated } from '#components/use-is-hydrated.ts';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
+import { abortCeremony, askForPasskey } from './ask.ts';
 import { textOfOutcome, usePasskeyPrompt } from './use-prompt.ts';
 
 /** Renews the challenge before it is too old for the server. */
 const RENEW_MS = 4 * 60 * 1_000;
 
 /**
- * Logs in with a passkey: by the browser's own autofill in the number field, or by press. Until the page is
- * hydrated, and where the browser has no passkeys, it keeps its place and shows nothing.
+ * Logs in with a passkey: by the browser's own autofill in the number field, or by press. For a browser that
+ * has passkeys.
  */
 export function PasskeyLogin(props: {
   messages: PasskeyMessages;
@@ -21,7 +19,6 @@ export function PasskeyLogin(props: {
   textOf(problem: ProblemFacts): string;
 }) {
   const { messages, next, isStarting } = props;
-  const isSupported = useIsHydrated() && typeof PublicKeyCredential === 'function';
   const { isPending, outcome, setOutcome, ask } = usePasskeyPrompt('login', next);
   /** Counts the prompts, each of which ends the browser's autofill of passkeys. */
   const [prompts, setPrompts] = useState(0);
@@ -33,21 +30,15 @@ export function PasskeyLogin(props: {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: autofill starts again after each prompt.
   useEffect(() => {
-    if (!isSupported || isStarting) {
+    if (isStarting) {
       return;
     }
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let abort = () => {};
     const wait = async () => {
       if (!(await supportsAutofill()) || isOver) {
         return;
       }
-      const { abortCeremony, askForPasskey } = await import('./ceremonies.ts');
-      if (isOver) {
-        return;
-      }
-      abort = abortCeremony;
       timer = setTimeout(wait, RENEW_MS);
       const asked = await askForPasskey('login', true);
       if (asked.kind === 'done') {
@@ -61,14 +52,14 @@ export function PasskeyLogin(props: {
     return () => {
       isOver = true;
       clearTimeout(timer);
-      abort();
+      abortCeremony();
     };
-  }, [isSupported, isStarting, next, prompts]);
+  }, [isStarting, next, prompts]);
 
   const text = outcome && textOfOutcome(outcome, messages, messages.cancelled, props.textOf);
 
   return (
-    <div className={isSupported ? '' : 'absent'}>
+    <div>
       <button type="button" className="link" aria-busy={isPending} onClick={press}>
         {isPending ? messages.using : messages.use}
       </button>

@@ -3,7 +3,8 @@ import { findInAppBrowser } from '#lib/shared/in-app-browser.ts';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
 import { declinePasskey, isPasskeyOffered } from './api.ts';
-import { type CeremonyOutcome, makePasskey } from './ceremonies.ts';
+import { makePasskey } from './ceremonies.ts';
+import type { CeremonyOutcome } from './outcome.ts';
 import styles from './passkeys.module.css';
 import { textOfOutcome } from './use-prompt.ts';
 

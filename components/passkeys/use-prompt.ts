@@ -1,7 +1,8 @@
 import { useState } from 'react';
 import type { PasskeyMessages } from '#lib/shared/messages/messages.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
-import type { CeremonyOutcome } from './ceremonies.ts';
+import { askForPasskey } from './ceremonies.ts';
+import type { CeremonyOutcome } from './outcome.ts';
 
 /** The browser's prompt for a passkey, behind a button. */
 interface PasskeyPrompt {
@@ -24,7 +25,6 @@ export function usePasskeyPrompt(purpose: 'login' | 'confirm', next: string): Pa
     }
     setIsPending(true);
     setOutcome(null);
-    const { askForPasskey } = await import('./ceremonies.ts');
     const asked = await askForPasskey(purpose);
     if (asked.kind === 'done') {
       window.location.replace(next);

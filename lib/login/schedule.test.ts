@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pollPauseMs } from './schedule.ts';
 
 const POLL_LIMIT = 30;
-/** See `components/login/use-status-polls.ts`. */
+/** See `components/login/status-polls.ts`. */
 const SHORTEST_PAUSE_MS = 250;
 
 function countPolls(attemptTtlMs: number, holdMs: number): number {

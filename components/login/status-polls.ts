@@ -1,4 +1,13 @@
-import { useCallback, useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type Ref,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import useSWR from 'swr';
 import type { Answer } from '#components/api.ts';
 import type { ProblemFacts } from '#lib/shared/messages/problem-text.ts';
@@ -8,7 +17,8 @@ import { type AttemptStatus, pollStatus } from './poll-status.ts';
 /** How an attempt ended: with a login, or without one and why. */
 export type AttemptOutcome = Exclude<AttemptStatus, { status: 'pending' }>;
 
-interface StatusPolls {
+/** What the polls have seen. */
+export interface PollsView {
   /** Why there is no status, to be shown. */
   trouble:
     | null
@@ -24,6 +34,10 @@ interface StatusPolls {
   isPaused: boolean;
   /** Whether the person has come back to the page, as from the dialler. */
   hasReturned: boolean;
+}
+
+/** What a person can do about the polls. */
+export interface PollsHandle {
   /** Polls now instead of the poll in flight, and once more to pick up the vendor's reply. */
   checkNow(): void;
 }
@@ -38,22 +52,25 @@ const POLLS_PER_PRESS = 2;
 const RETURN_WINDOW_MS = 500;
 
 /**
- * Polls the status of one attempt until it ends. Stops after `pollLimit` pending replies; other
+ * Polls the status of one attempt until it ends, and shows nothing: in a module of its own, so that SWR is
+ * loaded with the call step. Stops after `pollLimit` pending replies; other
  * replies and failures do not count, and `checkNow` allows two more. SWR schedules the polls at the
  * server's pace and pauses while the page is hidden. Returning to the page polls immediately: on a
  * phone, the person was in the dialler.
  *
  * The count lasts as long as the component: key the component by attempt.
  *
- * @param options.sessionId the attempt's `session_id`, as the SWR key.
- * @param options.isTimeUp whether the attempt has expired by this device's clock. The server
+ * @param props.sessionId the attempt's `session_id`, as the SWR key.
+ * @param props.isTimeUp whether the attempt has expired by this device's clock. The server
  *   decides, so this polls at once, as `checkNow` does; from then on, a poll without a response is
  *   not repeated.
- * @param options.onPending called with the seconds left on each pending reply.
- * @param options.onOutcome called once the attempt has ended.
- * @param options.onMissing called with the server's answer when this browser has no attempt.
+ * @param props.onPending called with the seconds left on each pending reply.
+ * @param props.onOutcome called once the attempt has ended.
+ * @param props.onMissing called with the server's answer when this browser has no attempt.
+ * @param props.onView called when the view changes.
  */
-export function useStatusPolls(options: {
+export function StatusPolls(props: {
+  ref: Ref<PollsHandle>;
   sessionId: string;
   pollLimit: number;
   /** The longest time that the server holds a poll. */
@@ -62,9 +79,11 @@ export function useStatusPolls(options: {
   onPending(expiresInSeconds: number): void;
   onOutcome(outcome: AttemptOutcome): void;
   onMissing(problem: ProblemFacts): void;
-}): StatusPolls {
-  const { sessionId, pollLimit, holdSeconds, isTimeUp, onPending, onOutcome, onMissing } = options;
-  const [trouble, setTrouble] = useState<StatusPolls['trouble']>(null);
+  onView(view: PollsView): void;
+}) {
+  const { sessionId, pollLimit, holdSeconds, isTimeUp, onPending, onOutcome, onMissing } = props;
+  const { onView } = props;
+  const [trouble, setTrouble] = useState<PollsView['trouble']>(null);
   /** Between the last answer and the next poll; 0 while one is in flight, null to stop polling. */
   const [pause, setPause] = useState<{ ms: number | null }>({ ms: 0 });
   const pendingReplies = useRef(0);
@@ -198,5 +217,11 @@ export function useStatusPolls(options: {
   // In a layout effect: aborts on unmount without waiting for the next paint.
   useLayoutEffect(() => () => inFlight.current?.abort(), []);
 
-  return { trouble, isPaused: pause.ms === null, hasReturned, checkNow };
+  const isPaused = pause.ms === null;
+  useLayoutEffect(
+    () => onView({ trouble, isPaused, hasReturned }),
+    [onView, trouble, isPaused, hasReturned],
+  );
+  useImperativeHandle(props.ref, () => ({ checkNow }));
+  return null;
 }
