@@ -14,7 +14,7 @@ export async function expectAccessible(
   what = 'the page',
   rules: 'all' | 'about colors' = 'all',
 ): Promise<void> {
-  const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
+  const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
   const { violations } = await (rules === 'all' ? axe.withTags(RULES) : axe.withRules(COLOR_RULES))
     // The browser renders options natively, and 245 of them slow axe down.
     .exclude('option')

@@ -67,7 +67,7 @@ test('a login on a new device is shown and can be ended from another device', as
   await second.page.context().close();
 });
 
-test('one press ends all other sessions', async ({
+test('one press ends all other sessions', { tag: '@once' }, async ({
   login,
   phoneNumber,
   testPhone,
@@ -98,15 +98,9 @@ test('one press ends all other sessions', async ({
   }
 });
 
-test('a press in a session that another device has ended opens the login page', async ({
-  login,
-  phoneNumber,
-  testPhone,
-  messages,
-  page,
-  openOtherBrowser,
-  consoleProblems,
-}) => {
+test('a press in a session that another device has ended opens the login page', {
+  tag: '@once',
+}, async ({ login, phoneNumber, testPhone, messages, page, openOtherBrowser, consoleProblems }) => {
   const { account } = messages;
   await logIn(login, testPhone, phoneNumber);
   const second = await openOtherBrowser(userAgents.firefoxOnAndroid);

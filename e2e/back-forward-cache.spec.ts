@@ -3,6 +3,9 @@ import { chromiumArguments, findChromium } from '#tests/support/chromium.ts';
 import { startTestProxy } from '#tests/support/test-proxy.ts';
 import { expect, test } from './journey.ts';
 
+// One browser and one server for both.
+test.describe.configure({ mode: 'default' });
+
 const executablePath = findChromium();
 test.use({
   launchOptions: {

@@ -157,7 +157,8 @@ export class LoginPage {
   }
 
   async expectLoggedIn(phoneNumberText: string): Promise<void> {
-    await expect(this.page).toHaveURL('/account');
+    // Seen at once, where `toHaveURL` looks every half second.
+    await this.page.waitForURL('/account', { waitUntil: 'commit' });
     await expect(this.heading(this.messages.account.heading)).toBeVisible();
     await expect(this.page.getByText(phoneNumberText)).toBeVisible();
   }

@@ -22,13 +22,18 @@ const unrecognisedCalls = [
 ] as const;
 
 for (const [how, caller, options] of unrecognisedCalls) {
-  test(`a call ${how} changes nothing`, async ({ login, phoneNumber, vendor, testPhone }) => {
+  test(`a call ${how} changes nothing`, { tag: '@once' }, async ({
+    login,
+    phoneNumber,
+    vendor,
+    testPhone,
+  }) => {
     const callNumber = await login.start(phoneNumber.text);
     const from = caller ?? phoneNumber.e164;
     expect(await testPhone.call(from, callNumber, options)).toBe(false);
-    await expectCheckedAgain(vendor, phoneNumber.e164);
+    await expectCheckedAgain(login, vendor, phoneNumber.e164);
     await expect(login.heading(login.messages.login.callHeading)).toBeVisible();
-    await testPhone.call(phoneNumber.e164, callNumber);
+    expect(await testPhone.call(phoneNumber.e164, callNumber)).toBe(true);
     await login.expectLoggedIn(phoneNumber.text);
   });
 }
@@ -59,7 +64,7 @@ test('one press starts again after the attempt has expired', async ({
   expect(consoleProblems.splice(0).filter((problem) => !problem.includes('408'))).toEqual([]);
 });
 
-test('a vendor outage is shown, and the attempt survives it', async ({
+test('a vendor outage is shown, and the attempt survives it', { tag: '@once' }, async ({
   login,
   phoneNumber,
   vendor,
@@ -113,7 +118,11 @@ test('a reload during the call step keeps the step, the number and the time', as
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('a double click creates one vendor session', async ({ login, phoneNumber, vendor }) => {
+test('a double click creates one vendor session', { tag: '@once' }, async ({
+  login,
+  phoneNumber,
+  vendor,
+}) => {
   await login.open();
   await login.field.fill(phoneNumber.text);
   await login.submit.dblclick();
@@ -122,7 +131,7 @@ test('a double click creates one vendor session', async ({ login, phoneNumber, v
   expect(requests.filter((request) => request.kind === 'create')).toHaveLength(1);
 });
 
-test('a call for one browser does not log in another', async ({
+test('a call for one browser does not log in another', { tag: '@once' }, async ({
   login,
   phoneNumber,
   testPhone,
@@ -150,7 +159,7 @@ test('a call for one browser does not log in another', async ({
   await secondContext.close();
 });
 
-test('logging out ends the session immediately', async ({
+test('logging out ends the session immediately', { tag: '@once' }, async ({
   login,
   phoneNumber,
   testPhone,
@@ -180,9 +189,14 @@ test('a completed login opens the page that asked for it', async ({
   await expect(page).toHaveURL('/account?tab=1');
 });
 
-/** Waits for another request to the vendor about a phone number. */
-async function expectCheckedAgain(vendor: ControlClient, phoneNumber: string): Promise<void> {
+/** Comes back to the page, and waits for the request to the vendor that follows. */
+async function expectCheckedAgain(
+  login: LoginPage,
+  vendor: ControlClient,
+  phoneNumber: string,
+): Promise<void> {
   const before = (await vendor.requests(phoneNumber)).length;
+  await login.returnToPage();
   await expect
     .poll(async () => (await vendor.requests(phoneNumber)).length)
     .toBeGreaterThan(before);

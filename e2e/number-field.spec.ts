@@ -14,7 +14,7 @@ const unusable = [
 ] as const;
 
 for (const [what, input, code] of unusable) {
-  test(`${what} is explained at the field and stays in it`, async ({
+  test(`${what} is explained at the field and stays in it`, { tag: '@once' }, async ({
     login,
     messages,
     page,
@@ -41,7 +41,11 @@ for (const spelling of [
   '+81 90 {b} {c}',
   '0081(0)90-{b}-{c}',
 ]) {
-  test(`a number written as ${spelling} is understood`, async ({ login, phoneNumber, page }) => {
+  test(`a number written as ${spelling} is understood`, { tag: '@once' }, async ({
+    login,
+    phoneNumber,
+    page,
+  }) => {
     const [, b = '', c = ''] = phoneNumber.text.split('-');
     await login.open();
     await login.enter(spelling.replace('{b}', b).replace('{c}', c));
@@ -64,7 +68,11 @@ test('a number of another country gets an error that names the country', async (
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('422')]);
 });
 
-test('a number is formatted when the field loses the focus', async ({ login, messages, page }) => {
+test('a number is formatted when the field loses the focus', { tag: '@once' }, async ({
+  login,
+  messages,
+  page,
+}) => {
   await login.open();
   await login.field.pressSequentially('０９０12345678');
   await expect(login.field).toHaveValue('０９０12345678');
@@ -78,7 +86,11 @@ test('a number is formatted when the field loses the focus', async ({ login, mes
   expect(await login.field.evaluate((field: HTMLInputElement) => field.selectionStart)).toBe(4);
 });
 
-test('a number is parsed for the chosen country', async ({ login, messages, page }) => {
+test('a number is parsed for the chosen country', { tag: '@once' }, async ({
+  login,
+  messages,
+  page,
+}) => {
   await login.open();
   await page.getByText(messages.login.otherCountry).click();
   await page.getByLabel(messages.login.countryLabel).selectOption('US');
@@ -87,7 +99,7 @@ test('a number is parsed for the chosen country', async ({ login, messages, page
   await expect(page.getByText('+1 415 555 2671').first()).toBeVisible();
 });
 
-test('a number of another country than the chosen one stays readable', async ({
+test('a number of another country than the chosen one stays readable', { tag: '@once' }, async ({
   login,
   messages,
   page,
@@ -103,7 +115,7 @@ test('a number of another country than the chosen one stays readable', async ({
   await login.callNumber();
 });
 
-test('an error goes once the number is edited', async ({
+test('an error goes once the number is edited', { tag: '@once' }, async ({
   login,
   messages,
   page,
@@ -159,11 +171,9 @@ test('changing the language keeps the typed text', async ({ login, messages, pag
   await expect(page.getByRole('textbox')).toHaveValue('090-12');
 });
 
-test('Next’s request headers reach the server: the page’s data comes without a redirect', async ({
-  login,
-  messages,
-  page,
-}) => {
+test('Next’s request headers reach the server: the page’s data comes without a redirect', {
+  tag: '@once',
+}, async ({ login, messages, page }) => {
   await login.open();
   const other = messages.site.languageLabel === 'Language' ? '日本語' : 'English';
   const asked = page.waitForResponse((response) => 'rsc' in response.request().headers());

@@ -74,13 +74,9 @@ test('a passkey is offered after a call and logs in without one, by press and in
   expect((await vendor.requests(phoneNumber.e164)).length).toBe(requests);
 });
 
-test('"not now" goes on at once and is remembered; the account page still adds one', async ({
-  authenticator: _,
-  login,
-  phoneNumber,
-  vendor,
-  messages,
-}) => {
+test('"not now" goes on at once and is remembered; the account page still adds one', {
+  tag: '@once',
+}, async ({ authenticator: _, login, phoneNumber, vendor, messages }) => {
   const { passkeys } = messages;
   await callFrom(login, vendor, phoneNumber);
   await login.button(passkeys.offerDecline).click();
@@ -93,15 +89,9 @@ test('"not now" goes on at once and is remembered; the account page still adds o
   await expect(listOf(login).getByRole('listitem')).toHaveCount(1);
 });
 
-test('of two passkeys one is renamed and removed; removed, it no longer logs in', async ({
-  authenticator,
-  login,
-  phoneNumber,
-  vendor,
-  messages,
-  page,
-  consoleProblems,
-}) => {
+test('of two passkeys one is renamed and removed; removed, it no longer logs in', {
+  tag: '@once',
+}, async ({ authenticator, login, phoneNumber, vendor, messages, page, consoleProblems }) => {
   const { passkeys } = messages;
   await enrol(login, vendor, phoneNumber);
   const list = listOf(login);
@@ -182,14 +172,9 @@ test('who has lost the passkey gets back in by call, limited, and the other devi
   await context.close();
 });
 
-test('a limited session does everything once a passkey is used, and a page that asks for one comes back', async ({
-  authenticator: _,
-  login,
-  phoneNumber,
-  vendor,
-  messages,
-  page,
-}) => {
+test('a limited session does everything once a passkey is used, and a page that asks for one comes back', {
+  tag: '@once',
+}, async ({ authenticator: _, login, phoneNumber, vendor, messages, page }) => {
   const { passkeys } = messages;
   await enrol(login, vendor, phoneNumber);
   await logOut(login);
@@ -205,15 +190,9 @@ test('a limited session does everything once a passkey is used, and a page that 
   await expect(listOf(login).getByRole('status')).toHaveText(passkeys.removed);
 });
 
-test('when the number changes hands, the new owner has no passkey and the old one opens the old account', async ({
-  authenticator: _,
-  login,
-  phoneNumber,
-  vendor,
-  messages,
-  page,
-  app,
-}) => {
+test('when the number changes hands, the new owner has no passkey and the old one opens the old account', {
+  tag: '@once',
+}, async ({ authenticator: _, login, phoneNumber, vendor, messages, page, app }) => {
   const { passkeys } = messages;
   await enrol(login, vendor, phoneNumber);
   await logOut(login);
@@ -232,7 +211,7 @@ test('when the number changes hands, the new owner has no passkey and the old on
   await expect(page.getByText(passkeys.setAside)).toBeVisible();
 });
 
-test('a passkey logs in while the vendor is down', async ({
+test('a passkey logs in while the vendor is down', { tag: '@once' }, async ({
   authenticator: _,
   login,
   phoneNumber,
@@ -299,7 +278,7 @@ test('messages about passkeys change language with the page', async ({
   consoleProblems.splice(0);
 });
 
-test('inside an app no passkey is offered after a call', async ({
+test('inside an app no passkey is offered after a call', { tag: '@once' }, async ({
   authenticator: { cdp },
   login,
   phoneNumber,
@@ -314,7 +293,7 @@ test('inside an app no passkey is offered after a call', async ({
   await expect(listOf(login)).toContainText(messages.passkeys.none);
 });
 
-test('a browser without passkeys sees the page as it was', async ({
+test('a browser without passkeys sees the page as it was', { tag: '@once' }, async ({
   login,
   phoneNumber,
   vendor,

@@ -8,6 +8,10 @@ const desktop = {
 };
 const phone = { ...devices['iPhone 14'], defaultBrowserType: 'chromium' as const };
 
+// The same in every language and on every screen: what an attacker does, how the browser stores and repeats, and the
+// tests with the tag, which are about the server, the vendor, and when the page asks.
+const sameEverywhere = /(?:attacks|back-forward-cache|expired-408)/;
+const once = /@once/;
 const shown = /(?:layout|login|account|handoff)\.spec/;
 
 export default defineConfig({
@@ -32,11 +36,25 @@ export default defineConfig({
   },
   projects: [
     { name: 'desktop, Japanese', use: { ...desktop, locale: 'ja-JP' } },
-    // What an attacker does is the same in every language and on every screen.
-    { name: 'phone, English', use: { ...phone, locale: 'en-US' }, testIgnore: /attacks/ },
-    // Each journey has now been made in both languages and on both screens. What a person sees from the
-    // number to the account is tried where each language meets each screen.
-    { name: 'phone, Japanese', use: { ...phone, locale: 'ja-JP' }, testMatch: shown },
-    { name: 'desktop, English', use: { ...desktop, locale: 'en-US' }, testMatch: shown },
+    {
+      name: 'phone, English',
+      use: { ...phone, locale: 'en-US' },
+      testIgnore: sameEverywhere,
+      grepInvert: once,
+    },
+    // What a person sees has now been seen in both languages and on both screens. From the number to the account
+    // it is tried where each language meets each screen.
+    {
+      name: 'phone, Japanese',
+      use: { ...phone, locale: 'ja-JP' },
+      testMatch: shown,
+      grepInvert: once,
+    },
+    {
+      name: 'desktop, English',
+      use: { ...desktop, locale: 'en-US' },
+      testMatch: shown,
+      grepInvert: once,
+    },
   ],
 });

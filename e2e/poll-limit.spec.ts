@@ -1,5 +1,8 @@
 import { expect, test } from './journey.ts';
 
+// One server for all of them.
+test.describe.configure({ mode: 'default' });
+
 // Polls are answered immediately, and only two are allowed.
 test.use({
   appEnv: {
@@ -10,13 +13,9 @@ test.use({
   },
 });
 
-test('guide: the page polls a limited number of times, and a button checks again', async ({
-  login,
-  phoneNumber,
-  testPhone,
-  messages,
-  page,
-}) => {
+test('guide: the page polls a limited number of times, and a button checks again', {
+  tag: '@once',
+}, async ({ login, phoneNumber, testPhone, messages, page }) => {
   const polls: string[] = [];
   page.on('request', (request) => {
     if (request.url().endsWith('/api/auth/status')) {
@@ -40,7 +39,7 @@ test('guide: the page polls a limited number of times, and a button checks again
   expect(polls.length).toBeLessThanOrEqual(6);
 });
 
-test('after the last poll a person can get another number to call', async ({
+test('after the last poll a person can get another number to call', { tag: '@once' }, async ({
   login,
   phoneNumber,
   testPhone,

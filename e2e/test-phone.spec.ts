@@ -113,8 +113,14 @@ journey(
     const phonePage = createPhonePage(opened, locale);
     await expect(phonePage.from).toHaveValue(phoneNumber.text);
     await expect(phonePage.to).toHaveValue(inJapan(callNumber));
+    const { promise: isDialling, resolve: answerCall } = Promise.withResolvers<void>();
+    await opened.route('**/_sandbox/calls', async (route) => {
+      await isDialling;
+      await route.continue();
+    });
     await phonePage.call();
     await expect(opened.getByRole('heading', { name: phonePage.words.dialling })).toBeFocused();
+    answerCall();
     await expect(phonePage.outcome).toContainText(phonePage.words.verified);
     await expect(phonePage.outcome).toContainText(phonePage.words.goBack);
     await expect(phonePage.outcome).toContainText(phoneNumber.text);
@@ -124,11 +130,9 @@ journey(
   },
 );
 
-test('selects a waiting login, dials its number, and shows its session and requests', async ({
-  login,
-  phoneNumber,
-  phonePage,
-}) => {
+test('selects a waiting login, dials its number, and shows its session and requests', {
+  tag: '@once',
+}, async ({ login, phoneNumber, phonePage }) => {
   const callNumber = inJapan(await login.start(phoneNumber.text));
   const waiting = phonePage.button(`${phoneNumber.text} → ${callNumber}`);
   await waiting.click();
@@ -149,12 +153,9 @@ test('selects a waiting login, dials its number, and shows its session and reque
   await login.expectLoggedIn(phoneNumber.text);
 });
 
-test('verifies no session with 184 or a withholding phone, and verifies one with 186', async ({
-  login,
-  phoneNumber,
-  phonePage,
-  vendor,
-}) => {
+test('verifies no session with 184 or a withholding phone, and verifies one with 186', {
+  tag: '@once',
+}, async ({ login, phoneNumber, phonePage, vendor }) => {
   test.slow();
   const callNumber = inJapan(await login.start(phoneNumber.text));
   await phonePage.button(`${phoneNumber.text} → ${callNumber}`).click();
@@ -229,7 +230,7 @@ test('explains why a call verified no session', async ({
 
 const faultsSchema = z.object({ faults: z.array(z.object({ kind: z.string() })) });
 
-test('switches a fault and an option of the vendor on and off', async ({
+test('switches a fault and an option of the vendor on and off', { tag: '@once' }, async ({
   phonePage,
   vendor,
   sandbox,

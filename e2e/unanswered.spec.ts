@@ -7,12 +7,9 @@ async function leaveUnanswered(page: Page, path: string): Promise<void> {
   await page.route(`**${path}`, () => {}, { times: 1 });
 }
 
-test('a start that is never answered ends after ten seconds, and the next press works', async ({
-  login,
-  page,
-  phoneNumber,
-  messages,
-}) => {
+test('a start that is never answered ends after ten seconds, and the next press works', {
+  tag: '@once',
+}, async ({ login, page, phoneNumber, messages }) => {
   await leaveUnanswered(page, '/api/auth/start');
   await login.open();
   const sent = page.waitForRequest('**/api/auth/start');
@@ -25,12 +22,9 @@ test('a start that is never answered ends after ten seconds, and the next press 
   await login.callNumber();
 });
 
-test('a cancel that is never answered holds the next start up for three seconds at most', async ({
-  login,
-  page,
-  phoneNumber,
-  messages,
-}) => {
+test('a cancel that is never answered holds the next start up for three seconds at most', {
+  tag: '@once',
+}, async ({ login, page, phoneNumber, messages }) => {
   await leaveUnanswered(page, '/api/auth/cancel');
   await login.start(phoneNumber.text);
   const sent = page.waitForRequest('**/api/auth/cancel');
@@ -41,13 +35,9 @@ test('a cancel that is never answered holds the next start up for three seconds 
   await login.callNumber();
 });
 
-test('a poll that is never answered is shown as a lost connection, and the next one logs in', async ({
-  login,
-  page,
-  phoneNumber,
-  messages,
-  testPhone,
-}) => {
+test('a poll that is never answered is shown as a lost connection, and the next one logs in', {
+  tag: '@once',
+}, async ({ login, page, phoneNumber, messages, testPhone }) => {
   await leaveUnanswered(page, '/api/auth/status');
   const sent = page.waitForRequest('**/api/auth/status');
   const callNumber = await login.start(phoneNumber.text);

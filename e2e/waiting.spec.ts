@@ -1,3 +1,4 @@
+import type { Route } from '@playwright/test';
 import { en } from '#lib/shared/messages/en.ts';
 import { ja } from '#lib/shared/messages/ja.ts';
 import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
@@ -32,12 +33,9 @@ for (const [sign, comeBack] of [
   // Some in-app browsers report nothing else.
   ['focused alone', () => window.dispatchEvent(new Event('focus'))],
 ] as const) {
-  test(`coming back, ${sign}, asks at once, shows that, and ten seconds later what to try`, async ({
-    login,
-    phoneNumber,
-    messages,
-    page,
-  }) => {
+  test(`coming back, ${sign}, asks at once, shows that, and ten seconds later what to try`, {
+    tag: '@once',
+  }, async ({ login, phoneNumber, messages, page }) => {
     await page.clock.install();
     const first = page.waitForRequest('**/api/auth/status');
     await login.start(phoneNumber.text);
@@ -69,20 +67,22 @@ test('a lost connection is shown, and the login continues once it is back', asyn
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
-test('behind a proxy that cuts every held poll the page asks for shorter ones', async ({
-  login,
-  phoneNumber,
-  testPhone,
-  messages,
-  page,
-  consoleProblems,
-}) => {
+test('behind a proxy that cuts every held poll the page asks for shorter ones', {
+  tag: '@once',
+}, async ({ login, phoneNumber, testPhone, messages, page, consoleProblems }) => {
+  await page.clock.install();
   const preferred: (string | undefined)[] = [];
-  await page.route('**/api/auth/status', async (route) => {
-    preferred.push(route.request().headers().prefer);
-    const answer = await route.fetch({ timeout: 4_000 }).catch(() => null);
-    await (answer === null ? route.abort() : route.fulfill({ response: answer })).catch(() => {});
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/auth/status')) {
+      preferred.push(request.headers().prefer);
+    }
   });
+  const cut = async (route: Route) => {
+    // The page's clock: nobody waits.
+    await page.clock.fastForward(3_800);
+    await route.abort();
+  };
+  await page.route('**/api/auth/status', cut, { times: 2 });
   const callNumber = await login.start(phoneNumber.text);
   const answered = await page.waitForResponse('**/api/auth/status');
   expect(await answered.json()).toMatchObject({ status: 'pending' });
@@ -93,13 +93,9 @@ test('behind a proxy that cuts every held poll the page asks for shorter ones', 
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
-test('once the attempt has expired and nothing answers, the page polls at most three times', async ({
-  login,
-  phoneNumber,
-  messages,
-  page,
-  consoleProblems,
-}) => {
+test('once the attempt has expired and nothing answers, the page polls at most three times', {
+  tag: '@once',
+}, async ({ login, phoneNumber, messages, page, consoleProblems }) => {
   await page.clock.install();
   await login.start(phoneNumber.text);
   await page.route('**/api/auth/status', (route) => route.abort());
@@ -117,15 +113,9 @@ test('once the attempt has expired and nothing answers, the page polls at most t
 
 for (const hasLocks of [true, false]) {
   const how = hasLocks ? 'which share one poll' : 'which have no locks';
-  test(`two tabs of one browser, ${how}, share the attempt, and both are logged in`, async ({
-    login,
-    phoneNumber,
-    vendor,
-    testPhone,
-    messages,
-    context,
-    page,
-  }) => {
+  test(`two tabs of one browser, ${how}, share the attempt, and both are logged in`, {
+    tag: '@once',
+  }, async ({ login, phoneNumber, vendor, testPhone, messages, context, page }) => {
     if (!hasLocks) {
       await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'locks'));
     }
@@ -173,14 +163,9 @@ test('seven tabs that wait keep no eighth page from loading, and the call logs a
   }
 });
 
-test('who asks in one tab takes the poll over, and a tab that the browser has stopped holds up no other', async ({
-  login,
-  phoneNumber,
-  testPhone,
-  messages,
-  context,
-  page,
-}) => {
+test('who asks in one tab takes the poll over, and a tab that the browser has stopped holds up no other', {
+  tag: '@once',
+}, async ({ login, phoneNumber, testPhone, messages, context, page }) => {
   const callNumber = await login.start(phoneNumber.text);
   const second = await context.newPage();
   await second.clock.install();
@@ -257,14 +242,9 @@ test('the back button after the login skips the login page', async ({
   await expect(page).toHaveURL('about:blank');
 });
 
-test('returning from another page keeps the step, and the call completes the login', async ({
-  login,
-  phoneNumber,
-  vendor,
-  testPhone,
-  page,
-  consoleProblems,
-}) => {
+test('returning from another page keeps the step, and the call completes the login', {
+  tag: '@once',
+}, async ({ login, phoneNumber, vendor, testPhone, page, consoleProblems }) => {
   const callNumber = await login.start(phoneNumber.text);
   await page.goto('/nowhere');
   await page.goBack();
@@ -277,13 +257,9 @@ test('returning from another page keeps the step, and the call completes the log
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('404')]);
 });
 
-test('a slow start shows progress, and a second press creates no second vendor session', async ({
-  login,
-  phoneNumber,
-  vendor,
-  messages,
-  page,
-}) => {
+test('a slow start shows progress, and a second press creates no second vendor session', {
+  tag: '@once',
+}, async ({ login, phoneNumber, vendor, messages, page }) => {
   let release = () => {};
   const slow = new Promise<void>((resolve) => {
     release = resolve;
