@@ -1,6 +1,7 @@
 import { defaultServerConditions } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { hasVercel } from './tests/support/has-vercel.ts';
+import { LongestFirst } from './tests/support/longest-first.ts';
 
 // Server modules import `server-only`, which throws unless this condition is set.
 const conditions = ['react-server', ...defaultServerConditions];
@@ -47,6 +48,7 @@ const sqliteOnly = [
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...server,

@@ -68,7 +68,9 @@ if (selected === undefined) {
 }
 
 const startedAt = performance.now();
-for (const [name, command, ...parameters] of [...provide, ...selected]) {
+const failed: string[] = [];
+for (const step of [...provide, ...selected]) {
+  const [name, command, ...parameters] = step;
   console.log(`\n— ${name}`);
   const stepStartedAt = performance.now();
   const { status } = spawnSync(command, parameters, {
@@ -76,10 +78,17 @@ for (const [name, command, ...parameters] of [...provide, ...selected]) {
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
   });
   if (status !== 0) {
-    console.error(`\nFailed: ${name} (${[command, ...parameters].join(' ')}).`);
-    process.exit(1);
+    failed.push(`${name} (${[command, ...parameters].join(' ')})`);
+    // What comes after a failed build or a missing browser says nothing.
+    if (!rest.includes(step)) {
+      break;
+    }
   }
   console.log(`— ${name}: ${seconds(stepStartedAt)}`);
+}
+if (failed.length > 0) {
+  console.error(`\nFailed: ${failed.join('; ')}.`);
+  process.exit(1);
 }
 console.log(`\nAll passed in ${seconds(startedAt)}.`);
 
