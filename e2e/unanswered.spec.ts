@@ -62,8 +62,10 @@ test('a refused clipboard is said at the button, and the number is selected to b
     navigator.clipboard.writeText = () => Promise.reject(new Error('denied'));
   });
   await login.start(phoneNumber.text);
+  const before = await login.button(messages.login.called).boundingBox();
   await page.getByRole('button', { name: messages.login.copy, exact: true }).click();
   await expect(login.button(messages.login.notCopied)).toBeVisible();
+  expect(await login.button(messages.login.called).boundingBox()).toEqual(before);
   const selection = () => page.evaluate(() => String(window.getSelection()));
   const number = await page
     .getByText(/^050-\d{4}-\d{4}$/)
