@@ -25,7 +25,11 @@ export async function startForRequest(
 ): Promise<Result<AttemptView, Problem<StartRefusal>>> {
   const { cookies, client, login, services } = context;
   reportProxyMistake(context);
-  const phoneNumber = await readWantedNumber(context, wanted);
+  const typed =
+    'remembered' in wanted
+      ? { phone_number: (await cookies.number.read())?.phoneNumber ?? '' }
+      : wanted;
+  const phoneNumber = readTypedNumber(context, typed);
   if (!phoneNumber.ok) {
     return phoneNumber;
   }
@@ -48,18 +52,6 @@ export async function startForRequest(
       memory: number,
     }),
   );
-}
-
-/** The number to log in with: the one that was typed, or the one this browser remembers. */
-async function readWantedNumber(
-  context: RequestContext,
-  wanted: StartRequest,
-): Promise<Result<PhoneNumber, PhoneNumberError | { code: 'request_invalid' }>> {
-  if (!('remembered' in wanted)) {
-    return readTypedNumber(context, wanted);
-  }
-  const remembered = await context.cookies.number.read();
-  return readTypedNumber(context, { phone_number: remembered?.phoneNumber ?? '' });
 }
 
 /** The number that was typed, if one may log in here with it. */
