@@ -172,17 +172,13 @@ function read<Value>(schema: z.ZodType<Value>, { environment, unclear }: Cleaned
   const parsed = schema.safeParse(input);
   return parsed.success
     ? succeed(parsed.data)
-    : fail(
-        parsed.error.issues.map(toFault).map(({ variable, problem }) => ({
-          variable,
-          problem: unclear.get(variable) ?? problem,
-        })),
-      );
+    : fail(parsed.error.issues.map((issue) => toFault(issue, unclear)));
 }
 
-function toFault({ path, message }: z.core.$ZodIssue): ConfigFault {
-  const variable = variables.find(({ group, key }) => group === path[0] && key === path[1]);
-  return { variable: variable?.name ?? path.join('.'), problem: message };
+function toFault({ path, message }: z.core.$ZodIssue, unclear: Cleaned['unclear']): ConfigFault {
+  const found = variables.find(({ group, key }) => group === path[0] && key === path[1]);
+  const variable = found?.name ?? path.join('.');
+  return { variable, problem: unclear.get(variable) ?? message };
 }
 
 /** Hosts that keep no files between requests, by a variable that each of them sets. */
