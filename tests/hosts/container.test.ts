@@ -11,7 +11,12 @@ import { findFreePort, startProcess } from '#scripts/processes.ts';
 import { readStartArguments } from '#scripts/start-command.ts';
 import { SHUTDOWN_TIMEOUT_MS } from '#server/shutdown.ts';
 import { TEST_SECRET } from '#tests/support/app-server.ts';
-import { readBuildContext, readStages } from '#tests/support/dockerfile.ts';
+import {
+  findMissingImports,
+  readBuildContext,
+  readIgnoredWithin,
+  readStages,
+} from '#tests/support/dockerfile.ts';
 import { randomPhoneNumber, Visitor } from '#tests/support/visitor.ts';
 
 const [build = [], image = []] = readStages('deploy/Dockerfile');
@@ -57,6 +62,8 @@ const commands: Readonly<Record<string, () => void>> = {
     run('cp', ['-a', '.next', 'dist', buildFolder]);
     rmSync(join(buildFolder, '.next', 'cache'), { recursive: true, force: true });
     rmSync(join(buildFolder, 'dist', 'compiled'), { recursive: true, force: true });
+    // The build checks the types of everything it is given, and ends where an import is missing.
+    expect(findMissingImports(buildFolder)).toEqual([]);
   },
   'npm prune --omit=dev': () => run('npm', ['prune', '--omit=dev'], buildFolder),
   'mkdir /data && chown node:node /data': () => {
@@ -79,7 +86,14 @@ function doBuildStep({ name, text }: { name: string; text: string }): void {
     expect(Object.keys(commands)).toContain(text);
   } else if (name === 'COPY') {
     const files = text.split(' ').slice(0, -1);
-    copy(files.includes('.') ? readBuildContext() : files, '.', buildFolder);
+    if (files.includes('.')) {
+      copy(readBuildContext(), '.', buildFolder);
+      readIgnoredWithin().forEach((path) => {
+        rmSync(join(buildFolder, path), { force: true });
+      });
+    } else {
+      copy(files, '.', buildFolder);
+    }
   }
 }
 
@@ -161,6 +175,7 @@ describe('the image', () => {
     for (const name of ['node_modules/vitest', 'node_modules/node', 'tests', 'sandbox', '.git']) {
       expect(existsSync(join(app, name))).toBe(false);
     }
+    expect(globSync(join(app, '{lib,scripts}/**/*.test.ts'))).toEqual([]);
   });
 
   it('logs a person in, is healthy, writes to its volume alone and stops on SIGTERM', async () => {

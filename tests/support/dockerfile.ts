@@ -1,5 +1,5 @@
-import { globSync, readFileSync } from 'node:fs';
-import { matchesGlob } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, matchesGlob } from 'node:path';
 
 export interface Instruction {
   name: string;
@@ -21,10 +21,32 @@ export function readStages(path: string): Instruction[][] {
   return stages;
 }
 
+const patterns = readFileSync('deploy/Dockerfile.dockerignore', 'utf8').split('\n').filter(Boolean);
+
 /** The entries of the root that `deploy/Dockerfile.dockerignore` lets an engine see. */
 export function readBuildContext(): string[] {
-  const patterns = readFileSync('deploy/Dockerfile.dockerignore', 'utf8')
-    .split('\n')
-    .filter(Boolean);
   return globSync('{*,.*}').filter((entry) => !patterns.some((each) => matchesGlob(entry, each)));
+}
+
+/** What it hides within them. */
+export function readIgnoredWithin(): string[] {
+  const nested = patterns.filter((pattern) => pattern.includes('/'));
+  return globSync(nested, { exclude: ['node_modules', '.*'] });
+}
+
+/** What the code in a copy of this repository imports from files that the copy lacks. */
+export function findMissingImports(folder: string): string[] {
+  const files = globSync('**/*.{ts,tsx}', {
+    cwd: folder,
+    exclude: ['node_modules/**', '.next/**'],
+  });
+  return files.flatMap((file) => {
+    const code = readFileSync(join(folder, file), 'utf8');
+    return [...code.matchAll(/ from '(#|\.{1,2}\/)([^']+)';$/gm)]
+      .map(([, start = '', path = '']) =>
+        start === '#' ? path : join(dirname(file), `${start}${path}`),
+      )
+      .filter((path) => !existsSync(join(folder, path)))
+      .map((path) => `${file} imports ${path}`);
+  });
 }
