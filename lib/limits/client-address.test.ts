@@ -122,4 +122,14 @@ describe('a mistake in TRUSTED_PROXY', () => {
   ])('is not to trust %j where it sends %j', (trusted, headers) => {
     expect(find(headers, trusted, '10.0.0.1')).toBeNull();
   });
+
+  it.each(['127.0.0.1', '::1', '::ffff:127.0.0.1'])(
+    'is not seen where Next names this machine (%s) in place of a proxy',
+    (address) => {
+      const headers = { 'x-forwarded-for': address };
+      expect(find(headers, { hops: 0 }, null)).toBeNull();
+      expect(find({ 'x-forwarded-for': '192.0.2.7' }, { hops: 0 }, null)).not.toBeNull();
+      expect(find(headers, { hops: 0 }, '127.0.0.1')).toMatchObject({ event: 'proxy_untrusted' });
+    },
+  );
 });
