@@ -136,7 +136,10 @@ describe('a failing vendor', () => {
     { code: 'pauth_timed_out', fault: { kind: 'delay', delay_ms: 60_000 } },
     { code: 'pauth_timed_out', fault: { kind: 'slow_body', interval_ms: 20 } },
     { code: 'pauth_failed', fault: { kind: 'malformed' } },
-    { code: 'pauth_failed', fault: { kind: 'malformed', body: '{"status":"verified"}' } },
+    {
+      code: 'pauth_failed',
+      fault: { kind: 'malformed', body: '{"status":"verified","phone_number":1}' },
+    },
     { code: 'pauth_failed', fault: { kind: 'huge_body', bytes: 200_000, after: true } },
     { code: 'pauth_failed', fault: { kind: 'redirect', location: 'http://127.0.0.1:9/' } },
   ] as const)('leaves the attempt pending and is asked again: $fault', async ({ code, fault }) => {

@@ -61,10 +61,11 @@ export function parseCheckReply(
   const { status, phone_number: spelling } = reply.value;
   switch (status) {
     case 'verified': {
-      if (typeof spelling !== 'string' && spelling !== null) {
-        return fail({ kind: 'unexpected', detail: 'verified without a phone_number' });
-      }
-      return succeed({ status, phoneNumber: parseAnySpelling(spelling ?? '', country) });
+      // Where a call was withheld, the vendor may leave the field out.
+      const text = spelling ?? '';
+      return typeof text === 'string'
+        ? succeed({ status, phoneNumber: parseAnySpelling(text, country) })
+        : fail({ kind: 'unexpected', detail: 'the phone_number of a verified call is not a text' });
     }
     case 'expired':
       return succeed({ status });
