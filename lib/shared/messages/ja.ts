@@ -258,7 +258,7 @@ export const ja = {
     phone_number_ambiguous: '2通りの番号に読み取れます。「+」と国番号から入力してください。',
     phone_number_unknown_country: 'その国番号は見つかりません。番号をお確かめください。',
     phone_number_not_in_country:
-      '{country}にこの番号はありません。ほかの国の番号は、「+」と国番号から入力してください。',
+      '{country}の番号ではありません。ほかの国の番号は「+」と国番号から入力してください。',
     phone_number_emergency:
       '緊急通報の番号では、ログインできません。お使いの電話の番号を入力してください。',
     phone_number_toll_free:
