@@ -40,6 +40,8 @@ test('the login matches its screen reader transcript', async ({
   };
 
   await login.open();
+  // The browser adds it.
+  await expect(login.button(messages.passkeys.use)).toBeVisible();
   await record('The number');
   await login.enter('0120-123-456');
   await expect(login.field).toBeFocused();
