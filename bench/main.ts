@@ -21,11 +21,11 @@ const experiments: readonly Experiment[] = [
   status,
   backToBack,
   waiting,
-  bigStore,
   processes,
   coldStart,
   firstLogins,
   soak,
+  bigStore,
 ];
 const RESULTS = 'bench/results';
 

@@ -210,9 +210,8 @@ describe('another language', () => {
     await apply(folder, list === undefined ? [] : [list]);
     expect(await typeErrors()).toEqual(
       new Set([
-        // What reads the texts of the error pages.
-        'app/error.tsx',
-        'app/global-error.tsx',
+        // It reads the texts of the error pages.
+        'components/crash.tsx',
         'components/language-switch.tsx',
         'lib/http/language.ts',
         'lib/shared/messages/crash.ts',
