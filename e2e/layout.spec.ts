@@ -205,9 +205,11 @@ test('on an iPhone the button is on the first screen, and every step fits text o
   await login.button(messages.login.startAgain).click();
   // The completed step is shown briefly: a 204 keeps the browser on it.
   await page.route('**/account', (route) => route.fulfill({ status: 204 }));
+  const redirected = page.waitForResponse('**/account');
   await testPhone.call(phoneNumber.e164, await login.callNumber());
   await expect(login.heading(messages.login.completedHeading)).toBeVisible();
   await check();
+  await redirected;
   await page.unroute('**/account');
   await page.goto('/account');
   await login.expectLoggedIn(phoneNumber.text);
