@@ -136,9 +136,18 @@ export function problemResponse(
   });
 }
 
-/** The sentence a person reads, in their language. */
+/** What the vendor's guide answers, for clients that look for it. The page says it in plainer words. */
+const guideTexts: Partial<Record<ErrorCode, string>> = {
+  pauth_unreachable: 'API接続に失敗しました。',
+  pauth_timed_out: '接続タイムアウト。',
+};
+
+/** The sentence of an answer, in the visitor's language. */
 export function describeProblem(problem: Problem, language: Language): string {
-  return problemText(factsOf(problem), { errors: messagesIn(language).errors, language });
+  const guideText = language === 'ja' ? (guideTexts[problem.code] ?? '') : '';
+  return (
+    guideText + problemText(factsOf(problem), { errors: messagesIn(language).errors, language })
+  );
 }
 
 /** The fields of an error reply from which the sentence of a problem is built. */
