@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
 import { expect, test } from './journey.ts';
 
 /** Requests whose answer never comes, as on a phone that has changed networks. */
@@ -49,6 +49,28 @@ test('a poll that is never answered is shown as a lost connection, and the next 
   await expect(disconnected).toBeHidden();
   await testPhone.call(phoneNumber.e164, callNumber);
   await login.expectLoggedIn(phoneNumber.text);
+});
+
+test('code of the call step that never comes is shown as a lost connection, and logs in once it is there', {
+  tag: '@once',
+}, async ({ login, page, phoneNumber, messages, testPhone, consoleProblems }) => {
+  await page.clock.install();
+  await login.open();
+  await expect(login.button(messages.passkeys.use)).toBeVisible();
+  const held: Route[] = [];
+  await page.route('**/_next/static/**/*.js', (route) => {
+    held.push(route);
+  });
+  await page.route('**/api/health/live', (route) => route.abort());
+  await login.enter(phoneNumber.text);
+  const callNumber = await login.callNumber();
+  await page.clock.fastForward(10_000);
+  await expect(page.getByText(messages.login.waiting.disconnected.text).first()).toBeVisible();
+  await Promise.all(held.map((route) => route.continue()));
+  await testPhone.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  // Chromium logs the health check that was lost.
+  consoleProblems.splice(0);
 });
 
 test('a refused clipboard is said at the button, and the number is selected to be copied by hand', async ({

@@ -1,7 +1,13 @@
 import { useEffect, useState } from 'react';
+import { request } from '#components/api.ts';
+import { isObjectOf, isString } from '#components/replies.ts';
 import type { StatusPolls } from './status-polls.ts';
 
 const RETRY_MS = 5_000;
+/** Where no answer comes, a browser waits for a script for minutes. */
+const TIME_LIMIT_MS = 10_000;
+
+const isAlive = isObjectOf({ status: isString });
 
 /** Loads the code that polls. Called early, it saves time; it rejects where the code cannot be loaded. */
 export const loadPolls = () => import('./status-polls.ts');
@@ -27,19 +33,19 @@ export function useLoadedPolls(options: {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const load = async () => {
+      const timeIsUp = new Promise<never>((_, reject) => {
+        timer = setTimeout(reject, TIME_LIMIT_MS);
+      });
       try {
-        const { StatusPolls } = await loadPolls();
+        const { StatusPolls } = await Promise.race([loadPolls(), timeIsUp]);
         setLoaded(() => StatusPolls);
       } catch {
         onFailure();
-        const isServerThere = await fetch('/api/health/live').then(
-          ({ ok }) => ok,
-          () => false,
-        );
+        const answer = await request('/api/health/live', isAlive, {});
         if (isOver) {
           return;
         }
-        if (canReload && isServerThere) {
+        if (canReload && answer.kind === 'ok') {
           window.location.reload();
         }
         timer = setTimeout(() => setFailures((count) => count + 1), RETRY_MS);
