@@ -61,7 +61,7 @@ const FORM_TTL_SECONDS = 60;
 interface SealedCookie<T> {
   /** The cookie's value; null if the request carries none that we sealed. */
   read(): Promise<T | null>;
-  write(value: T): Promise<void>;
+  write(value: T): void;
   clear(): void;
   /** Whether the cookie is valid but sealed with an older secret. */
   isOld(): Promise<boolean>;
@@ -202,8 +202,8 @@ function openCookie<T>(
       const { unsealed } = await openOnce();
       return unsealed === null ? null : unsealed.value;
     },
-    async write(value) {
-      written.set(name, { value: await sealer.seal(value), maxAge: ttlSeconds });
+    write(value) {
+      written.set(name, { value: sealer.seal(value), maxAge: ttlSeconds });
     },
     async clearIfUnreadable() {
       if ((await openOnce()).isUnreadable) {
@@ -215,7 +215,7 @@ function openCookie<T>(
     },
     async reseal() {
       const { unsealed } = await openOnce();
-      const resealed = unsealed === null ? null : await sealer.reseal(unsealed);
+      const resealed = unsealed === null ? null : sealer.reseal(unsealed);
       if (resealed !== null && !written.has(name)) {
         written.set(name, { value: resealed.seal, maxAge: resealed.leftSeconds });
       }

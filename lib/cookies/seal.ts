@@ -1,20 +1,21 @@
 import 'server-only';
 import { createHash } from 'node:crypto';
-import { sealData, unsealData } from 'iron-session';
+import { unsealData } from 'iron-session';
 import { LRUCache } from 'lru-cache';
 import type * as z from 'zod';
 import { deriveKey } from '../crypto/derive-key.ts';
+import { createSealWriter } from './seal-writer.ts';
 
 /** Seals values for one purpose and opens only its own seals. */
 export interface Sealer<T> {
-  seal(value: T): Promise<string>;
+  seal(value: T): string;
   /** The value of a seal; null if the seal is not ours, broken or expired. */
   unseal(seal: string): Promise<Unsealed<T> | null>;
   /**
    * Seals a value again with the newest secret for the rest of its lifetime, in whole seconds: never
    * beyond its old expiry, nor for longer than a new seal. Null if no time is left.
    */
-  reseal(unsealed: Unsealed<T>): Promise<{ seal: string; leftSeconds: number } | null>;
+  reseal(unsealed: Unsealed<T>): { seal: string; leftSeconds: number } | null;
 }
 
 interface Unsealed<T> {
@@ -47,7 +48,7 @@ const MAX_CACHED_SEALS = 10_000;
 export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
   const { purpose, schema, ttlSeconds, secrets } = options;
   const newest = keyId(secrets[0]);
-  const sealing = { [newest]: deriveKey(secrets[0], purpose) };
+  const write = createSealWriter({ id: newest, password: deriveKey(secrets[0], purpose) });
   const opening = Object.fromEntries(
     secrets.map((secret) => [keyId(secret), deriveKey(secret, purpose)]),
   );
@@ -62,9 +63,8 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
     return unsealed;
   }
 
-  async function sealFor(seconds: number, value: T): Promise<string> {
-    // Given several keys, iron-session would seal with the highest id.
-    const seal = await sealData(value, { password: sealing, ttl: seconds });
+  function sealFor(seconds: number, value: T): string {
+    const seal = write(value, seconds);
     remember(seal, value);
     return seal;
   }
@@ -91,7 +91,7 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
   }
 
   return {
-    seal: async (value) => await sealFor(ttlSeconds, value),
+    seal: (value) => sealFor(ttlSeconds, value),
 
     async unseal(seal) {
       if (seal.length > SEAL_MAX_LENGTH) {
@@ -101,10 +101,9 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
       return known !== undefined && Date.now() < known.endsAt ? known : await open(seal);
     },
 
-    async reseal({ value, endsAt }) {
+    reseal({ value, endsAt }) {
       const leftSeconds = Math.min(ttlSeconds, Math.floor((endsAt - Date.now()) / 1_000));
-      // For iron-session, 0 means forever.
-      return leftSeconds > 0 ? { seal: await sealFor(leftSeconds, value), leftSeconds } : null;
+      return leftSeconds > 0 ? { seal: sealFor(leftSeconds, value), leftSeconds } : null;
     },
   };
 }

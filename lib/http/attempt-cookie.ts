@@ -18,7 +18,7 @@ export async function readAttemptToken({ cookies }: RequestContext): Promise<str
 export async function forgetAttempt({ cookies, login }: RequestContext): Promise<void> {
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken !== undefined && !(await hasLiveAttempt(login, cookie.browserToken))) {
-    await cookies.attempt.write({ browserToken: cookie.browserToken });
+    cookies.attempt.write({ browserToken: cookie.browserToken });
   }
 }
 

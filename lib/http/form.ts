@@ -60,5 +60,5 @@ export async function keepTyped(
   typed: TypedNumber,
   problem: Problem | null,
 ): Promise<void> {
-  await cookies.form.write({ ...typed, problem: problem && factsOf(problem) });
+  cookies.form.write({ ...typed, problem: problem && factsOf(problem) });
 }

@@ -31,6 +31,6 @@ export async function answerChallenge<Code extends ErrorCode>(
   if (!sessionToken.ok) {
     return sessionToken;
   }
-  await cookies.session.write({ sessionToken: sessionToken.value });
+  cookies.session.write({ sessionToken: sessionToken.value });
   return succeed(null);
 }

@@ -36,7 +36,7 @@ export async function pollForRequest(
   if (outcome.sessionToken === null) {
     return await completedOrMissing(context);
   }
-  await cookies.session.write({ sessionToken: outcome.sessionToken });
+  cookies.session.write({ sessionToken: outcome.sessionToken });
   await rememberNumber(context, cookie);
   // The cookie of the attempt stays: it yields this session until that is used, and nothing after. Sealing another one
   // would derive two keys.
@@ -57,6 +57,6 @@ async function rememberNumber(
   }
   const status = await readAttemptStatus(login, attemptToken);
   if (status !== null) {
-    await cookies.number.write({ phoneNumber: status.attempt.phone_number });
+    cookies.number.write({ phoneNumber: status.attempt.phone_number });
   }
 }

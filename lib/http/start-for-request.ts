@@ -45,7 +45,7 @@ export async function startForRequest(
   }
   const { attemptToken, browserToken } = started.value;
   const number = memoryOf(wanted);
-  await cookies.attempt.write({ browserToken, attemptToken, number });
+  cookies.attempt.write({ browserToken, attemptToken, number });
   return succeed(
     viewAttempt(login, started.value, {
       country: services.config.app.defaultCountry,

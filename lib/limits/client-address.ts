@@ -1,5 +1,5 @@
 import 'server-only';
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -117,13 +117,13 @@ export function networkOf(
     // Most are. Parsing them took a fiftieth of a login's CPU (profile).
     return address;
   }
-  if (!ipaddr.isValid(address)) {
+  if (!isIPv6(address)) {
     return 'unknown';
   }
-  // Unwraps an IPv4 address in other spellings (::ffff:c000:201).
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === 'ipv4'
-    ? parsed.toString()
+  const parsed = ipaddr.IPv6.parse(address);
+  // An IPv4 address in other spellings (::ffff:c000:201).
+  return parsed.isIPv4MappedAddress()
+    ? parsed.toIPv4Address().toString()
     : `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`;
 }
 

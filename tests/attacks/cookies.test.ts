@@ -20,17 +20,15 @@ const requests = Object.entries(routes).map(([route, [method = 'GET']]) => ({
 }));
 
 /** Seals any value as the app does, optionally with another secret. */
-async function seal(value: unknown, purpose: string, secret = TEST_SECRET, ttlSeconds = 600) {
-  return await createSealer({ purpose, schema: z.unknown(), ttlSeconds, secrets: [secret] }).seal(
-    value,
-  );
+function seal(value: unknown, purpose: string, secret = TEST_SECRET, ttlSeconds = 600) {
+  return createSealer({ purpose, schema: z.unknown(), ttlSeconds, secrets: [secret] }).seal(value);
 }
 
 /** A seal that expired yesterday. */
-async function sealYesterday(value: unknown, purpose: string): Promise<string> {
+function sealYesterday(value: unknown, purpose: string): string {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 86_400_000 });
   try {
-    return await seal(value, purpose);
+    return seal(value, purpose);
   } finally {
     vi.useRealTimers();
   }
@@ -73,12 +71,12 @@ async function corrupt(name: keyof typeof purposes, good: string, other: string)
     'a later expiry': good.replace(/\*(\d{13})\*/, '*99999999999999*'),
     'fields swapped': swap(3, 4),
     'digest and salt swapped': swap(6, 7),
-    'a retired secret’s': await seal(value, purpose, 'Zx8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4Q'),
-    'yesterday’s': await sealYesterday(value, purpose),
-    'sealed for another purpose': await seal(value, 'language cookie'),
-    'another shape': await seal({ user: 'admin' }, purpose),
-    'an array': await seal([], purpose),
-    'not a string': await seal({ sessionToken: 1, browserToken: 1 }, purpose),
+    'a retired secret’s': seal(value, purpose, 'Zx8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4Q'),
+    'yesterday’s': sealYesterday(value, purpose),
+    'sealed for another purpose': seal(value, 'language cookie'),
+    'another shape': seal({ user: 'admin' }, purpose),
+    'an array': seal([], purpose),
+    'not a string': seal({ sessionToken: 1, browserToken: 1 }, purpose),
     'over-long': good + 'A'.repeat(5_000),
     '12 KB': 'A'.repeat(12_000),
     'header injection': 'a,b;HttpOnly;Path=/x',

@@ -69,9 +69,9 @@ describe('the cookie of a challenge', () => {
     const { passkey } = await addPasskey();
     const challenge = { use: 'get', challenge: 'A'.repeat(43), issuedAt: Date.now() };
     const forged = [
-      await seal(challenge, 'session cookie'),
-      await seal(challenge, 'challenge cookie', 'Zx8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4Q'),
-      await seal({ ...challenge, use: 'any' }, 'challenge cookie'),
+      seal(challenge, 'session cookie'),
+      seal(challenge, 'challenge cookie', 'Zx8nT2rXw5Zb7Lk0Jd3Gf6Hs9Pa1Yc4Q'),
+      seal({ ...challenge, use: 'any' }, 'challenge cookie'),
       'A'.repeat(43),
     ];
     for (const value of forged) {
@@ -81,7 +81,7 @@ describe('the cookie of a challenge', () => {
       expect(answer.status).toBe(410);
     }
     const visitor = newVisitor();
-    visitor.setCookie(CHALLENGE, await seal(challenge, 'challenge cookie'));
+    visitor.setCookie(CHALLENGE, seal(challenge, 'challenge cookie'));
     const answer = await visitor.post('/api/auth/passkeys/login', passkey.use(challenge));
     expect(answer.status).toBe(200);
   });
@@ -160,8 +160,8 @@ it('a passkey whose request is still being sent when its session ends is not add
 });
 
 /** Seals any value as the app does, optionally with another secret. */
-async function seal(value: unknown, purpose: string, secret = TEST_SECRET) {
-  return await createSealer({
+function seal(value: unknown, purpose: string, secret = TEST_SECRET) {
+  return createSealer({
     purpose,
     schema: z.unknown(),
     ttlSeconds: 300,

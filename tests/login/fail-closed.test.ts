@@ -63,7 +63,7 @@ async function openWholeLogin() {
       throw new Error(started.error.code);
     }
     const { attemptToken, browserToken } = started.value;
-    cookie = await sealer.seal({ attemptToken, browserToken });
+    cookie = sealer.seal({ attemptToken, browserToken });
     return started.value;
   };
   const poll = async (hold: Pick<Poll, 'holdMs' | 'signal'> = { holdMs: 0 }) => {

@@ -127,19 +127,17 @@ export const seals = defineTarget({
 const ofOlder = ['of before the rotation', ''];
 
 async function prepare(): Promise<Material> {
-  const made = async (purpose: string, secret: string, ...tokens: string[]) => {
+  const made = (purpose: string, secret: string, ...tokens: string[]) => {
     const sealer = createSealer({ purpose, schema, ttlSeconds: TTL_SECONDS, secrets: [secret] });
-    return await Promise.all(
-      tokens.map(async (token) => [withoutVersion(await sealer.seal({ token })), token] as const),
-    );
+    return tokens.map((token) => [withoutVersion(sealer.seal({ token })), token] as const);
   };
   const ours = [
-    ...(await made('attempt cookie', secrets.newest, 'one', 'two', 'three')),
-    ...(await made('attempt cookie', secrets.older, ...ofOlder)),
+    ...made('attempt cookie', secrets.newest, 'one', 'two', 'three'),
+    ...made('attempt cookie', secrets.older, ...ofOlder),
   ];
   const foreign = [
-    ...(await made('session cookie', secrets.newest, 'of another cookie')),
-    ...(await made('attempt cookie', secrets.retired, 'of a retired key')),
+    ...made('session cookie', secrets.newest, 'of another cookie'),
+    ...made('attempt cookie', secrets.retired, 'of a retired key'),
   ].map(([seal]) => seal);
   // Sealed with the secret itself instead of a key derived from it.
   const raw = await sealData({ token: 'raw' }, { password: secrets.newest, ttl: TTL_SECONDS });
@@ -149,10 +147,8 @@ async function prepare(): Promise<Material> {
     ttlSeconds: TTL_SECONDS,
     secrets: [secrets.newest],
   });
-  const shapes = await Promise.all(
-    [{}, { token: 1 }, { token: 'x', more: 1 }, [], { token: null }].map((value) =>
-      shapeless.seal(value),
-    ),
+  const shapes = [{}, { token: 1 }, { token: 'x', more: 1 }, [], { token: null }].map((value) =>
+    shapeless.seal(value),
   );
   return {
     ours: new Map(ours),

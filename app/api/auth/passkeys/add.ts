@@ -51,7 +51,7 @@ export const passkeyNew = route({
       return offered;
     }
     const { challenge, reply } = offered.value;
-    await cookies.challenge.write(challenge);
+    cookies.challenge.write(challenge);
     return succeed(json(reply));
   }),
 });

@@ -23,7 +23,7 @@ export const passkeyOptions = route({
   body: noBody,
   handle: withPasskeys(async ({ cookies, passkeys }) => {
     const challenge = createUseChallenge(passkeys.clock.now());
-    await cookies.challenge.write(challenge);
+    cookies.challenge.write(challenge);
     const reply: PasskeyOptionsReply = {
       challenge: challenge.challenge,
       rp_id: passkeys.site.rpId,
