@@ -1,5 +1,5 @@
 import 'server-only';
-import { createCipheriv, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { createCipheriv, createHmac, createSecretKey, pbkdf2Sync, randomBytes } from 'node:crypto';
 
 const SALT_BYTES = 32;
 const IV_BYTES = 16;
@@ -16,7 +16,8 @@ const KEY_BYTES = 32;
 export function createSealWriter({ id, password }: { id: string; password: string }) {
   const derive = () => {
     const salt = randomBytes(SALT_BYTES).toString('hex');
-    return { salt, bytes: pbkdf2Sync(password, salt, 1, KEY_BYTES, 'sha1') };
+    const key = createSecretKey(pbkdf2Sync(password, salt, 1, KEY_BYTES, 'sha1'));
+    return { salt, key };
   };
   // iron derives both for each seal. What has to be fresh is the initialization vector.
   const encryption = derive();
@@ -25,12 +26,12 @@ export function createSealWriter({ id, password }: { id: string; password: strin
   /** @param ttlSeconds more than 0. */
   return (value: unknown, ttlSeconds: number): string => {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-cbc', encryption.bytes, iv);
+    const cipher = createCipheriv('aes-256-cbc', encryption.key, iv);
     const encrypted = Buffer.concat([cipher.update(JSON.stringify(value)), cipher.final()]);
     const [ivText, encryptedText] = [iv, encrypted].map((bytes) => bytes.toString('base64url'));
     const endsAt = Date.now() + ttlSeconds * 1_000;
     const signed = ['Fe26.2', id, encryption.salt, ivText, encryptedText, endsAt].join('*');
-    const digest = createHmac('sha256', integrity.bytes).update(signed).digest('base64url');
+    const digest = createHmac('sha256', integrity.key).update(signed).digest('base64url');
     return `${signed}*${integrity.salt}*${digest}~2`;
   };
 }
