@@ -1,12 +1,19 @@
-import type { AttemptView, ErrorReply, NumberRequest, StartRequest } from '#lib/shared/contract.ts';
+import type { AttemptView, NumberRequest, StartRequest } from '#lib/shared/contract.ts';
 import type { Language } from '#lib/shared/language.ts';
-import { type Guard, isAttemptView, isDoneReply, isErrorReply, isNumberReply } from './replies.ts';
+import {
+  type Guard,
+  isAttemptView,
+  isDoneReply,
+  isErrorReply,
+  isNumberReply,
+  type Refusal,
+} from './replies.ts';
 
 /** The browser's client for the API. Nothing here throws: failures are part of the result. */
 
 export type Answer<T> =
   | { kind: 'ok'; reply: T }
-  | { kind: 'refused'; problem: ErrorReply }
+  | { kind: 'refused'; problem: Refusal }
   /** No readable reply: offline, a dropped connection, or a proxy answered instead of the app. */
   | { kind: 'no_answer' };
 

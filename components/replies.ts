@@ -6,7 +6,6 @@ import type {
   NumberReply,
   StatusReply,
 } from '#lib/shared/contract.ts';
-import { errorCodes } from '#lib/shared/error-codes.ts';
 import { numberMemories } from '#lib/shared/number-memory.ts';
 import { isPhoneNumber } from '#lib/shared/phone-number.ts';
 
@@ -17,6 +16,12 @@ import { isPhoneNumber } from '#lib/shared/phone-number.ts';
  * test keeps the guards equivalent to its schemas.
  */
 export type Guard<T> = (value: unknown) => value is T;
+
+/** A reply whose code may be one of a newer version, which `problemText` tells by a general text. */
+type OfAnyVersion<T> = T extends { code: string } ? Omit<T, 'code'> & { code: string } : T;
+
+export type Refusal = OfAnyVersion<ErrorReply>;
+export type AttemptReply = OfAnyVersion<StatusReply>;
 
 /** `POST /api/auth/start`: a live attempt. */
 export const isAttemptView = isObjectOf<AttemptView>({
@@ -34,7 +39,7 @@ export const isAttemptView = isObjectOf<AttemptView>({
 export const isNumberReply = isObjectOf<NumberReply>({ phone_number_text: isString });
 
 /** `GET /api/auth/status`: pending, verified, or an end without a login. */
-export const isStatusReply = isAnyOf<StatusReply>(
+export const isStatusReply = isAnyOf<AttemptReply>(
   isObjectOf({
     status: isOneOf(['pending']),
     expires_in_seconds: isNumber,
@@ -43,15 +48,15 @@ export const isStatusReply = isAnyOf<StatusReply>(
   isObjectOf({ status: isOneOf(['verified']) }),
   isObjectOf({
     status: isOneOf(attemptEnds),
-    code: isOneOf(errorCodes),
+    code: isString,
     message: isString,
     retry_after_seconds: isOptional(isNumber),
   }),
 );
 
 /** Any error reply. */
-export const isErrorReply = isObjectOf<ErrorReply>({
-  code: isOneOf(errorCodes),
+export const isErrorReply = isObjectOf<Refusal>({
+  code: isString,
   error: isString,
   request_id: isOptional(isString),
   country: isOptional(isString),

@@ -58,9 +58,10 @@ export function Logins(props: {
 
   /** Outcomes are kept as codes, so that their sentences change language with the page. */
   const textOf = (done: Outcome) => {
+    if ('device' in done) {
+      return fillIn(messages.sessionEnded, { device: done.device });
+    }
     switch (done.code) {
-      case 'session_ended':
-        return fillIn(messages.sessionEnded, { device: done.device });
       case 'other_sessions_ended':
         return messages.otherSessionsEnded;
       case 'notices_seen':

@@ -1,10 +1,9 @@
 import { type Answer, answerOf, request } from '#components/api.ts';
-import { isStatusReply } from '#components/replies.ts';
-import type { StatusReply } from '#lib/shared/contract.ts';
+import { type AttemptReply, isStatusReply } from '#components/replies.ts';
 import { PROMPTED_HEADER } from '#lib/shared/prompted-header.ts';
 
 /** The status of an attempt, in the words of `lib/shared/attempt-states.ts`. */
-export type AttemptStatus = Exclude<StatusReply, { status: 'verified' }> | { status: 'completed' };
+export type AttemptStatus = Exclude<AttemptReply, { status: 'verified' }> | { status: 'completed' };
 
 interface Poll {
   /** The attempt's `session_id`. */
@@ -42,14 +41,14 @@ export async function pollStatus(poll: Poll): Promise<Answer<AttemptStatus>> {
  * Translates the wire status. The vendor's guide calls a completed login `verified`; everywhere
  * else in the app a verified attempt is one whose login is not completed yet. Translated only here.
  */
-function attemptStatusOf(reply: StatusReply): AttemptStatus {
+function attemptStatusOf(reply: AttemptReply): AttemptStatus {
   return reply.status === 'verified' ? { status: 'completed' } : reply;
 }
 
 async function send(
   { isPrompted, maxHoldSeconds, onSend }: Poll,
   signal: AbortSignal,
-): Promise<Answer<StatusReply>> {
+): Promise<Answer<AttemptReply>> {
   onSend();
   return await request('/api/auth/status', isStatusReply, {
     headers: {
@@ -70,7 +69,7 @@ function timeLimitMs({ maxHoldSeconds }: Pick<Poll, 'maxHoldSeconds'>): number {
  * if a person asks in this tab, or if another tab holds it for longer than a poll takes, because the
  * browser has suspended its page.
  */
-async function pollForAllTabs(poll: Poll): Promise<Answer<StatusReply>> {
+async function pollForAllTabs(poll: Poll): Promise<Answer<AttemptReply>> {
   let steals = poll.isPrompted;
   while (!poll.signal.aborted) {
     try {
@@ -94,7 +93,7 @@ async function replyOrLock(
   poll: Poll,
   steals: boolean,
   onGiveUp: () => void,
-): Promise<Answer<StatusReply>> {
+): Promise<Answer<AttemptReply>> {
   const name = `attempt ${poll.sessionId}`;
   const channel = new BroadcastChannel(name);
   // For this wait and this poll alone: both end when the lock is stolen.
@@ -105,7 +104,7 @@ async function replyOrLock(
     onGiveUp();
     end();
   }, timeLimitMs(poll));
-  const heard = new Promise<Answer<StatusReply>>((resolve) => {
+  const heard = new Promise<Answer<AttemptReply>>((resolve) => {
     channel.onmessage = ({ data }) => resolve(answerOf(data, isStatusReply));
   });
   const own = navigator.locks.request(

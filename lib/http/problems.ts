@@ -151,7 +151,7 @@ export function describeProblem(problem: Problem, language: Language): string {
 }
 
 /** The fields of an error reply from which the sentence of a problem is built. */
-export function factsOf(problem: Problem): ProblemFacts {
+export function factsOf(problem: Problem): ProblemFacts<ErrorCode> {
   return {
     code: problem.code,
     ...('country' in problem && { country: problem.country }),

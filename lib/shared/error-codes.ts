@@ -69,7 +69,7 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 /** Whether the typed phone number is at fault. */
-export function isNumberCode(code: ErrorCode): boolean {
+export function isNumberCode(code: string): boolean {
   return code.startsWith('phone_number_') || code === 'pauth_refused_number';
 }
 

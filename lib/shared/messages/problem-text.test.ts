@@ -15,3 +15,8 @@ it.each<[ProblemFacts, string, string]>([
   expect(inEnglish).toContain(english);
   expect(inJapanese + inEnglish).not.toMatch(/[{}]/);
 });
+
+it('a code of a newer version has the general sentence', () => {
+  const facts = { code: 'number_ported', retry_after_seconds: 3 };
+  expect(problemText(facts, { errors: en.errors, language: 'en' })).toBe(en.errors.internal_error);
+});

@@ -1,21 +1,21 @@
-import type { ErrorCode } from '../error-codes.ts';
 import type { Language } from '../language.ts';
 import { fillIn, type Messages } from './messages.ts';
 
 /** What the sentence about a problem is made of: the fields of an error reply. */
-export interface ProblemFacts {
-  code: ErrorCode;
+export interface ProblemFacts<Code extends string = string> {
+  code: Code;
   /** ISO 3166-1 alpha-2, for `phone_number_not_in_country`. */
   country?: string | undefined;
   retry_after_seconds?: number | undefined;
 }
 
-/** The sentence a person reads, in their language. */
+/** The sentence a person reads, in their language; a general one for a code of a newer version than the page's. */
 export function problemText(
   { code, country, retry_after_seconds: retryAfterSeconds = 60 }: ProblemFacts,
   { errors, language }: { errors: Messages['errors']; language: Language },
 ): string {
-  return fillIn(errors[code], {
+  const texts: Readonly<Record<string, string>> = errors;
+  return fillIn(texts[code] ?? errors.internal_error, {
     wait: duration(retryAfterSeconds, language),
     ...(country !== undefined && { country: countryName(country, language) }),
   });
