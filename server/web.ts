@@ -71,9 +71,16 @@ export function toRouteRequest(
   return {
     ...rest,
     method: methodOf(incoming),
-    // Joined, as in a Web `Request`, if sent twice.
-    headers: { get: (name) => incoming.headersDistinct[name]?.join(', ') ?? null },
+    headers: { get: (name) => joinedHeader(incoming.rawHeaders, name) },
   };
+}
+
+/** The values of a header, joined as in a Web `Request`. Node's `headersDistinct` would take a kilobyte for each poll. */
+function joinedHeader(rawHeaders: readonly string[], name: string): string | null {
+  const values = rawHeaders.filter(
+    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
+  );
+  return values.length === 0 ? null : values.join(', ');
 }
 
 const fixedHeaders = new Map(

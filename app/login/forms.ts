@@ -35,7 +35,7 @@ export const formStart = formRoute({
     }
     const started = await startForRequest(context, wanted);
     if (!started.ok) {
-      await keepTyped(context, typedIn(wanted), started.error);
+      keepTyped(context, typedIn(wanted), started.error);
     }
     return { to: 'login' };
   },
@@ -98,7 +98,7 @@ export const formChange = formRoute({
   async handle(context) {
     const attemptToken = await readAttemptToken(context);
     if (attemptToken !== undefined) {
-      await keepTyped(context, typedIn(await readStartAgain(context)), null);
+      keepTyped(context, typedIn(await readStartAgain(context)), null);
       await cancelAttempt(context.login, attemptToken);
       await forgetAttempt(context);
     }

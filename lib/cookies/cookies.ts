@@ -127,18 +127,20 @@ export function createCookies(options: CookieOptions): OpenCookies {
   const challenge = kind('challenge', challengeCookieSchema, CHALLENGE_TTL_SECONDS);
   return (header, onUnreadable) => {
     const written: Written = new Map();
-    const open = <T>(of: CookieKind<T>) => openCookie(of, header, written, onUnreadable);
+    const request = { header, written, onUnreadable };
     const cookies = {
-      attempt: open(attempt),
-      session: open(session),
-      number: open(number),
-      form: open(form),
-      challenge: open(challenge),
+      attempt: new RequestCookie(attempt, request),
+      session: new RequestCookie(session, request),
+      number: new RequestCookie(number, request),
+      form: new RequestCookie(form, request),
+      challenge: new RequestCookie(challenge, request),
     };
     return {
       ...cookies,
       async clearUnreadable() {
-        await Promise.all(Object.values(cookies).map((cookie) => cookie.clearIfUnreadable()));
+        for (const cookie of Object.values(cookies)) {
+          await cookie.clearIfUnreadable();
+        }
       },
       toSend: () =>
         [...written].map(([name, { value, maxAge }]) =>
@@ -174,51 +176,71 @@ interface CookieKind<T> {
 /** The cookies to set, by name. The last write wins. */
 type Written = Map<string, { value: string; maxAge: number }>;
 
-function openCookie<T>(
-  { cookie, name, ttlSeconds, sealer }: CookieKind<T>,
-  header: string,
-  written: Written,
-  onUnreadable: (cookie: CookieName) => void,
-): SealedCookie<T> & { clearIfUnreadable(): Promise<void> } {
-  const open = async () => {
-    const values = cookieValues(header, name);
+/** What the cookies of one request share. */
+interface CookieRequest {
+  header: string;
+  written: Written;
+  onUnreadable(cookie: CookieName): void;
+}
+
+/** A class, because a held poll keeps its cookies: as functions they took four kilobytes. */
+class RequestCookie<T> implements SealedCookie<T> {
+  readonly #kind: CookieKind<T>;
+  readonly #request: CookieRequest;
+  #opened: ReturnType<typeof this.open> | undefined;
+
+  constructor(kind: CookieKind<T>, request: CookieRequest) {
+    this.#kind = kind;
+    this.#request = request;
+  }
+
+  private async open() {
+    const { cookie, name, sealer } = this.#kind;
+    const values = cookieValues(this.#request.header, name);
     const seal = onlyValue(values);
     const unsealed = seal === null ? null : await sealer.unseal(seal);
     const isUnreadable = values.length > 0 && unsealed === null;
     if (isUnreadable) {
-      onUnreadable(cookie);
+      this.#request.onUnreadable(cookie);
     }
     return { unsealed, isUnreadable };
-  };
-  let opened: ReturnType<typeof open> | undefined;
-  const openOnce = () => {
-    opened ??= open();
-    return opened;
-  };
-  const clear = () => void written.set(name, { value: '', maxAge: 0 });
-  return {
-    clear,
-    async read() {
-      const { unsealed } = await openOnce();
-      return unsealed === null ? null : unsealed.value;
-    },
-    write(value) {
-      written.set(name, { value: sealer.seal(value), maxAge: ttlSeconds });
-    },
-    async clearIfUnreadable() {
-      if ((await openOnce()).isUnreadable) {
-        clear();
-      }
-    },
-    async isOld() {
-      return (await openOnce()).unsealed?.isOld === true;
-    },
-    async reseal() {
-      const { unsealed } = await openOnce();
-      const resealed = unsealed === null ? null : sealer.reseal(unsealed);
-      if (resealed !== null && !written.has(name)) {
-        written.set(name, { value: resealed.seal, maxAge: resealed.leftSeconds });
-      }
-    },
-  };
+  }
+
+  private openOnce() {
+    this.#opened ??= this.open();
+    return this.#opened;
+  }
+
+  clear() {
+    this.#request.written.set(this.#kind.name, { value: '', maxAge: 0 });
+  }
+
+  async read() {
+    const { unsealed } = await this.openOnce();
+    return unsealed === null ? null : unsealed.value;
+  }
+
+  write(value: T) {
+    const { name, sealer, ttlSeconds } = this.#kind;
+    this.#request.written.set(name, { value: sealer.seal(value), maxAge: ttlSeconds });
+  }
+
+  async clearIfUnreadable() {
+    if (this.#request.header.includes(this.#kind.name) && (await this.openOnce()).isUnreadable) {
+      this.clear();
+    }
+  }
+
+  async isOld() {
+    return (await this.openOnce()).unsealed?.isOld === true;
+  }
+
+  async reseal() {
+    const { name, sealer } = this.#kind;
+    const { unsealed } = await this.openOnce();
+    const resealed = unsealed === null ? null : sealer.reseal(unsealed);
+    if (resealed !== null && !this.#request.written.has(name)) {
+      this.#request.written.set(name, { value: resealed.seal, maxAge: resealed.leftSeconds });
+    }
+  }
 }

@@ -55,10 +55,10 @@ export interface TypedNumber {
 }
 
 /** Keeps for the next page what was typed, and what is wrong with it. */
-export async function keepTyped(
+export function keepTyped(
   { cookies }: RequestContext,
   typed: TypedNumber,
   problem: Problem | null,
-): Promise<void> {
+): void {
   cookies.form.write({ ...typed, problem: problem && factsOf(problem) });
 }

@@ -38,8 +38,7 @@ export async function pollForRequest(
   }
   cookies.session.write({ sessionToken: outcome.sessionToken });
   await rememberNumber(context, cookie);
-  // The cookie of the attempt stays: it yields this session until that is used, and nothing after. Sealing another one
-  // would derive two keys.
+  // The cookie of the attempt stays: it yields this session until that is used, and nothing after.
   return { status: 'completed' };
 }
 

@@ -39,18 +39,27 @@ export async function leaseCheck(
   state: 'pending' | 'verified',
   { now, leasedUntil }: { now: number; leasedUntil: number },
 ): Promise<boolean> {
-  const { numUpdatedRows } = await updateAttempt(queries, id, [state])
-    .set({ check_leased_until: leasedUntil })
-    .where(isPastIn('check_leased_until', now, now + MAX_AHEAD_MS))
-    .$if(state === 'pending', (update) =>
-      update
-        // A callback during this check sets an earlier time, which schedules another check.
-        .set({ next_check_at: leasedUntil })
-        .where('pauth_session_id', 'is not', null)
-        .where(isPastIn('next_check_at', now, now + MAX_AHEAD_MS)),
-    )
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  const values = { id, now, maxAhead: now + MAX_AHEAD_MS, leasedUntil };
+  const { numAffectedRows } = await leaseIn[state](queries, values);
+  return numAffectedRows === 1n;
+}
+
+const leaseIn = { pending: leaseFrom('pending'), verified: leaseFrom('verified') };
+
+function leaseFrom(state: 'pending' | 'verified') {
+  return compileOnce<{ id: string; now: number; maxAhead: number; leasedUntil: number }, unknown>(
+    (queries, value) =>
+      updateAttempt(queries, value('id'), [state])
+        .set({ check_leased_until: value('leasedUntil') })
+        .where(isPastIn('check_leased_until', value('now'), value('maxAhead')))
+        .$if(state === 'pending', (update) =>
+          update
+            // A callback during this check sets an earlier time, which schedules another check.
+            .set({ next_check_at: value('leasedUntil') })
+            .where('pauth_session_id', 'is not', null)
+            .where(isPastIn('next_check_at', value('now'), value('maxAhead'))),
+        ),
+  );
 }
 
 /**
@@ -109,23 +118,29 @@ export async function releaseCheck(
   id: string,
   release: { leasedUntil: number; nextCheckAt: number; failures: number },
 ): Promise<LoginAttempt | null> {
-  const row = await queries
+  const { rows } = await releasing(queries, { id, ...release });
+  return rows[0] ?? null;
+}
+
+const releasing = compileOnce<
+  { id: string; leasedUntil: number; nextCheckAt: number; failures: number },
+  LoginAttempt
+>((queries, value) =>
+  queries
     .updateTable('attempts')
     .set((set) => ({
       check_leased_until: 0,
-      check_failures: release.failures,
+      check_failures: value('failures'),
       next_check_at: nextCheckAtIf(
         set,
-        set('next_check_at', '=', release.leasedUntil),
-        set.val(release.nextCheckAt),
+        set('next_check_at', '=', value('leasedUntil')),
+        value('nextCheckAt'),
       ),
     }))
-    .where('id', '=', id)
-    .where('check_leased_until', '=', release.leasedUntil)
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
-}
+    .where('id', '=', value('id'))
+    .where('check_leased_until', '=', value('leasedUntil'))
+    .returning(attemptColumns),
+);
 
 /**
  * Schedules the next check of a pending attempt for `checkAt`, unless it is due sooner, and stores the time
