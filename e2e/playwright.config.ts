@@ -30,7 +30,10 @@ export default defineConfig({
       ...(executablePath === null ? {} : { executablePath }),
       args: [...chromiumArguments],
     },
-    trace: 'retain-on-failure',
+    // What the test did, the requests and the console. Snapshots of every step took a tenth of the time:
+    // `npx playwright test --config e2e --trace on` takes them.
+    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: false },
+    screenshot: 'only-on-failure',
     // Painting what moves is work that no journey looks at.
     contextOptions: { reducedMotion: 'reduce' },
   },

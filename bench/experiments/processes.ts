@@ -1,5 +1,5 @@
 import { startRedis } from '#tests/support/redis.ts';
-import { type Case, runCase } from '../case.ts';
+import { againstCases, type Case, runCase } from '../case.ts';
 import { countCommits, type PostgresUnderLoad, startPostgresUnderLoad } from '../databases.ts';
 import { type Bench, type Experiment, inRounds, type Row, sayFailures } from '../experiment.ts';
 import { cpuMsOf } from '../process-usage.ts';
@@ -18,18 +18,19 @@ export const processes: Experiment = {
     try {
       const redis = await startRedis();
       try {
-        const cases = [1, 2, 4].map(
-          (count): Case => ({
-            name: `${count} ${count === 1 ? 'process' : 'processes'}`,
-            app: 'call-login',
-            callbacks: 'on',
-            processes: count,
-            env: { REDIS_URL: redis.url },
-            database: () => postgres.createStore(),
-          }),
-        );
+        const of = (count: number): Case => ({
+          name: `${count} ${count === 1 ? 'process' : 'processes'}`,
+          app: 'call-login',
+          callbacks: 'on',
+          processes: count,
+          env: { REDIS_URL: redis.url },
+          database: () => postgres.createStore(),
+        });
+        const ours = [1, 2, 4].map(of);
+        const cases = [...ours, ...againstCases(bench, of(1))];
         const rounds = await inRounds(bench, cases, (one) => measure(bench, postgres, one));
-        return [rowOf(cases.map(({ name }, index) => summarize(name, rounds[index] ?? [])))];
+        const summaries = cases.map(({ name }, index) => summarize(name, rounds[index] ?? []));
+        return [rowOf(summaries.slice(0, ours.length), summaries[ours.length])];
       } finally {
         await redis.remove();
       }
@@ -85,7 +86,7 @@ function summarize(name: string, rounds: readonly Awaited<ReturnType<typeof meas
 
 type Summary = ReturnType<typeof summarize>;
 
-function rowOf(summaries: readonly Summary[]): Row {
+function rowOf(summaries: readonly Summary[], against: Summary | undefined): Row {
   const [one, ...several] = summaries;
   if (one === undefined) {
     throw new Error('nothing was measured');
@@ -94,6 +95,7 @@ function rowOf(summaries: readonly Summary[]): Row {
   const inWords = (summary: Summary) =>
     `${summary.name}: ${formatSpread(summary.cpuMsPerLogin, ' ms', 1)} ` +
     `and ${formatSpread(summary.postgresCpuMsPerLogin, ' ms', 1)} in PostgreSQL, ` +
+    `${formatSpread(summary.commitsPerLogin, ' commits', 1)}, ` +
     `verified → logged in p95 ${formatSpread(summary.p95Ms, ' ms')}`;
   const ratiosInWords = ratios.map((ratio) => `${ratio.toFixed(2)}×`).join(' and ');
   return {
@@ -101,10 +103,10 @@ function rowOf(summaries: readonly Summary[]): Row {
     what: 'two and four processes on PostgreSQL and Redis',
     target: 'CPU per login within 1.2× of one process',
     measured: [ratiosInWords, ...several.map(inWords)].join('; '),
-    baselines: inWords(one),
+    baselines: [one, ...(against === undefined ? [] : [against])].map(inWords).join('; '),
     isMet:
       summaries.every(({ failures }) => failures.length === 0) &&
       ratios.every((ratio) => ratio <= 1.2),
-    figures: { ratios, summaries },
+    figures: { ratios, summaries, against },
   };
 }
