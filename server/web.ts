@@ -83,7 +83,8 @@ function joinedHeader(rawHeaders: readonly string[], name: string): string | nul
   return values.length === 0 ? null : values.join(', ');
 }
 
-const fixedHeaders = new Map(
+/** On everything but pages, as next.config.mjs gives them. */
+export const fixedHeaders = new Map(
   Object.entries({ ...securityHeaders.everywhere, ...securityHeaders.noPage }),
 );
 

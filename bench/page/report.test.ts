@@ -7,7 +7,7 @@ const script: LoadedResource = {
   path: '/a.js',
   kind: 'script',
   bodyBytes: 100_000,
-  encoding: 'gzip',
+  encoding: 'br',
 };
 const good: Audit = {
   accessibility: 100,
@@ -56,7 +56,7 @@ describe('judge', () => {
   it.each<[string, LoadedResource[]]>([
     ['Scripts beyond the empty page, number step', [{ ...script, bodyBytes: 115_001 }]],
     [
-      'Scripts of 1 KiB and more sent as gzip, number step',
+      'Scripts of 1 KiB and more sent in Brotli, number step',
       [{ ...script, bodyBytes: 1_024, encoding: null }],
     ],
     [

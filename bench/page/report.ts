@@ -25,7 +25,7 @@ export interface Row {
 export const SCRIPT_ALLOWANCE_BYTES = 15_000;
 const IMAGE_MAX_BYTES = 10_000;
 const PERFORMANCE_MIN = 95;
-/** Next does not compress smaller responses. */
+/** Smaller ones fit into one packet. */
 const COMPRESSED_FROM_BYTES = 1_024;
 
 /** Compares the figures with the targets. */
@@ -84,7 +84,7 @@ function judgeLoad(name: string, load: Load, emptyBytes: number): Row[] {
   const fonts = ofKind('font');
   const largestImage = Math.max(0, ...images.map(({ bodyBytes }) => bodyBytes));
   const scripts = ofKind('script').filter(({ bodyBytes }) => bodyBytes >= COMPRESSED_FROM_BYTES);
-  const compressed = scripts.filter(({ encoding }) => encoding === 'gzip');
+  const compressed = scripts.filter(({ encoding }) => encoding === 'br');
   const over = bytesOf(load, 'script') - emptyBytes;
   return [
     judged(
@@ -94,7 +94,7 @@ function judgeLoad(name: string, load: Load, emptyBytes: number): Row[] {
       over <= SCRIPT_ALLOWANCE_BYTES,
     ),
     judged(
-      `Scripts of 1 KiB and more sent as gzip, ${name}`,
+      `Scripts of 1 KiB and more sent in Brotli, ${name}`,
       'all',
       `${compressed.length} of ${scripts.length}`,
       scripts.length > 0 && compressed.length === scripts.length,
