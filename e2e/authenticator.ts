@@ -9,8 +9,13 @@ export interface Authenticator {
 /**
  * Gives the page's browser an authenticator that answers every prompt at once. In the number field it answers only
  * with a cookie `autofill=1`: else it would log in before a test can press anything.
+ *
+ * @param transport `cable`, as Chromium calls hybrid: a phone that the browser reaches over Bluetooth.
  */
-export async function addAuthenticator(page: Page): Promise<Authenticator> {
+export async function addAuthenticator(
+  page: Page,
+  transport: 'internal' | 'cable' = 'internal',
+): Promise<Authenticator> {
   await page.addInitScript(() => {
     const isAutofill = document.cookie.includes('autofill=1');
     if (typeof PublicKeyCredential === 'function') {
@@ -22,7 +27,7 @@ export async function addAuthenticator(page: Page): Promise<Authenticator> {
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
-      transport: 'internal',
+      transport,
       hasResidentKey: true,
       hasUserVerification: true,
       isUserVerified: true,

@@ -136,6 +136,29 @@ test('of two passkeys one is renamed and removed; removed, it no longer logs in'
   expect(consoleProblems.splice(0)).toEqual([expect.stringContaining('404')]);
 });
 
+test('the passkey of a phone logs in on a computer, to which the phone is another device', {
+  tag: '@once',
+}, async ({ authenticator, login, phoneNumber, vendor, messages, browser, locale, baseURL }) => {
+  await enrol(login, vendor, phoneNumber);
+  const { cdp, authenticatorId: ofPhone } = authenticator;
+  const { credentials } = await cdp.send('WebAuthn.getCredentials', { authenticatorId: ofPhone });
+  const context = await browser.newContext({
+    ...(locale === undefined ? {} : { locale }),
+    ...(baseURL === undefined ? {} : { baseURL }),
+    extraHTTPHeaders: { 'x-forwarded-for': randomNetwork() },
+  });
+  const computer = new LoginPage(await context.newPage(), messages);
+  const phone = await addAuthenticator(computer.page, 'cable');
+  for (const credential of credentials) {
+    const { authenticatorId } = phone;
+    await phone.cdp.send('WebAuthn.addCredential', { authenticatorId, credential });
+  }
+  await computer.open();
+  await computer.button(messages.passkeys.use).click();
+  await computer.expectLoggedIn(phoneNumber.text);
+  await context.close();
+});
+
 test('who has lost the passkey gets back in by call, limited, and the other device can object', async ({
   authenticator: _,
   login,
