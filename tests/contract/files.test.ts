@@ -24,42 +24,42 @@ describe.each(Object.entries(inject('hosts')))('on the %s host, %s', (host, orig
     expect([404, 405]).toContain((await fetch(origin + path, { method: 'POST' })).status);
   });
 
-  it('scripts and styles are the same in every encoding, for good, and in Brotli where it is understood', async () => {
-    const page = await (await fetch(`${origin}/login`)).text();
-    const files = [...new Set(page.match(/\/_next\/static\/[\w./-]+\.(?:js|css)/g))];
-    expect(files.length).toBeGreaterThan(5);
-    for (const path of files) {
-      const fetchIn = async (encoding: string, method = 'GET') => {
-        const { headers, ...answer } = await fetchFile(origin + path, encoding, method);
-        return {
-          ...answer,
-          type: headers.get('content-type'),
-          cache: headers.get('cache-control'),
-          headers,
-        };
-      };
-      const plain = await fetchIn('identity');
-      expect(plain.status).toBe(200);
-      expect(plain.cache).toBe('public, max-age=31536000, immutable');
-      for (const encoding of [
-        'gzip, deflate, br, zstd',
-        'br;q=0.5',
-        'br;q=0, gzip',
-        'gzip',
-        '*;q=0',
-      ]) {
-        expect(await fetchIn(encoding)).toMatchObject({ ...plain, headers: expect.anything() });
+  // Vercel's own servers send them there.
+  it.skipIf(host === 'vercel')(
+    'scripts and styles are the same in every encoding, for good, and in Brotli where it is understood',
+    async () => {
+      const page = await (await fetch(`${origin}/login`)).text();
+      const files = [...new Set(page.match(/\/_next\/static\/[\w./-]+\.(?:js|css)/g))];
+      expect(files.length).toBeGreaterThan(5);
+      for (const path of files) {
+        const plain = await fetchFile(origin + path, 'identity');
+        expect(plain.file).toMatchObject({
+          status: 200,
+          cache: expect.stringMatching(/^public, ?max-age=31536000, ?immutable$/),
+        });
+        for (const encoding of ['gzip, deflate, br', 'br;q=0.5', 'br;q=0, gzip', 'gzip', '*;q=0']) {
+          expect((await fetchFile(origin + path, encoding)).file).toEqual(plain.file);
+        }
+        if (host === 'node') {
+          expect((await fetchFile(origin + path, 'gzip, br')).encoding).toBe('br');
+          expect((await fetchFile(origin + path, 'gzip, br', 'HEAD')).encoding).toBe('br');
+          expect((await fetchFile(origin + path, 'br;q=0, gzip')).encoding).not.toBe('br');
+        }
       }
-      if (host === 'node') {
-        expect((await fetchIn('gzip, br')).headers.get('content-encoding')).toBe('br');
-        expect((await fetchIn('gzip, br', 'HEAD')).headers.get('content-encoding')).toBe('br');
-        expect((await fetchIn('br;q=0, gzip')).headers.get('content-encoding')).not.toBe('br');
-      }
-    }
-  });
+    },
+  );
 });
 
-async function fetchFile(url: string, encoding: string, method: string) {
-  const answer = await fetch(url, { method, headers: { 'accept-encoding': encoding } });
-  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+async function fetchFile(url: string, acceptEncoding: string, method = 'GET') {
+  const headers = { 'accept-encoding': acceptEncoding };
+  const answer = await fetch(url, { method, headers });
+  return {
+    encoding: answer.headers.get('content-encoding'),
+    file: {
+      status: answer.status,
+      type: answer.headers.get('content-type'),
+      cache: answer.headers.get('cache-control'),
+      text: await answer.text(),
+    },
+  };
 }
