@@ -21,7 +21,7 @@ test('the first step loads at most 15 kB of scripts more than an empty page', as
   expect(await scriptBytesOverEmptyPage(load)).toBeLessThanOrEqual(SCRIPT_ALLOWANCE_BYTES);
 });
 
-test('so does a page that is opened at the call step', async ({
+test('a page that is opened at the call step loads at most 15 kB more as well', async ({
   app,
   browser,
   locale,

@@ -75,7 +75,7 @@ export function toRouteRequest(
   };
 }
 
-/** The values of a header, joined as in a Web `Request`. Node's `headersDistinct` would take a kilobyte for each poll. */
+/** The values of a header, joined as in a Web `Request`. A held poll would keep Node's `headersDistinct`. */
 function joinedHeader(rawHeaders: readonly string[], name: string): string | null {
   const values = rawHeaders.filter(
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,

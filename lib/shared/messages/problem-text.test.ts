@@ -16,7 +16,12 @@ it.each<[ProblemFacts, string, string]>([
   expect(inJapanese + inEnglish).not.toMatch(/[{}]/);
 });
 
-it('a code of a newer version has the general sentence', () => {
-  const facts = { code: 'number_ported', retry_after_seconds: 3 };
-  expect(problemText(facts, { errors: en.errors, language: 'en' })).toBe(en.errors.internal_error);
-});
+it.each(['number_ported', 'constructor', ''])(
+  'the unknown code %j has the general sentence',
+  (code) => {
+    const facts = { code, retry_after_seconds: 3 };
+    expect(problemText(facts, { errors: en.errors, language: 'en' })).toBe(
+      en.errors.internal_error,
+    );
+  },
+);

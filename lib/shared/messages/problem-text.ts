@@ -9,13 +9,14 @@ export interface ProblemFacts<Code extends string = string> {
   retry_after_seconds?: number | undefined;
 }
 
-/** The sentence a person reads, in their language; a general one for a code of a newer version than the page's. */
+/** The sentence a person reads, in their language: a general one if the code is of a newer version than the page. */
 export function problemText(
   { code, country, retry_after_seconds: retryAfterSeconds = 60 }: ProblemFacts,
   { errors, language }: { errors: Messages['errors']; language: Language },
 ): string {
-  const texts: Readonly<Record<string, string>> = errors;
-  return fillIn(texts[code] ?? errors.internal_error, {
+  const [, text = errors.internal_error] =
+    Object.entries(errors).find(([each]) => each === code) ?? [];
+  return fillIn(text, {
     wait: duration(retryAfterSeconds, language),
     ...(country !== undefined && { country: countryName(country, language) }),
   });
