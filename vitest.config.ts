@@ -43,7 +43,7 @@ const postgresOnly = [
 ];
 const sqliteOnly = [
   'lib/store/sqlite.test.ts',
-  'tests/login/{fail-closed,full-disk,power-failure,query-plans}.test.ts',
+  'tests/login/{fail-closed,full-disk,query-plans}.test.ts',
 ];
 
 export default defineConfig({

@@ -19,20 +19,13 @@ import { compileOnce } from './compile-once.ts';
 import { isDuplicate } from './failure.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
 
-/**
- * The state as an expression to compare: with the plain column PostgreSQL would use the index of live attempts
- * and scan all of them if its statistics date from a time without any. On a large table statistics are only
- * renewed about every 100,000 attempts.
- */
-export const stateToCompare = sql<AttemptState>`state || ''`;
-
 /** Begins an update of an attempt that has no effect unless it is in one of `states`. */
 export function updateAttempt(
   queries: Queries,
   id: string | Expression<string>,
   states: readonly AttemptState[],
 ) {
-  return queries.updateTable('attempts').where('id', '=', id).where(stateToCompare, 'in', states);
+  return queries.updateTable('attempts').where('id', '=', id).where('state', 'in', states);
 }
 
 /** An SQL expression: `checkAt` in rows that meet the condition, the current `next_check_at` in others. */

@@ -1,6 +1,5 @@
 import 'server-only';
 import type { UpdateResult } from 'kysely';
-import { liveStates } from '../shared/attempt-states.ts';
 import { findAttempt } from './attempts.ts';
 import { attemptColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
@@ -17,7 +16,7 @@ export async function findLiveAttempt(
     .selectFrom('attempts')
     .selectAll()
     .where('browser_hash', '=', browserHash)
-    .where('state', 'in', liveStates)
+    .where('ended_at', 'is', null)
     .executeTakeFirst();
   return row ?? null;
 }
@@ -38,7 +37,7 @@ export async function hasLiveAttemptByToken(
         .orderBy('created_at', 'desc')
         .limit(1),
     )
-    .where('state', 'in', liveStates)
+    .where('ended_at', 'is', null)
     .executeTakeFirst();
   return live !== undefined;
 }

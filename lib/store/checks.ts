@@ -1,6 +1,6 @@
 import 'server-only';
 import type { Expression, ExpressionBuilder } from 'kysely';
-import { nextCheckAtIf, stateToCompare, updateAttempt } from './attempts.ts';
+import { nextCheckAtIf, updateAttempt } from './attempts.ts';
 import { attemptColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
 import type { LoginAttempt, Queries, Tables } from './schema.ts';
@@ -99,7 +99,7 @@ const leaseForCallback = compileOnce<
       next_check_at: value('leasedUntil'),
     })
     .where('callback_token_hash', '=', value('callbackTokenHash'))
-    .where(stateToCompare, '=', 'pending')
+    .where('state', '=', 'pending')
     .where('called_back_at', 'is', null)
     .where('check_failures', '=', 0)
     .where('pauth_session_id', 'is not', null)

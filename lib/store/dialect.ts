@@ -26,7 +26,7 @@ export async function acquireTransactionLock(
   }
 }
 
-/** The adapter of a database whose commits do not wait for the disk. */
+/** The adapter of a database that flushes its commits when it is told to. */
 export interface FlushingAdapter extends DialectAdapter {
   /** Resolves once all that has been committed is on disk. */
   flush(): Promise<void>;
@@ -34,13 +34,19 @@ export interface FlushingAdapter extends DialectAdapter {
 
 /**
  * Runs a transaction, and resolves once a power failure cannot undo it. `store.transaction()` is enough for changes
- * that take nothing away and come about again: PostgreSQL's commits wait for the disk, SQLite's here do not.
+ * that take nothing away and come about again: it does not wait for the disk, except through a pooler of PostgreSQL.
  */
 export async function durableTransaction<T>(
   store: Store,
   change: (transaction: Queries) => Promise<T>,
 ): Promise<T> {
-  const outcome = await store.transaction().execute(change);
+  const outcome = await store.transaction().execute(async (transaction) => {
+    if (isPostgres(transaction)) {
+      // As the server is configured, which may also wait for a replica.
+      await sql`set local synchronous_commit to default`.execute(transaction);
+    }
+    return await change(transaction);
+  });
   const { adapter } = store.getExecutor();
   if (isFlushing(adapter)) {
     await adapter.flush();

@@ -12,6 +12,7 @@ import { verifiedAt } from './migrations/0007-verified-at.ts';
 import { passkeys } from './migrations/0008-passkeys.ts';
 import { argentineMobiles } from './migrations/0009-argentine-mobiles.ts';
 import { outbox } from './migrations/0010-outbox.ts';
+import { fewerIndexUpdates } from './migrations/0011-fewer-index-updates.ts';
 import type { Queries, Store } from './schema.ts';
 
 /** The names sort in the order of the migrations. A released migration is never edited. */
@@ -26,6 +27,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0008-passkeys': passkeys,
   '0009-argentine-mobiles': argentineMobiles,
   '0010-outbox': outbox,
+  '0011-fewer-index-updates': fewerIndexUpdates,
 };
 
 /** The names of the migrations of a database. */

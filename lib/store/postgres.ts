@@ -1,21 +1,18 @@
 import 'server-only';
 import {
-  CompiledQuery,
-  type DatabaseConnection,
   PostgresAdapter,
   type PostgresCursor,
   PostgresDialect,
-  PostgresDriver,
   type PostgresPool,
   type PostgresPoolClient,
   type PostgresQueryResult,
 } from 'kysely';
 import pg from 'pg';
 import { closeAtExit } from './at-exit.ts';
+import { type Client, DirectConnections } from './direct-connections.ts';
 import { StoreUnreachable } from './failure.ts';
 import { openDialect, type Preparation } from './prepared.ts';
 import type { Store } from './schema.ts';
-import { type Client, StatementNaming } from './statement-naming.ts';
 
 /** A PostgreSQL database. */
 export interface PostgresPlace {
@@ -98,45 +95,18 @@ export function openPostgres(
     pool.on('error', () => {});
     return pool;
   };
-  const pool = adaptPool(openPool(limits), () => openPool({}), timeouts.freeMs);
-  // Poolers refuse limits that a connection starts with, or drop them, so each transaction sets its own.
-  const begin = [
-    'begin',
-    ...Object.entries(limits).map(([name, ms]) => `set local ${name} = ${ms}`),
-  ];
-  return openDialect(new Dialect(pool, begin.join('; ')), prepare);
+  // Poolers refuse limits that a connection starts with, or drop them, so there each transaction sets its own.
+  const setLimits = Object.entries(limits).map(([name, ms]) => `set local ${name} = ${ms}`);
+  const pool = adaptPool(openPool(limits), () => openPool({}), {
+    freeMs: timeouts.freeMs,
+    beginThroughPooler: ['begin', ...setLimits].join('; '),
+  });
+  return openDialect(new Dialect({ pool }), prepare);
 }
 
 class Dialect extends PostgresDialect {
-  readonly #pool: PostgresPool;
-  readonly #begin: string;
-
-  /** @param begin the statements that begin a transaction. */
-  constructor(pool: PostgresPool, begin: string) {
-    super({ pool });
-    this.#pool = pool;
-    this.#begin = begin;
-  }
-
   override createAdapter() {
     return new Adapter();
-  }
-
-  override createDriver() {
-    return new Driver(this.#pool, this.#begin);
-  }
-}
-
-class Driver extends PostgresDriver {
-  readonly #begin: string;
-
-  constructor(pool: PostgresPool, begin: string) {
-    super({ pool });
-    this.#begin = begin;
-  }
-
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw(this.#begin));
   }
 }
 
@@ -158,10 +128,15 @@ const parserOf: typeof pg.types.getTypeParser = (oid: number, format?: 'text' | 
  *
  * @param reopen opens the pool in whose place another goes that a pooler refused for what it sent.
  * @param freeMs how long to wait for a connection while all are in use, in milliseconds.
+ * @param beginThroughPooler begins a transaction on a connection that is not direct.
  */
-function adaptPool(pool: pg.Pool, reopen: () => pg.Pool, freeMs: number): PostgresPool {
+function adaptPool(
+  pool: pg.Pool,
+  reopen: () => pg.Pool,
+  { freeMs, beginThroughPooler }: { freeMs: number; beginThroughPooler: string },
+): PostgresPool {
   let current = pool;
-  const naming = new StatementNaming();
+  const direct = new DirectConnections();
   // `pool.end()` sends the termination message on idle connections synchronously.
   const unregister = closeAtExit(() => void current.end());
 
@@ -170,12 +145,12 @@ function adaptPool(pool: pg.Pool, reopen: () => pg.Pool, freeMs: number): Postgr
     try {
       const client = await checkOut(tried, freeMs);
       try {
-        await naming.learn(client);
+        await direct.learn(client);
       } catch (error) {
         client.release(true);
         throw error;
       }
-      return adaptClient(client, naming);
+      return adaptClient(client, direct, beginThroughPooler);
     } catch (error) {
       if (!isRefusedParameter(error) || (tried === current && tried !== pool)) {
         throw toStoreError(error);
@@ -224,7 +199,11 @@ async function checkOut(pool: pg.Pool, freeMs: number): Promise<pg.PoolClient> {
   }
 }
 
-function adaptClient(client: Client, naming: StatementNaming): PostgresPoolClient {
+function adaptClient(
+  client: Client,
+  direct: DirectConnections,
+  beginThroughPooler: string,
+): PostgresPoolClient {
   let isBroken = false;
 
   async function run<R>(sql: string, parameters: readonly unknown[]) {
@@ -232,11 +211,12 @@ function adaptClient(client: Client, naming: StatementNaming): PostgresPoolClien
       throw new StoreUnreachable('the connection was lost during the transaction');
     }
     try {
-      const name = naming.nameOf(client, sql, parameters);
-      const query = { text: sql, values: [...parameters] };
+      const name = direct.nameOf(client, sql, parameters);
+      const text = sql === 'begin' && !direct.has(client) ? beginThroughPooler : sql;
+      const query = { text, values: [...parameters] };
       return await client.query<R>(name === null ? query : { ...query, name });
     } catch (error) {
-      const storeError = naming.isMisled(error)
+      const storeError = direct.isMisled(error)
         ? new StoreUnreachable('a pooler mixes up named statements', { cause: error })
         : toStoreError(error);
       isBroken = storeError instanceof StoreUnreachable;

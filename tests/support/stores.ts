@@ -8,7 +8,7 @@ import { openStore, type StorePlace } from '#lib/store/open.ts';
 import { openPostgres } from '#lib/store/postgres.ts';
 import type { Store } from '#lib/store/schema.ts';
 import { openSqlite } from '#lib/store/sqlite.ts';
-import { createDatabase, execute } from './postgres.ts';
+import { createDatabase, execute, type PostgresServer } from './postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -25,6 +25,11 @@ export interface TestDatabase {
   open(): Store;
 }
 
+/** A migrated database for one test, on a server of its own. */
+export async function provideDatabaseOn(server: PostgresServer): Promise<TestDatabase> {
+  return openOnServer((await createMigrated(server.url)).url);
+}
+
 /** An empty database for one test, without tables. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   return inject('dialect') === 'SQLite'
@@ -39,7 +44,7 @@ export async function provideTestDatabase(): Promise<TestDatabase> {
     await migrate(database.open());
     return database;
   }
-  const database = cleanDatabases.pop() ?? (await createMigrated());
+  const database = cleanDatabases.pop() ?? (await createMigrated(inject('postgresUrl')));
   return openOnServer(database.url, async () => {
     // Tests may drop tables; such a database is not reused.
     if ((await tablesOf(database.url)) === database.tables) {
@@ -72,8 +77,8 @@ interface MigratedDatabase {
   tables: string;
 }
 
-async function createMigrated(): Promise<MigratedDatabase> {
-  const url = await createDatabase(inject('postgresUrl'));
+async function createMigrated(serverUrl: string): Promise<MigratedDatabase> {
+  const url = await createDatabase(serverUrl);
   const store = openPostgres({ url, poolSize: 1 });
   await migrate(store);
   await store.destroy();
@@ -125,4 +130,4 @@ function openOnServer(url: string, release: () => Promise<void> = async () => {}
  * tests begin, since some of them have tight timeouts.
  */
 const cleanDatabases: MigratedDatabase[] =
-  inject('dialect') === 'PostgreSQL' ? [await createMigrated()] : [];
+  inject('dialect') === 'PostgreSQL' ? [await createMigrated(inject('postgresUrl'))] : [];

@@ -22,32 +22,40 @@ const misnamedCodes: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * Names statements, so that PostgreSQL parses and plans them once for each connection. Behind a pooler the next
- * transaction has another connection, so they are named only where there is none: a pooler hands out a process id of its
- * own making, for clients to cancel statements by.
+ * Tells connections to PostgreSQL itself from those to a pooler, by which the next transaction may get another one: what is
+ * set on a connection, and the name of a statement, hold only on the former. A pooler announces a process id of its own
+ * making, for clients to cancel statements by.
  */
-export class StatementNaming {
+export class DirectConnections {
   readonly #direct = new WeakMap<Client, boolean>();
   readonly #names = new Map<string, string>();
   #isMisled = false;
 
-  /** Finds out whether a connection is one to PostgreSQL itself. */
+  /** Finds out what a connection is. The commits of a direct one do not wait for the disk: see `durableTransaction`. */
   async learn(client: Client): Promise<void> {
     if (!this.#direct.has(client)) {
-      const { rows } = await client.query<{ pid: number }>({
-        text: 'select pg_backend_pid() as pid',
-        values: [],
-      });
-      this.#direct.set(client, rows[0]?.pid === client.processID);
+      const run = async <R>(text: string) => (await client.query<R>({ text, values: [] })).rows;
+      const [row] = await run<{ pid: number }>('select pg_backend_pid() as pid');
+      const isDirect = row?.pid === client.processID;
+      if (isDirect) {
+        await run('set synchronous_commit = off; set enable_seqscan = off');
+      }
+      this.#direct.set(client, isDirect);
     }
   }
 
+  has(client: Client): boolean {
+    return !this.#isMisled && this.#direct.get(client) === true;
+  }
+
   /**
-   * @returns null for a statement without a name. One with a `*` gets none: its result changes once a migration adds a
-   * column, which PostgreSQL refuses to a named one.
+   * The name of a statement, by which PostgreSQL parses and plans it once for each connection.
+   *
+   * @returns null for a statement without one: on a connection that is not direct, without parameters, or with a `*`, whose
+   * result changes once a migration adds a column, which PostgreSQL refuses to a named one.
    */
   nameOf(client: Client, sql: string, parameters: readonly unknown[]): string | null {
-    if (this.#isMisled || this.#direct.get(client) !== true || parameters.length === 0) {
+    if (!this.has(client) || parameters.length === 0) {
       return null;
     }
     const known = this.#names.get(sql);
@@ -59,7 +67,7 @@ export class StatementNaming {
     return name;
   }
 
-  /** Gives names up where there is a pooler after all. @returns whether that is the cause of an error. */
+  /** Takes no connection for direct any more if there is a pooler after all. @returns whether that caused an error. */
   isMisled(error: unknown): boolean {
     const isCause = error instanceof pg.DatabaseError && misnamedCodes.has(error.code);
     this.#isMisled ||= isCause;
