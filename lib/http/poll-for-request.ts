@@ -24,12 +24,7 @@ export async function pollForRequest(
     // Another tab of this browser may have completed the attempt that this one polls.
     return await completedOrMissing(context);
   }
-  const outcome = await pollAttempt(login, cookie.attemptToken, {
-    ...poll,
-    get from() {
-      return client.info;
-    },
-  });
+  const outcome = await pollAttempt(login, cookie.attemptToken, { ...poll, client });
   if (outcome.status !== 'completed') {
     return outcome;
   }

@@ -7,7 +7,7 @@ import type { PasskeyDependencies } from '../passkeys/dependencies.ts';
 import type { Services } from '../services.ts';
 import type { SessionDependencies } from '../sessions/open.ts';
 import type { Language } from '../shared/language.ts';
-import { type Client, readClient } from './client.ts';
+import { Client } from './client.ts';
 import { languageOf } from './language.ts';
 import type { HeaderReader } from './route-request.ts';
 
@@ -73,7 +73,7 @@ export function createRequestContext(
         message: 'a cookie could not be unsealed',
       });
     }),
-    client: readClient(headers, services.config.app.trustedProxy, peerAddress),
+    client: new Client(headers, services.config.app.trustedProxy, peerAddress),
     login: { ...services.login, log },
     sessions: { ...services.sessions, log },
     passkeys: services.passkeys && { ...services.passkeys, log },

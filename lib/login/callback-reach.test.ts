@@ -127,7 +127,7 @@ describe('a poll with "I have called"', () => {
     pollAttempt(login.deps, started.attemptToken, {
       holdMs: 0,
       isPrompted: true,
-      from: TEST_CLIENT,
+      client: { info: TEST_CLIENT },
     });
 
   it('completes the login within two seconds when the callback was lost', async () => {

@@ -165,7 +165,7 @@ describe('completing a login', () => {
     const started = await login.start();
     await verify(login, started);
     const callbackToken = await login.callbackTokenOf(started);
-    const poll = { holdMs: 0, isPrompted: false, from: TEST_CLIENT };
+    const poll = { holdMs: 0, isPrompted: false, client: { info: TEST_CLIENT } };
     for (const token of [createToken(), started.browserToken, callbackToken, started.attempt.id]) {
       expect(await pollAttempt(login.deps, token, poll)).toEqual({ status: 'missing' });
     }

@@ -40,7 +40,7 @@ describe('polling', () => {
     const login = await openLogin(sandbox);
     await login.start();
     login.clock.advance(FIRST_CHECK_MS);
-    const poll = { holdMs: 60_000, isPrompted: false, from: TEST_CLIENT };
+    const poll = { holdMs: 60_000, isPrompted: false, client: { info: TEST_CLIENT } };
     expect(await pollAttempt(login.deps, createToken(), poll)).toEqual({ status: 'missing' });
     expect(await login.countRequests('check')).toBe(0);
   });
@@ -395,7 +395,7 @@ describe('a held poll', () => {
         return result;
       },
     });
-    const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
+    const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
     expect(await pollAttempt({ ...deps, store }, started.attemptToken, poll)).toEqual({
       status: 'cancelled',
       code: 'attempt_cancelled',
@@ -418,7 +418,7 @@ describe('a held poll', () => {
           return result;
         },
       });
-      const poll = { holdMs: 25_000, isPrompted: false, from: TEST_CLIENT };
+      const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
       const held = pollAttempt({ ...deps, store }, started.attemptToken, poll);
       await expect.poll(() => deps.notifications.hasSubscribers(), { interval: 5 }).toBe(true);
       expect(reads).toBe(1);

@@ -23,8 +23,8 @@ export interface Poll {
   isPrompted: boolean;
   /** Aborted when the response is no longer needed. */
   signal?: AbortSignal;
-  /** Stored with the session if this poll begins it. */
-  from: ClientInfo;
+  /** Stored with the session if this poll begins it; read only then. */
+  client: { readonly info: ClientInfo };
 }
 
 export type PollOutcome =
@@ -51,14 +51,14 @@ export const MAX_HELD_POLLS = 200;
  * `holdMs` has passed. Asks the vendor whenever a check is due, and completes the login once the call is
  * verified. Only the browser that started the attempt has `attemptToken`, so only it is logged in.
  */
-export async function pollAttempt(
+export function pollAttempt(
   deps: LoginDependencies,
   attemptToken: string,
   poll: Poll,
 ): Promise<PollOutcome> {
-  return await traced(
+  return traced(
     'attempt.poll',
-    async (about) => await hold(deps, attemptToken, poll, about),
+    (about) => hold(deps, attemptToken, poll, about),
     ({ status }) => status,
   );
 }
@@ -172,7 +172,10 @@ async function takeStep(
   const now = deps.clock.now();
   if (hasChanged || (attempt.state === 'verified' && attempt.expires_at > now)) {
     const sessionToken = sessionTokenOf(attemptToken);
-    const completed = await completeAttempt(deps, attempt, { sessionToken, client: poll.from });
+    const completed = await completeAttempt(deps, attempt, {
+      sessionToken,
+      client: poll.client.info,
+    });
     if (!completed.ok) {
       return { next: 'return', outcome: { status: 'trouble', failure: completed.error } };
     }

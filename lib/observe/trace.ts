@@ -59,16 +59,21 @@ export function traceWith(tracer: Tracer | null): void {
  *
  * @param outcomeOf what the result of the work counts as.
  */
-export async function traced<T>(
+export function traced<T>(
   name: SpanName,
   work: (about: About) => Promise<T>,
   outcomeOf: (result: T) => SpanOutcome,
 ): Promise<T> {
   const tracing = globalThis.callLoginTracing;
-  if (tracing === undefined) {
-    return await work(() => {});
-  }
-  const { tracer, context } = tracing;
+  return tracing === undefined ? work(() => {}) : withSpan(tracing, name, work, outcomeOf);
+}
+
+async function withSpan<T>(
+  { tracer, context }: Tracing,
+  name: SpanName,
+  work: (about: About) => Promise<T>,
+  outcomeOf: (result: T) => SpanOutcome,
+): Promise<T> {
   const parent = context.getStore() ?? ROOT_CONTEXT;
   const kind = name.startsWith('vendor.') ? SpanKind.CLIENT : SpanKind.INTERNAL;
   const span = tracer.startSpan(name, { kind }, parent);

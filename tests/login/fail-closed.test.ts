@@ -73,7 +73,7 @@ async function openWholeLogin() {
       : await pollAttempt(deps, held.value.attemptToken, {
           ...hold,
           isPrompted: false,
-          from: TEST_CLIENT,
+          client: { info: TEST_CLIENT },
         });
   };
   const open = async (token: string) => await openSession(sessions, token);

@@ -32,7 +32,7 @@ it('the QR code’s token opens the page on the phone and works as no other toke
   const polled = await pollAttempt(deps, token, {
     holdMs: 0,
     isPrompted: false,
-    from: TEST_CLIENT,
+    client: { info: TEST_CLIENT },
   });
   expect(polled).toEqual({ status: 'missing' });
   const phone = { browserToken: token, attemptToken: token, network: '192.0.2.2' };

@@ -36,7 +36,7 @@ async function openInBoth(sandbox: Sandbox) {
   const login = await openLogin(sandbox, { database: await provideSharedDatabase() });
   const runInOther = await other.join(login, sandbox);
   const pollInOther = ({ attemptToken }: StartedAttempt) =>
-    runInOther({ kind: 'poll', attemptToken, from: TEST_CLIENT });
+    runInOther({ kind: 'poll', attemptToken, client: { info: TEST_CLIENT } });
   return { login, runInOther, pollInOther };
 }
 

@@ -13,7 +13,7 @@ const commandSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('poll'),
     attemptToken: z.string(),
-    from: z.object({ device: z.string(), network: z.string() }),
+    client: z.object({ info: z.object({ device: z.string(), network: z.string() }) }),
   }),
   z.object({
     kind: z.literal('start'),

@@ -42,8 +42,8 @@ async function execute(command: Command): Promise<unknown> {
   }
   switch (command.kind) {
     case 'poll': {
-      const { attemptToken, from } = command;
-      return await pollAttempt(deps, attemptToken, { holdMs: 0, isPrompted: false, from });
+      const { attemptToken, client } = command;
+      return await pollAttempt(deps, attemptToken, { holdMs: 0, isPrompted: false, client });
     }
     case 'start':
       return await startAttempt(deps, command.phoneNumber, command.browser);

@@ -131,7 +131,7 @@ export async function openLogin(
       pollAttempt(deps, started.attemptToken, {
         holdMs,
         isPrompted: false,
-        from: TEST_CLIENT,
+        client: { info: TEST_CLIENT },
         ...(signal === undefined ? {} : { signal }),
       }),
 

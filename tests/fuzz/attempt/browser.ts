@@ -68,7 +68,7 @@ export async function poll(
   const outcome = await pollAttempt(process.login, held.attemptToken, {
     holdMs,
     isPrompted,
-    from: { device: 'Safari · iOS', network: '192.0.2.0/24' },
+    client: { info: { device: 'Safari · iOS', network: '192.0.2.0/24' } },
   });
   switch (outcome.status) {
     case 'pending':
