@@ -44,11 +44,11 @@ async function measure(bench: Bench, postgres: PostgresUnderLoad, one: Case) {
   return await runCase(bench, one, async (running) => {
     const { driver, site, databaseUrl } = running;
     // As many per process, because V8 in each process still compiles while it serves the first hundreds.
-    const count = bench.sized(600, 5) * running.servers.length;
+    const count = bench.sized(400, 5) * running.servers.length;
     const warmUp = await driver.run('arrivals', {
       site,
       count,
-      perSecond: bench.sized(30, 5),
+      perSecond: bench.sized(60, 5),
       dial: { minMs: 200, maxMs: 1_000 },
     });
     const commitsBefore = await countCommits(databaseUrl);
@@ -101,12 +101,15 @@ function rowOf(summaries: readonly Summary[], against: Summary | undefined): Row
   return {
     name: 'processes',
     what: 'two and four processes on PostgreSQL and Redis',
-    target: 'CPU per login within 1.2× of one process',
+    target: 'CPU per login within 1.2× of one process; PostgreSQL ≤ 7 commits and ≤ 3.5 ms',
     measured: [ratiosInWords, ...several.map(inWords)].join('; '),
     baselines: [one, ...(against === undefined ? [] : [against])].map(inWords).join('; '),
     isMet:
       summaries.every(({ failures }) => failures.length === 0) &&
-      ratios.every((ratio) => ratio <= 1.2),
+      ratios.every((ratio) => ratio <= 1.2) &&
+      // As it is printed, with one decimal: statistics and new connections commit as well.
+      one.commitsPerLogin.median < 7.05 &&
+      one.postgresCpuMsPerLogin.median <= 3.5,
     figures: { ratios, summaries, against },
   };
 }
