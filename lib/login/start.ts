@@ -11,6 +11,7 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 import { insertAttempt, setPauthSession } from '../store/attempts.ts';
 import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { findLiveAttempt } from '../store/browsers.ts';
+import { durableTransaction } from '../store/dialect.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { type CallableAttempt, isCallable } from './attempt.ts';
 import { type Browser, findOwnAttempt, recognizeBrowser, type StartedAttempt } from './browsers.ts';
@@ -126,7 +127,7 @@ async function openAttempt(
     );
     return { attempt, previous };
   };
-  // A person whose start is lost begins again. One that may end an earlier attempt is kept.
+  // A start that is not answered yet may be lost. One that may end an earlier attempt is kept.
   const canBeHadAgain = lastBrowserToken === undefined;
   const { attempt, previous } = await auditedTransaction(deps, add, { canBeHadAgain });
   if (previous !== null) {
@@ -164,7 +165,11 @@ async function askVendor(
     return fail(failure);
   }
   const nextCheckAt = deps.clock.now() + checkIntervalMs(0, deps.callbackReach.isProved());
-  const answered = await setPauthSession(deps.store, attempt.id, reply.value, nextCheckAt);
+  // On disk before the person is shown the number, and with it the attempt, which was committed before.
+  const answered = await durableTransaction(
+    deps.store,
+    async (transaction) => await setPauthSession(transaction, attempt.id, reply.value, nextCheckAt),
+  );
   if (answered === null) {
     // One call would count for two attempts, perhaps for the wrong one.
     deps.log.error(

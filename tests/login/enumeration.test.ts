@@ -38,8 +38,8 @@ describe.each(['open', 'closed'] as const)('before the call, with signup %s,', (
 
       const statements: string[] = [];
       const unhook = hookStatements((sql, when) => {
-        // The first statement of a new connection asks this, whoever starts.
-        if (when === 'before' && !sql.includes('pg_backend_pid')) {
+        // The first statements of a new connection, whoever starts.
+        if (when === 'before' && !/pg_backend_pid|^set synchronous_commit/.test(sql)) {
           statements.push(sql);
         }
       });
