@@ -17,7 +17,9 @@ test('coming back from the dialler polls immediately', async ({
     body: '{"status":"pending"}',
     phone_number: phoneNumber.e164,
   });
+  const held = page.waitForRequest('**/api/auth/status');
   const callNumber = await login.start(phoneNumber.text);
+  await held;
   await testPhone.call(phoneNumber.e164, callNumber);
   const dropped = page.waitForEvent('requestfailed');
   const polled = page.waitForRequest('**/api/auth/status');
