@@ -11,7 +11,6 @@ import { fail, type Result, succeed } from '../shared/result.ts';
 import { insertAttempt, setPauthSession } from '../store/attempts.ts';
 import { type AuditedTransaction, auditedTransaction } from '../store/audit.ts';
 import { findLiveAttempt } from '../store/browsers.ts';
-import { durableTransaction } from '../store/dialect.ts';
 import type { LoginAttempt } from '../store/schema.ts';
 import { type CallableAttempt, isCallable } from './attempt.ts';
 import { type Browser, findOwnAttempt, recognizeBrowser, type StartedAttempt } from './browsers.ts';
@@ -166,10 +165,7 @@ async function askVendor(
   }
   const nextCheckAt = deps.clock.now() + checkIntervalMs(0, deps.callbackReach.isProved());
   // On disk before the person is shown the number, and with it the attempt, which was committed before.
-  const answered = await durableTransaction(
-    deps.store,
-    async (transaction) => await setPauthSession(transaction, attempt.id, reply.value, nextCheckAt),
-  );
+  const answered = await setPauthSession(deps.store, attempt.id, reply.value, nextCheckAt);
   if (answered === null) {
     // One call would count for two attempts, perhaps for the wrong one.
     deps.log.error(

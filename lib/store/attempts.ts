@@ -16,8 +16,9 @@ import type { AttemptEndCode } from '../shared/error-codes.ts';
 import type { PhoneNumber } from '../shared/phone-number.ts';
 import { attemptColumns } from './columns.ts';
 import { compileOnce } from './compile-once.ts';
+import { durableTransaction } from './dialect.ts';
 import { isDuplicate } from './failure.ts';
-import type { LoginAttempt, Queries, Tables } from './schema.ts';
+import type { LoginAttempt, Queries, Store, Tables } from './schema.ts';
 
 /** Begins an update of an attempt that has no effect unless it is in one of `states`. */
 export function updateAttempt(
@@ -194,13 +195,17 @@ const selectionWithRivals = compileOnce<
  * @returns the updated attempt; null, changing nothing, if another attempt already has this pAuth session.
  */
 export async function setPauthSession(
-  queries: Queries,
+  store: Store,
   id: string,
   pauthSession: { pauthSessionId: string; callNumber: PhoneNumber },
   nextCheckAt: number,
 ): Promise<LoginAttempt | null> {
   try {
-    const { rows } = await updateWithPauthSession(queries, { ...pauthSession, id, nextCheckAt });
+    const { rows } = await durableTransaction(
+      store,
+      async (transaction) =>
+        await updateWithPauthSession(transaction, { ...pauthSession, id, nextCheckAt }),
+    );
     return rows[0] ?? null;
   } catch (error) {
     if (isDuplicate(error)) {

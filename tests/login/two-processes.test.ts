@@ -3,7 +3,6 @@ import type { StartedAttempt } from '#lib/login/browsers.ts';
 import { handleCallback } from '#lib/login/callback.ts';
 import { checkIfDue } from '#lib/login/check.ts';
 import { startAttempt } from '#lib/login/start.ts';
-import { setPauthSession } from '#lib/store/attempts.ts';
 import { insertUser } from '#lib/store/users.ts';
 import { type Sandbox, startSandbox } from '#sandbox/server.ts';
 import { waitUntilBlocked } from '#tests/support/blocked.ts';
@@ -177,9 +176,12 @@ describe('concurrently in two processes', () => {
     const mine = await login.start();
     const theirs = await login.start('theirs');
     const pauthSession = { pauthSessionId: 'reused', callNumber: mine.attempt.call_number };
-    const now = login.clock.now();
     const second = await login.store.transaction().execute(async (transaction) => {
-      expect(await setPauthSession(transaction, mine.attempt.id, pauthSession, now)).not.toBeNull();
+      await transaction
+        .updateTable('attempts')
+        .set({ pauth_session_id: pauthSession.pauthSessionId })
+        .where('id', '=', mine.attempt.id)
+        .execute();
       const attemptId = theirs.attempt.id;
       const waiting = runInOther({ kind: 'set pAuth session', attemptId, pauthSession });
       await waitUntilBlocked(login.store);
