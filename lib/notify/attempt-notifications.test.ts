@@ -94,6 +94,24 @@ describe('a wait', () => {
     expect(await isOver(wait)).toBe(true);
   });
 
+  it('ends together with others that time out at nearly the same time', async () => {
+    const notifications = createAttemptNotifications();
+    await vi.advanceTimersByTimeAsync(60_000);
+    let ended = 0;
+    for (const timeoutMs of [10_001, 10_020, 10_049]) {
+      void notifications
+        .subscribe('a')
+        .wait(timeoutMs)
+        .then(() => {
+          ended += 1;
+        });
+    }
+    await vi.advanceTimersByTimeAsync(10_049);
+    expect(ended).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(ended).toBe(3);
+  });
+
   it('returns at once with a timeout of 0 or less', async () => {
     expect(await createAttemptNotifications().subscribe('a').wait(0)).toBe(false);
     expect(await isOver(createAttemptNotifications().subscribe('a').wait(-5))).toBe(true);

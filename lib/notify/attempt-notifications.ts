@@ -23,7 +23,8 @@ export type Version = number;
 
 export interface AttemptSubscription {
   /**
-   * Resolves at the next change, at once if there was one since the last wait, or after `timeoutMs`.
+   * Resolves at the next change, at once if there was one since the last wait, or after `timeoutMs` and up to
+   * `TIMEOUT_STEP_MS` more.
    *
    * @returns whether the attempt has changed.
    */
@@ -31,11 +32,17 @@ export interface AttemptSubscription {
   close(): void;
 }
 
+/**
+ * Waits time out at multiples of this, many at once: with ten thousand waiting, a process that woke for each of them
+ * took half as much CPU again (37 % of a core instead of 25 %).
+ */
+const TIMEOUT_STEP_MS = 50;
+
 /** The number of attempts whose last change is kept: a few seconds' worth on a busy day. */
 const MAX_KEPT_CHANGES = 1_000;
 
 export function createAttemptNotifications(): AttemptNotifications {
-  const subscribers = new Map<string, Set<() => void>>();
+  const subscribers = new Map<string, Set<Subscription>>();
   let isClosed = false;
   let changes: Version = 0;
   /** The version of the newest evicted change. An attempt without an entry may have changed up to it. */
@@ -47,7 +54,7 @@ export function createAttemptNotifications(): AttemptNotifications {
     },
   });
 
-  return {
+  const notifications: AttemptNotifications = {
     hasSubscribers: () => subscribers.size > 0,
     subscriberCount: (attemptId) => subscribers.get(attemptId)?.size ?? 0,
     isClosed: () => isClosed,
@@ -55,54 +62,79 @@ export function createAttemptNotifications(): AttemptNotifications {
 
     close() {
       isClosed = true;
-      for (const onChange of [...subscribers.values()].flatMap((callbacks) => [...callbacks])) {
-        onChange();
+      for (const subscription of [...subscribers.values()].flatMap((each) => [...each])) {
+        subscription.resume();
       }
     },
 
     notify(attemptId) {
       changes += 1;
       lastChanges.set(attemptId, changes);
-      for (const onChange of subscribers.get(attemptId) ?? []) {
-        onChange();
+      for (const subscription of subscribers.get(attemptId) ?? []) {
+        subscription.change();
       }
     },
 
     subscribe(attemptId, since = changes) {
-      let hasChanged = (lastChanges.peek(attemptId) ?? evictedUntil) > since;
-      let resume: (() => void) | null = null;
-      const onChange = () => {
-        hasChanged = true;
-        resume?.();
-      };
-      const callbacks = subscribers.get(attemptId) ?? new Set();
-      subscribers.set(attemptId, callbacks.add(onChange));
-
-      return {
-        async wait(timeoutMs, signal) {
-          if (!hasChanged && !isClosed && !signal?.aborted && timeoutMs > 0) {
-            const { promise, resolve } = Promise.withResolvers<unknown>();
-            const timer = setTimeout(resolve, timeoutMs);
-            signal?.addEventListener('abort', resolve);
-            resume = () => resolve(null);
-            await promise;
-            clearTimeout(timer);
-            signal?.removeEventListener('abort', resolve);
-            resume = null;
-          }
-          const changed = hasChanged;
-          hasChanged = false;
-          return changed;
-        },
-        close() {
-          callbacks.delete(onChange);
-          if (callbacks.size === 0 && subscribers.get(attemptId) === callbacks) {
-            subscribers.delete(attemptId);
-          }
-        },
-      };
+      const hasChanged = (lastChanges.peek(attemptId) ?? evictedUntil) > since;
+      const others = subscribers.get(attemptId) ?? new Set();
+      const subscription = new Subscription(notifications, hasChanged, () => {
+        others.delete(subscription);
+        if (others.size === 0 && subscribers.get(attemptId) === others) {
+          subscribers.delete(attemptId);
+        }
+      });
+      subscribers.set(attemptId, others.add(subscription));
+      return subscription;
     },
   };
+  return notifications;
+}
+
+/** A class, because ten thousand waiting browsers have one each. */
+class Subscription implements AttemptSubscription {
+  readonly #notifications: Pick<AttemptNotifications, 'isClosed'>;
+  #hasChanged: boolean;
+  #endWait: ((reason?: unknown) => void) | null = null;
+  readonly close: () => void;
+
+  constructor(
+    notifications: Pick<AttemptNotifications, 'isClosed'>,
+    hasChanged: boolean,
+    close: () => void,
+  ) {
+    this.#notifications = notifications;
+    this.#hasChanged = hasChanged;
+    this.close = close;
+  }
+
+  change(): void {
+    this.#hasChanged = true;
+    this.resume();
+  }
+
+  resume(): void {
+    this.#endWait?.();
+  }
+
+  async wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+    const isOver = this.#hasChanged || this.#notifications.isClosed() || signal?.aborted === true;
+    if (!isOver && timeoutMs > 0) {
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      const now = performance.now();
+      const endAt = Math.ceil((now + timeoutMs) / TIMEOUT_STEP_MS) * TIMEOUT_STEP_MS;
+      const timer = setTimeout(resolve, endAt - now);
+      signal?.addEventListener('abort', resolve);
+      this.#endWait = resolve;
+      await promise;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', resolve);
+      this.#endWait = null;
+    }
+    const hasChanged = this.#hasChanged;
+    this.#hasChanged = false;
+    return hasChanged;
+  }
 }
 
 /**
