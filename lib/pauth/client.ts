@@ -10,7 +10,7 @@ import {
   parseCheckReply,
   parseCreateReply,
 } from './parse.ts';
-import { send } from './send.ts';
+import { type Deadline, send } from './send.ts';
 
 /** The vendor's API as its guide describes it: https://api.pauth.me, two requests. */
 export interface PauthClient {
@@ -44,7 +44,7 @@ export function createPauthClient(options: PauthClientOptions): PauthClient {
   const { apiKey, timeoutMs, country } = options;
   const base = options.baseUrl.href.replace(/\/$/, '');
   const sessionsUrl = new URL(`${base}/v1/auth/sessions`);
-  const startDeadline = () => ({ signal: AbortSignal.timeout(timeoutMs), timeoutMs });
+  const startDeadline = (): Deadline => ({ atMs: performance.now() + timeoutMs, timeoutMs });
 
   return {
     async createSession(phoneNumber, callbackUrl) {
@@ -64,9 +64,8 @@ export function createPauthClient(options: PauthClientOptions): PauthClient {
       const deadline = startDeadline();
       let reply = await send({ url, apiKey }, deadline);
       if (!reply.ok && isTransient(reply.error)) {
-        await delay(Math.random() * MAX_RETRY_DELAY_MS, null, { signal: deadline.signal }).catch(
-          () => {},
-        );
+        const leftMs = Math.max(0, deadline.atMs - performance.now());
+        await delay(Math.min(Math.random() * MAX_RETRY_DELAY_MS, leftMs));
         reply = await send({ url, apiKey }, deadline);
       }
       return reply.ok ? parseCheckReply(reply.value, country) : reply;

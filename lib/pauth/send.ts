@@ -27,23 +27,38 @@ const agents = {
 /** Following one would disclose the API key or the phone number to its target. */
 const redirects: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 308]);
 
+/** By when the vendor must have answered. */
+export interface Deadline {
+  /** On the clock of `performance.now`. */
+  atMs: number;
+  /** How long it was given. */
+  timeoutMs: number;
+}
+
 /**
  * Sends one request to the vendor, a POST if it has a `body`, which is sent as JSON. Reads at most
  * `REPLY_MAX_BYTES` of the response body.
  *
- * `deadline.signal` covers the whole exchange up to the last byte of the body. Redirects are errors.
+ * The deadline covers the whole exchange up to the last byte of the body. Redirects are errors.
  *
- * With `node:http` because `fetch` took twice the CPU time (measured: 0.4 ms instead of 0.2 ms).
+ * With `node:http` because `fetch` took twice the CPU time (measured: 0.4 ms instead of 0.2 ms), and with a timer because
+ * `AbortSignal.timeout` takes another sixth.
  *
  * @returns the unparsed body of a 2xx response.
  */
 export async function send(
   { url, apiKey, body }: { url: URL; apiKey: string; body?: unknown },
-  deadline: { signal: AbortSignal; timeoutMs: number },
+  { atMs, timeoutMs }: Deadline,
 ): Promise<Result<string, PauthError>> {
   const payload = body === undefined ? null : JSON.stringify(body);
+  const request = prepare(url, payload, apiKey);
+  let isTooLate = false;
+  const timer = setTimeout(() => {
+    isTooLate = true;
+    request.destroy();
+  }, atMs - performance.now());
   try {
-    const response = await exchange(url, payload, apiKey, deadline.signal);
+    const response = await responseTo(request, payload);
     const refusal = refusalOf(response);
     if (refusal !== null) {
       response.destroy();
@@ -54,22 +69,18 @@ export async function send(
       ? fail({ kind: 'unexpected', detail: `the response is over ${REPLY_MAX_BYTES} bytes` })
       : succeed(text);
   } catch (error) {
-    return deadline.signal.aborted
-      ? fail({ kind: 'timed_out', timeoutMs: deadline.timeoutMs })
+    return isTooLate
+      ? fail({ kind: 'timed_out', timeoutMs })
       : fail({
           kind: 'unreachable',
           detail: error instanceof Error ? error.message : String(error),
         });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-/** Resolves with the response once its headers have arrived. Its body fails if the connection breaks. */
-async function exchange(
-  url: URL,
-  payload: string | null,
-  apiKey: string,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+function prepare(url: URL, payload: string | null, apiKey: string): ClientRequest {
   const options = {
     method: payload === null ? 'GET' : 'POST',
     headers: {
@@ -85,12 +96,17 @@ async function exchange(
             'content-length': Buffer.byteLength(payload),
           }),
     },
-    signal,
   };
-  const request: ClientRequest =
-    url.protocol === 'https:'
-      ? httpsRequest(url, { ...options, agent: agents.https })
-      : httpRequest(url, { ...options, agent: agents.http });
+  return url.protocol === 'https:'
+    ? httpsRequest(url, { ...options, agent: agents.https })
+    : httpRequest(url, { ...options, agent: agents.http });
+}
+
+/** Resolves with the response once its headers have arrived. Its body fails if the connection breaks. */
+async function responseTo(
+  request: ClientRequest,
+  payload: string | null,
+): Promise<IncomingMessage> {
   return await new Promise((resolve, reject) => {
     request.on('response', resolve).on('error', reject).end(payload);
   });

@@ -104,7 +104,7 @@ async function create(
 /** Sends one request, whose reply is wanted as it is: `PauthClient` keeps only the fields of the guide. */
 async function ask({ baseUrl, apiKey, timeoutMs }: Config['pauth'], path: string, body?: object) {
   const url = new URL(`${baseUrl.href.replace(/\/$/, '')}/v1/auth/sessions${path}`);
-  const deadline = { signal: AbortSignal.timeout(timeoutMs), timeoutMs };
+  const deadline = { atMs: performance.now() + timeoutMs, timeoutMs };
   return await send({ url, apiKey, ...(body === undefined ? {} : { body }) }, deadline);
 }
 
