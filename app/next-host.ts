@@ -1,6 +1,7 @@
 import { after } from 'next/server';
 import { problemResponse } from '#lib/http/problems.ts';
-import { createNextContext } from '#lib/http/request-context.ts';
+import { createRequestContext, requestIdOf } from '#lib/http/request-context.ts';
+import { answerRoute } from '#lib/http/route.ts';
 import { getServices } from '#lib/services.ts';
 import { findRoute } from './api/routes.ts';
 
@@ -11,11 +12,13 @@ import { findRoute } from './api/routes.ts';
  */
 async function answer(request: Request): Promise<Response> {
   const services = getServices();
-  const context = createNextContext(services, request.headers);
+  const { headers } = request;
+  const origin = { id: requestIdOf(services, headers), peerAddress: null };
+  const openContext = () => createRequestContext(services, headers, origin);
   const found = services.isNodeHost ? null : findRoute(new URL(request.url).pathname);
   return found === null
-    ? problemResponse({ code: 'request_not_found' }, context)
-    : await found.route.answer(context, { request, params: found.params, after });
+    ? problemResponse({ code: 'request_not_found' }, openContext())
+    : await answerRoute(found.route, openContext, { request, params: found.params, after });
 }
 
 export {

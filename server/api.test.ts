@@ -47,8 +47,8 @@ async function start(
   const server = await startTestServer((incoming, outgoing) => {
     const found = incoming.url === '/none' ? null : { route, params: { name: 'test' } };
     const origin = { id: 'id-of-the-request', peerAddress: '127.0.0.1' };
-    const context = createRequestContext(services, headersOf(incoming), origin);
-    void answerApi({ incoming, outgoing, context, found });
+    const openContext = () => createRequestContext(services, headersOf(incoming), origin);
+    void answerApi({ incoming, outgoing, openContext, found });
   });
   const post = (body = '{}', signal: AbortSignal | null = null) =>
     fetch(`${server.origin}/api/test/test`, {

@@ -3,7 +3,7 @@ import { BODY_MAX_BYTES, BODY_TIMEOUT_MS } from '#lib/http/body.ts';
 import { type Problem, problemResponse } from '#lib/http/problems.ts';
 import { reportFailure, reportRefusal } from '#lib/http/report.ts';
 import type { RequestContext } from '#lib/http/request-context.ts';
-import type { Route } from '#lib/http/route.ts';
+import { answerRoute, type Route } from '#lib/http/route.ts';
 import type { RouteMatch } from '#lib/http/router.ts';
 import { measure } from '#lib/observe/metrics.ts';
 import type { Admission } from './admission.ts';
@@ -15,7 +15,7 @@ import { sendWebResponse, toRouteRequest } from './web.ts';
 interface ApiRequest {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
-  context: RequestContext;
+  openContext(): RequestContext;
   found: RouteMatch | null;
 }
 
@@ -37,11 +37,11 @@ export function createApi(
   async function respond({
     incoming,
     outgoing,
-    context,
+    openContext,
     found,
   }: ApiRequest): Promise<Response | null> {
     if (found === null) {
-      return problemResponse({ code: 'request_not_found' }, context);
+      return problemResponse({ code: 'request_not_found' }, openContext());
     }
     const { route, params } = found;
     const body =
@@ -50,18 +50,19 @@ export function createApi(
         : null;
     if (body === 'incomplete') {
       outgoing.shouldKeepAlive = false;
-      return refuse(context, { code: 'request_incomplete' }, route, incoming);
+      return refuse(openContext(), { code: 'request_incomplete' }, route, incoming);
     }
     const clientGone = new AbortController();
-    outgoing.once('close', () => {
+    outgoing.on('close', () => {
       if (!outgoing.writableFinished) {
         clientGone.abort();
       }
     });
     const request = toRouteRequest(incoming, { body, signal: clientGone.signal });
-    const work = () => route.answer(context, { request, params, after: tasks.add });
+    const work = () => answerRoute(route, openContext, { request, params, after: tasks.add });
     if (!route.isQueued || request.method !== 'POST') {
-      return await work();
+      // Without `await`: a held poll would keep what is in scope here.
+      return work();
     }
     const admitted = await admission.run(work, clientGone.signal);
     if (admitted.ok) {
@@ -72,16 +73,17 @@ export function createApi(
     }
     measure('call_login_start_refused_total', 1, { limit: 'admission_queue_full' });
     const problem = { code: 'store_unavailable', ...admitted.error } as const;
-    return refuse(context, problem, route, incoming, 'admission_queue_full');
+    return refuse(openContext(), problem, route, incoming, 'admission_queue_full');
   }
 
   return async (request) => {
-    const { incoming, outgoing, context, found } = request;
+    const { incoming, outgoing, openContext, found } = request;
     let response: Response | null;
     try {
       response = await respond(request);
     } catch (error) {
       const place = { method: incoming.method ?? '', route: found?.route.path ?? '' };
+      const context = openContext();
       response = problemResponse(reportFailure(context, error, place), context);
     }
     if (response !== null) {

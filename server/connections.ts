@@ -42,7 +42,8 @@ export function createConnections(
       server.on('connection', (socket) => {
         const open = new Set<ServerResponse>();
         unanswered.set(socket, open);
-        socket.once('close', () => {
+        // Emitted once; `once` would wrap the listener of each waiting browser.
+        socket.on('close', () => {
           unanswered.delete(socket);
           // Node 22 does not close, with their connection, answers that wait behind another one.
           for (const outgoing of open) {
@@ -71,7 +72,7 @@ export function createConnections(
       open.add(outgoing);
       // After an upgrade request, a client may send another protocol than HTTP.
       outgoing.shouldKeepAlive &&= !isDraining && headers.upgrade === undefined;
-      outgoing.once('close', () => {
+      outgoing.on('close', () => {
         open.delete(outgoing);
         if (isDraining && open.size === 0) {
           // An earlier answer may have told the client that the connection stays open.

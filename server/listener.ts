@@ -31,8 +31,8 @@ export function createListener({
     const found = findRoute(target.pathname);
     if (found !== null || target.pathname.startsWith('/api/')) {
       const origin = { id, peerAddress: incoming.socket.remoteAddress ?? null };
-      const context = createRequestContext(services, headersOf(incoming), origin);
-      await answerApi({ incoming, outgoing, context, found });
+      const openContext = () => createRequestContext(services, headersOf(incoming), origin);
+      await answerApi({ incoming, outgoing, openContext, found });
     } else {
       await answerPage({ incoming, outgoing, target, id });
     }

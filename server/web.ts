@@ -77,9 +77,8 @@ export function toRouteRequest(
 
 /** The values of a header, joined as in a Web `Request`. A held poll would keep Node's `headersDistinct`. */
 function joinedHeader(rawHeaders: readonly string[], name: string): string | null {
-  const values = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name,
-  );
+  const isName = (text = '') => text.length === name.length && text.toLowerCase() === name;
+  const values = rawHeaders.filter((_, index) => index % 2 === 1 && isName(rawHeaders[index - 1]));
   return values.length === 0 ? null : values.join(', ');
 }
 

@@ -4,6 +4,7 @@ import { formRoute, formSchema, keepTyped, type TypedNumber } from '#lib/http/fo
 import { pollForRequest } from '#lib/http/poll-for-request.ts';
 import { startForRequest } from '#lib/http/start-for-request.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
+import { untilAnswered } from '#lib/login/poll.ts';
 import type { StartRequest } from '#lib/shared/contract.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 
@@ -73,11 +74,10 @@ export const formCheck = formRoute({
   schema: formSchema,
   async handle(context, { request }) {
     const { statusWaitSeconds } = context.services.config.attempt;
-    const outcome = await pollForRequest(context, {
-      holdMs: Math.min(MAX_CHECK_HOLD_MS, statusWaitSeconds * 1_000),
-      isPrompted: true,
-      signal: request.signal,
-    });
+    const { signal } = request;
+    const holdMs = Math.min(MAX_CHECK_HOLD_MS, statusWaitSeconds * 1_000);
+    const poll = { holdMs, isPrompted: true, signal };
+    const outcome = await untilAnswered((held) => pollForRequest(context, poll, held), signal);
     switch (outcome.status) {
       case 'completed':
         return { to: 'next' };

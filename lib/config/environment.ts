@@ -405,7 +405,7 @@ export const settings = z.object({
       '`none` sends no traces to the collector.',
     ),
     traceShare: withDefault('OTEL_TRACES_SAMPLER_ARG', '1', share).describe(
-      'The share of traces that is sent to the collector, by chance: every waiting page makes one every 25 seconds.',
+      'The share of traces that is sent to the collector, by chance: every waiting page makes two or more every 25 seconds.',
     ),
     metricExportIntervalMs: withDefault(
       'OTEL_METRIC_EXPORT_INTERVAL',

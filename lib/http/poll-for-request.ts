@@ -1,7 +1,7 @@
 import 'server-only';
 import type { AttemptCookie } from '../cookies/cookies.ts';
 import { readAttemptStatus } from '../login/attempt-status.ts';
-import { type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
+import { HeldPoll, type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
 import type { RequestContext } from './request-context.ts';
 import { readSession } from './session.ts';
 
@@ -11,21 +11,24 @@ type RequestPollOutcome =
   | { status: 'completed' };
 
 /**
- * Polls the attempt of the browser that a request comes from. Once the call was verified, the answer
- * to this very request logs the browser in.
+ * Looks at the attempt of the browser that a request comes from, as `pollAttempt` does. Once the call was verified, the
+ * answer to this very request logs the browser in.
+ *
+ * @param held what this request has waited for; null when it arrives.
  */
 export async function pollForRequest(
   context: RequestContext,
   poll: Pick<Poll, 'holdMs' | 'isPrompted' | 'signal'>,
-): Promise<RequestPollOutcome> {
+  held: HeldPoll | null,
+): Promise<RequestPollOutcome | HeldPoll> {
   const { client, cookies, login } = context;
   const cookie = await cookies.attempt.read();
   if (cookie?.attemptToken === undefined) {
     // Another tab of this browser may have completed the attempt that this one polls.
     return await completedOrMissing(context);
   }
-  const outcome = await pollAttempt(login, cookie.attemptToken, { ...poll, client });
-  if (outcome.status !== 'completed') {
+  const outcome = await pollAttempt(login, cookie.attemptToken, { ...poll, client }, held);
+  if (outcome instanceof HeldPoll || outcome.status !== 'completed') {
     return outcome;
   }
   if (outcome.sessionToken === null) {

@@ -1,6 +1,7 @@
 import 'server-only';
 import type * as z from 'zod';
 import type { CookieName } from '../cookies/cookies.ts';
+import { HeldPoll, untilAnswered } from '../login/poll.ts';
 import type { LoggedIn } from '../sessions/open.ts';
 import { doneReplySchema } from '../shared/contract.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
@@ -37,6 +38,8 @@ export interface RouteInput<Body> {
   body: Body;
   /** Runs a task after the answer was sent; the host does not exit before it has finished. */
   after(task: () => Promise<void>): void;
+  /** What this request has waited for since the handler last saw it; null when it arrives. */
+  held: HeldPoll | null;
 }
 
 /** The context of a request whose browser is logged in. */
@@ -44,8 +47,13 @@ interface LoggedInContext extends RequestContext {
   loggedIn: LoggedIn;
 }
 
-/** What a handler answers; null: done, by this request or an earlier one (`DoneReply`). */
-export type Outcome<Code extends ErrorCode> = Promise<Result<Response | null, Problem<Code>>>;
+/**
+ * What a handler answers; null: done, by this request or an earlier one (`DoneReply`); a `HeldPoll` is waited for, and then
+ * the handler is called again.
+ */
+export type Outcome<Code extends ErrorCode> = Promise<
+  Result<Response | HeldPoll | null, Problem<Code>>
+>;
 
 /** The part of a declaration that clients see: the OpenAPI document is generated from it. */
 interface Contract {
@@ -90,8 +98,27 @@ export interface Route extends Contract {
   body: Pick<BodyReader<unknown>, 'schema' | 'mediaType'>;
   /** Every code with which a request with one of its methods may be refused. */
   refuses: readonly ErrorCode[];
-  /** Never throws: what goes wrong is logged, and answered without detail. */
-  answer(context: RequestContext, input: Omit<RouteInput<unknown>, 'body'>): Promise<Response>;
+  /** See `answerRoute`. Never throws: what goes wrong is logged, and answered without detail. */
+  answer(
+    context: RequestContext,
+    input: Omit<RouteInput<unknown>, 'body'>,
+  ): Promise<Response | HeldPoll>;
+}
+
+/**
+ * Answers a request for a route; a poll when it has waited.
+ *
+ * @param openContext called whenever the route sees the request, so that a held poll keeps no context.
+ */
+export function answerRoute(
+  route: Route,
+  openContext: () => RequestContext,
+  input: Omit<RouteInput<unknown>, 'body' | 'held'>,
+): Promise<Response> {
+  return untilAnswered(
+    (held) => route.answer(openContext(), { ...input, held }),
+    input.request.signal,
+  );
 }
 
 /**
@@ -113,11 +140,13 @@ export function route<Body, Code extends ErrorCode = never>(
       try {
         await context.cookies.clearUnreadable();
         const outcome = await settle(declaration, context, input);
-        if (outcome.ok) {
-          response = outcome.value ?? done();
-        } else {
+        if (!outcome.ok) {
           reportRefusal(context, outcome.error, place);
           response = problemResponse(outcome.error, context);
+        } else if (outcome.value instanceof HeldPoll) {
+          return outcome.value;
+        } else {
+          response = outcome.value ?? done();
         }
         for (const cookie of context.cookies.toSend()) {
           response.headers.append('set-cookie', cookie);
@@ -164,7 +193,7 @@ async function settle<Body, Code extends ErrorCode>(
   declaration: RouteDeclaration<Body, Code>,
   context: RequestContext,
   input: Omit<RouteInput<unknown>, 'body'>,
-): Promise<Result<Response | null, Problem>> {
+): Promise<Result<Response | HeldPoll | null, Problem>> {
   const { request } = input;
   const { methods, access } = declaration;
   if (!methods.some((method) => method === request.method)) {

@@ -12,8 +12,8 @@ import { createToken } from '../crypto/token.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { StartedAttempt } from './browsers.ts';
 import { cancelAttempt } from './cancel.ts';
-import { LAST_CHECK_MS } from './check.ts';
-import { MAX_HELD_POLLS, pollAttempt } from './poll.ts';
+import { checkIfDue, LAST_CHECK_MS } from './check.ts';
+import { HeldPoll, MAX_HELD_POLLS, pollAttempt, untilAnswered } from './poll.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
@@ -396,10 +396,10 @@ describe('a held poll', () => {
       },
     });
     const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
-    expect(await pollAttempt({ ...deps, store }, started.attemptToken, poll)).toEqual({
-      status: 'cancelled',
-      code: 'attempt_cancelled',
-    });
+    const held = untilAnswered((known) =>
+      pollAttempt({ ...deps, store }, started.attemptToken, poll, known),
+    );
+    expect(await held).toEqual({ status: 'cancelled', code: 'attempt_cancelled' });
   });
 
   it(
@@ -419,12 +419,61 @@ describe('a held poll', () => {
         },
       });
       const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
-      const held = pollAttempt({ ...deps, store }, started.attemptToken, poll);
+      const held = untilAnswered((known) =>
+        pollAttempt({ ...deps, store }, started.attemptToken, poll, known),
+      );
       await expect.poll(() => deps.notifications.hasSubscribers(), { interval: 5 }).toBe(true);
       expect(reads).toBe(1);
       await cancelAttempt(deps, started.attemptToken);
       expect(await held).toMatchObject({ status: 'cancelled' });
       expect(reads).toBe(2);
+    },
+  );
+
+  it('whose check is due asks the vendor without reading the attempt again', promptly, async () => {
+    const login = await openLogin(sandbox);
+    const { deps, clock } = login;
+    const started = await login.start();
+    const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
+    const held = await pollAttempt(deps, started.attemptToken, poll);
+    if (!(held instanceof HeldPoll)) {
+      throw new Error(`the poll was answered: ${held.status}`);
+    }
+    clock.advance(FIRST_CHECK_MS);
+    let rows = 0;
+    const store = deps.store.withPlugin({
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        rows += result.rows.filter((row) => 'token_hash' in row).length;
+        return result;
+      },
+    });
+    expect(await pollAttempt({ ...deps, store }, started.attemptToken, poll, held)).toBe(held);
+    expect(await login.countRequests('check')).toBe(1);
+    // As it is after the check.
+    expect(rows).toBe(1);
+    held.close();
+  });
+
+  it(
+    'whose check another process has made meanwhile reads what became of it',
+    promptly,
+    async () => {
+      const login = await openLogin(sandbox);
+      const { deps, clock } = login;
+      const started = await login.start();
+      const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
+      const held = await pollAttempt(deps, started.attemptToken, poll);
+      if (!(held instanceof HeldPoll)) {
+        throw new Error(`the poll was answered: ${held.status}`);
+      }
+      clock.advance(FIRST_CHECK_MS);
+      await login.call(started);
+      await checkIfDue(login.otherProcess(), await login.stored(started));
+      const outcome = await pollAttempt(deps, started.attemptToken, poll, held);
+      expect(outcome).toMatchObject({ status: 'completed' });
+      expect(await login.countRequests('check')).toBe(1);
+      held.close();
     },
   );
 

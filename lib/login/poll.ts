@@ -5,7 +5,7 @@ import { measure } from '../observe/metrics.ts';
 import { traced } from '../observe/trace.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { findAndConfirmAttempt } from '../store/browsers.ts';
-import { scheduleCheckForPerson } from '../store/checks.ts';
+import { isCheckDue, scheduleCheckForPerson } from '../store/checks.ts';
 import type { ClientInfo, LoginAttempt } from '../store/schema.ts';
 import { type AttemptEnding, endingOf } from './attempt-status.ts';
 import { checkIfDue } from './check.ts';
@@ -46,95 +46,161 @@ const LEASED_WAIT_MS = 500;
 /** The most polls of one attempt that a process holds: more tabs than a person has open. */
 export const MAX_HELD_POLLS = 200;
 
+/** A poll that has to wait, and what is known of its attempt. Ten thousand of them are kept at once. */
+export class HeldPoll {
+  readonly #subscription: AttemptSubscription;
+  /** As last read. */
+  attempt: LoginAttempt;
+  /** When it is answered at the latest, on the clock of `Clock.elapsed`. */
+  readonly untilMs: number;
+  /** Of the checks of the attempt when the poll arrived. */
+  readonly failuresAtFirst: number;
+  waitMs = 0;
+  /** Whether the attempt has changed since it was read. */
+  hasChanged = false;
+
+  constructor(
+    subscription: AttemptSubscription,
+    attempt: LoginAttempt,
+    known: Pick<HeldPoll, 'untilMs' | 'failuresAtFirst'>,
+  ) {
+    this.#subscription = subscription;
+    this.attempt = attempt;
+    this.untilMs = known.untilMs;
+    this.failuresAtFirst = known.failuresAtFirst;
+    measure('call_login_waiting', 1, {});
+  }
+
+  /** @returns whether the attempt has changed. */
+  wait(signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#subscription.wait(this.waitMs, signal);
+  }
+
+  close(): void {
+    this.#subscription.close();
+    measure('call_login_waiting', -1, {});
+  }
+}
+
 /**
- * Long-polls an attempt: returns when its state changes, when the vendor fails or recovers, or when
- * `holdMs` has passed. Asks the vendor whenever a check is due, and completes the login once the call is
- * verified. Only the browser that started the attempt has `attemptToken`, so only it is logged in.
+ * Holds a poll until it is answered: it is looked at when it arrives and whenever its wait is over. What a look needs is
+ * made for that look, so that nothing but the `HeldPoll` is kept meanwhile.
+ *
+ * @param look `pollAttempt`, or what calls it and passes the `HeldPoll` on.
+ */
+export async function untilAnswered<Answer>(
+  look: (held: HeldPoll | null) => Promise<Answer | HeldPoll>,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  let held: HeldPoll | null = null;
+  try {
+    for (;;) {
+      const found: Answer | HeldPoll = await look(held);
+      if (!(found instanceof HeldPoll)) {
+        return found;
+      }
+      held = found;
+      held.hasChanged = await held.wait(signal);
+    }
+  } finally {
+    held?.close();
+  }
+}
+
+/**
+ * Looks once at an attempt for a poll (see `untilAnswered`). Asks the vendor if a check is due, and completes the login once
+ * the call is verified. Only the browser that started the attempt has `attemptToken`, so only it is logged in.
+ *
+ * @param held what this poll has waited for; null when it arrives.
+ * @returns the outcome where the state of the attempt has changed, the vendor fails or has recovered, or `holdMs` has
+ * passed; else what to wait for.
  */
 export function pollAttempt(
   deps: LoginDependencies,
   attemptToken: string,
   poll: Poll,
-): Promise<PollOutcome> {
+  held: HeldPoll | null = null,
+): Promise<PollOutcome | HeldPoll> {
   return traced(
     'attempt.poll',
-    (about) => hold(deps, attemptToken, poll, about),
-    ({ status }) => status,
+    (about) => look(deps, attemptToken, poll, held, about),
+    (found) => (found instanceof HeldPoll ? 'held' : found.status),
   );
 }
 
-async function hold(
+async function look(
   deps: LoginDependencies,
   attemptToken: string,
   poll: Poll,
+  known: HeldPoll | null,
   about: (attemptId: string) => void,
-): Promise<PollOutcome> {
+): Promise<PollOutcome | HeldPoll> {
   const { store, clock, notifications } = deps;
-  const holdUntilMs = clock.elapsed() + poll.holdMs;
-  const isAborted = () => poll.signal?.aborted === true || notifications.isClosed();
-  const isHoldOver = () => holdUntilMs <= clock.elapsed() || isAborted();
+  const isAborted = poll.signal?.aborted === true || notifications.isClosed();
+  let hasChanged = known?.hasChanged === true;
+  if (known !== null && (isAborted || (!hasChanged && known.untilMs <= clock.elapsed()))) {
+    // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
+    return pending(deps, known.attempt, poll);
+  }
+  const untilMs = known?.untilMs ?? clock.elapsed() + poll.holdMs;
 
   // Before each read, so that no change between the read and the subscription is missed.
   let since = notifications.version();
-  let attempt: LoginAttempt | null = await openForPoll(deps, attemptToken, poll.isPrompted);
-  if (attempt !== null) {
-    about(attempt.id);
-  }
-  const failuresAtFirst = attempt?.check_failures ?? 0;
+  let attempt =
+    known === null ? await openForPoll(deps, attemptToken, poll.isPrompted) : known.attempt;
+  let mayBeOld = known !== null && !hasChanged;
   const readAgain = async (id: string) => {
+    mayBeOld = false;
+    hasChanged = false;
     since = notifications.version();
     return await findAttempt(store, 'id', id);
   };
-
-  let subscription: AttemptSubscription | undefined;
-  let hasChanged = false;
-  try {
-    while (attempt !== null) {
-      if (attempt.state === 'completed') {
-        return await deliver(deps, attempt, attemptToken);
-      }
-      if (attempt.state !== 'pending' && attempt.state !== 'verified') {
-        return endingOf(deps, attempt, attempt.state);
-      }
-      const step = await takeStep(deps, attempt, attemptToken, poll, hasChanged);
-      hasChanged = false;
-      if (step.next === 'return') {
-        return step.outcome;
-      }
-      if (step.next === 'again') {
-        attempt = step.attempt ?? (await readAgain(attempt.id));
-        continue;
-      }
-      // A page that shows that the vendor fails learns at once that it has recovered.
-      const hasRecovered = failuresAtFirst > 0 && attempt.check_failures === 0;
-      const isCrowded =
-        subscription === undefined && notifications.subscriberCount(attempt.id) >= MAX_HELD_POLLS;
-      if (hasRecovered || isCrowded || isHoldOver()) {
-        return pending(deps, attempt, poll);
-      }
-      if (subscription === undefined) {
-        subscription = notifications.subscribe(attempt.id, since);
-        measure('call_login_waiting', 1, {});
-      }
-      const waitMs = Math.min(holdUntilMs - clock.elapsed(), step.waitMs);
-      hasChanged = await subscription.wait(Math.max(MIN_WAIT_MS, waitMs), poll.signal);
-      if (isAborted() || (!hasChanged && isHoldOver())) {
-        // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
-        return pending(deps, attempt, poll);
-      }
-      // Of many polls that are woken at once, each reads the attempt before it queues for the lock of its number.
-      if (!hasChanged || notifications.subscriberCount(attempt.id) > 1) {
-        hasChanged = false;
-        attempt = await readAgain(attempt.id);
-      }
-    }
-    return { status: 'missing' };
-  } finally {
-    if (subscription !== undefined) {
-      subscription.close();
-      measure('call_login_waiting', -1, {});
-    }
+  if (attempt !== null) {
+    about(attempt.id);
+    // Of many polls that are woken at once, each reads the attempt before it queues for the lock of its number. One whose
+    // check is due reads it only if it does not get the lease.
+    const isRead = hasChanged
+      ? notifications.subscriberCount(attempt.id) > 1
+      : mayBeOld && !isCheckDue(attempt, clock.now());
+    attempt = isRead ? await readAgain(attempt.id) : attempt;
   }
+  const failuresAtFirst = known?.failuresAtFirst ?? attempt?.check_failures ?? 0;
+
+  while (attempt !== null) {
+    if (attempt.state === 'completed') {
+      return await deliver(deps, attempt, attemptToken);
+    }
+    if (attempt.state !== 'pending' && attempt.state !== 'verified') {
+      return endingOf(deps, attempt, attempt.state);
+    }
+    const step = await takeStep(deps, attempt, attemptToken, poll, hasChanged);
+    hasChanged = false;
+    if (step.next === 'return') {
+      return step.outcome;
+    }
+    if (step.next === 'again' || mayBeOld) {
+      const read: LoginAttempt | undefined = step.next === 'again' ? step.attempt : undefined;
+      mayBeOld = false;
+      attempt = read ?? (await readAgain(attempt.id));
+      continue;
+    }
+    // A page that shows that the vendor fails learns at once that it has recovered.
+    const hasRecovered = failuresAtFirst > 0 && attempt.check_failures === 0;
+    const isCrowded = known === null && notifications.subscriberCount(attempt.id) >= MAX_HELD_POLLS;
+    if (hasRecovered || isCrowded || isAborted || untilMs <= clock.elapsed()) {
+      return pending(deps, attempt, poll);
+    }
+    const held =
+      known ??
+      new HeldPoll(notifications.subscribe(attempt.id, since), attempt, {
+        untilMs,
+        failuresAtFirst,
+      });
+    held.attempt = attempt;
+    held.waitMs = Math.max(MIN_WAIT_MS, Math.min(untilMs - clock.elapsed(), step.waitMs));
+    return held;
+  }
+  return { status: 'missing' };
 }
 
 /** Reads the attempt, records that its browser has presented the cookie, schedules a check if prompted. */

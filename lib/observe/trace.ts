@@ -28,6 +28,7 @@ export type SpanOutcome =
   | ErrorCode
   | CallbackResult
   | VendorOutcome
+  | 'held'
   | 'missing'
   | 'trouble'
   | 'changed'

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createSealer } from '#lib/cookies/seal.ts';
 import { handleCallback } from '#lib/login/callback.ts';
-import { type Poll, pollAttempt } from '#lib/login/poll.ts';
+import { type Poll, pollAttempt, untilAnswered } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import type { Version } from '#lib/notify/attempt-notifications.ts';
 import { closeSession, openSession } from '#lib/sessions/open.ts';
@@ -68,13 +68,15 @@ async function openWholeLogin() {
   };
   const poll = async (hold: Pick<Poll, 'holdMs' | 'signal'> = { holdMs: 0 }) => {
     const held = cookie === null ? null : await sealer.unseal(cookie);
-    return held === null
-      ? ({ status: 'missing' } as const)
-      : await pollAttempt(deps, held.value.attemptToken, {
-          ...hold,
-          isPrompted: false,
-          client: { info: TEST_CLIENT },
-        });
+    if (held === null) {
+      return { status: 'missing' } as const;
+    }
+    const { attemptToken } = held.value;
+    const request = { ...hold, isPrompted: false, client: { info: TEST_CLIENT } };
+    return await untilAnswered(
+      (known) => pollAttempt(deps, attemptToken, request, known),
+      hold.signal,
+    );
   };
   const open = async (token: string) => await openSession(sessions, token);
 

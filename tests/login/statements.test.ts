@@ -1,6 +1,7 @@
 import { afterAll, expect, inject, it, onTestFinished } from 'vitest';
 import { findRoute } from '#app/api/routes.ts';
 import { createRequestContext } from '#lib/http/request-context.ts';
+import { answerRoute } from '#lib/http/route.ts';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { migrate } from '#lib/store/migrate.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
@@ -37,9 +38,9 @@ async function open() {
   );
   const cookies = new Map<string, string>();
   const tasks: Promise<void>[] = [];
-  const { origin } = services.config.app;
+  const { origin: site } = services.config.app;
   async function send(method: string, path: string, body?: unknown): Promise<Response> {
-    const request = new Request(new URL(path, origin), {
+    const request = new Request(new URL(path, site), {
       method,
       headers: {
         'content-type': 'application/json',
@@ -54,12 +55,14 @@ async function open() {
     if (found === null) {
       throw new Error(`no route for ${path}`);
     }
-    const context = createRequestContext(services, request.headers, {
-      id: 'request',
-      peerAddress: '127.0.0.1',
-    });
+    const origin = { id: 'request', peerAddress: '127.0.0.1' };
+    const openContext = () => createRequestContext(services, request.headers, origin);
     const after = (task: () => Promise<void>) => void tasks.push(task());
-    const response = await found.route.answer(context, { request, params: found.params, after });
+    const response = await answerRoute(found.route, openContext, {
+      request,
+      params: found.params,
+      after,
+    });
     for (const cookie of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
       cookies.set(name, value);

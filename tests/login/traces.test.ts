@@ -52,6 +52,7 @@ describe('the traces of a login', () => {
     expect(pathsOf(spans())).toEqual([
       'attempt.start / vendor.create ok',
       'attempt.start pending',
+      'attempt.poll held',
       'attempt.check / vendor.check ok',
       'attempt.callback / attempt.check changed',
       'attempt.callback checked',

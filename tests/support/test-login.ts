@@ -1,7 +1,7 @@
 import type { Browser, StartedAttempt } from '#lib/login/browsers.ts';
 import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginDependencies, LoginRules } from '#lib/login/dependencies.ts';
-import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
+import { type PollOutcome, pollAttempt, untilAnswered } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { createAttemptNotifications } from '#lib/notify/attempt-notifications.ts';
 import type { Clock } from '#lib/shared/clock.ts';
@@ -127,13 +127,15 @@ export async function openLogin(
       return started.value;
     },
 
-    poll: (started, holdMs = 0, signal) =>
-      pollAttempt(deps, started.attemptToken, {
+    poll(started, holdMs = 0, signal) {
+      const poll = {
         holdMs,
         isPrompted: false,
         client: { info: TEST_CLIENT },
         ...(signal === undefined ? {} : { signal }),
-      }),
+      };
+      return untilAnswered((held) => pollAttempt(deps, started.attemptToken, poll, held), signal);
+    },
 
     async call({ attempt }) {
       await control.call(attempt.phone_number, attempt.call_number);

@@ -6,6 +6,7 @@ import { readPollPreferences } from '#lib/http/poll-preferences.ts';
 import { describeProblem, factsOf, httpStatusOf, pauthCheckCodes } from '#lib/http/problems.ts';
 import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
+import { HeldPoll } from '#lib/login/poll.ts';
 import { attemptEnds } from '#lib/shared/attempt-states.ts';
 import {
   endedStatusReplySchema,
@@ -50,12 +51,13 @@ export const status = route({
   replies: { 200: openStatusReplySchema, ...endedReplies },
   refuses: [...pauthCheckCodes, 'attempt_missing'],
   body: noBody,
-  async handle(context, { request }) {
+  async handle(context, { request, held }) {
     const { config } = context.services;
-    const outcome = await pollForRequest(context, {
-      ...readPollPreferences(request.headers, config.attempt),
-      signal: request.signal,
-    });
+    const preferences = readPollPreferences(request.headers, config.attempt);
+    const outcome = await pollForRequest(context, { ...preferences, signal: request.signal }, held);
+    if (outcome instanceof HeldPoll) {
+      return succeed(outcome);
+    }
     switch (outcome.status) {
       case 'pending':
         return reply({

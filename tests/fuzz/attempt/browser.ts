@@ -1,7 +1,7 @@
 import type { CallableAttempt } from '#lib/login/attempt.ts';
 import { hasLiveAttempt } from '#lib/login/browsers.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
+import { type PollOutcome, pollAttempt, untilAnswered } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import type { LoginFailure } from '#lib/login/vendor-failure.ts';
 import { type LoggedIn, openSession } from '#lib/sessions/open.ts';
@@ -65,11 +65,11 @@ export async function poll(
   if (held?.attemptToken === undefined) {
     return null;
   }
-  const outcome = await pollAttempt(process.login, held.attemptToken, {
-    holdMs,
-    isPrompted,
-    client: { info: { device: 'Safari · iOS', network: '192.0.2.0/24' } },
-  });
+  const { attemptToken } = held;
+  const client = { info: { device: 'Safari · iOS', network: '192.0.2.0/24' } };
+  const outcome = await untilAnswered((known) =>
+    pollAttempt(process.login, attemptToken, { holdMs, isPrompted, client }, known),
+  );
   switch (outcome.status) {
     case 'pending':
     case 'trouble':
