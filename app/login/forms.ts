@@ -4,7 +4,7 @@ import { formRoute, formSchema, keepTyped, type TypedNumber } from '#lib/http/fo
 import { pollForRequest } from '#lib/http/poll-for-request.ts';
 import { startForRequest } from '#lib/http/start-for-request.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { untilAnswered } from '#lib/login/poll.ts';
+import { untilAnswered } from '#lib/login/held-poll.ts';
 import type { StartRequest } from '#lib/shared/contract.ts';
 import { PHONE_NUMBER_INPUT_MAX_LENGTH } from '#lib/shared/phone-number.ts';
 

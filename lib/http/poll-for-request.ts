@@ -1,7 +1,8 @@
 import 'server-only';
 import type { AttemptCookie } from '../cookies/cookies.ts';
 import { readAttemptStatus } from '../login/attempt-status.ts';
-import { HeldPoll, type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
+import { HeldPoll } from '../login/held-poll.ts';
+import { type Poll, type PollOutcome, pollAttempt } from '../login/poll.ts';
 import type { RequestContext } from './request-context.ts';
 import { readSession } from './session.ts';
 

@@ -1,7 +1,7 @@
 import 'server-only';
 import type * as z from 'zod';
 import type { CookieName } from '../cookies/cookies.ts';
-import { HeldPoll, untilAnswered } from '../login/poll.ts';
+import { HeldPoll, untilAnswered } from '../login/held-poll.ts';
 import type { LoggedIn } from '../sessions/open.ts';
 import { doneReplySchema } from '../shared/contract.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';

@@ -13,7 +13,8 @@ import { systemClock } from '../shared/clock.ts';
 import type { StartedAttempt } from './browsers.ts';
 import { cancelAttempt } from './cancel.ts';
 import { checkIfDue, LAST_CHECK_MS } from './check.ts';
-import { HeldPoll, MAX_HELD_POLLS, pollAttempt, untilAnswered } from './poll.ts';
+import { HeldPoll, untilAnswered } from './held-poll.ts';
+import { MAX_HELD_POLLS, pollAttempt } from './poll.ts';
 
 const sandbox = await startSandbox({ callbacks: 'off' });
 afterAll(() => sandbox.close());
@@ -452,6 +453,21 @@ describe('a held poll', () => {
     expect(await login.countRequests('check')).toBe(1);
     // As it is after the check.
     expect(rows).toBe(1);
+    held.close();
+  });
+
+  it('whose check is due when its hold time has passed asks the vendor before it ends', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start();
+    const poll = { holdMs: FIRST_CHECK_MS, isPrompted: false, client: { info: TEST_CLIENT } };
+    const held = await pollAttempt(login.deps, started.attemptToken, poll);
+    if (!(held instanceof HeldPoll)) {
+      throw new Error(`the poll was answered: ${held.status}`);
+    }
+    login.clock.advance(FIRST_CHECK_MS);
+    const outcome = await pollAttempt(login.deps, started.attemptToken, poll, held);
+    expect(outcome).toMatchObject({ status: 'pending' });
+    expect(await login.countRequests('check')).toBe(1);
     held.close();
   });
 

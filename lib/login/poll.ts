@@ -1,7 +1,5 @@
 import 'server-only';
 import { hashToken } from '../crypto/token.ts';
-import type { AttemptSubscription } from '../notify/attempt-notifications.ts';
-import { measure } from '../observe/metrics.ts';
 import { traced } from '../observe/trace.ts';
 import { findAttempt } from '../store/attempts.ts';
 import { findAndConfirmAttempt } from '../store/browsers.ts';
@@ -12,6 +10,7 @@ import { checkIfDue } from './check.ts';
 import { completeAttempt } from './complete.ts';
 import { isDeliverable, sessionTokenOf } from './deliver.ts';
 import type { LoginDependencies } from './dependencies.ts';
+import { HeldPoll } from './held-poll.ts';
 import { PROMPTED_CHECK_MS, pollPauseMs } from './schedule.ts';
 import type { VendorFailure } from './vendor-failure.ts';
 
@@ -46,67 +45,6 @@ const LEASED_WAIT_MS = 500;
 /** The most polls of one attempt that a process holds: more tabs than a person has open. */
 export const MAX_HELD_POLLS = 200;
 
-/** A poll that has to wait, and what is known of its attempt. Ten thousand of them are kept at once. */
-export class HeldPoll {
-  readonly #subscription: AttemptSubscription;
-  /** As last read. */
-  attempt: LoginAttempt;
-  /** When it is answered at the latest, on the clock of `Clock.elapsed`. */
-  readonly untilMs: number;
-  /** Of the checks of the attempt when the poll arrived. */
-  readonly failuresAtFirst: number;
-  waitMs = 0;
-  /** Whether the attempt has changed since it was read. */
-  hasChanged = false;
-
-  constructor(
-    subscription: AttemptSubscription,
-    attempt: LoginAttempt,
-    known: Pick<HeldPoll, 'untilMs' | 'failuresAtFirst'>,
-  ) {
-    this.#subscription = subscription;
-    this.attempt = attempt;
-    this.untilMs = known.untilMs;
-    this.failuresAtFirst = known.failuresAtFirst;
-    measure('call_login_waiting', 1, {});
-  }
-
-  /** @returns whether the attempt has changed. */
-  wait(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.#subscription.wait(this.waitMs, signal);
-  }
-
-  close(): void {
-    this.#subscription.close();
-    measure('call_login_waiting', -1, {});
-  }
-}
-
-/**
- * Holds a poll until it is answered: it is looked at when it arrives and whenever its wait is over. What a look needs is
- * made for that look, so that nothing but the `HeldPoll` is kept meanwhile.
- *
- * @param look `pollAttempt`, or what calls it and passes the `HeldPoll` on.
- */
-export async function untilAnswered<Answer>(
-  look: (held: HeldPoll | null) => Promise<Answer | HeldPoll>,
-  signal?: AbortSignal,
-): Promise<Answer> {
-  let held: HeldPoll | null = null;
-  try {
-    for (;;) {
-      const found: Answer | HeldPoll = await look(held);
-      if (!(found instanceof HeldPoll)) {
-        return found;
-      }
-      held = found;
-      held.hasChanged = await held.wait(signal);
-    }
-  } finally {
-    held?.close();
-  }
-}
-
 /**
  * Looks once at an attempt for a poll (see `untilAnswered`). Asks the vendor if a check is due, and completes the login once
  * the call is verified. Only the browser that started the attempt has `attemptToken`, so only it is logged in.
@@ -138,9 +76,13 @@ async function look(
   const { store, clock, notifications } = deps;
   const isAborted = poll.signal?.aborted === true || notifications.isClosed();
   let hasChanged = known?.hasChanged === true;
-  if (known !== null && (isAborted || (!hasChanged && known.untilMs <= clock.elapsed()))) {
-    // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
-    return pending(deps, known.attempt, poll);
+  if (known !== null) {
+    // A wait may end after both the hold and the time of a check, which is then made.
+    const isOver = known.untilMs <= clock.elapsed() && !isCheckDue(known.attempt, clock.now());
+    if (isAborted || (isOver && !hasChanged)) {
+      // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
+      return pending(deps, known.attempt, poll);
+    }
   }
   const untilMs = known?.untilMs ?? clock.elapsed() + poll.holdMs;
 

@@ -1,7 +1,8 @@
 import type { Browser, StartedAttempt } from '#lib/login/browsers.ts';
 import { createCallbackReach } from '#lib/login/callback-reach.ts';
 import type { LoginDependencies, LoginRules } from '#lib/login/dependencies.ts';
-import { type PollOutcome, pollAttempt, untilAnswered } from '#lib/login/poll.ts';
+import { untilAnswered } from '#lib/login/held-poll.ts';
+import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import { createAttemptNotifications } from '#lib/notify/attempt-notifications.ts';
 import type { Clock } from '#lib/shared/clock.ts';

@@ -6,7 +6,7 @@ import { readPollPreferences } from '#lib/http/poll-preferences.ts';
 import { describeProblem, factsOf, httpStatusOf, pauthCheckCodes } from '#lib/http/problems.ts';
 import { json } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
-import { HeldPoll } from '#lib/login/poll.ts';
+import { HeldPoll } from '#lib/login/held-poll.ts';
 import { attemptEnds } from '#lib/shared/attempt-states.ts';
 import {
   endedStatusReplySchema,

@@ -1,7 +1,8 @@
 import type { CallableAttempt } from '#lib/login/attempt.ts';
 import { hasLiveAttempt } from '#lib/login/browsers.ts';
 import { cancelAttempt } from '#lib/login/cancel.ts';
-import { type PollOutcome, pollAttempt, untilAnswered } from '#lib/login/poll.ts';
+import { untilAnswered } from '#lib/login/held-poll.ts';
+import { type PollOutcome, pollAttempt } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import type { LoginFailure } from '#lib/login/vendor-failure.ts';
 import { type LoggedIn, openSession } from '#lib/sessions/open.ts';
