@@ -73,6 +73,14 @@ describe('the schedule of checks', () => {
     expect(await restart()).toBe(false);
   });
 
+  it('asks less often also in a process that got the callback and completed nothing', async () => {
+    const login = await openLogin(sandbox);
+    const started = await login.start('with callback');
+    await login.call(started);
+    await handleCallback(login.deps, await login.callbackTokenOf(started));
+    expect(await agesOfChecks(login, 8)).toEqual([8]);
+  });
+
   it('asks every two seconds again after a call that no callback announced', async () => {
     const login = await openLogin(sandbox);
     await logInByCallback(login);

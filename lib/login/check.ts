@@ -216,6 +216,10 @@ async function setVerified(deps: LoginDependencies, attempt: LoginAttempt): Prom
   );
   if (isVerified) {
     measure('call_login_dial_seconds', (at - attempt.created_at) / 1_000, {});
+    if (attempt.called_back_at !== null) {
+      // The login may be completed by another process.
+      deps.callbackReach.note(true);
+    }
   }
   deps.notifications.notify(attempt.id);
 }
