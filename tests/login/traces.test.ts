@@ -45,6 +45,7 @@ describe('the traces of a login', () => {
     });
     const started = await login.start();
     const held = login.poll(started, 25_000);
+    await expect.poll(() => login.deps.notifications.hasSubscribers(), { interval: 5 }).toBe(true);
     await login.call(started);
     await handleCallback(login.deps, await login.callbackTokenOf(started));
     expect(await held).toMatchObject({ status: 'completed' });
