@@ -1,6 +1,6 @@
 import { after } from 'next/server';
 import { problemResponse } from '#lib/http/problems.ts';
-import { createRequestContext, requestIdOf } from '#lib/http/request-context.ts';
+import { createNextContext, requestIdOf } from '#lib/http/request-context.ts';
 import { answerRoute } from '#lib/http/route.ts';
 import { getServices } from '#lib/services.ts';
 import { findRoute } from './api/routes.ts';
@@ -13,8 +13,8 @@ import { findRoute } from './api/routes.ts';
 async function answer(request: Request): Promise<Response> {
   const services = getServices();
   const { headers } = request;
-  const origin = { id: requestIdOf(services, headers), peerAddress: null };
-  const openContext = () => createRequestContext(services, headers, origin);
+  const id = requestIdOf(services, headers);
+  const openContext = () => createNextContext(services, headers, id);
   const found = services.isNodeHost ? null : findRoute(new URL(request.url).pathname);
   return found === null
     ? problemResponse({ code: 'request_not_found' }, openContext())

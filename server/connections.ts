@@ -42,7 +42,7 @@ export function createConnections(
       server.on('connection', (socket) => {
         const open = new Set<ServerResponse>();
         unanswered.set(socket, open);
-        // Emitted once; `once` would wrap the listener of each waiting browser.
+        // Emitted once. `once` would keep a wrapper of each listener for each browser that waits.
         socket.on('close', () => {
           unanswered.delete(socket);
           // Node 22 does not close, with their connection, answers that wait behind another one.

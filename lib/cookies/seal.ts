@@ -39,7 +39,7 @@ interface SealerOptions<T> {
 /** Browsers reject longer cookies, so a longer text is not a seal of ours. */
 const SEAL_MAX_LENGTH = 4096;
 
-/** Enough for ten thousand polling browsers; about 7 MB. */
+/** Enough for ten thousand polling browsers; about 4 MB. */
 const MAX_CACHED_SEALS = 10_000;
 
 /**
@@ -54,7 +54,7 @@ export function createSealer<T>(options: SealerOptions<T>): Sealer<T> {
     secrets.map((secret) => [keyId(secret), deriveKey(secret, purpose)]),
   );
 
-  /** By the hash of the seal, which is a tenth as long. */
+  /** By the hash of the seal: half the memory. */
   const cache = new LRUCache<string, Unsealed<T>>({ max: MAX_CACHED_SEALS });
 
   /** @param seal made or verified by us: its digest covers the key's id and the expiry. */

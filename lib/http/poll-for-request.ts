@@ -12,8 +12,8 @@ type RequestPollOutcome =
   | { status: 'completed' };
 
 /**
- * Looks at the attempt of the browser that a request comes from, as `pollAttempt` does. Once the call was verified, the
- * answer to this very request logs the browser in.
+ * Polls the attempt of the browser that a request comes from, as `pollAttempt` does. Once the call was verified, the answer
+ * to this very request logs the browser in.
  *
  * @param held what this request has waited for; null when it arrives.
  */

@@ -45,8 +45,11 @@ export function requestIdOf({ isNodeHost }: Services, headers: HeaderReader): st
 }
 
 /** The context of a request that Next handles, whose connection Next does not expose. */
-export function createNextContext(services: Services, headers: HeaderReader): RequestContext {
-  const id = requestIdOf(services, headers);
+export function createNextContext(
+  services: Services,
+  headers: HeaderReader,
+  id = requestIdOf(services, headers),
+): RequestContext {
   return createRequestContext(services, headers, { id, peerAddress: null });
 }
 

@@ -38,7 +38,7 @@ export interface RouteInput<Body> {
   body: Body;
   /** Runs a task after the answer was sent; the host does not exit before it has finished. */
   after(task: () => Promise<void>): void;
-  /** What this request has waited for since the handler last saw it; null when it arrives. */
+  /** What this request has waited for; null when it arrives. */
   held: HeldPoll | null;
 }
 
@@ -106,9 +106,9 @@ export interface Route extends Contract {
 }
 
 /**
- * Answers a request for a route; a poll when it has waited.
+ * Answers a request for a route. A poll that is held is handled again after each wait.
  *
- * @param openContext called whenever the route sees the request, so that a held poll keeps no context.
+ * @param openContext called each time, so that a poll keeps no context while it waits.
  */
 export function answerRoute(
   route: Route,

@@ -12,18 +12,17 @@ export class HeldPoll {
   readonly untilMs: number;
   /** Of the checks of the attempt when the poll arrived. */
   readonly failuresAtFirst: number;
-  /** How long it waits for a change before it is looked at again. */
+  /** How long it waits for a change before it is resumed without one. */
   waitMs = 0;
   /** Whether the attempt has changed since it was read. */
   hasChanged = false;
 
   constructor(
     subscription: AttemptSubscription,
-    attempt: LoginAttempt,
-    known: Pick<HeldPoll, 'untilMs' | 'failuresAtFirst'>,
+    known: Pick<HeldPoll, 'attempt' | 'untilMs' | 'failuresAtFirst'>,
   ) {
     this.#subscription = subscription;
-    this.attempt = attempt;
+    this.attempt = known.attempt;
     this.untilMs = known.untilMs;
     this.failuresAtFirst = known.failuresAtFirst;
     measure('call_login_waiting', 1, {});
@@ -41,23 +40,23 @@ export class HeldPoll {
 }
 
 /**
- * Holds a poll until it is answered: it is looked at when it arrives and whenever its wait is over. What a look needs is
- * made for that look, so that nothing but the `HeldPoll` is kept meanwhile.
+ * Holds a poll until it is answered. Nothing is kept while it waits but the `HeldPoll`: what handles a request is called
+ * when it arrives and again whenever its wait is over.
  *
- * @param look `pollAttempt`, or what calls it and passes the `HeldPoll` on.
+ * @param handle `pollAttempt`, or what calls it and passes the `HeldPoll` on; null when the request arrives.
  */
 export async function untilAnswered<Answer>(
-  look: (held: HeldPoll | null) => Promise<Answer | HeldPoll>,
+  handle: (held: HeldPoll | null) => Promise<Answer | HeldPoll>,
   signal?: AbortSignal,
 ): Promise<Answer> {
   let held: HeldPoll | null = null;
   try {
     for (;;) {
-      const found: Answer | HeldPoll = await look(held);
-      if (!(found instanceof HeldPoll)) {
-        return found;
+      const answer: Answer | HeldPoll = await handle(held);
+      if (!(answer instanceof HeldPoll)) {
+        return answer;
       }
-      held = found;
+      held = answer;
       held.hasChanged = await held.wait(signal);
     }
   } finally {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startSandbox } from '#sandbox/server.ts';
 import {
   ATTEMPT_TTL_MS,
@@ -34,6 +34,20 @@ async function pauseOf(login: TestLogin, started: StartedAttempt): Promise<numbe
 function expectAbout(pauseMs: number, leastMs: number): void {
   expect(pauseMs).toBeGreaterThanOrEqual(leastMs);
   expect(pauseMs).toBeLessThanOrEqual(leastMs * 1.25);
+}
+
+/** A poll that is held, and how it goes on when its wait is over. */
+async function openHeldPoll(holdMs: number) {
+  const login = await openLogin(sandbox);
+  const started = await login.start();
+  const poll = { holdMs, isPrompted: false, client: { info: TEST_CLIENT } };
+  const held = await pollAttempt(login.deps, started.attemptToken, poll);
+  if (!(held instanceof HeldPoll)) {
+    throw new Error(`the poll was answered: ${held.status}`);
+  }
+  onTestFinished(() => held.close());
+  const resume = (deps = login.deps) => pollAttempt(deps, started.attemptToken, poll, held);
+  return { login, started, held, resume };
 }
 
 describe('polling', () => {
@@ -431,67 +445,38 @@ describe('a held poll', () => {
     },
   );
 
-  it('whose check is due asks the vendor without reading the attempt again', promptly, async () => {
-    const login = await openLogin(sandbox);
-    const { deps, clock } = login;
-    const started = await login.start();
-    const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
-    const held = await pollAttempt(deps, started.attemptToken, poll);
-    if (!(held instanceof HeldPoll)) {
-      throw new Error(`the poll was answered: ${held.status}`);
-    }
-    clock.advance(FIRST_CHECK_MS);
+  it('whose check is due asks the vendor without reading the attempt again', async () => {
+    const { login, held, resume } = await openHeldPoll(25_000);
+    login.clock.advance(FIRST_CHECK_MS);
     let rows = 0;
-    const store = deps.store.withPlugin({
+    const store = login.store.withPlugin({
       transformQuery: ({ node }) => node,
       async transformResult({ result }) {
         rows += result.rows.filter((row) => 'token_hash' in row).length;
         return result;
       },
     });
-    expect(await pollAttempt({ ...deps, store }, started.attemptToken, poll, held)).toBe(held);
+    expect(await resume({ ...login.deps, store })).toBe(held);
     expect(await login.countRequests('check')).toBe(1);
     // As it is after the check.
     expect(rows).toBe(1);
-    held.close();
   });
 
   it('whose check is due when its hold time has passed asks the vendor before it ends', async () => {
-    const login = await openLogin(sandbox);
-    const started = await login.start();
-    const poll = { holdMs: FIRST_CHECK_MS, isPrompted: false, client: { info: TEST_CLIENT } };
-    const held = await pollAttempt(login.deps, started.attemptToken, poll);
-    if (!(held instanceof HeldPoll)) {
-      throw new Error(`the poll was answered: ${held.status}`);
-    }
+    const { login, resume } = await openHeldPoll(FIRST_CHECK_MS);
     login.clock.advance(FIRST_CHECK_MS);
-    const outcome = await pollAttempt(login.deps, started.attemptToken, poll, held);
-    expect(outcome).toMatchObject({ status: 'pending' });
+    expect(await resume()).toMatchObject({ status: 'pending' });
     expect(await login.countRequests('check')).toBe(1);
-    held.close();
   });
 
-  it(
-    'whose check another process has made meanwhile reads what became of it',
-    promptly,
-    async () => {
-      const login = await openLogin(sandbox);
-      const { deps, clock } = login;
-      const started = await login.start();
-      const poll = { holdMs: 25_000, isPrompted: false, client: { info: TEST_CLIENT } };
-      const held = await pollAttempt(deps, started.attemptToken, poll);
-      if (!(held instanceof HeldPoll)) {
-        throw new Error(`the poll was answered: ${held.status}`);
-      }
-      clock.advance(FIRST_CHECK_MS);
-      await login.call(started);
-      await checkIfDue(login.otherProcess(), await login.stored(started));
-      const outcome = await pollAttempt(deps, started.attemptToken, poll, held);
-      expect(outcome).toMatchObject({ status: 'completed' });
-      expect(await login.countRequests('check')).toBe(1);
-      held.close();
-    },
-  );
+  it('whose check another process has made meanwhile reads what became of it', async () => {
+    const { login, started, resume } = await openHeldPoll(25_000);
+    login.clock.advance(FIRST_CHECK_MS);
+    await login.call(started);
+    await checkIfDue(login.otherProcess(), await login.stored(started));
+    expect(await resume()).toMatchObject({ status: 'completed' });
+    expect(await login.countRequests('check')).toBe(1);
+  });
 
   it(
     'reads the attempt again soon after another process releases its lease, not only when the lease ends',

@@ -46,8 +46,9 @@ const LEASED_WAIT_MS = 500;
 export const MAX_HELD_POLLS = 200;
 
 /**
- * Looks once at an attempt for a poll (see `untilAnswered`). Asks the vendor if a check is due, and completes the login once
- * the call is verified. Only the browser that started the attempt has `attemptToken`, so only it is logged in.
+ * Handles a poll when it arrives, and again after each wait (see `untilAnswered`). Asks the vendor if a check is due, and
+ * completes the login once the call is verified. Only the browser that started the attempt has `attemptToken`, so only it is
+ * logged in.
  *
  * @param held what this poll has waited for; null when it arrives.
  * @returns the outcome where the state of the attempt has changed, the vendor fails or has recovered, or `holdMs` has
@@ -61,36 +62,36 @@ export function pollAttempt(
 ): Promise<PollOutcome | HeldPoll> {
   return traced(
     'attempt.poll',
-    (about) => look(deps, attemptToken, poll, held, about),
-    (found) => (found instanceof HeldPoll ? 'held' : found.status),
+    (about) => handlePoll(deps, attemptToken, poll, held, about),
+    (outcome) => (outcome instanceof HeldPoll ? 'held' : outcome.status),
   );
 }
 
-async function look(
+async function handlePoll(
   deps: LoginDependencies,
   attemptToken: string,
   poll: Poll,
-  known: HeldPoll | null,
+  held: HeldPoll | null,
   about: (attemptId: string) => void,
 ): Promise<PollOutcome | HeldPoll> {
   const { store, clock, notifications } = deps;
   const isAborted = poll.signal?.aborted === true || notifications.isClosed();
-  let hasChanged = known?.hasChanged === true;
-  if (known !== null) {
+  let hasChanged = held?.hasChanged === true;
+  if (held !== null) {
     // A wait may end after both the hold and the time of a check, which is then made.
-    const isOver = known.untilMs <= clock.elapsed() && !isCheckDue(known.attempt, clock.now());
+    const isOver = held.untilMs <= clock.elapsed() && !isCheckDue(held.attempt, clock.now());
     if (isAborted || (isOver && !hasChanged)) {
       // Most polls end here, thousands at once on shutdown, so the attempt is not read again.
-      return pending(deps, known.attempt, poll);
+      return pending(deps, held.attempt, poll);
     }
   }
-  const untilMs = known?.untilMs ?? clock.elapsed() + poll.holdMs;
+  const untilMs = held?.untilMs ?? clock.elapsed() + poll.holdMs;
 
   // Before each read, so that no change between the read and the subscription is missed.
   let since = notifications.version();
   let attempt =
-    known === null ? await openForPoll(deps, attemptToken, poll.isPrompted) : known.attempt;
-  let mayBeOld = known !== null && !hasChanged;
+    held === null ? await openForPoll(deps, attemptToken, poll.isPrompted) : held.attempt;
+  let mayBeOld = held !== null && !hasChanged;
   const readAgain = async (id: string) => {
     mayBeOld = false;
     hasChanged = false;
@@ -106,7 +107,7 @@ async function look(
       : mayBeOld && !isCheckDue(attempt, clock.now());
     attempt = isRead ? await readAgain(attempt.id) : attempt;
   }
-  const failuresAtFirst = known?.failuresAtFirst ?? attempt?.check_failures ?? 0;
+  const failuresAtFirst = held?.failuresAtFirst ?? attempt?.check_failures ?? 0;
 
   while (attempt !== null) {
     if (attempt.state === 'completed') {
@@ -128,19 +129,15 @@ async function look(
     }
     // A page that shows that the vendor fails learns at once that it has recovered.
     const hasRecovered = failuresAtFirst > 0 && attempt.check_failures === 0;
-    const isCrowded = known === null && notifications.subscriberCount(attempt.id) >= MAX_HELD_POLLS;
+    const isCrowded = held === null && notifications.subscriberCount(attempt.id) >= MAX_HELD_POLLS;
     if (hasRecovered || isCrowded || isAborted || untilMs <= clock.elapsed()) {
       return pending(deps, attempt, poll);
     }
-    const held =
-      known ??
-      new HeldPoll(notifications.subscribe(attempt.id, since), attempt, {
-        untilMs,
-        failuresAtFirst,
-      });
-    held.attempt = attempt;
-    held.waitMs = Math.max(MIN_WAIT_MS, Math.min(untilMs - clock.elapsed(), step.waitMs));
-    return held;
+    const known = { attempt, untilMs, failuresAtFirst };
+    const waiting = held ?? new HeldPoll(notifications.subscribe(attempt.id, since), known);
+    waiting.attempt = attempt;
+    waiting.waitMs = Math.max(MIN_WAIT_MS, Math.min(untilMs - clock.elapsed(), step.waitMs));
+    return waiting;
   }
   return { status: 'missing' };
 }
