@@ -1,7 +1,7 @@
 import { after } from 'next/server';
 import { problemResponse } from '#lib/http/problems.ts';
 import { createNextContext, requestIdOf } from '#lib/http/request-context.ts';
-import { answerRoute } from '#lib/http/route.ts';
+import { untilAnswered } from '#lib/login/held-poll.ts';
 import { getServices } from '#lib/services.ts';
 import { findRoute } from './api/routes.ts';
 
@@ -16,9 +16,14 @@ async function answer(request: Request): Promise<Response> {
   const id = requestIdOf(services, headers);
   const openContext = () => createNextContext(services, headers, id);
   const found = services.isNodeHost ? null : findRoute(new URL(request.url).pathname);
-  return found === null
-    ? problemResponse({ code: 'request_not_found' }, openContext())
-    : await answerRoute(found.route, openContext, { request, params: found.params, after });
+  if (found === null) {
+    return problemResponse({ code: 'request_not_found' }, openContext());
+  }
+  const { route, params } = found;
+  return await untilAnswered(
+    (held) => route.answer(openContext(), { request, params, after, held }),
+    request.signal,
+  );
 }
 
 export {

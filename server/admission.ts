@@ -1,5 +1,6 @@
 import { createConcurrencyLimit } from '#lib/limits/concurrency-limit.ts';
 import { createRetryAfterEstimate } from '#lib/limits/retry-after.ts';
+import { HeldPoll } from '#lib/login/held-poll.ts';
 import { fail, type Result, succeed } from '#lib/shared/result.ts';
 
 /** The admission queue: runs as many starts at a time as succeed; the others wait in order. */
@@ -7,13 +8,13 @@ export interface Admission {
   /**
    * Runs `work` once it has a permit; after too long in the queue, fails with when to try again.
    *
-   * @param clientGone keeps work from beginning for a client that has left the queue, and nothing more:
+   * @param isClientGone keeps work from beginning for a client that has left the queue, and nothing more:
    * a permit is held until the work has ended, whether or not the client reads its answer.
    */
-  run(
-    work: () => Promise<Response>,
-    clientGone: AbortSignal,
-  ): Promise<Result<Response, { retryAfterSeconds: number } | 'client_gone'>>;
+  run<Answer extends Response | HeldPoll>(
+    work: () => Promise<Answer>,
+    isClientGone: () => boolean,
+  ): Promise<Result<Answer, { retryAfterSeconds: number } | 'client_gone'>>;
 }
 
 /** No machine is too slow for this many starts at once. */
@@ -30,20 +31,20 @@ export function createAdmission(maxConcurrency: number, maxQueueMs = MAX_QUEUE_M
   const limit = createConcurrencyLimit({ least: MIN_CONCURRENCY, most: maxConcurrency });
   const retryAfter = createRetryAfterEstimate();
   return {
-    async run(work, clientGone) {
+    async run(work, isClientGone) {
       const release = await limit.acquire(maxQueueMs);
       if (release === null) {
         return fail({ retryAfterSeconds: retryAfter.seconds() });
       }
-      if (clientGone.aborted) {
+      if (isClientGone()) {
         release('unused');
         return fail('client_gone');
       }
       let outcome: Parameters<typeof release>[0] = 'failed';
       try {
-        const response = await work();
-        outcome = response.status < 500 ? 'succeeded' : 'failed';
-        return succeed(response);
+        const answer = await work();
+        outcome = answer instanceof HeldPoll || answer.status < 500 ? 'succeeded' : 'failed';
+        return succeed(answer);
       } finally {
         retryAfter.recordCompletion(limit.hasWaiters());
         release(outcome);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { jsonBody, noBody } from '#lib/http/body.ts';
-import { createRequestContext } from '#lib/http/request-context.ts';
 import { json } from '#lib/http/responses.ts';
 import type { Route } from '#lib/http/route.ts';
 import { startMeasuring } from '#tests/support/measured.ts';
@@ -10,7 +9,6 @@ import { openTestServices } from '#tests/support/test-services.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { createApi } from './api.ts';
 import { createBackgroundTasks } from './shutdown.ts';
-import { headersOf } from './web.ts';
 
 const SHORT_MS = 5;
 const LONG_MS = 60_000;
@@ -31,7 +29,7 @@ async function start(
   const tasks = createBackgroundTasks();
   const { admission = createAdmission(1, LONG_MS), bodyTimeoutMs = LONG_MS } = options;
   const { isQueued = false, readsBody = true } = options;
-  const answerApi = createApi(admission, tasks, bodyTimeoutMs);
+  const answerApi = createApi(services, admission, tasks, bodyTimeoutMs);
   const path = '/api/test/[name]';
   const route: Route = {
     path,
@@ -46,9 +44,7 @@ async function start(
   };
   const server = await startTestServer((incoming, outgoing) => {
     const found = incoming.url === '/none' ? null : { route, params: { name: 'test' } };
-    const origin = { id: 'id-of-the-request', peerAddress: '127.0.0.1' };
-    const openContext = () => createRequestContext(services, headersOf(incoming), origin);
-    void answerApi({ incoming, outgoing, openContext, found });
+    void answerApi({ id: 'id-of-the-request', incoming, outgoing, found }, null);
   });
   const post = (body = '{}', signal: AbortSignal | null = null) =>
     fetch(`${server.origin}/api/test/test`, {
@@ -119,23 +115,6 @@ describe('a request for a route', () => {
     expect(logged()).toEqual([
       expect.objectContaining({ event: 'internal_error', route: '/api/test/[name]' }),
     ]);
-  });
-
-  it('tells its handler when its client has left', async () => {
-    const { promise: left, resolve } = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    const { post } = await start(async (_context, { request: { signal } }) => {
-      signal.addEventListener('abort', () => resolve());
-      begun.resolve();
-      await left;
-      return json({});
-    }, {});
-    const leaving = new AbortController();
-    const answer = post('{}', leaving.signal);
-    await begun.promise;
-    leaving.abort();
-    await expect(answer).rejects.toThrow();
-    await left;
   });
 
   it('may go on after its answer', async () => {

@@ -2,25 +2,32 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_MAX_BYTES, BODY_TIMEOUT_MS } from '#lib/http/body.ts';
 import { type Problem, problemResponse } from '#lib/http/problems.ts';
 import { reportFailure, reportRefusal } from '#lib/http/report.ts';
-import type { RequestContext } from '#lib/http/request-context.ts';
-import { answerRoute, type Route } from '#lib/http/route.ts';
+import { createRequestContext, type RequestContext } from '#lib/http/request-context.ts';
+import type { Route } from '#lib/http/route.ts';
 import type { RouteMatch } from '#lib/http/router.ts';
+import { HeldPoll } from '#lib/login/held-poll.ts';
 import { measure } from '#lib/observe/metrics.ts';
+import type { Services } from '#lib/services.ts';
 import type { Admission } from './admission.ts';
 import { readBody } from './read-body.ts';
 import type { BackgroundTasks } from './shutdown.ts';
-import { sendWebResponse, toRouteRequest } from './web.ts';
+import { headersOf, sendWebResponse, toRouteRequest } from './web.ts';
 
 /** A request for a route, or for anything else under `/api/`. */
-interface ApiRequest {
+export interface ApiRequest {
+  id: string;
   incoming: IncomingMessage;
   outgoing: ServerResponse;
-  openContext(): RequestContext;
   found: RouteMatch | null;
 }
 
-/** Answers a request. Failures are logged, and answered without detail. */
-export type AnswerApi = (request: ApiRequest) => Promise<void>;
+/**
+ * Answers a request, or says what to wait for before this is to be called again. Failures are logged, and answered without
+ * detail.
+ *
+ * @param held what the request has waited for; null when it arrives.
+ */
+export type AnswerApi = (request: ApiRequest, held: HeldPoll | null) => Promise<HeldPoll | null>;
 
 /**
  * Answers requests for routes. A body that a route reads is complete before anything else happens, and a
@@ -29,19 +36,24 @@ export type AnswerApi = (request: ApiRequest) => Promise<void>;
  * @param bodyTimeoutMs can be shortened for tests.
  */
 export function createApi(
+  services: Services,
   admission: Admission,
   tasks: BackgroundTasks,
   bodyTimeoutMs = BODY_TIMEOUT_MS,
 ): AnswerApi {
+  function openContext({ id, incoming }: ApiRequest): RequestContext {
+    const peerAddress = incoming.socket.remoteAddress ?? null;
+    return createRequestContext(services, headersOf(incoming), { id, peerAddress });
+  }
+
   /** @returns null if the client has disconnected. */
-  async function respond({
-    incoming,
-    outgoing,
-    openContext,
-    found,
-  }: ApiRequest): Promise<Response | null> {
+  async function respond(
+    api: ApiRequest,
+    held: HeldPoll | null,
+  ): Promise<Response | HeldPoll | null> {
+    const { incoming, outgoing, found } = api;
     if (found === null) {
-      return problemResponse({ code: 'request_not_found' }, openContext());
+      return problemResponse({ code: 'request_not_found' }, openContext(api));
     }
     const { route, params } = found;
     const body =
@@ -50,21 +62,14 @@ export function createApi(
         : null;
     if (body === 'incomplete') {
       outgoing.shouldKeepAlive = false;
-      return refuse(openContext(), { code: 'request_incomplete' }, route, incoming);
+      return refuse(openContext(api), { code: 'request_incomplete' }, route, incoming);
     }
-    const clientGone = new AbortController();
-    outgoing.on('close', () => {
-      if (!outgoing.writableFinished) {
-        clientGone.abort();
-      }
-    });
-    const request = toRouteRequest(incoming, { body, signal: clientGone.signal });
-    const work = () => answerRoute(route, openContext, { request, params, after: tasks.add });
+    const request = toRouteRequest(incoming, body);
+    const work = () => route.answer(openContext(api), { request, params, after: tasks.add, held });
     if (!route.isQueued || request.method !== 'POST') {
-      // Without `await`: a held poll would keep what is in scope here.
-      return work();
+      return await work();
     }
-    const admitted = await admission.run(work, clientGone.signal);
+    const admitted = await admission.run(work, () => outgoing.destroyed);
     if (admitted.ok) {
       return admitted.value;
     }
@@ -73,22 +78,27 @@ export function createApi(
     }
     measure('call_login_start_refused_total', 1, { limit: 'admission_queue_full' });
     const problem = { code: 'store_unavailable', ...admitted.error } as const;
-    return refuse(openContext(), problem, route, incoming, 'admission_queue_full');
+    return refuse(openContext(api), problem, route, incoming, 'admission_queue_full');
   }
 
-  return async (request) => {
-    const { incoming, outgoing, openContext, found } = request;
-    let response: Response | null;
+  return async (api, held) => {
+    const { incoming, outgoing, found } = api;
+    let response: Response | HeldPoll | null;
     try {
-      response = await respond(request);
+      response = await respond(api, held);
     } catch (error) {
       const place = { method: incoming.method ?? '', route: found?.route.path ?? '' };
-      const context = openContext();
+      const context = openContext(api);
       response = problemResponse(reportFailure(context, error, place), context);
     }
+    if (response instanceof HeldPoll) {
+      return response;
+    }
+    held?.close();
     if (response !== null) {
       await sendWebResponse(response, outgoing, incoming);
     }
+    return null;
   };
 }
 

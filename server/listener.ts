@@ -1,11 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { findRoute } from '#app/api/routes.ts';
-import { createRequestContext, createRequestId } from '#lib/http/request-context.ts';
+import { createRequestId } from '#lib/http/request-context.ts';
+import type { HeldPoll } from '#lib/login/held-poll.ts';
 import type { Services } from '#lib/services.ts';
-import type { AnswerApi } from './api.ts';
+import type { AnswerApi, ApiRequest } from './api.ts';
 import type { Connections } from './connections.ts';
 import type { AnswerPage } from './pages.ts';
-import { headersOf, readTarget, sendStatus } from './web.ts';
+import { readTarget, sendStatus } from './web.ts';
 
 /**
  * What happens to each request, in this order:
@@ -30,11 +31,36 @@ export function createListener({
     const target = readTarget(incoming.url ?? '/');
     const found = findRoute(target.pathname);
     if (found !== null || target.pathname.startsWith('/api/')) {
-      const origin = { id, peerAddress: incoming.socket.remoteAddress ?? null };
-      const openContext = () => createRequestContext(services, headersOf(incoming), origin);
-      await answerApi({ incoming, outgoing, openContext, found });
+      const request = { id, incoming, outgoing, found };
+      const held = await answerApi(request, null);
+      if (held !== null) {
+        outgoing.on('close', () => held.abandon());
+        if (outgoing.destroyed) {
+          held.abandon();
+        }
+        hold(request, held);
+      }
     } else {
       await answerPage({ incoming, outgoing, target, id });
+    }
+  }
+
+  /** Without `await`, so that nothing else is kept while ten thousand polls are held. */
+  function hold(request: ApiRequest, held: HeldPoll): void {
+    held.wait(() => {
+      answerApi(request, held).then(
+        (again) => again !== null && hold(request, again),
+        (error: unknown) => fail(request, error),
+      );
+    });
+  }
+
+  function fail({ id, incoming: { method }, outgoing }: Omit<ApiRequest, 'found'>, error: unknown) {
+    services.log.error({ request: id, event: 'internal_error', method, error }, 'a request failed');
+    if (outgoing.headersSent) {
+      outgoing.destroy();
+    } else {
+      sendStatus(outgoing, 500, { 'x-request-id': id });
     }
   }
 
@@ -43,17 +69,8 @@ export function createListener({
     if (!connections.admit(incoming, outgoing)) {
       return;
     }
-    answer(incoming, outgoing, id).catch((error: unknown) => {
-      const { method } = incoming;
-      services.log.error(
-        { request: id, event: 'internal_error', method, error },
-        'a request failed',
-      );
-      if (outgoing.headersSent) {
-        outgoing.destroy();
-      } else {
-        sendStatus(outgoing, 500, { 'x-request-id': id });
-      }
-    });
+    answer(incoming, outgoing, id).catch((error: unknown) =>
+      fail({ id, incoming, outgoing }, error),
+    );
   };
 }

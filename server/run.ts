@@ -29,7 +29,7 @@ export async function run(): Promise<void> {
   const listener = createListener({
     services,
     connections,
-    answerApi: createApi(createAdmission(services.config.pauth.maxInFlight), tasks),
+    answerApi: createApi(services, createAdmission(services.config.pauth.maxInFlight), tasks),
     answerPage: await preparePages(),
   });
   const server = createServer(

@@ -60,16 +60,16 @@ export function methodOf({ method }: IncomingMessage): string {
 }
 
 /**
- * A request as handlers read it. A Web `Request` costs ten times as much to create, and a held poll keeps it.
+ * A request as handlers read it. A Web `Request` costs ten times as much to create.
  *
- * @param rest its body as far as it was read, and the signal that the client has disconnected.
+ * @param body as far as it was read.
  */
 export function toRouteRequest(
   incoming: IncomingMessage,
-  rest: Pick<RouteRequest, 'body' | 'signal'>,
+  body: RouteRequest['body'],
 ): RouteRequest {
   return {
-    ...rest,
+    body,
     method: methodOf(incoming),
     headers: { get: (name) => joinedHeader(incoming.rawHeaders, name) },
   };

@@ -72,12 +72,11 @@ export const formCheck = formRoute({
   summary: 'Logs in if the call was seen.',
   cookies: ['attempt', 'session'],
   schema: formSchema,
-  async handle(context, { request }) {
+  async handle(context) {
     const { statusWaitSeconds } = context.services.config.attempt;
-    const { signal } = request;
     const holdMs = Math.min(MAX_CHECK_HOLD_MS, statusWaitSeconds * 1_000);
-    const poll = { holdMs, isPrompted: true, signal };
-    const outcome = await untilAnswered((held) => pollForRequest(context, poll, held), signal);
+    const poll = { holdMs, isPrompted: true };
+    const outcome = await untilAnswered((held) => pollForRequest(context, poll, held));
     switch (outcome.status) {
       case 'completed':
         return { to: 'next' };

@@ -19,7 +19,7 @@ type RequestPollOutcome =
  */
 export async function pollForRequest(
   context: RequestContext,
-  poll: Pick<Poll, 'holdMs' | 'isPrompted' | 'signal'>,
+  poll: Pick<Poll, 'holdMs' | 'isPrompted'>,
   held: HeldPoll | null,
 ): Promise<RequestPollOutcome | HeldPoll> {
   const { client, cookies, login } = context;

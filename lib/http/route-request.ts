@@ -7,8 +7,6 @@ export type HeaderReader = Pick<Headers, 'get'>;
 export interface RouteRequest {
   method: string;
   headers: HeaderReader;
-  /** Aborted when the client has disconnected. */
-  signal: AbortSignal;
   /** A stream, or what the host has read of it: enough to show that a body is too long. */
   body: ReadableStream<Uint8Array> | Uint8Array | null;
 }

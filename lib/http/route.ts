@@ -1,7 +1,7 @@
 import 'server-only';
 import type * as z from 'zod';
 import type { CookieName } from '../cookies/cookies.ts';
-import { HeldPoll, untilAnswered } from '../login/held-poll.ts';
+import { HeldPoll } from '../login/held-poll.ts';
 import type { LoggedIn } from '../sessions/open.ts';
 import { doneReplySchema } from '../shared/contract.ts';
 import type { ErrorCode } from '../shared/error-codes.ts';
@@ -98,27 +98,14 @@ export interface Route extends Contract {
   body: Pick<BodyReader<unknown>, 'schema' | 'mediaType'>;
   /** Every code with which a request with one of its methods may be refused. */
   refuses: readonly ErrorCode[];
-  /** See `answerRoute`. Never throws: what goes wrong is logged, and answered without detail. */
+  /**
+   * Answers a request, or says what to wait for: then the host calls this again with it and with a new context, so that none
+   * is kept while ten thousand wait. Never throws: what goes wrong is logged, and answered without detail.
+   */
   answer(
     context: RequestContext,
     input: Omit<RouteInput<unknown>, 'body'>,
   ): Promise<Response | HeldPoll>;
-}
-
-/**
- * Answers a request for a route. A poll that is held is handled again after each wait.
- *
- * @param openContext called each time, so that a poll keeps no context while it waits.
- */
-export function answerRoute(
-  route: Route,
-  openContext: () => RequestContext,
-  input: Omit<RouteInput<unknown>, 'body' | 'held'>,
-): Promise<Response> {
-  return untilAnswered(
-    (held) => route.answer(openContext(), { ...input, held }),
-    input.request.signal,
-  );
 }
 
 /**

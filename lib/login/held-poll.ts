@@ -16,6 +16,8 @@ export class HeldPoll {
   waitMs = 0;
   /** Whether the attempt has changed since it was read. */
   hasChanged = false;
+  /** Whether nobody waits for the answer any more. */
+  isAbandoned = false;
 
   constructor(
     subscription: AttemptSubscription,
@@ -28,9 +30,18 @@ export class HeldPoll {
     measure('call_login_waiting', 1, {});
   }
 
-  /** @returns whether the attempt has changed. */
-  wait(signal: AbortSignal | undefined): Promise<boolean> {
-    return this.#subscription.wait(this.waitMs, signal);
+  /** Calls `resume` once the poll is to be handled again. */
+  wait(resume: () => void): void {
+    this.#subscription.wait(this.waitMs, (hasChanged) => {
+      this.hasChanged = hasChanged;
+      resume();
+    });
+  }
+
+  /** Ends the wait, now or when it begins. */
+  abandon(): void {
+    this.isAbandoned = true;
+    this.#subscription.abandon();
   }
 
   close(): void {
@@ -44,12 +55,15 @@ export class HeldPoll {
  * when it arrives and again whenever its wait is over.
  *
  * @param handle `pollAttempt`, or what calls it and passes the `HeldPoll` on; null when the request arrives.
+ * @param signal aborted when nobody waits for the answer any more.
  */
 export async function untilAnswered<Answer>(
   handle: (held: HeldPoll | null) => Promise<Answer | HeldPoll>,
   signal?: AbortSignal,
 ): Promise<Answer> {
   let held: HeldPoll | null = null;
+  const abandon = () => held?.abandon();
+  signal?.addEventListener('abort', abandon);
   try {
     for (;;) {
       const answer: Answer | HeldPoll = await handle(held);
@@ -57,9 +71,13 @@ export async function untilAnswered<Answer>(
         return answer;
       }
       held = answer;
-      held.hasChanged = await held.wait(signal);
+      if (signal?.aborted === true) {
+        held.abandon();
+      }
+      await new Promise<void>((resume) => answer.wait(resume));
     }
   } finally {
+    signal?.removeEventListener('abort', abandon);
     held?.close();
   }
 }

@@ -20,8 +20,6 @@ export interface Poll {
   holdMs: number;
   /** The person says they have called, or is back from the dialler: the vendor is asked soon. */
   isPrompted: boolean;
-  /** Aborted when the response is no longer needed. */
-  signal?: AbortSignal;
   /** Stored with the session if this poll begins it; read only then. */
   client: { readonly info: ClientInfo };
 }
@@ -75,7 +73,7 @@ async function handlePoll(
   about: (attemptId: string) => void,
 ): Promise<PollOutcome | HeldPoll> {
   const { store, clock, notifications } = deps;
-  const isAborted = poll.signal?.aborted === true || notifications.isClosed();
+  const isAborted = held?.isAbandoned === true || notifications.isClosed();
   let hasChanged = held?.hasChanged === true;
   if (held !== null) {
     // A wait may end after both the hold and the time of a check, which is then made.

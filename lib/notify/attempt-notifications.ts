@@ -23,12 +23,12 @@ export type Version = number;
 
 export interface AttemptSubscription {
   /**
-   * Resolves at the next change, at once if there was one since the last wait, or after `timeoutMs` and up to
+   * Calls `resume` once: at the next change, at once if there was one since the last wait, or after `timeoutMs` and up to
    * `TIMEOUT_STEP_MS` more.
-   *
-   * @returns whether the attempt has changed.
    */
-  wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
+  wait(timeoutMs: number, resume: (hasChanged: boolean) => void): void;
+  /** Ends the current wait and all later ones at once. */
+  abandon(): void;
   close(): void;
 }
 
@@ -42,7 +42,8 @@ const TIMEOUT_STEP_MS = 50;
 const MAX_KEPT_CHANGES = 1_000;
 
 export function createAttemptNotifications(): AttemptNotifications {
-  const subscribers = new Map<string, Set<Subscription>>();
+  const subscribers = new Map<string, readonly Subscription[]>();
+  const timeouts = createTimeouts();
   let isClosed = false;
   let changes: Version = 0;
   /** The version of the newest evicted change. An attempt without an entry may have changed up to it. */
@@ -54,16 +55,16 @@ export function createAttemptNotifications(): AttemptNotifications {
     },
   });
 
-  const notifications: AttemptNotifications = {
+  return {
     hasSubscribers: () => subscribers.size > 0,
-    subscriberCount: (attemptId) => subscribers.get(attemptId)?.size ?? 0,
+    subscriberCount: (attemptId) => subscribers.get(attemptId)?.length ?? 0,
     isClosed: () => isClosed,
     version: () => changes,
 
     close() {
       isClosed = true;
-      for (const subscription of [...subscribers.values()].flatMap((each) => [...each])) {
-        subscription.resume();
+      for (const subscription of [...subscribers.values()].flat()) {
+        subscription.abandon();
       }
     },
 
@@ -77,35 +78,45 @@ export function createAttemptNotifications(): AttemptNotifications {
 
     subscribe(attemptId, since = changes) {
       const hasChanged = (lastChanges.peek(attemptId) ?? evictedUntil) > since;
-      const others = subscribers.get(attemptId) ?? new Set();
-      const subscription = new Subscription(notifications, hasChanged, () => {
-        others.delete(subscription);
-        if (others.size === 0 && subscribers.get(attemptId) === others) {
-          subscribers.delete(attemptId);
-        }
-      });
-      subscribers.set(attemptId, others.add(subscription));
+      const subscription = new Subscription(attemptId, subscribers, timeouts, hasChanged);
+      subscribers.set(attemptId, [...(subscribers.get(attemptId) ?? []), subscription]);
+      if (isClosed) {
+        subscription.abandon();
+      }
       return subscription;
     },
   };
-  return notifications;
 }
 
-/** A class, because ten thousand waiting browsers have one each. */
+/** A class without closures, because ten thousand waiting browsers have one each. */
 class Subscription implements AttemptSubscription {
-  readonly #notifications: Pick<AttemptNotifications, 'isClosed'>;
+  readonly #attemptId: string;
+  readonly #all: Map<string, readonly Subscription[]>;
+  readonly #timeouts: Timeouts;
   #hasChanged: boolean;
-  #endWait: ((reason?: unknown) => void) | null = null;
-  readonly close: () => void;
+  #isAbandoned = false;
+  #resume: ((hasChanged: boolean) => void) | null = null;
+  #timeout = 0;
 
   constructor(
-    notifications: Pick<AttemptNotifications, 'isClosed'>,
+    attemptId: string,
+    all: Map<string, readonly Subscription[]>,
+    timeouts: Timeouts,
     hasChanged: boolean,
-    close: () => void,
   ) {
-    this.#notifications = notifications;
+    this.#attemptId = attemptId;
+    this.#all = all;
+    this.#timeouts = timeouts;
     this.#hasChanged = hasChanged;
-    this.close = close;
+  }
+
+  wait(timeoutMs: number, resume: (hasChanged: boolean) => void): void {
+    this.#resume = resume;
+    if (this.#hasChanged || this.#isAbandoned || timeoutMs <= 0) {
+      queueMicrotask(() => this.resume());
+    } else {
+      this.#timeout = this.#timeouts.set(this, timeoutMs);
+    }
   }
 
   change(): void {
@@ -113,28 +124,70 @@ class Subscription implements AttemptSubscription {
     this.resume();
   }
 
-  resume(): void {
-    this.#endWait?.();
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.resume();
   }
 
-  async wait(timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    const isOver = this.#hasChanged || this.#notifications.isClosed() || signal?.aborted === true;
-    if (!isOver && timeoutMs > 0) {
-      const { promise, resolve } = Promise.withResolvers<unknown>();
-      const now = performance.now();
-      const endAt = Math.ceil((now + timeoutMs) / TIMEOUT_STEP_MS) * TIMEOUT_STEP_MS;
-      const timer = setTimeout(resolve, endAt - now);
-      signal?.addEventListener('abort', resolve);
-      this.#endWait = resolve;
-      await promise;
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', resolve);
-      this.#endWait = null;
+  resume(): void {
+    const resume = this.#resume;
+    if (resume !== null) {
+      this.#resume = null;
+      this.#timeouts.clear(this, this.#timeout);
+      const hasChanged = this.#hasChanged;
+      this.#hasChanged = false;
+      resume(hasChanged);
     }
-    const hasChanged = this.#hasChanged;
-    this.#hasChanged = false;
-    return hasChanged;
   }
+
+  close(): void {
+    const others = this.#all.get(this.#attemptId)?.filter((each) => each !== this) ?? [];
+    if (others.length > 0) {
+      this.#all.set(this.#attemptId, others);
+    } else {
+      this.#all.delete(this.#attemptId);
+    }
+  }
+}
+
+interface Timeouts {
+  /** @returns when it is resumed, to `clear` it by. */
+  set(subscription: Subscription, timeoutMs: number): number;
+  clear(subscription: Subscription, timeout: number): void;
+}
+
+/** One timer for all that time out at the same multiple of `TIMEOUT_STEP_MS`. */
+function createTimeouts(): Timeouts {
+  const steps = new Map<number, { timer: NodeJS.Timeout; waiting: Set<Subscription> }>();
+
+  const open = (step: number) => {
+    const end = () => {
+      for (const subscription of waiting) {
+        subscription.resume();
+      }
+    };
+    const waiting = new Set<Subscription>();
+    const opened = { timer: setTimeout(end, step * TIMEOUT_STEP_MS - performance.now()), waiting };
+    steps.set(step, opened);
+    return opened;
+  };
+
+  return {
+    set(subscription, timeoutMs) {
+      const step = Math.ceil((performance.now() + timeoutMs) / TIMEOUT_STEP_MS);
+      (steps.get(step) ?? open(step)).waiting.add(subscription);
+      return step;
+    },
+
+    clear(subscription, step) {
+      const opened = steps.get(step);
+      opened?.waiting.delete(subscription);
+      if (opened?.waiting.size === 0) {
+        clearTimeout(opened.timer);
+        steps.delete(step);
+      }
+    },
+  };
 }
 
 /**

@@ -22,11 +22,12 @@ async function open(isNeeded: boolean) {
 const LONG_MS = 2_000;
 
 /** Whether a wait for an attempt ends before its timeout. */
-function waitFor(notifications: AttemptNotifications, attemptId: string): Promise<boolean> {
+async function waitFor(notifications: AttemptNotifications, attemptId: string): Promise<boolean> {
   const subscription = notifications.subscribe(attemptId);
   onTestFinished(() => subscription.close());
   const since = performance.now();
-  return subscription.wait(LONG_MS).then(() => performance.now() - since < LONG_MS - 10);
+  await new Promise<boolean>((resume) => subscription.wait(LONG_MS, resume));
+  return performance.now() - since < LONG_MS - 10;
 }
 
 it('an event of another process notifies the subscribers of its attempt only', async () => {

@@ -6,7 +6,6 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { globalAgent, Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { readLimitedText } from '../limits/limited-text.ts';
 import { fail, type Result, succeed } from '../shared/result.ts';
 import type { PauthError } from './errors.ts';
 
@@ -64,7 +63,7 @@ export async function send(
       response.destroy();
       return fail(refusal);
     }
-    const text = await readLimitedText(response, REPLY_MAX_BYTES);
+    const text = await readBody(response);
     return text === null
       ? fail({ kind: 'unexpected', detail: `the response is over ${REPLY_MAX_BYTES} bytes` })
       : succeed(text);
@@ -109,6 +108,29 @@ async function responseTo(
 ): Promise<IncomingMessage> {
   return await new Promise((resolve, reject) => {
     request.on('response', resolve).on('error', reject).end(payload);
+  });
+}
+
+/**
+ * With events, because an iterator takes a fifth of the time of the whole request (25 of 120 µs).
+ *
+ * @returns null if it is longer than `REPLY_MAX_BYTES`.
+ */
+async function readBody(response: IncomingMessage): Promise<string | null> {
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response
+      .on('data', (chunk: Buffer) => {
+        bytes += chunk.byteLength;
+        chunks.push(chunk);
+        if (bytes > REPLY_MAX_BYTES) {
+          response.destroy();
+          resolve(null);
+        }
+      })
+      .on('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+      .on('error', reject);
   });
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { createSealer } from '#lib/cookies/seal.ts';
 import { handleCallback } from '#lib/login/callback.ts';
 import { untilAnswered } from '#lib/login/held-poll.ts';
-import { type Poll, pollAttempt } from '#lib/login/poll.ts';
+import { pollAttempt } from '#lib/login/poll.ts';
 import { startAttempt } from '#lib/login/start.ts';
 import type { Version } from '#lib/notify/attempt-notifications.ts';
 import { closeSession, openSession } from '#lib/sessions/open.ts';
@@ -37,8 +37,13 @@ async function openWholeLogin() {
       'notifications',
       {
         ...notifications,
-        subscribe: (id: string, since?: Version) =>
-          withHook('subscription', notifications.subscribe(id, since), watch),
+        subscribe: (id: string, since?: Version) => {
+          const subscription = notifications.subscribe(id, since);
+          const hooked = withHook('subscription', subscription, watch);
+          // Abandoned by an event, not by the login.
+          const abandon = () => subscription.abandon();
+          return { wait: hooked.wait, close: hooked.close, abandon };
+        },
       },
       watch,
     ),
@@ -67,17 +72,14 @@ async function openWholeLogin() {
     cookie = sealer.seal({ attemptToken, browserToken });
     return started.value;
   };
-  const poll = async (hold: Pick<Poll, 'holdMs' | 'signal'> = { holdMs: 0 }) => {
+  const poll = async (holdMs = 0, signal?: AbortSignal) => {
     const held = cookie === null ? null : await sealer.unseal(cookie);
     if (held === null) {
       return { status: 'missing' } as const;
     }
     const { attemptToken } = held.value;
-    const request = { ...hold, isPrompted: false, client: { info: TEST_CLIENT } };
-    return await untilAnswered(
-      (known) => pollAttempt(deps, attemptToken, request, known),
-      hold.signal,
-    );
+    const request = { holdMs, isPrompted: false, client: { info: TEST_CLIENT } };
+    return await untilAnswered((known) => pollAttempt(deps, attemptToken, request, known), signal);
   };
   const open = async (token: string) => await openSession(sessions, token);
 
@@ -103,7 +105,7 @@ async function openWholeLogin() {
         const started = await start();
         await login.call(started);
         // A held poll whose page is closed after 5 ms.
-        await poll({ holdMs: 1_000, signal: AbortSignal.timeout(5) });
+        await poll(1_000, AbortSignal.timeout(5));
         await handleCallback(deps, await login.callbackTokenOf(started));
         clock.advance(FIRST_CHECK_MS);
         const [first, again] = [await poll(), await poll()];

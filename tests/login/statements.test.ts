@@ -1,7 +1,7 @@
 import { afterAll, expect, inject, it, onTestFinished } from 'vitest';
 import { findRoute } from '#app/api/routes.ts';
 import { createRequestContext } from '#lib/http/request-context.ts';
-import { answerRoute } from '#lib/http/route.ts';
+import { untilAnswered } from '#lib/login/held-poll.ts';
 import { attemptViewSchema } from '#lib/shared/contract.ts';
 import { migrate } from '#lib/store/migrate.ts';
 import { createControlClient } from '#sandbox/control-client.ts';
@@ -58,11 +58,10 @@ async function open() {
     const origin = { id: 'request', peerAddress: '127.0.0.1' };
     const openContext = () => createRequestContext(services, request.headers, origin);
     const after = (task: () => Promise<void>) => void tasks.push(task());
-    const response = await answerRoute(found.route, openContext, {
-      request,
-      params: found.params,
-      after,
-    });
+    const { route, params } = found;
+    const response = await untilAnswered((held) =>
+      route.answer(openContext(), { request, params, after, held }),
+    );
     for (const cookie of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
       cookies.set(name, value);

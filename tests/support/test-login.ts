@@ -133,7 +133,6 @@ export async function openLogin(
         holdMs,
         isPrompted: false,
         client: { info: TEST_CLIENT },
-        ...(signal === undefined ? {} : { signal }),
       };
       return untilAnswered((held) => pollAttempt(deps, started.attemptToken, poll, held), signal);
     },

@@ -54,7 +54,7 @@ export const status = route({
   async handle(context, { request, held }) {
     const { config } = context.services;
     const preferences = readPollPreferences(request.headers, config.attempt);
-    const outcome = await pollForRequest(context, { ...preferences, signal: request.signal }, held);
+    const outcome = await pollForRequest(context, preferences, held);
     if (outcome instanceof HeldPoll) {
       return succeed(outcome);
     }

@@ -17,19 +17,32 @@ export function createSimulatedNotifications(world: {
     ...real,
     subscribe: (id, since) => {
       const listener = real.subscribe(id, since);
+      let isMissed = false;
       return {
         close: () => listener.close(),
-        wait: async (timeoutMs) => {
-          const waiting = new AbortController();
-          const first = await Promise.race([
-            listener.wait(FOREVER_MS, waiting.signal).then(() => 'notified' as const),
-            world.barrier().then(() => 'time' as const),
-          ]);
-          waiting.abort();
-          if (first === 'time') {
-            await world.advance(timeoutMs);
+        abandon: () => listener.abandon(),
+        wait(timeoutMs, resume) {
+          if (isMissed) {
+            isMissed = false;
+            resume(true);
+            return;
           }
-          return first === 'notified';
+          let isOver = false;
+          listener.wait(FOREVER_MS, () => {
+            if (isOver) {
+              isMissed = true;
+            } else {
+              isOver = true;
+              resume(true);
+            }
+          });
+          void world.barrier().then(async () => {
+            if (!isOver) {
+              isOver = true;
+              await world.advance(timeoutMs);
+              resume(false);
+            }
+          });
         },
       };
     },
