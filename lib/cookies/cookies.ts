@@ -188,7 +188,7 @@ interface Opened<T> {
   isUnreadable: boolean;
 }
 
-/** A class, because a held poll keeps its cookies: their functions alone took two kilobytes (heap snapshot). */
+/** A class, because each request makes one: the functions alone took two kilobytes (heap snapshot). */
 class RequestCookie<T> implements SealedCookie<T> {
   readonly #kind: CookieKind<T>;
   readonly #request: CookieRequest;

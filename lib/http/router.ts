@@ -4,7 +4,7 @@ import type { Route } from './route.ts';
 /** A route that was found for a path, with the values of the `[names]` in its pattern. */
 export interface RouteMatch {
   route: Route;
-  params: Record<string, string>;
+  params: Readonly<Record<string, string>>;
 }
 
 /**
@@ -15,8 +15,8 @@ export interface RouteMatch {
  */
 export function createRouter(routes: readonly Route[]): (pathname: string) => RouteMatch | null {
   const isPattern = ({ path }: Route) => path.includes('[');
-  const fixed = new Map<string, Route>(
-    routes.filter((route) => !isPattern(route)).map((route) => [route.path, route]),
+  const fixed = new Map<string, RouteMatch>(
+    routes.filter((route) => !isPattern(route)).map((route) => [route.path, { route, params: {} }]),
   );
   const patterns = routes.filter(isPattern).map((route) => ({
     route,
@@ -24,9 +24,9 @@ export function createRouter(routes: readonly Route[]): (pathname: string) => Ro
   }));
   return (sent) => {
     const pathname = sent.length > 1 && sent.endsWith('/') ? sent.slice(0, -1) : sent;
-    const route = fixed.get(pathname);
-    if (route !== undefined) {
-      return { route, params: {} };
+    const match = fixed.get(pathname);
+    if (match !== undefined) {
+      return match;
     }
     for (const { route: candidate, pattern } of patterns) {
       const found = pattern.exec(pathname);
