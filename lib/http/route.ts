@@ -49,10 +49,10 @@ interface LoggedInContext extends RequestContext {
 
 /**
  * What a handler answers; null: done, by this request or an earlier one (`DoneReply`); a `HeldPoll` is waited for, and then
- * the handler is called again.
+ * the handler is called again. Only a route without a body may wait: a body can be read once.
  */
-export type Outcome<Code extends ErrorCode> = Promise<
-  Result<Response | HeldPoll | null, Problem<Code>>
+export type Outcome<Code extends ErrorCode, Body = unknown> = Promise<
+  Result<Response | ([Body] extends [null] ? HeldPoll : never) | null, Problem<Code>>
 >;
 
 /** The part of a declaration that clients see: the OpenAPI document is generated from it. */
@@ -84,11 +84,11 @@ type RouteDeclaration<Body, Code extends ErrorCode> = Omit<Contract, 'replies'> 
 } & (
     | {
         access: 'public' | 'vendor' | 'same-origin' | 'cron';
-        handle(context: RequestContext, input: RouteInput<Body>): Outcome<NoInfer<Code>>;
+        handle(context: RequestContext, input: RouteInput<Body>): Outcome<NoInfer<Code>, Body>;
       }
     | {
         access: 'session';
-        handle(context: LoggedInContext, input: RouteInput<Body>): Outcome<NoInfer<Code>>;
+        handle(context: LoggedInContext, input: RouteInput<Body>): Outcome<NoInfer<Code>, Body>;
       }
   );
 

@@ -51,8 +51,8 @@ export class HeldPoll {
 }
 
 /**
- * Holds a poll until it is answered. Nothing is kept while it waits but the `HeldPoll`: what handles a request is called
- * when it arrives and again whenever its wait is over.
+ * Holds a poll until it is answered, for hosts that need a promise of the answer: what handles a request is called when it
+ * arrives and again whenever its wait is over. The Node host does the same without a promise (`server/listener.ts`).
  *
  * @param handle `pollAttempt`, or what calls it and passes the `HeldPoll` on; null when the request arrives.
  * @param signal aborted when nobody waits for the answer any more.

@@ -63,7 +63,7 @@ export async function send(
       response.destroy();
       return fail(refusal);
     }
-    const text = await readBody(response);
+    const text = await readReply(response);
     return text === null
       ? fail({ kind: 'unexpected', detail: `the response is over ${REPLY_MAX_BYTES} bytes` })
       : succeed(text);
@@ -116,7 +116,7 @@ async function responseTo(
  *
  * @returns null if it is longer than `REPLY_MAX_BYTES`.
  */
-async function readBody(response: IncomingMessage): Promise<string | null> {
+async function readReply(response: IncomingMessage): Promise<string | null> {
   return await new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
