@@ -69,6 +69,39 @@ test('a lost connection is shown, and the login continues once it is back', asyn
   expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
 });
 
+test('an answer that arrives as the connection is lost does not hide the loss', {
+  tag: '@once',
+}, async ({ login, phoneNumber, testPhone, messages, page, context, consoleProblems }) => {
+  const polled = new Promise<Route>((resolve) => {
+    void page.route('**/api/auth/status', resolve, { times: 1 });
+  });
+  const callNumber = await login.start(phoneNumber.text);
+  const route = await polled;
+  await context.setOffline(true);
+  const disconnected = page.getByText(messages.login.waiting.disconnected.text).first();
+  await expect(disconnected).toBeVisible();
+  const json = { status: 'pending', expires_in_seconds: 300, poll_after_ms: 250 };
+  await route.fulfill({ json });
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  expect(await disconnected.isVisible()).toBe(true);
+  await context.setOffline(false);
+  await testPhone.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+  expect(consoleProblems.splice(0).filter((text) => !/ERR_|fetch/.test(text))).toEqual([]);
+});
+
+test('a browser that says it is offline while it is not, logs in all the same', {
+  tag: '@once',
+}, async ({ login, phoneNumber, testPhone, messages, page }) => {
+  const callNumber = await login.start(phoneNumber.text);
+  await page.evaluate(() => window.dispatchEvent(new Event('offline')));
+  const disconnected = page.getByText(messages.login.waiting.disconnected.text);
+  await expect(disconnected.first()).toBeVisible();
+  await expect(disconnected).toHaveCount(0);
+  await testPhone.call(phoneNumber.e164, callNumber);
+  await login.expectLoggedIn(phoneNumber.text);
+});
+
 test('behind a proxy that cuts every held poll the page asks for shorter ones', {
   tag: '@once',
 }, async ({ login, phoneNumber, testPhone, messages, page, consoleProblems }) => {

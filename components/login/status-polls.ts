@@ -156,6 +156,8 @@ export function StatusPolls(props: {
     refreshInterval: useCallback(() => pause.ms ?? 0, [pause]),
     onSuccess: handleAnswer,
     dedupingInterval: 0,
+    // A browser may say that it is offline while it is not.
+    refreshWhenOffline: true,
     // SWR throttles both and reuses the poll in flight; `pollNow` below replaces it.
     revalidateOnFocus: false,
     revalidateOnReconnect: false,
@@ -199,7 +201,11 @@ export function StatusPolls(props: {
       setTrouble(null);
       pollOnReturn();
     };
-    const onOffline = () => setTrouble('disconnected');
+    const onOffline = () => {
+      setTrouble('disconnected');
+      // An answer on its way would say that the connection is there.
+      inFlight.current?.abort();
+    };
     const onPageShow = (event: PageTransitionEvent) => event.persisted && onReturn();
     // A page that the browser keeps for the way back must not hold up the polls of other tabs.
     const onPageHide = () => inFlight.current?.abort();
