@@ -30,7 +30,7 @@ export interface RequestContext {
 /** Short enough to be read out on the phone, random enough never to repeat. */
 export function createRequestId(): string {
   // Node pre-generates UUIDs; the second half has 62 random bits.
-  return randomUUID().replaceAll('-', '').slice(16);
+  return randomUUID().slice('xxxxxxxx-xxxx-4xxx-'.length).replace('-', '');
 }
 
 /** Set by the Node host on each request that it hands to Next, whatever the client sent. */
