@@ -1,6 +1,7 @@
 import { after } from 'next/server';
 import { problemResponse } from '#lib/http/problems.ts';
 import { createNextContext, requestIdOf } from '#lib/http/request-context.ts';
+import type { RouteResponse } from '#lib/http/responses.ts';
 import { untilAnswered } from '#lib/login/held-poll.ts';
 import { getServices } from '#lib/services.ts';
 import { findRoute } from './api/routes.ts';
@@ -17,13 +18,23 @@ async function answer(request: Request): Promise<Response> {
   const openContext = () => createNextContext(services, headers, id);
   const found = services.isNodeHost ? null : findRoute(new URL(request.url).pathname);
   if (found === null) {
-    return problemResponse({ code: 'request_not_found' }, openContext());
+    return webResponseOf(problemResponse({ code: 'request_not_found' }, openContext()));
   }
   const { route, params } = found;
-  return await untilAnswered(
-    (held) => route.answer(openContext(), { request, params, after, held }),
-    request.signal,
+  return webResponseOf(
+    await untilAnswered(
+      (held) => route.answer(openContext(), { request, params, after, held }),
+      request.signal,
+    ),
   );
+}
+
+function webResponseOf({ status, headers, cookies, body }: RouteResponse): Response {
+  const response = new Response(body, { status, headers });
+  for (const cookie of cookies) {
+    response.headers.append('set-cookie', cookie);
+  }
+  return response;
 }
 
 export {

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { json, type RouteResponse } from '#lib/http/responses.ts';
 import { type Admission, createAdmission } from './admission.ts';
 
 const SHORT_MS = 1;
@@ -9,7 +10,7 @@ const stays = () => false;
 
 /** Work that goes on until a test ends it. */
 function createWork() {
-  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const { promise, resolve, reject } = Promise.withResolvers<RouteResponse>();
   let begun = 0;
   return {
     run: () => {
@@ -17,7 +18,7 @@ function createWork() {
       return promise;
     },
     begun: () => begun,
-    end: (status = 200) => resolve(new Response(null, { status })),
+    end: (status = 200) => resolve(json({}, status)),
     fail: () => reject(new Error('the work failed')),
   };
 }
@@ -31,7 +32,7 @@ async function countPermits(admission: Admission): Promise<number> {
 }
 
 /** Work that ends at once, so that the limit learns from it. */
-const answerWith = (status: number) => async () => new Response(null, { status });
+const answerWith = (status: number) => async () => json({}, status);
 
 describe('the admission queue', () => {
   it('runs a start when the one before it has ended', async () => {

@@ -1,3 +1,4 @@
+import type { RouteResponse } from '#lib/http/responses.ts';
 import { createConcurrencyLimit } from '#lib/limits/concurrency-limit.ts';
 import { createRetryAfterEstimate } from '#lib/limits/retry-after.ts';
 import { HeldPoll } from '#lib/login/held-poll.ts';
@@ -11,7 +12,7 @@ export interface Admission {
    * @param isClientGone keeps work from beginning for a client that has left the queue, and nothing more:
    * a permit is held until the work has ended, whether or not the client reads its answer.
    */
-  run<Answer extends Response | HeldPoll>(
+  run<Answer extends RouteResponse | HeldPoll>(
     work: () => Promise<Answer>,
     isClientGone: () => boolean,
   ): Promise<Result<Answer, { retryAfterSeconds: number } | 'client_gone'>>;

@@ -3,6 +3,7 @@ import { BODY_MAX_BYTES, BODY_TIMEOUT_MS } from '#lib/http/body.ts';
 import { type Problem, problemResponse } from '#lib/http/problems.ts';
 import { reportFailure, reportRefusal } from '#lib/http/report.ts';
 import { createRequestContext, type RequestContext } from '#lib/http/request-context.ts';
+import type { RouteResponse } from '#lib/http/responses.ts';
 import type { Route } from '#lib/http/route.ts';
 import type { RouteMatch } from '#lib/http/router.ts';
 import { HeldPoll } from '#lib/login/held-poll.ts';
@@ -11,7 +12,7 @@ import type { Services } from '#lib/services.ts';
 import type { Admission } from './admission.ts';
 import { readBody } from './read-body.ts';
 import type { BackgroundTasks } from './shutdown.ts';
-import { headersOf, sendWebResponse, toRouteRequest } from './web.ts';
+import { headersOf, sendResponse, toRouteRequest } from './web.ts';
 
 /** A request for a route, or for anything else under `/api/`. */
 export interface ApiRequest {
@@ -50,7 +51,7 @@ export function createApi(
   async function respond(
     api: ApiRequest,
     held: HeldPoll | null,
-  ): Promise<Response | HeldPoll | null> {
+  ): Promise<RouteResponse | HeldPoll | null> {
     const { incoming, outgoing, found } = api;
     if (found === null) {
       return problemResponse({ code: 'request_not_found' }, openContext(api));
@@ -83,7 +84,7 @@ export function createApi(
 
   return async (api, held) => {
     const { incoming, outgoing, found } = api;
-    let response: Response | HeldPoll | null;
+    let response: RouteResponse | HeldPoll | null;
     try {
       response = await respond(api, held);
     } catch (error) {
@@ -96,7 +97,7 @@ export function createApi(
     }
     held?.close();
     if (response !== null) {
-      await sendWebResponse(response, outgoing, incoming);
+      sendResponse(response, outgoing, incoming);
     }
     return null;
   };
@@ -109,7 +110,7 @@ function refuse(
   { path }: Route,
   { method = '' }: IncomingMessage,
   reason?: 'admission_queue_full',
-): Response {
+): RouteResponse {
   reportRefusal(context, problem, { method, route: path }, reason);
   return problemResponse(problem, context);
 }

@@ -35,13 +35,15 @@ export function readCompressedFiles(): SendCompressed {
     if (body === undefined || !new Negotiator({ headers }).encodings(['br']).includes('br')) {
       return false;
     }
-    outgoing.setHeaders(fixedHeaders);
-    outgoing.setHeader('cache-control', 'public, max-age=31536000, immutable');
-    outgoing.setHeader('vary', 'Accept-Encoding');
-    outgoing.setHeader('content-encoding', 'br');
-    outgoing.setHeader('content-type', types.get(pathname.slice(pathname.lastIndexOf('.'))) ?? '');
-    outgoing.setHeader('content-length', body.length);
-    outgoing.end(body);
+    const sent = {
+      ...fixedHeaders,
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'Accept-Encoding',
+      'content-encoding': 'br',
+      'content-type': types.get(pathname.slice(pathname.lastIndexOf('.'))) ?? '',
+      'content-length': body.length,
+    };
+    outgoing.writeHead(200, sent).end(body);
     return true;
   };
 }

@@ -21,11 +21,7 @@ export const language = route({
   body: formBody(formSchema),
   async handle({ services }, { body }) {
     const isSecure = services.config.app.origin.protocol === 'https:';
-    const response = seeOther(ownPath(body.back, '/'));
-    response.headers.append(
-      'set-cookie',
-      serializeCookie(LANGUAGE_COOKIE, body.language, ONE_YEAR_SECONDS, isSecure),
-    );
-    return succeed(response);
+    const cookie = serializeCookie(LANGUAGE_COOKIE, body.language, ONE_YEAR_SECONDS, isSecure);
+    return succeed(seeOther(ownPath(body.back, '/'), [cookie]));
   },
 });

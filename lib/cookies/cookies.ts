@@ -138,7 +138,7 @@ export function createCookies(options: CookieOptions): OpenCookies {
     return {
       ...cookies,
       async clearUnreadable() {
-        for (const cookie of Object.values(cookies)) {
+        for (const cookie of Object.values(cookies).filter((each) => each.isSent())) {
           await cookie.clearIfUnreadable();
         }
       },
@@ -230,8 +230,13 @@ class RequestCookie<T> implements SealedCookie<T> {
     this.#request.written.set(name, { value: sealer.seal(value), maxAge: ttlSeconds });
   }
 
+  /** Whether the request may carry it: its name is in the header. */
+  isSent() {
+    return this.#request.header.includes(this.#kind.name);
+  }
+
   async clearIfUnreadable() {
-    if (this.#request.header.includes(this.#kind.name) && (await this.#openOnce()).isUnreadable) {
+    if ((await this.#openOnce()).isUnreadable) {
       this.clear();
     }
   }

@@ -13,7 +13,7 @@ import {
 import type { Language } from '../shared/language.ts';
 import { type ProblemFacts, problemText } from '../shared/messages/problem-text.ts';
 import { messagesIn } from './language.ts';
-import { json } from './responses.ts';
+import { json, type RouteResponse } from './responses.ts';
 import type { RequestOrigins } from './same-origin.ts';
 
 /**
@@ -121,7 +121,7 @@ export function isTemporary(code: ErrorCode): boolean {
 export function problemResponse(
   problem: Problem,
   { id, language }: { id: string; language: Language },
-): Response {
+): RouteResponse {
   const { code } = problem;
   const retryAfterSeconds = retryAfterOf(problem);
   const reply: ErrorReply = {

@@ -12,7 +12,7 @@ import { type Problem, problemResponse } from './problems.ts';
 import { reportFailure, reportRefusal } from './report.ts';
 import type { RequestContext } from './request-context.ts';
 import { resealOld } from './reseal.ts';
-import { done } from './responses.ts';
+import { done, type RouteResponse } from './responses.ts';
 import type { RouteRequest } from './route-request.ts';
 import { describeOrigins, isSameOrigin } from './same-origin.ts';
 import { readSession } from './session.ts';
@@ -52,7 +52,7 @@ interface LoggedInContext extends RequestContext {
  * the handler is called again. Only a route without a body may wait: a body can be read once.
  */
 export type Outcome<Code extends ErrorCode, Body = unknown> = Promise<
-  Result<Response | ([Body] extends [null] ? HeldPoll : never) | null, Problem<Code>>
+  Result<RouteResponse | ([Body] extends [null] ? HeldPoll : never) | null, Problem<Code>>
 >;
 
 /** The part of a declaration that clients see: the OpenAPI document is generated from it. */
@@ -105,7 +105,7 @@ export interface Route extends Contract {
   answer(
     context: RequestContext,
     input: Omit<RouteInput<unknown>, 'body'>,
-  ): Promise<Response | HeldPoll>;
+  ): Promise<RouteResponse | HeldPoll>;
 }
 
 /**
@@ -123,29 +123,28 @@ export function route<Body, Code extends ErrorCode = never>(
     refuses: allRefusals(declaration),
     async answer(context, input) {
       const place = { method: input.request.method, route: path };
-      let response: Response;
+      const complete = ({ headers, ...response }: RouteResponse, cookies: readonly string[]) => ({
+        ...response,
+        headers: {
+          ...headers,
+          ...(response.status === 405 && { allow: methods.join(', ') }),
+          'x-request-id': context.id,
+        },
+        cookies: [...response.cookies, ...cookies],
+      });
       try {
         await context.cookies.clearUnreadable();
         const outcome = await settle(declaration, context, input);
         if (!outcome.ok) {
           reportRefusal(context, outcome.error, place);
-          response = problemResponse(outcome.error, context);
-        } else if (outcome.value instanceof HeldPoll) {
-          return outcome.value;
-        } else {
-          response = outcome.value ?? done();
+          return complete(problemResponse(outcome.error, context), context.cookies.toSend());
         }
-        for (const cookie of context.cookies.toSend()) {
-          response.headers.append('set-cookie', cookie);
-        }
+        return outcome.value instanceof HeldPoll
+          ? outcome.value
+          : complete(outcome.value ?? done(), context.cookies.toSend());
       } catch (error) {
-        response = problemResponse(reportFailure(context, error, place), context);
+        return complete(problemResponse(reportFailure(context, error, place), context), []);
       }
-      if (response.status === 405) {
-        response.headers.set('allow', methods.join(', '));
-      }
-      response.headers.set('x-request-id', context.id);
-      return response;
     },
   };
 }
@@ -180,7 +179,7 @@ async function settle<Body, Code extends ErrorCode>(
   declaration: RouteDeclaration<Body, Code>,
   context: RequestContext,
   input: Omit<RouteInput<unknown>, 'body'>,
-): Promise<Result<Response | HeldPoll | null, Problem>> {
+): Promise<Result<RouteResponse | HeldPoll | null, Problem>> {
   const { request } = input;
   const { methods, access } = declaration;
   if (!methods.some((method) => method === request.method)) {

@@ -39,7 +39,7 @@ async function open() {
   const cookies = new Map<string, string>();
   const tasks: Promise<void>[] = [];
   const { origin: site } = services.config.app;
-  async function send(method: string, path: string, body?: unknown): Promise<Response> {
+  async function send(method: string, path: string, body?: unknown): Promise<unknown> {
     const request = new Request(new URL(path, site), {
       method,
       headers: {
@@ -62,11 +62,11 @@ async function open() {
     const response = await untilAnswered((held) =>
       route.answer(openContext(), { request, params, after, held }),
     );
-    for (const cookie of response.headers.getSetCookie()) {
+    for (const cookie of response.cookies) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
       cookies.set(name, value);
     }
-    return response;
+    return JSON.parse(response.body ?? 'null');
   }
   return {
     send,
@@ -103,13 +103,13 @@ async function logIn(
   phoneNumber: string,
 ) {
   const started = await send('POST', '/api/auth/start', { phone_number: phoneNumber });
-  const { call_number: callNumber } = attemptViewSchema.parse(await started.json());
+  const { call_number: callNumber } = attemptViewSchema.parse(started);
   const held = send('GET', '/api/auth/status');
   await expect.poll(hasHeldPoll, { interval: 1 }).toBe(true);
   await control.call(phoneNumber, callNumber);
   const [session] = (await control.sessions(phoneNumber)).toReversed();
   await send('POST', new URL(session?.callback_url ?? '').pathname);
-  expect(await (await held).json()).toEqual({ status: 'verified' });
+  expect(await held).toEqual({ status: 'verified' });
   await settled();
 }
 

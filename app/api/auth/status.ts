@@ -4,7 +4,7 @@ import { noBody } from '#lib/http/body.ts';
 import { pollForRequest } from '#lib/http/poll-for-request.ts';
 import { readPollPreferences } from '#lib/http/poll-preferences.ts';
 import { describeProblem, factsOf, httpStatusOf, pauthCheckCodes } from '#lib/http/problems.ts';
-import { json } from '#lib/http/responses.ts';
+import { json, type RouteResponse } from '#lib/http/responses.ts';
 import { route } from '#lib/http/route.ts';
 import { HeldPoll } from '#lib/login/held-poll.ts';
 import { attemptEnds } from '#lib/shared/attempt-states.ts';
@@ -82,6 +82,6 @@ export const status = route({
   },
 });
 
-function reply(body: StatusReply, httpStatus = 200): Result<Response, never> {
+function reply(body: StatusReply, httpStatus = 200): Result<RouteResponse, never> {
   return succeed(json(body, httpStatus));
 }
